@@ -1,1 +1,6 @@
-//! vio-domain
+//! The rules of the business as pure functions and types that cannot hold a bad value.
+//!
+//! Nothing here performs I/O, reads a clock or draws randomness: instants, zones and ids come in as arguments.
+//! S0 to S4 in comments name the requirement documents; `rules.md` decides between them.
+
+pub mod ids;
