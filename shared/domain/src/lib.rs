@@ -3,5 +3,6 @@
 //! Nothing here performs I/O, reads a clock or draws randomness: instants, zones and ids come in as arguments.
 //! S0 to S4 in comments name the requirement documents; `rules.md` decides between them.
 
+pub mod calendar;
 pub mod calling;
 pub mod ids;
