@@ -6,3 +6,4 @@
 pub mod calendar;
 pub mod calling;
 pub mod ids;
+pub mod planner;
