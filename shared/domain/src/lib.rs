@@ -5,5 +5,7 @@
 
 pub mod calendar;
 pub mod calling;
+pub mod error;
 pub mod ids;
 pub mod planner;
+pub mod text;
