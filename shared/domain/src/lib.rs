@@ -7,5 +7,6 @@ pub mod calendar;
 pub mod calling;
 pub mod error;
 pub mod ids;
+pub mod phone;
 pub mod planner;
 pub mod text;
