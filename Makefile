@@ -1,0 +1,58 @@
+# Everything a person or CI runs. `make run` needs Rust, a C compiler and make; `make check` Python 3.11 as well.
+
+LISTEN ?= 127.0.0.1:8787
+DATA ?= .data
+SEEDS ?= 1000
+export SAM_CLI_TELEMETRY = 0
+
+.PHONY: run test check fmt clippy template audit advisories bench soak openapi clean-data nextest
+
+## The local host with its demo clinic, at http://127.0.0.1:8787; keeps its data in .data
+run:
+	cargo run --locked --quiet -p vio-local -- --listen $(LISTEN) --data $(DATA) --seed demo
+
+## Every test
+test: nextest
+	cargo nextest run --workspace --locked --profile ci
+	@if grep -rqE '^ *//[/!] ```(rust|should_panic|no_run)?$$' --include=*.rs shared functions infra; \
+	then cargo test --workspace --locked --doc --quiet; fi
+
+## Formatting, lints, templates, dependencies
+check: fmt clippy template audit
+fmt:
+	cargo fmt --all --check
+clippy:
+	cargo clippy --workspace --all-targets --locked -- -D warnings
+template: .venv/installed
+	.venv/bin/cfn-lint -r eu-west-2 -- template.yaml
+	.venv/bin/cfn-lint -r us-east-1 -- infra/edge.yaml
+	.venv/bin/sam validate --lint --region eu-west-2 -t template.yaml
+audit:
+	python3 infra/audit.py
+advisories:
+	@cargo deny --version >/dev/null 2>&1 || cargo install --locked cargo-deny
+	cargo deny check
+
+## Measures, each beside its peer
+bench:
+	cargo bench --locked -p vio-tests
+
+## The simulation and the kill tests, SEEDS times
+soak: nextest
+	VIO_SOAK_SEEDS=$(SEEDS) cargo nextest run --locked --profile soak -p vio-tests
+
+## Writes docs/openapi.json from the code; a test notices when it is stale
+openapi: nextest
+	VIO_WRITE_OPENAPI=1 cargo nextest run --locked -p vio-tests openapi
+
+clean-data:
+	rm -rf $(DATA)
+
+nextest:
+	@cargo nextest --version >/dev/null 2>&1 || cargo install --locked cargo-nextest
+
+.venv/installed: infra/requirements.txt
+	@python3 -c 'import venv, ensurepip' 2>/dev/null || { echo 'Python cannot make an environment: apt-get install python3-venv'; exit 1; }
+	python3 -m venv .venv
+	.venv/bin/pip install --quiet --disable-pip-version-check -r infra/requirements.txt
+	@touch $@
