@@ -1,1 +1,209 @@
-//! vio-sandbox
+//! Stands in for Retell and Cal.com: real HTTP servers with the providers' wire formats, refusals
+//! and signatures, whose calls go as a script says, on the developer clock.
+//!
+//! It shares no code with the product and knows nothing of it, so that the two can disagree. It
+//! runs inside the local host ([`Sandbox::start`]) or as a process of its own (`vio-sandbox`),
+//! which outlives a product that is killed. It listens on loopback and delivers to loopback only.
+//!
+//! Choices where the providers' documentation is silent:
+//! - A known `idempotency_key` with another request is 400, within the hour `[t, t + 1 h)` of the
+//!   developer clock; requests are compared as JSON, whatever the order of their members.
+//! - Checks come in the order key (401), body (400), idempotency, agent and number (422),
+//!   do-not-call (400), script (402, 429, 500, withheld answer).
+//! - A webhook waits for the one before it of the same call, retries included.
+//! - A deleted call keeps its arrival, metadata and idempotency key, for counting, and nothing else.
+
+mod booking;
+mod calcom;
+mod call;
+mod clock;
+mod control;
+mod credentials;
+mod deliver;
+mod journal;
+mod ledger;
+mod list;
+mod page;
+mod request;
+mod retell;
+mod script;
+mod server;
+mod sign;
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use axum::extract::DefaultBodyLimit;
+use axum::http::StatusCode;
+use tokio::net::TcpListener;
+use tokio::task::JoinHandle;
+
+pub use calcom::signed_delivery;
+pub use call::{Event, SandboxCall, WebhookAttempt};
+pub use clock::{ClockRefusal, ManualClock, OffsetClock, SandboxClock};
+pub use credentials::{CalcomAccess, Credentials, RetellAccess, StaticCredentials};
+pub use journal::JournalError;
+pub use ledger::SandboxRequest;
+pub use script::{AppointmentAction, Connection, Fault, Outcome, Script, Sentiment};
+pub use sign::{calcom_signature, retell_signature};
+
+use journal::Journal;
+use server::Server;
+
+/// The largest body that is read.
+const BODY_BYTES: usize = 1024 * 1024;
+/// Given to open connections when the sandbox is shut down.
+const GOODBYE: Duration = Duration::from_secs(2);
+
+/// What a sandbox needs.
+pub struct SandboxOptions {
+    /// Where to listen; loopback only. Port 0 takes a free one.
+    pub listen: SocketAddr,
+    /// The developer clock.
+    pub clock: Arc<dyn SandboxClock>,
+    /// Where calls, idempotency keys, the script and pending webhooks survive a restart; without
+    /// one they live in memory.
+    pub data_dir: Option<PathBuf>,
+    /// Who may call.
+    pub credentials: Arc<dyn Credentials>,
+}
+
+/// Why a sandbox did not start.
+#[derive(Debug, thiserror::Error)]
+pub enum SandboxError {
+    /// The address is not a loopback address.
+    #[error("the sandbox listens on loopback only")]
+    NotLoopback,
+    /// The address is taken, or not ours.
+    #[error("the sandbox cannot listen")]
+    Listen(#[source] std::io::Error),
+    /// The HTTP client for webhooks could not be made.
+    #[error("the sandbox's HTTP client could not be made")]
+    Client(#[source] reqwest::Error),
+    /// The journal cannot be used.
+    #[error(transparent)]
+    Journal(#[from] JournalError),
+}
+
+/// A running stand-in. Dropped, it stops; [`Sandbox::shutdown`] also waits for that.
+pub struct Sandbox {
+    address: SocketAddr,
+    server: Arc<Server>,
+    serving: JoinHandle<()>,
+    dispatching: JoinHandle<()>,
+}
+
+impl Sandbox {
+    /// Opens the journal, replays it, listens, and delivers what is still due.
+    pub async fn start(options: SandboxOptions) -> Result<Self, SandboxError> {
+        if !options.listen.ip().is_loopback() {
+            return Err(SandboxError::NotLoopback);
+        }
+        let journal = options.data_dir.as_deref().map(Journal::open).transpose()?;
+        let http = reqwest::Client::builder()
+            .redirect(reqwest::redirect::Policy::none())
+            .no_proxy()
+            .build()
+            .map_err(SandboxError::Client)?;
+        let server = Arc::new(Server::new(
+            options.clock,
+            options.credentials,
+            http,
+            journal,
+        ));
+        let listener = TcpListener::bind(options.listen)
+            .await
+            .map_err(SandboxError::Listen)?;
+        let address = listener.local_addr().map_err(SandboxError::Listen)?;
+        let app = Router::new()
+            .merge(retell::router())
+            .merge(calcom::router())
+            .merge(control::router())
+            .fallback(|| async { StatusCode::NOT_FOUND })
+            .layer(DefaultBodyLimit::max(BODY_BYTES))
+            .with_state(server.clone());
+        let mut stopping = server.stopping.subscribe();
+        let serving = tokio::spawn(async move {
+            let stop = async move {
+                // Errs only when the sender is gone, which is a reason to stop as well.
+                let _ = stopping.wait_for(|stop| *stop).await;
+            };
+            if let Err(error) = axum::serve(listener, app)
+                .with_graceful_shutdown(stop)
+                .await
+            {
+                tracing::error!(error = %error, "the sandbox stopped serving");
+            }
+        });
+        let dispatching = tokio::spawn(deliver::dispatch(server.clone()));
+        Ok(Self {
+            address,
+            server,
+            serving,
+            dispatching,
+        })
+    }
+
+    /// The address it listens on.
+    #[must_use]
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Base URL in the place of `https://api.retellai.com`, without a slash at its end.
+    #[must_use]
+    pub fn retell_url(&self) -> String {
+        format!("http://{}", self.address)
+    }
+
+    /// Base URL in the place of `https://api.cal.com`, without a slash at its end.
+    #[must_use]
+    pub fn calcom_url(&self) -> String {
+        format!("http://{}", self.address)
+    }
+
+    /// The arrivals log: each request that created a call, oldest first.
+    #[must_use]
+    pub fn calls(&self) -> Vec<SandboxCall> {
+        self.server.calls()
+    }
+
+    /// Every request to create a call, refused ones and repeats too, oldest first.
+    #[must_use]
+    pub fn requests(&self) -> Vec<SandboxRequest> {
+        self.server.requests()
+    }
+
+    /// Changes the script: what is named is replaced.
+    pub fn script(&self, script: Script) -> Result<(), JournalError> {
+        self.server.script(script)
+    }
+
+    /// Stops listening and delivering, and waits for it (open connections get two seconds).
+    /// What was not delivered is delivered after the next start, if there is a journal.
+    pub async fn shutdown(mut self) {
+        self.stop();
+        if tokio::time::timeout(GOODBYE, &mut self.serving)
+            .await
+            .is_err()
+        {
+            self.serving.abort();
+        }
+        // Err is the abort.
+        let _ = (&mut self.dispatching).await;
+    }
+
+    fn stop(&self) {
+        self.dispatching.abort();
+        self.server.stopping.send_replace(true);
+    }
+}
+
+impl Drop for Sandbox {
+    fn drop(&mut self) {
+        self.stop();
+    }
+}

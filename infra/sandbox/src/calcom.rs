@@ -1,0 +1,349 @@
+//! Cal.com: signed booking events out, and the part of API v2 that catches up and writes back.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use axum::body::Bytes;
+use axum::extract::{OriginalUri, Path, Query, State};
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::{IntoResponse, Response};
+use axum::routing::{get, post};
+use axum::{Json, Router};
+use chrono::{DateTime, TimeDelta, Utc};
+use serde_json::{Value, json};
+
+use crate::booking::{Booking, instant, text};
+use crate::credentials::CalcomAccess;
+use crate::journal::{Entry, JournalError};
+use crate::retell::bearer;
+use crate::server::Server;
+use crate::sign;
+
+/// The version of the bookings API that the product speaks.
+const API_VERSION: &str = "2024-08-13";
+/// Bookings in one answer, at most and by default.
+const MOST: usize = 100;
+
+/// The headers of a booking event as Cal.com posts it: its type and its signature over the raw
+/// body (`no-secret-provided` for an empty secret).
+#[must_use]
+pub fn signed_delivery(secret: &str, body: &[u8]) -> Vec<(&'static str, String)> {
+    vec![
+        ("content-type", "application/json".to_owned()),
+        ("x-cal-signature-256", sign::calcom_signature(secret, body)),
+    ]
+}
+
+pub(crate) fn router() -> Router<Arc<Server>> {
+    Router::new()
+        .route("/v2/me", get(me))
+        .route("/v2/bookings", get(bookings))
+        .route("/v2/bookings/{uid}", get(booking))
+        .route("/v2/bookings/{uid}/cancel", post(cancel))
+        .route("/v2/bookings/{uid}/confirm", post(confirm))
+        .route("/v2/bookings/{uid}/reschedule", post(reschedule))
+}
+
+/// Cal.com's error body.
+struct Refusal {
+    status: StatusCode,
+    code: &'static str,
+    message: &'static str,
+}
+
+impl Refusal {
+    fn bad(message: &'static str) -> Self {
+        Self {
+            status: StatusCode::BAD_REQUEST,
+            code: "BadRequestException",
+            message,
+        }
+    }
+
+    fn unauthorized() -> Self {
+        let message = "Invalid API Key";
+        Self {
+            status: StatusCode::UNAUTHORIZED,
+            code: "UnauthorizedException",
+            message,
+        }
+    }
+
+    fn not_found() -> Self {
+        let message = "Booking with the given uid was not found";
+        Self {
+            status: StatusCode::NOT_FOUND,
+            code: "NotFoundException",
+            message,
+        }
+    }
+
+    fn at(self, uri: &OriginalUri) -> Response {
+        let body = json!({
+            "status": "error",
+            "timestamp": text(Utc::now()),
+            "path": uri.path(),
+            "error": {"code": self.code, "message": self.message, "details": {"statusCode": self.status.as_u16()}},
+        });
+        (self.status, Json(body)).into_response()
+    }
+}
+
+impl From<JournalError> for Refusal {
+    fn from(error: JournalError) -> Self {
+        tracing::error!(error = %error, "the sandbox could not write its journal");
+        let message = "Internal server error";
+        Self {
+            status: StatusCode::INTERNAL_SERVER_ERROR,
+            code: "InternalServerErrorException",
+            message,
+        }
+    }
+}
+
+type Answer = Result<(StatusCode, Value), Refusal>;
+
+fn answer(result: Answer, uri: &OriginalUri) -> Response {
+    match result {
+        Ok((status, mut body)) => {
+            body["status"] = json!("success");
+            (status, Json(body)).into_response()
+        }
+        Err(refusal) => refusal.at(uri),
+    }
+}
+
+async fn organizer(server: &Server, headers: &HeaderMap) -> Result<CalcomAccess, Refusal> {
+    let key = bearer(headers).ok_or_else(Refusal::unauthorized)?;
+    server
+        .calcom_access(key)
+        .await
+        .ok_or_else(Refusal::unauthorized)
+}
+
+fn right_version(headers: &HeaderMap) -> Result<(), Refusal> {
+    match headers.get("cal-api-version") {
+        Some(version) if version == API_VERSION => Ok(()),
+        // Cal.com would answer in an older shape, which nothing here speaks.
+        _ => Err(Refusal::bad("cal-api-version must be 2024-08-13")),
+    }
+}
+
+async fn me(State(server): State<Arc<Server>>, uri: OriginalUri, headers: HeaderMap) -> Response {
+    let result = organizer(&server, &headers).await.map(|access| {
+        let username = access
+            .organizer_email
+            .split('@')
+            .next()
+            .unwrap_or_default()
+            .to_owned();
+        let me = json!({
+            "id": 1,
+            "username": username,
+            "email": access.organizer_email,
+            "timeFormat": 24,
+            "defaultScheduleId": 1,
+            "weekStart": "Monday",
+            "timeZone": "Europe/London",
+            "organizationId": null,
+        });
+        (StatusCode::OK, json!({"data": me}))
+    });
+    answer(result, &uri)
+}
+
+async fn bookings(
+    State(server): State<Arc<Server>>,
+    uri: OriginalUri,
+    headers: HeaderMap,
+    Query(query): Query<HashMap<String, String>>,
+) -> Response {
+    let result = async {
+        let access = organizer(&server, &headers).await?;
+        right_version(&headers)?;
+        page(&server, &access, &query)
+    };
+    answer(result.await, &uri)
+}
+
+fn page(server: &Server, access: &CalcomAccess, query: &HashMap<String, String>) -> Answer {
+    let number = |name: &str, default: usize| {
+        query.get(name).map_or(Ok(default), |text| {
+            text.parse()
+                .map_err(|_| Refusal::bad("take and skip are numbers"))
+        })
+    };
+    let (take, skip) = (number("take", MOST)?, number("skip", 0)?);
+    if !(1..=MOST).contains(&take) {
+        return Err(Refusal::bad("take must be from 1 to 100"));
+    }
+    let after = match query.get("afterUpdatedAt") {
+        None => None,
+        Some(text) => Some(
+            DateTime::parse_from_rfc3339(text)
+                .map_err(|_| Refusal::bad("afterUpdatedAt is not an ISO 8601 date"))?,
+        ),
+    };
+    let organizer = access.organizer_email.to_lowercase();
+    let ledger = server.ledger();
+    let mut found: Vec<_> = ledger
+        .bookings()
+        .filter(|booking| booking.organizer_email == organizer)
+        .filter(|booking| after.is_none_or(|after| booking.updated_at > after))
+        .collect();
+    found.sort_by_key(|booking| (booking.updated_at, booking.uid.clone()));
+    let total = found.len();
+    let data: Vec<_> = found
+        .into_iter()
+        .skip(skip)
+        .take(take)
+        .map(|booking| booking.value.clone())
+        .collect();
+    let (returned, page) = (data.len(), skip / take);
+    let remaining = total.saturating_sub(skip + returned);
+    Ok((
+        StatusCode::OK,
+        json!({
+            "data": data,
+            "pagination": {
+                "totalItems": total,
+                "remainingItems": remaining,
+                "returnedItems": returned,
+                "itemsPerPage": take,
+                "currentPage": page + 1,
+                "totalPages": total.div_ceil(take),
+                "hasNextPage": remaining > 0,
+                "hasPreviousPage": skip > 0,
+            },
+        }),
+    ))
+}
+
+/// What a write does to a booking; all bookings it answers are kept, the first is the answer.
+type Change = fn(&Booking, &Value, DateTime<Utc>) -> Result<Vec<Booking>, Refusal>;
+
+async fn change(
+    server: &Server,
+    headers: &HeaderMap,
+    uid: &str,
+    body: &Bytes,
+    change: Change,
+) -> Result<Value, Refusal> {
+    let access = organizer(server, headers).await?;
+    right_version(headers)?;
+    let body = if body.is_empty() {
+        json!({})
+    } else {
+        serde_json::from_slice(body).map_err(|_| Refusal::bad("the body is not JSON"))?
+    };
+    let mut ledger = server.ledger();
+    let booking = ledger
+        .booking(uid)
+        .filter(|booking| booking.organizer_email == access.organizer_email.to_lowercase())
+        .ok_or_else(Refusal::not_found)?;
+    let changed = change(booking, &body, server.clock.now())?;
+    let first = changed
+        .first()
+        .map_or(Value::Null, |booking| booking.value.clone());
+    for booking in changed {
+        ledger.record(Entry::Booked(Box::new(booking)))?;
+    }
+    Ok(json!({"data": first}))
+}
+
+async fn booking(
+    State(server): State<Arc<Server>>,
+    uri: OriginalUri,
+    Path(uid): Path<String>,
+    headers: HeaderMap,
+) -> Response {
+    let result = change(&server, &headers, &uid, &Bytes::new(), |booking, _, _| {
+        Ok(vec![booking.clone()])
+    })
+    .await;
+    answer(result.map(|body| (StatusCode::OK, body)), &uri)
+}
+
+async fn cancel(
+    State(server): State<Arc<Server>>,
+    uri: OriginalUri,
+    Path(uid): Path<String>,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Response {
+    let result = change(&server, &headers, &uid, &body, |booking, body, now| {
+        if booking.status() == "cancelled" {
+            return Err(Refusal::bad("the booking is cancelled already"));
+        }
+        let reason = body["cancellationReason"].clone();
+        Ok(vec![booking.with(
+            &[
+                ("status", json!("cancelled")),
+                ("cancellationReason", reason),
+            ],
+            now,
+        )])
+    });
+    answer(result.await.map(|body| (StatusCode::OK, body)), &uri)
+}
+
+async fn confirm(
+    State(server): State<Arc<Server>>,
+    uri: OriginalUri,
+    Path(uid): Path<String>,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Response {
+    let result = change(
+        &server,
+        &headers,
+        &uid,
+        &body,
+        |booking, _, now| match booking.status() {
+            "pending" => Ok(vec![booking.with(&[("status", json!("accepted"))], now)]),
+            _ => Err(Refusal::bad("the booking does not wait for a confirmation")),
+        },
+    );
+    answer(result.await.map(|body| (StatusCode::OK, body)), &uri)
+}
+
+async fn reschedule(
+    State(server): State<Arc<Server>>,
+    uri: OriginalUri,
+    Path(uid): Path<String>,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Response {
+    let result = change(&server, &headers, &uid, &body, |booking, body, now| {
+        let start =
+            instant(&body["start"]).ok_or_else(|| Refusal::bad("start is not an ISO 8601 date"))?;
+        if booking.status() == "cancelled" {
+            return Err(Refusal::bad("the booking is cancelled"));
+        }
+        let uid = uuid::Uuid::now_v7().simple().to_string();
+        let length = instant(&booking.value["end"])
+            .zip(instant(&booking.value["start"]))
+            .map_or(TimeDelta::minutes(30), |(end, start)| end - start);
+        let mut moved = booking.with(
+            &[
+                ("uid", json!(uid)),
+                ("start", json!(text(start))),
+                ("end", json!(text(start + length))),
+                ("rescheduledFromUid", json!(booking.uid)),
+                ("reschedulingReason", body["reschedulingReason"].clone()),
+                ("createdAt", json!(text(now))),
+            ],
+            now,
+        );
+        moved.uid.clone_from(&uid);
+        let old = booking.with(
+            &[
+                ("status", json!("cancelled")),
+                ("rescheduledToUid", json!(uid)),
+            ],
+            now,
+        );
+        Ok(vec![moved, old])
+    });
+    answer(result.await.map(|body| (StatusCode::CREATED, body)), &uri)
+}

@@ -1,0 +1,133 @@
+//! Which API keys the stand-ins know, and what each may use.
+
+use std::collections::BTreeSet;
+use std::sync::{Mutex, PoisonError};
+
+use async_trait::async_trait;
+use serde::{Deserialize, Serialize};
+use subtle::ConstantTimeEq;
+
+/// What the holder of a Retell API key may use.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RetellAccess {
+    /// Agent ids of the account.
+    #[serde(default)]
+    pub agents: BTreeSet<String>,
+    /// Numbers (E.164) that the account may call from.
+    #[serde(default)]
+    pub numbers: BTreeSet<String>,
+}
+
+/// Whose calendar a Cal.com API key opens.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CalcomAccess {
+    /// The organizer's e-mail: the key sees this organizer's bookings and no others.
+    pub organizer_email: String,
+}
+
+/// The keys that are good at this moment. The local host answers from what tenants last saved.
+#[async_trait]
+pub trait Credentials: Send + Sync + 'static {
+    /// What this Retell key may use; `None` for a key nobody has (401).
+    async fn retell(&self, api_key: &str) -> Option<RetellAccess>;
+    /// Whose calendar this Cal.com key opens; `None` for a key nobody has (401).
+    async fn calcom(&self, api_key: &str) -> Option<CalcomAccess>;
+}
+
+/// Keys held in memory. `Debug` shows none of them.
+#[derive(Default)]
+pub struct StaticCredentials {
+    known: Mutex<Known>,
+}
+
+#[derive(Default)]
+struct Known {
+    retell: Vec<(String, RetellAccess)>,
+    calcom: Vec<(String, CalcomAccess)>,
+}
+
+impl std::fmt::Debug for StaticCredentials {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("StaticCredentials")
+    }
+}
+
+impl StaticCredentials {
+    /// No keys yet.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Lets a Retell key use an agent and a from number, beside what it already may.
+    pub fn add(&self, api_key: &str, agent: &str, number: &str) {
+        self.add_retell(
+            api_key,
+            RetellAccess {
+                agents: [agent.to_owned()].into(),
+                numbers: [number.to_owned()].into(),
+            },
+        );
+    }
+
+    /// Lets a Retell key use these agents and numbers, beside what it already may.
+    pub fn add_retell(&self, api_key: &str, more: RetellAccess) {
+        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        match known.retell.iter_mut().find(|(key, _)| key == api_key) {
+            Some((_, access)) => {
+                access.agents.extend(more.agents);
+                access.numbers.extend(more.numbers);
+            }
+            None => known.retell.push((api_key.to_owned(), more)),
+        }
+    }
+
+    /// Lets a Cal.com key open this organizer's calendar.
+    pub fn add_calcom(&self, api_key: &str, organizer_email: &str) {
+        let access = CalcomAccess {
+            organizer_email: organizer_email.to_owned(),
+        };
+        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        known.calcom.retain(|(key, _)| key != api_key);
+        known.calcom.push((api_key.to_owned(), access));
+    }
+
+    /// Forgets a key, of either provider.
+    pub fn remove(&self, api_key: &str) {
+        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        known.retell.retain(|(key, _)| key != api_key);
+        known.calcom.retain(|(key, _)| key != api_key);
+    }
+}
+
+#[async_trait]
+impl Credentials for StaticCredentials {
+    async fn retell(&self, api_key: &str) -> Option<RetellAccess> {
+        find(
+            &self
+                .known
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .retell,
+            api_key,
+        )
+    }
+
+    async fn calcom(&self, api_key: &str) -> Option<CalcomAccess> {
+        find(
+            &self
+                .known
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .calcom,
+            api_key,
+        )
+    }
+}
+
+fn find<A: Clone>(known: &[(String, A)], api_key: &str) -> Option<A> {
+    known
+        .iter()
+        .find(|(key, _)| bool::from(key.as_bytes().ct_eq(api_key.as_bytes())))
+        .map(|(_, access)| access.clone())
+}
