@@ -7,6 +7,7 @@ pub mod calendar;
 pub mod calling;
 pub mod error;
 pub mod ids;
+pub mod permission;
 pub mod phone;
 pub mod planner;
 pub mod text;
