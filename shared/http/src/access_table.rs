@@ -1,0 +1,186 @@
+//! The table of routes, sorted by path and method. A new route gets its line here first.
+
+use vio_domain::permission::Permission::{
+    ConfigureCallSettings, ConfigureIntegrations, CreateContacts, DeleteContacts, EditAllContacts,
+    EditOwnContacts, ManageBusinessSettings, ManageComplianceSettings, ManageTeamMembers,
+    ModifyCallSchedules, TriggerManualCalls, UpdateOwnProfile, ViewCallResults, ViewContacts,
+};
+
+use crate::access::Access::{Needs, NeedsAny, Public, Signature, SignedIn};
+use crate::access::Method::{Delete, Get, Patch, Post, Put};
+use crate::access::Route;
+
+const fn on(
+    method: crate::access::Method,
+    path: &'static str,
+    access: crate::access::Access,
+) -> Route {
+    Route::new(method, path, access)
+}
+
+/// Every route and what it needs. Where the need is a contact permission, the handler also asks the person's
+/// [`ContactScopes`](vio_domain::permission::ContactScopes) about the contact at hand.
+#[rustfmt::skip]
+pub static TABLE: &[Route] = &[
+    on(Get,    "/api/appointment-types", Needs(ViewContacts)),
+    on(Put,    "/api/appointment-types", Needs(ManageBusinessSettings)),
+    on(Delete, "/api/appointments/{appointment_id}", Needs(EditOwnContacts)),
+    on(Get,    "/api/appointments/{appointment_id}", Needs(ViewContacts)),
+    on(Patch,  "/api/appointments/{appointment_id}", Needs(EditOwnContacts)),
+    on(Get,    "/api/attention", Needs(ViewContacts)),
+    on(Post,   "/api/attention/{attention_id}/resolve", Needs(EditOwnContacts)).idempotent(),
+    on(Get,    "/api/audit", Needs(ManageComplianceSettings)),
+    on(Get,    "/api/auth/keys", Public),
+    on(Post,   "/api/auth/password", SignedIn).fresh(),
+    on(Post,   "/api/auth/refresh", Public),
+    on(Delete, "/api/auth/sessions", SignedIn),
+    on(Get,    "/api/auth/sessions", SignedIn),
+    on(Delete, "/api/auth/sessions/{session_id}", SignedIn),
+    on(Post,   "/api/auth/sign-in", Public),
+    on(Post,   "/api/auth/sign-out", SignedIn),
+    on(Get,    "/api/calls", Needs(ViewCallResults)),
+    on(Get,    "/api/calls/limits", NeedsAny(&[ViewCallResults, TriggerManualCalls])),
+    on(Post,   "/api/calls/pause", Needs(ModifyCallSchedules)).idempotent(),
+    on(Post,   "/api/calls/resume", Needs(ModifyCallSchedules)).idempotent(),
+    on(Get,    "/api/calls/{session_id}", Needs(ViewCallResults)),
+    on(Get,    "/api/contacts", Needs(ViewContacts)),
+    on(Post,   "/api/contacts", Needs(CreateContacts)).idempotent(),
+    on(Post,   "/api/contacts/check-phi", NeedsAny(&[CreateContacts, EditOwnContacts])),
+    on(Post,   "/api/contacts/validate-phone", NeedsAny(&[CreateContacts, EditOwnContacts])),
+    on(Delete, "/api/contacts/{contact_id}", Needs(DeleteContacts)),
+    on(Get,    "/api/contacts/{contact_id}", Needs(ViewContacts)),
+    on(Patch,  "/api/contacts/{contact_id}", Needs(EditOwnContacts)),
+    on(Put,    "/api/contacts/{contact_id}", Needs(EditOwnContacts)),
+    on(Get,    "/api/contacts/{contact_id}/appointments", Needs(ViewContacts)),
+    on(Post,   "/api/contacts/{contact_id}/appointments", Needs(EditOwnContacts)).idempotent(),
+    on(Post,   "/api/contacts/{contact_id}/call-now", Needs(TriggerManualCalls)).idempotent(),
+    on(Get,    "/api/contacts/{contact_id}/calls", Needs(ViewCallResults)),
+    on(Get,    "/api/contacts/{contact_id}/consents", Needs(ViewContacts)),
+    on(Post,   "/api/contacts/{contact_id}/consents", Needs(EditOwnContacts)).idempotent(),
+    on(Get,    "/api/contacts/{contact_id}/history", Needs(ViewContacts)),
+    on(Get,    "/api/contacts/{contact_id}/interactions", Needs(ViewContacts)),
+    on(Post,   "/api/contacts/{contact_id}/interactions", Needs(EditOwnContacts)).idempotent(),
+    on(Post,   "/api/contacts/{contact_id}/restore", NeedsAny(&[DeleteContacts, EditAllContacts])).idempotent(),
+    on(Get,    "/api/dnc", Needs(ViewContacts)),
+    on(Post,   "/api/dnc", Needs(EditOwnContacts)).idempotent(),
+    on(Delete, "/api/dnc/{dnc_id}", Needs(ModifyCallSchedules)),
+    on(Get,    "/api/docs", Public),
+    on(Get,    "/api/forms", Needs(ViewContacts)),
+    on(Get,    "/api/health", Public),
+    on(Get,    "/api/locations", Needs(ViewContacts)),
+    on(Post,   "/api/locations", Needs(ManageBusinessSettings)).idempotent(),
+    on(Delete, "/api/locations/{location_id}", Needs(ManageBusinessSettings)),
+    on(Patch,  "/api/locations/{location_id}", Needs(ManageBusinessSettings)),
+    on(Get,    "/api/openapi.json", Public),
+    on(Get,    "/api/settings/calls", SignedIn),
+    on(Patch,  "/api/settings/calls", Needs(ConfigureCallSettings)),
+    on(Get,    "/api/settings/integrations", Needs(ConfigureIntegrations)),
+    on(Patch,  "/api/settings/integrations", Needs(ConfigureIntegrations)).fresh(),
+    on(Get,    "/api/settings/privacy", Needs(ManageComplianceSettings)),
+    on(Patch,  "/api/settings/privacy", Needs(ManageComplianceSettings)).fresh(),
+    on(Get,    "/api/tags", Needs(ViewContacts)),
+    on(Post,   "/api/tags", NeedsAny(&[ManageBusinessSettings, EditOwnContacts])).idempotent(),
+    on(Delete, "/api/tags/{tag_id}", Needs(ManageBusinessSettings)),
+    on(Patch,  "/api/tags/{tag_id}", Needs(ManageBusinessSettings)),
+    on(Post,   "/api/team", Needs(ManageTeamMembers)).idempotent().fresh(),
+    on(Post,   "/api/tenants", Public),
+    on(Get,    "/api/users/business", SignedIn),
+    on(Patch,  "/api/users/business", Needs(ManageBusinessSettings)),
+    on(Get,    "/api/users/profile", SignedIn),
+    on(Patch,  "/api/users/profile", Needs(UpdateOwnProfile)),
+    on(Post,   "/api/webhook/calcom-booking/{endpoint_id}", Signature),
+    on(Post,   "/api/webhook/call-outcome/{endpoint_id}", Signature),
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::access::{Access, route};
+
+    #[test]
+    fn sorted_without_duplicates() {
+        for pair in TABLE.windows(2) {
+            let (a, b) = (&pair[0], &pair[1]);
+            assert!(
+                (a.path, a.method) < (b.path, b.method),
+                "{} {}",
+                b.method,
+                b.path
+            );
+        }
+    }
+
+    #[test]
+    fn templates_are_whole_and_well_formed() {
+        for route in TABLE {
+            assert!(
+                route.path.starts_with("/api/") && !route.path.ends_with('/'),
+                "{}",
+                route.path
+            );
+            for part in route.path[1..].split('/') {
+                let name = part
+                    .strip_prefix('{')
+                    .and_then(|rest| rest.strip_suffix('}'));
+                let text = name.unwrap_or(part);
+                let fits = |c: char| c.is_ascii_lowercase() || "-_.".contains(c);
+                assert!(!text.is_empty() && text.chars().all(fits), "{}", route.path);
+                assert!(
+                    name.is_none_or(|name| name.ends_with("_id")),
+                    "{}",
+                    route.path
+                );
+            }
+        }
+    }
+
+    /// What the open routes are is decided here as well, so that one more takes two deliberate edits.
+    #[test]
+    fn open_routes() {
+        let open: Vec<String> = TABLE
+            .iter()
+            .filter(|route| !route.access.needs_session())
+            .map(|route| format!("{} {}", route.method, route.path))
+            .collect();
+        assert_eq!(
+            open,
+            [
+                "GET /api/auth/keys",
+                "POST /api/auth/refresh",
+                "POST /api/auth/sign-in",
+                "GET /api/docs",
+                "GET /api/health",
+                "GET /api/openapi.json",
+                "POST /api/tenants",
+                "POST /api/webhook/calcom-booking/{endpoint_id}",
+                "POST /api/webhook/call-outcome/{endpoint_id}",
+            ]
+        );
+        for route in TABLE {
+            let webhook = route.path.starts_with("/api/webhook/");
+            assert_eq!(webhook, route.access == Access::Signature, "{}", route.path);
+            if route.idempotent_post {
+                assert_eq!(route.method, Post);
+                assert!(
+                    route.access.needs_session(),
+                    "keys are per tenant: {}",
+                    route.path
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn every_route_is_found() {
+        for entry in TABLE {
+            let method = entry.method.as_str().parse().unwrap();
+            assert_eq!(route(&method, entry.path), Some(entry));
+        }
+        assert_eq!(route(&http::Method::TRACE, "/api/health"), None);
+        assert_eq!(route(&http::Method::GET, "/api/contacts/x"), None);
+        assert_eq!(
+            route(&http::Method::HEAD, "/api/health").map(|entry| entry.method),
+            Some(Get)
+        );
+    }
+}

@@ -1,0 +1,295 @@
+//! Pages of a list: `page`, `page_size` and an opaque `cursor` in, `pagination` out (api.md).
+
+use std::marker::PhantomData;
+use std::num::NonZeroU32;
+
+use aws_lc_rs::digest::{Context, SHA256};
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use serde::de::DeserializeOwned;
+use serde::ser::SerializeMap;
+use serde::{Deserialize, Serialize, Serializer};
+use utoipa::openapi::schema::{ObjectBuilder, Schema, SchemaType, Type};
+use utoipa::openapi::{KnownFormat, RefOr, SchemaFormat};
+use utoipa::{PartialSchema, ToSchema};
+
+use crate::problem::{FieldProblem, Kind, Problem};
+
+/// The parameters of every list.
+pub const PAGE_PARAMETERS: &[&str] = &["page", "page_size", "cursor"];
+
+/// Rows of a page where none are asked for (api.md).
+pub const DEFAULT_PAGE_SIZE: u32 = 25;
+
+const PAGE_SIZES: std::ops::RangeInclusive<u32> = 10..=100;
+
+/// The last page that can be asked for by number.
+const LAST_PAGE: u32 = 1_000_000;
+
+const CURSOR_VERSION: u8 = 1;
+const LONGEST_CURSOR: usize = 4_096;
+const MAC_LENGTH: usize = 16;
+
+/// The page that is wanted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PageRequest {
+    /// The page's number from 1; 1 where a cursor is given.
+    pub page: NonZeroU32,
+    /// Rows of a page, 10 to 100.
+    pub page_size: u32,
+    cursor: Option<String>,
+    scope: CursorScope,
+}
+
+/// What a cursor belongs to: a route and its filters. A cursor of another list, or of other filters, is refused.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CursorScope(String);
+
+impl CursorScope {
+    /// The scope of a route's template and its filters, in any order.
+    pub fn new(path: &str, filters: &[(String, String)]) -> Self {
+        let mut sorted: Vec<&(String, String)> = filters.iter().collect();
+        sorted.sort();
+        let mut hash = Context::new(&SHA256);
+        let mut put = |text: &str| {
+            hash.update(&(text.len() as u64).to_be_bytes());
+            hash.update(text.as_bytes());
+        };
+        put(path);
+        for (name, value) in sorted {
+            put(name);
+            put(value);
+        }
+        Self(URL_SAFE_NO_PAD.encode(&hash.finish().as_ref()[..16]))
+    }
+}
+
+/// Signs cursors, so that only ours come back. Without one a cursor is only checked for its form and scope: whoever
+/// reads by it takes the tenant from the [`Principal`](crate::principal::Principal), never from the cursor.
+pub trait CursorMac: Send + Sync {
+    /// The first 16 bytes of a keyed hash over `message`.
+    fn tag(&self, message: &[u8]) -> [u8; MAC_LENGTH];
+    /// Whether `tag` belongs to `message`; compares in constant time.
+    fn verify(&self, message: &[u8], tag: &[u8; MAC_LENGTH]) -> bool;
+}
+
+#[derive(Serialize, Deserialize)]
+struct Envelope<P> {
+    v: u8,
+    s: String,
+    n: u32,
+    p: P,
+}
+
+impl PageRequest {
+    pub(crate) fn read(pairs: &[(String, String)], scope: CursorScope) -> Result<Self, Problem> {
+        let value = |wanted: &str| {
+            pairs
+                .iter()
+                .find(|(name, _)| name == wanted)
+                .map(|(_, value)| value.as_str())
+        };
+        let number = |name: &str, allowed: std::ops::RangeInclusive<u32>| {
+            let Some(text) = value(name) else {
+                return Ok(None);
+            };
+            let plain = text.bytes().all(|b| b.is_ascii_digit());
+            match text.parse::<u32>() {
+                Ok(number) if plain && allowed.contains(&number) => Ok(Some(number)),
+                _ => {
+                    let detail = format!("Must be {} to {}.", allowed.start(), allowed.end());
+                    Err(Problem::new(Kind::InvalidParameter)
+                        .detail(format!("The parameter {name} is not valid. {detail}"))
+                        .error(FieldProblem::new(name, "out_of_range", detail)))
+                }
+            }
+        };
+        let page = number("page", 1..=LAST_PAGE)?;
+        let page_size = number("page_size", PAGE_SIZES)?.unwrap_or(DEFAULT_PAGE_SIZE);
+        let cursor = value("cursor").map(str::to_owned);
+        if page.is_some() && cursor.is_some() {
+            return Err(Problem::new(Kind::InvalidParameter)
+                .detail("Send either page or cursor, not both.")
+                .error(FieldProblem::new(
+                    "page",
+                    "conflict",
+                    "Not together with cursor.",
+                )));
+        }
+        if cursor
+            .as_ref()
+            .is_some_and(|text| text.len() > LONGEST_CURSOR)
+        {
+            return Err(invalid_cursor());
+        }
+        Ok(Self {
+            page: page.and_then(NonZeroU32::new).unwrap_or(NonZeroU32::MIN),
+            page_size,
+            cursor,
+            scope,
+        })
+    }
+
+    /// Whether a cursor came with the request.
+    pub fn has_cursor(&self) -> bool {
+        self.cursor.is_some()
+    }
+
+    /// Where to go on: the position that [`PageRequest::next_cursor`] wrapped, and the number of this page. `None`
+    /// without a cursor; 400 for one that is not ours, of another version, or of another list.
+    pub fn position<P: DeserializeOwned>(
+        &self,
+        mac: Option<&dyn CursorMac>,
+    ) -> Result<Option<(P, u32)>, Problem> {
+        let Some(text) = &self.cursor else {
+            return Ok(None);
+        };
+        let bytes = URL_SAFE_NO_PAD.decode(text).map_err(|_| invalid_cursor())?;
+        let json = match mac {
+            None => bytes.as_slice(),
+            Some(mac) => {
+                let (tag, message) = bytes
+                    .split_first_chunk::<MAC_LENGTH>()
+                    .ok_or_else(invalid_cursor)?;
+                if !mac.verify(message, tag) {
+                    return Err(invalid_cursor());
+                }
+                message
+            }
+        };
+        let envelope: Envelope<P> = serde_json::from_slice(json).map_err(|_| invalid_cursor())?;
+        if envelope.v != CURSOR_VERSION || envelope.s != self.scope.0 {
+            return Err(invalid_cursor());
+        }
+        Ok(Some((envelope.p, envelope.n)))
+    }
+
+    /// The cursor of the page after number `current`, from the position where it begins. The position must hold no
+    /// personal data: cursors travel in URLs.
+    pub fn next_cursor<P: Serialize>(
+        &self,
+        position: P,
+        current: u32,
+        mac: Option<&dyn CursorMac>,
+    ) -> Result<String, Problem> {
+        let envelope = Envelope {
+            v: CURSOR_VERSION,
+            s: self.scope.0.clone(),
+            n: current.saturating_add(1),
+            p: position,
+        };
+        let json = serde_json::to_vec(&envelope).map_err(|error| Problem::internal(&error))?;
+        let mut bytes = mac.map_or_else(Vec::new, |mac| mac.tag(&json).to_vec());
+        bytes.extend_from_slice(&json);
+        Ok(URL_SAFE_NO_PAD.encode(bytes))
+    }
+}
+
+fn invalid_cursor() -> Problem {
+    Problem::new(Kind::InvalidCursor).error(FieldProblem::new(
+        "cursor",
+        "invalid_cursor",
+        "This cursor is not valid for this list.",
+    ))
+}
+
+/// The thing counted by a list, for the name of its total.
+pub trait Noun {
+    /// The field, such as `total_contacts`.
+    const TOTAL: &'static str;
+}
+
+/// Declares nouns: `nouns! { Contacts = "total_contacts", }`.
+#[macro_export]
+macro_rules! nouns {
+    ($($(#[$doc:meta])* $name:ident = $total:literal),+ $(,)?) => {$(
+        $(#[$doc])*
+        #[derive(Debug, Clone, Copy)]
+        pub struct $name;
+        impl $crate::page::Noun for $name {
+            const TOTAL: &'static str = $total;
+        }
+    )+};
+}
+
+/// `pagination` of a list's answer. Totals are `null` where the list is read without counting it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Pagination<N> {
+    current_page: u32,
+    page_size: u32,
+    total: Option<u64>,
+    next_cursor: Option<String>,
+    noun: PhantomData<N>,
+}
+
+impl<N: Noun> Pagination<N> {
+    /// The pagination of page number `current_page`.
+    pub fn new(
+        current_page: u32,
+        page_size: u32,
+        total: Option<u64>,
+        next_cursor: Option<String>,
+    ) -> Self {
+        Self {
+            current_page,
+            page_size,
+            total,
+            next_cursor,
+            noun: PhantomData,
+        }
+    }
+}
+
+impl<N: Noun> Serialize for Pagination<N> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let pages = self
+            .total
+            .map(|total| total.div_ceil(u64::from(self.page_size.max(1))));
+        let mut map = serializer.serialize_map(Some(5))?;
+        map.serialize_entry("current_page", &self.current_page)?;
+        map.serialize_entry("page_size", &self.page_size)?;
+        map.serialize_entry("total_pages", &pages)?;
+        map.serialize_entry(N::TOTAL, &self.total)?;
+        map.serialize_entry("next_cursor", &self.next_cursor)?;
+        map.end()
+    }
+}
+
+impl<N: Noun> PartialSchema for Pagination<N> {
+    fn schema() -> RefOr<Schema> {
+        let number = || {
+            ObjectBuilder::new()
+                .schema_type(Type::Integer)
+                .format(Some(SchemaFormat::KnownFormat(KnownFormat::Int64)))
+        };
+        let perhaps = |kind| SchemaType::from_iter([kind, Type::Null]);
+        let count = |said: &str| {
+            ObjectBuilder::new()
+                .schema_type(perhaps(Type::Integer))
+                .description(Some(said))
+        };
+        ObjectBuilder::new()
+            .property("current_page", number())
+            .required("current_page")
+            .property("page_size", number())
+            .required("page_size")
+            .property("total_pages", count("Null where the list is not counted."))
+            .required("total_pages")
+            .property(N::TOTAL, count("Null where the list is not counted."))
+            .required(N::TOTAL)
+            .property(
+                "next_cursor",
+                ObjectBuilder::new()
+                    .schema_type(perhaps(Type::String))
+                    .description(Some("Null on the last page.")),
+            )
+            .required("next_cursor")
+            .into()
+    }
+}
+
+impl<N: Noun> ToSchema for Pagination<N> {
+    fn name() -> std::borrow::Cow<'static, str> {
+        format!("Pagination_{}", N::TOTAL).into()
+    }
+}

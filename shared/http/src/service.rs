@@ -1,0 +1,90 @@
+//! Puts a function's routes behind the layers that every HTTP function shares, in the one right order.
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::Extension;
+use axum::middleware::from_fn_with_state;
+use axum::response::{IntoResponse, Response};
+
+use crate::access::{self, Route, TABLE};
+use crate::body::{BodyLimit, DEFAULT_BODY_LIMIT};
+use crate::edge::{self, IdSource, SystemIds};
+use crate::principal::Authenticator;
+use crate::problem::{Kind, Problem};
+use crate::rate::{RateLimiter, SlidingWindow};
+
+/// What the layers need. Cheap to clone.
+#[derive(Clone)]
+pub struct Shared {
+    pub(crate) authenticator: Arc<dyn Authenticator>,
+    pub(crate) rate_limiter: Arc<dyn RateLimiter>,
+    pub(crate) ids: Arc<dyn IdSource>,
+    pub(crate) body_limit: usize,
+    pub(crate) table: &'static [Route],
+}
+
+impl Shared {
+    /// The usual set-up: system ids, S0's request limit counted in this process, bodies up to
+    /// [`DEFAULT_BODY_LIMIT`].
+    pub fn new(authenticator: Arc<dyn Authenticator>) -> Self {
+        Self {
+            authenticator,
+            rate_limiter: Arc::new(SlidingWindow::default()),
+            ids: Arc::new(SystemIds),
+            body_limit: DEFAULT_BODY_LIMIT,
+            table: TABLE,
+        }
+    }
+
+    /// Another way to count requests.
+    #[must_use]
+    pub fn with_rate_limiter(mut self, limiter: Arc<dyn RateLimiter>) -> Self {
+        self.rate_limiter = limiter;
+        self
+    }
+
+    /// Another source of request ids.
+    #[must_use]
+    pub fn with_ids(mut self, ids: Arc<dyn IdSource>) -> Self {
+        self.ids = ids;
+        self
+    }
+
+    /// The largest body in bytes; a route can have its own, see [`crate::body::body_limit`].
+    #[must_use]
+    pub fn with_body_limit(mut self, bytes: usize) -> Self {
+        self.body_limit = bytes;
+        self
+    }
+
+    #[cfg(test)]
+    pub(crate) fn with_table(mut self, table: &'static [Route]) -> Self {
+        self.table = table;
+        self
+    }
+}
+
+/// A function's routes, ready to be served. From the outside in: [`crate::edge`] (id, log, headers, panics), then
+/// [`crate::access`] (table, sign-in, request limit, permission), then the handler. The routes' paths are whole
+/// (`/api/…`), as in the table.
+pub fn service(routes: Router, shared: Shared) -> Router {
+    routes
+        .fallback(not_found)
+        .method_not_allowed_fallback(method_not_allowed)
+        .layer(Extension(BodyLimit(shared.body_limit)))
+        .layer(from_fn_with_state(shared.clone(), access::require_access))
+        .layer(from_fn_with_state(shared, edge::edge))
+}
+
+async fn not_found() -> Response {
+    Problem::not_found().into_response()
+}
+
+async fn method_not_allowed() -> Response {
+    Problem::new(Kind::MethodNotAllowed).into_response()
+}
+
+#[cfg(test)]
+#[path = "service_tests.rs"]
+mod tests;
