@@ -8,6 +8,7 @@ pub mod calling;
 pub mod error;
 pub mod ids;
 pub mod permission;
+pub mod person;
 pub mod phone;
 pub mod planner;
 pub mod text;

@@ -87,8 +87,7 @@ impl E164 {
     /// no longer given out.
     pub fn region(&self) -> Country {
         self.number()
-            .and_then(|number| number.get_region_code())
-            .map_or(Country::WORLD, Country::from_region)
+            .map_or(Country::WORLD, |number| region_of(&number))
     }
 
     /// As it is dialled inside its own country, such as `07912 345678`.

@@ -122,9 +122,7 @@ pub fn parse(input: &str, default_region: Country) -> Result<ParsedPhone, PhoneE
         });
     }
     let e164 = E164::new(&number.format_as(PhoneNumberFormat::E164)).ok_or(PhoneError::NotValid)?;
-    let region = number
-        .get_region_code()
-        .map_or(Country::WORLD, Country::from_region);
+    let region = e164::region_of(&number);
     Ok(ParsedPhone {
         e164,
         region,

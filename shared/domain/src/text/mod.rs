@@ -15,6 +15,7 @@ pub use bounded::{
 };
 pub use custom_fields::CustomFields;
 pub use email::Email;
+pub(crate) use name::is_title;
 pub use name::{FirstName, LastName, NameParts, PersonName};
 
 use unicode_normalization::UnicodeNormalization;

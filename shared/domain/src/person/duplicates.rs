@@ -1,0 +1,246 @@
+//! What to do when a phone number or an e-mail address is already somebody's (rules.md Contacts, S3 duplicates).
+
+use serde::{Deserialize, Serialize};
+
+use super::{Similarity, compare, folded};
+use crate::ids::ContactId;
+
+/// A contact that holds the same phone number or e-mail address, as found through its claims.
+#[derive(Debug, Clone, Copy)]
+pub struct Candidate<'a> {
+    /// The contact.
+    pub id: ContactId,
+    /// Its name.
+    pub name: &'a str,
+    /// Whether its phone number is equal.
+    pub same_phone: bool,
+    /// Whether its e-mail address is equal.
+    pub same_email: bool,
+}
+
+/// How a new person stands to one who is already there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Relation {
+    /// The same person: phone or e-mail equal, and a similar name.
+    Duplicate,
+    /// Another person who shares the phone or the e-mail address.
+    Household,
+    /// Nothing in common.
+    None,
+}
+
+/// How the person of that name stands to one candidate.
+pub fn classify(name: &str, candidate: &Candidate<'_>) -> Relation {
+    if !candidate.same_phone && !candidate.same_email {
+        return Relation::None;
+    }
+    match compare(name, candidate.name) {
+        Similarity::Same => Relation::Duplicate,
+        Similarity::Different => Relation::Household,
+    }
+}
+
+/// Everyone found, by relation, each id once and in the order found.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Duplicate {
+    /// The same person, possibly: what a 409 names.
+    pub duplicates: Vec<ContactId>,
+    /// Others at the same phone number: to be linked as `shares_phone_with`.
+    pub shares_phone_with: Vec<ContactId>,
+    /// Others at the same e-mail address alone: named in the warning.
+    pub shares_email_with: Vec<ContactId>,
+}
+
+impl Duplicate {
+    /// The relation that decides: a duplicate weighs more than a household.
+    pub fn relation(&self) -> Relation {
+        if !self.duplicates.is_empty() {
+            Relation::Duplicate
+        } else if !self.shares_phone_with.is_empty() || !self.shares_email_with.is_empty() {
+            Relation::Household
+        } else {
+            Relation::None
+        }
+    }
+}
+
+/// Sorts all candidates by their relation to the person of that name.
+pub fn classify_all(name: &str, candidates: &[Candidate<'_>]) -> Duplicate {
+    let mut found = Duplicate::default();
+    for candidate in candidates {
+        let list = match classify(name, candidate) {
+            Relation::Duplicate => &mut found.duplicates,
+            Relation::Household if candidate.same_phone => &mut found.shares_phone_with,
+            Relation::Household => &mut found.shares_email_with,
+            Relation::None => continue,
+        };
+        if !list.contains(&candidate.id) {
+            list.push(candidate.id);
+        }
+    }
+    found
+}
+
+/// What to do with a duplicate (rules.md Contacts; S3's four ways).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum OnDuplicate {
+    /// Refuse with 409 and the ids found, so that a person decides.
+    Ask,
+    /// Make a second contact all the same.
+    CreateNew,
+    /// Change the one found; with several found, ask.
+    UpdateExisting,
+    /// Leave the one found as it is and make nothing.
+    Skip,
+}
+
+/// Where a new contact comes from, as far as duplicates go. A calendar has [`calendar_target`] instead.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Intake {
+    /// A person typing, or a program through the API.
+    Form,
+    /// A file.
+    Csv,
+}
+
+impl OnDuplicate {
+    /// What happens unless the request says otherwise.
+    pub fn default_for(intake: Intake) -> Self {
+        match intake {
+            Intake::Form => Self::Ask,
+            Intake::Csv => Self::Skip,
+        }
+    }
+}
+
+/// Where a calendar booking goes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum CalendarTarget {
+    /// To this contact, as one more appointment.
+    Existing(ContactId),
+    /// To a new contact that needs attention as a possible duplicate of these.
+    PossibleDuplicate(Vec<ContactId>),
+    /// To a new contact; nobody like it is there (others may share the phone).
+    New,
+}
+
+/// Decides for a calendar booking: only one single candidate with an equal folded name gets the appointment, because
+/// health data must not land on a relative (rules.md Contacts).
+pub fn calendar_target(name: &str, candidates: &[Candidate<'_>]) -> CalendarTarget {
+    let wanted = folded(name);
+    let mut equal: Vec<ContactId> = candidates
+        .iter()
+        .filter(|candidate| candidate.same_phone || candidate.same_email)
+        .filter(|candidate| folded(candidate.name) == wanted)
+        .map(|candidate| candidate.id)
+        .collect();
+    equal.sort_unstable();
+    equal.dedup();
+    if let [only] = equal[..] {
+        return CalendarTarget::Existing(only);
+    }
+    let similar = classify_all(name, candidates).duplicates;
+    if similar.is_empty() {
+        CalendarTarget::New
+    } else {
+        CalendarTarget::PossibleDuplicate(similar)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn id(n: u128) -> ContactId {
+        ContactId::new(uuid::Uuid::from_u128(n))
+    }
+
+    fn on_phone(n: u128, name: &str) -> Candidate<'_> {
+        Candidate {
+            id: id(n),
+            name,
+            same_phone: true,
+            same_email: false,
+        }
+    }
+
+    #[test]
+    fn duplicates_households_and_strangers() {
+        let candidates = [
+            on_phone(1, "John Smith"),
+            on_phone(2, "Emma Smith"),
+            Candidate {
+                id: id(3),
+                name: "Anna Smith",
+                same_phone: false,
+                same_email: true,
+            },
+            Candidate {
+                id: id(4),
+                name: "John Smith",
+                same_phone: false,
+                same_email: false,
+            },
+            on_phone(1, "John Smith"),
+        ];
+        let found = classify_all("Jon Smith", &candidates);
+        assert_eq!(found.duplicates, [id(1)]);
+        assert_eq!(found.shares_phone_with, [id(2)]);
+        assert_eq!(found.shares_email_with, [id(3)]);
+        assert_eq!(found.relation(), Relation::Duplicate);
+        assert_eq!(
+            classify_all("Zoë Brown", &candidates[1..3]).relation(),
+            Relation::Household
+        );
+        assert_eq!(
+            classify_all("John Smith", &candidates[3..4]).relation(),
+            Relation::None
+        );
+    }
+
+    #[test]
+    fn a_booking_lands_only_on_an_equal_name() {
+        let john = on_phone(1, "John Smith");
+        let emma = on_phone(2, "Emma Smith");
+        assert_eq!(
+            calendar_target("SMITH, John", &[john, emma]),
+            CalendarTarget::Existing(id(1))
+        );
+        assert_eq!(
+            calendar_target("Jon Smith", &[john, emma]),
+            CalendarTarget::PossibleDuplicate(vec![id(1)])
+        );
+        assert_eq!(
+            calendar_target("John Smith", &[john, on_phone(3, "john smith")]),
+            CalendarTarget::PossibleDuplicate(vec![id(1), id(3)])
+        );
+        assert_eq!(
+            calendar_target("Zoë Smith", &[john, emma]),
+            CalendarTarget::New
+        );
+        assert_eq!(
+            calendar_target("Mrs Smith", &[on_phone(1, "Mr Smith")]),
+            CalendarTarget::New
+        );
+        let stranger = Candidate {
+            same_phone: false,
+            ..john
+        };
+        assert_eq!(
+            calendar_target("John Smith", &[stranger]),
+            CalendarTarget::New
+        );
+    }
+
+    #[test]
+    fn defaults_by_source() {
+        assert_eq!(OnDuplicate::default_for(Intake::Form), OnDuplicate::Ask);
+        assert_eq!(OnDuplicate::default_for(Intake::Csv), OnDuplicate::Skip);
+        assert_eq!(
+            serde_json::to_string(&OnDuplicate::UpdateExisting).unwrap(),
+            "\"update_existing\""
+        );
+    }
+}
