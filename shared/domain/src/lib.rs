@@ -9,6 +9,7 @@ pub mod error;
 pub mod ids;
 pub mod permission;
 pub mod person;
+pub mod phi;
 pub mod phone;
 pub mod planner;
 pub mod text;
