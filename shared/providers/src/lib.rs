@@ -1,1 +1,18 @@
-//! vio-providers
+//! What the providers of calls and calendars say and understand: their requests, answers, webhooks and signatures.
+//!
+//! No client here retries on its own, follows a redirect or sends without a time limit, and none reads an answer of
+//! any size. What people say and are called never reaches `Debug`, an error or a log.
+
+mod base_url;
+pub mod calcom;
+mod error;
+mod json;
+pub mod retell;
+mod signature;
+mod transport;
+
+pub use base_url::{BadBaseUrl, BaseUrl};
+pub use error::{ApiError, ProviderMessage, RetryAfter, Unanswered};
+pub use json::EventError;
+pub use signature::SignatureError;
+pub use transport::{Http, HttpError};

@@ -1,0 +1,11 @@
+//! Cal.com: bookings come in by webhook.
+
+mod booking;
+mod client;
+pub mod webhook;
+
+pub use booking::{Attendee, Booking};
+pub use client::{CalcomClient, Me};
+
+/// Cal.com's own address.
+pub const CALCOM_URL: &str = "https://api.cal.com";

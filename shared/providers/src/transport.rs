@@ -1,0 +1,115 @@
+//! One HTTP client for all providers: a request is sent once, within a time, and its answer read up to a size.
+
+use std::time::Duration;
+
+use reqwest::{Client, RequestBuilder, Response, redirect, retry};
+use secrecy::{ExposeSecret, SecretString};
+use serde_json::Value;
+
+use crate::error::{ApiError, ProviderMessage, RetryAfter, Unanswered};
+
+/// Most bytes of an answer that are read (a call with its transcript).
+const LARGEST_ANSWER: usize = 4 * 1024 * 1024;
+/// Longest time to connect; a request's own limit may be shorter.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// The client. Cheap to clone.
+///
+/// No redirects, no retries, no proxy from the environment, and no connection is used twice: one that died while the
+/// function slept would leave a call of which nobody knows whether it was placed.
+#[derive(Debug, Clone)]
+pub struct Http(Client);
+
+/// The client could not be made.
+#[derive(Debug, thiserror::Error)]
+#[error("the HTTP client could not be made")]
+pub struct HttpError(#[source] reqwest::Error);
+
+impl Http {
+    /// Makes the client, once per process.
+    pub fn new() -> Result<Self, HttpError> {
+        Client::builder()
+            .redirect(redirect::Policy::none())
+            .retry(retry::never())
+            .no_proxy()
+            .pool_max_idle_per_host(0)
+            .connect_timeout(CONNECT_TIMEOUT)
+            .user_agent("VioConcierge")
+            .build()
+            .map(Self)
+            .map_err(HttpError)
+    }
+
+    pub(crate) fn get(&self, url: String) -> RequestBuilder {
+        self.0.get(url)
+    }
+
+    pub(crate) fn post(&self, url: String) -> RequestBuilder {
+        self.0.post(url)
+    }
+
+    pub(crate) fn delete(&self, url: String) -> RequestBuilder {
+        self.0.delete(url)
+    }
+}
+
+/// Sends once and reads the answer, all within `timeout`. The bytes are those of a 2xx answer.
+pub(crate) async fn send(
+    request: RequestBuilder,
+    key: &SecretString,
+    timeout: Duration,
+) -> Result<Vec<u8>, ApiError> {
+    let answer = request
+        .bearer_auth(key.expose_secret())
+        .timeout(timeout)
+        .send()
+        .await
+        .map_err(unanswered)?;
+    let status = answer.status().as_u16();
+    if ApiError::is_refusal(status) {
+        let retry_after = answer
+            .headers()
+            .get("retry-after")
+            .and_then(|value| value.to_str().ok())
+            .and_then(RetryAfter::parse);
+        // The status alone decides; a body that cannot be read takes nothing from it.
+        let body = read(answer).await.unwrap_or_default();
+        return Err(ApiError::Refused {
+            status,
+            retry_after,
+            message: message(&body),
+        });
+    }
+    if !(200..300).contains(&status) {
+        return Err(Unanswered::Status(status).into());
+    }
+    Ok(read(answer).await?)
+}
+
+async fn read(mut answer: Response) -> Result<Vec<u8>, Unanswered> {
+    let mut body = Vec::new();
+    while let Some(chunk) = answer.chunk().await.map_err(unanswered)? {
+        if body.len() + chunk.len() > LARGEST_ANSWER {
+            return Err(Unanswered::Unreadable);
+        }
+        body.extend_from_slice(&chunk);
+    }
+    Ok(body)
+}
+
+fn unanswered(error: reqwest::Error) -> Unanswered {
+    if error.is_timeout() {
+        Unanswered::TimedOut
+    } else {
+        Unanswered::Connection
+    }
+}
+
+/// `{"status": "error", "message": …}` of Retell, `{"error": {"message": …}}` of Cal.com.
+fn message(body: &[u8]) -> ProviderMessage {
+    let body: Value = serde_json::from_slice(body).unwrap_or_default();
+    let text = body["message"]
+        .as_str()
+        .or_else(|| body["error"]["message"].as_str());
+    ProviderMessage::new(text.unwrap_or_default())
+}
