@@ -6,6 +6,7 @@
 pub mod calendar;
 pub mod calling;
 pub mod error;
+pub mod forms;
 pub mod ids;
 pub mod permission;
 pub mod person;

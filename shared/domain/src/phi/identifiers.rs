@@ -10,19 +10,21 @@ use super::{Hit, PhiKind, PhiLevel};
 /// Digits of a nameless number from which it may identify somebody (strict).
 const LONG_NUMBER: usize = 7;
 
+/// What else must hold for a matched text.
+type Check = fn(&str) -> bool;
+
 struct Pattern {
     kind: PhiKind,
     level: PhiLevel,
     /// The whole match is the finding, or its group `id` where there is one.
     regex: Regex,
-    /// What else must hold for the matched text.
-    check: fn(&str) -> bool,
+    check: Check,
 }
 
 static PATTERNS: LazyLock<Vec<Pattern>> = LazyLock::new(|| {
     let any = |_: &str| true;
     let has_digit = |text: &str| text.bytes().any(|byte| byte.is_ascii_digit());
-    let table: [(PhiKind, PhiLevel, &str, fn(&str) -> bool); 9] = [
+    let table: [(PhiKind, PhiLevel, &str, Check); 9] = [
         (
             PhiKind::Ssn,
             PhiLevel::Minimal,
@@ -177,7 +179,7 @@ fn digit_runs(text: &str) -> Vec<DigitRun> {
         match runs.last_mut() {
             Some(run) if joins => run.groups.push(start..at),
             _ => runs.push(DigitRun {
-                groups: vec![start..at],
+                groups: std::iter::once(start..at).collect(),
             }),
         }
     }

@@ -24,7 +24,7 @@ use crate::error::Invalid;
 
 /// Whether line breaks may stand in a text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Lines {
+pub(crate) enum Lines {
     One,
     Many,
 }
@@ -39,7 +39,7 @@ fn is_deceptive(c: char) -> bool {
 }
 
 /// Trims, composes (NFC) and checks a text of `min..=max` characters; `label` names it in the sentence.
-fn clean(
+pub(crate) fn clean(
     label: &str,
     input: &str,
     min: usize,
