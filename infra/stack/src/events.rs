@@ -380,9 +380,5 @@ fn check_name(name: &str) -> Result<(), ApiError> {
 
 fn from_epoch(seconds: f64) -> Option<DateTime<chrono::Utc>> {
     // Whole seconds: that is all an event's time shows.
-    #[expect(
-        clippy::cast_possible_truncation,
-        reason = "an out-of-range value saturates and is refused"
-    )]
     DateTime::from_timestamp(seconds.floor() as i64, 0)
 }

@@ -5,11 +5,12 @@ use std::{future::Future, sync::Arc, time::Duration};
 
 use axum::{
     Router,
-    body::{Body, to_bytes},
+    body::Body,
     extract::{Request, State},
     response::Response,
     routing::post,
 };
+use futures::StreamExt as _;
 use http::{HeaderValue, StatusCode, header};
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
@@ -22,6 +23,9 @@ pub(crate) const REGION: &str = "eu-west-2";
 
 /// How long a client may take to send a request body.
 const BODY_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// How much of a request body is read in all, in bytes.
+const MAX_DRAINED: usize = 16 * 1024 * 1024;
 
 /// A service that speaks AWS JSON.
 pub(crate) trait AwsJson: Send + Sync + 'static {
@@ -153,21 +157,38 @@ async fn dispatch<S: AwsJson>(service: &S, request: Request) -> Result<Value, Ap
         )
         .status(StatusCode::FORBIDDEN));
     }
-    let too_large = || {
-        ApiError::new(
-            "RequestEntityTooLargeException",
-            "The request body is too large.",
-        )
-        .status(StatusCode::PAYLOAD_TOO_LARGE)
-    };
-    let body = tokio::time::timeout(BODY_TIMEOUT, to_bytes(body, S::BODY_LIMIT))
+    let body = tokio::time::timeout(BODY_TIMEOUT, read(body, S::BODY_LIMIT))
         .await
         .map_err(|_| {
             ApiError::new(
                 "RequestTimeout",
                 "The request body took too long to arrive.",
             )
-        })?
-        .map_err(|_| too_large())?;
+        })??;
     service.call(operation, &body).await
+}
+
+/// Reads a body of at most `limit` bytes. The rest of a larger one is read and dropped, within reason,
+/// so that the client hears the answer instead of a closed connection.
+async fn read(body: Body, limit: usize) -> Result<Vec<u8>, ApiError> {
+    let mut chunks = body.into_data_stream();
+    let (mut bytes, mut received) = (Vec::new(), 0);
+    while let Some(chunk) = chunks.next().await {
+        let chunk = chunk
+            .map_err(|_| ApiError::new("RequestTimeout", "The request body did not arrive."))?;
+        received += chunk.len();
+        if received <= limit {
+            bytes.extend_from_slice(&chunk);
+        } else if received > MAX_DRAINED {
+            break;
+        }
+    }
+    if received > limit {
+        let error = ApiError::new(
+            "RequestEntityTooLargeException",
+            "The request body is too large.",
+        );
+        return Err(error.status(StatusCode::PAYLOAD_TOO_LARGE));
+    }
+    Ok(bytes)
 }

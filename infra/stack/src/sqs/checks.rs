@@ -89,7 +89,7 @@ pub(crate) fn md5_of_attributes(
         return Ok(None);
     }
     let mut encoded = Vec::new();
-    let mut put = |bytes: &[u8], encoded: &mut Vec<u8>| {
+    let put = |bytes: &[u8], encoded: &mut Vec<u8>| {
         encoded.extend(u32::try_from(bytes.len()).unwrap_or(u32::MAX).to_be_bytes());
         encoded.extend(bytes);
     };
