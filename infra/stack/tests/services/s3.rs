@@ -5,7 +5,13 @@ use aws_sdk_s3::{Client, presigning::PresigningConfig, primitives::ByteStream};
 use crate::{code, ephemeral};
 
 async fn get(s3: &Client, key: &str) -> Vec<u8> {
-    let object = s3.get_object().bucket("b").key(key).send().await.unwrap();
+    let object = s3
+        .get_object()
+        .bucket("files")
+        .key(key)
+        .send()
+        .await
+        .unwrap();
     object.body.collect().await.unwrap().to_vec()
 }
 
@@ -13,11 +19,11 @@ async fn get(s3: &Client, key: &str) -> Vec<u8> {
 async fn objects_are_put_read_in_part_listed_and_deleted() {
     let stack = ephemeral().await;
     let s3 = stack.s3();
-    s3.create_bucket().bucket("b").send().await.unwrap();
+    s3.create_bucket().bucket("files").send().await.unwrap();
     let body: Vec<u8> = (0..1_000_000u32).map(|n| n as u8).collect();
     let put = |key: &str, body: Vec<u8>| {
         s3.put_object()
-            .bucket("b")
+            .bucket("files")
             .key(key)
             .body(ByteStream::from(body))
             .send()
@@ -28,7 +34,7 @@ async fn objects_are_put_read_in_part_listed_and_deleted() {
     assert_eq!(get(&s3, "view/t1/1.bin").await, body);
     let part = s3
         .get_object()
-        .bucket("b")
+        .bucket("files")
         .key("view/t1/1.bin")
         .range("bytes=10-19")
         .send()
@@ -37,7 +43,7 @@ async fn objects_are_put_read_in_part_listed_and_deleted() {
     assert_eq!(part.body.collect().await.unwrap().to_vec(), body[10..20]);
     let listed = s3
         .list_objects_v2()
-        .bucket("b")
+        .bucket("files")
         .prefix("view/t1/")
         .send()
         .await
@@ -49,21 +55,21 @@ async fn objects_are_put_read_in_part_listed_and_deleted() {
         .collect();
     assert_eq!(keys, ["view/t1/1.bin", "view/t1/2.bin"]);
     s3.delete_object()
-        .bucket("b")
+        .bucket("files")
         .key("view/t1/1.bin")
         .send()
         .await
         .unwrap();
     let gone = s3
         .get_object()
-        .bucket("b")
+        .bucket("files")
         .key("view/t1/1.bin")
         .send()
         .await;
     assert!(gone.unwrap_err().into_service_error().is_no_such_key());
     let exists = s3
         .put_object()
-        .bucket("b")
+        .bucket("files")
         .key("view/t1/2.bin")
         .if_none_match("*");
     assert_eq!(
@@ -77,9 +83,9 @@ async fn objects_are_put_read_in_part_listed_and_deleted() {
 async fn small_reads_do_not_wait_for_delayed_acknowledgements() {
     let stack = ephemeral().await;
     let s3 = stack.s3();
-    s3.create_bucket().bucket("b").send().await.unwrap();
+    s3.create_bucket().bucket("files").send().await.unwrap();
     s3.put_object()
-        .bucket("b")
+        .bucket("files")
         .key("k")
         .body(ByteStream::from(vec![1; 100]))
         .send()
@@ -98,11 +104,11 @@ async fn small_reads_do_not_wait_for_delayed_acknowledgements() {
 async fn presigned_urls_work_as_they_are_and_not_when_changed() {
     let stack = ephemeral().await;
     let s3 = stack.s3();
-    s3.create_bucket().bucket("b").send().await.unwrap();
+    s3.create_bucket().bucket("files").send().await.unwrap();
     let valid = PresigningConfig::expires_in(Duration::from_secs(60)).unwrap();
     let put = s3
         .put_object()
-        .bucket("b")
+        .bucket("files")
         .key("up.csv")
         .presigned(valid.clone())
         .await
@@ -112,7 +118,7 @@ async fn presigned_urls_work_as_they_are_and_not_when_changed() {
     assert_eq!(get(&s3, "up.csv").await, b"a,b\n");
     let read = s3
         .get_object()
-        .bucket("b")
+        .bucket("files")
         .key("up.csv")
         .presigned(valid)
         .await

@@ -2,7 +2,7 @@ use std::{
     io::{BufRead as _, BufReader},
     os::unix::fs::PermissionsExt as _,
     path::Path,
-    process::{Command, Stdio},
+    process::{Child, Command, Stdio},
     sync::Arc,
     time::Duration,
 };
@@ -14,6 +14,16 @@ use crate::{
     dynamodb::{TABLE, make_table, s},
     ephemeral,
 };
+
+/// A child process that ends, by SIGKILL, with the value.
+struct Killed(Child);
+
+impl Drop for Killed {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
 
 const DIRECTORY: &str = "VIO_STACK_TEST_DIRECTORY";
 
@@ -37,11 +47,17 @@ async fn tables_objects_and_keys_survive_a_restart() {
         .item("pk", s("a"))
         .item("sk", s("1"));
     put.send().await.unwrap();
-    stack.s3().create_bucket().bucket("b").send().await.unwrap();
+    stack
+        .s3()
+        .create_bucket()
+        .bucket("files")
+        .send()
+        .await
+        .unwrap();
     stack
         .s3()
         .put_object()
-        .bucket("b")
+        .bucket("files")
         .key("k")
         .body(vec![1, 2].into())
         .send()
@@ -102,7 +118,7 @@ async fn tables_objects_and_keys_survive_a_restart() {
     let object = stack
         .s3()
         .get_object()
-        .bucket("b")
+        .bucket("files")
         .key("k")
         .send()
         .await
@@ -170,7 +186,7 @@ async fn an_ephemeral_stack_forgets() {
 #[tokio::test]
 async fn acknowledged_writes_survive_kill_9() {
     let directory = tempfile::tempdir().unwrap();
-    let mut child = Command::new(std::env::current_exe().unwrap())
+    let child = Command::new(std::env::current_exe().unwrap())
         .args([
             "--exact",
             "restart::serve_until_killed",
@@ -181,7 +197,8 @@ async fn acknowledged_writes_survive_kill_9() {
         .stdout(Stdio::piped())
         .spawn()
         .unwrap();
-    let lines = BufReader::new(child.stdout.take().unwrap()).lines();
+    let mut child = Killed(child);
+    let lines = BufReader::new(child.0.stdout.take().unwrap()).lines();
     let mut urls = lines.map_while(Result::ok).filter_map(|line| {
         let (_, urls) = line.split_once("serving ")?;
         let (dynamodb, kms) = urls.split_once(' ')?;
@@ -222,8 +239,7 @@ async fn acknowledged_writes_survive_kill_9() {
         }
     });
     tokio::time::sleep(Duration::from_millis(500)).await;
-    child.kill().unwrap();
-    child.wait().unwrap();
+    drop(child);
     let acknowledged: usize = writer.await.unwrap();
     assert!(acknowledged > 0);
 

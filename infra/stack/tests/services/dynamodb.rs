@@ -12,7 +12,7 @@ use aws_sdk_dynamodbstreams::types::{OperationType, ShardIteratorType};
 
 use crate::ephemeral;
 
-pub(crate) const TABLE: &str = "t";
+pub(crate) const TABLE: &str = "things";
 
 pub(crate) fn s(text: &str) -> AttributeValue {
     AttributeValue::S(text.to_owned())
@@ -81,12 +81,15 @@ async fn a_cancelled_transaction_names_the_reason_of_each_item_and_writes_nothin
     let dynamodb = stack.dynamodb();
     make_table(&dynamodb).await;
     let item = || dynamodb.put_item().table_name(TABLE).item("pk", s("a"));
-    item()
-        .item("sk", s("1"))
-        .item("version", AttributeValue::N("3".to_owned()))
-        .send()
-        .await
-        .unwrap();
+    for sk in ["1", "3"] {
+        let version = AttributeValue::N("3".to_owned());
+        item()
+            .item("sk", s(sk))
+            .item("version", version)
+            .send()
+            .await
+            .unwrap();
+    }
 
     let check = ConditionCheck::builder()
         .table_name(TABLE)
@@ -100,7 +103,7 @@ async fn a_cancelled_transaction_names_the_reason_of_each_item_and_writes_nothin
         .transact_write_items()
         .transact_items(put("2", "attribute_not_exists(pk)"))
         .transact_items(TransactWriteItem::builder().condition_check(check).build())
-        .transact_items(put("1", "attribute_not_exists(pk)"))
+        .transact_items(put("3", "attribute_not_exists(pk)"))
         .send()
         .await
         .unwrap_err()
