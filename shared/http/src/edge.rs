@@ -138,14 +138,21 @@ fn as_problem(response: Response, instance: &str) -> (Response, Option<String>) 
     if let Some(Carried(problem)) = response.extensions().get::<Carried>() {
         let problem = problem.clone();
         let cause = problem.source().map(str::to_owned);
-        let mut rendered = problem.respond(Some(instance));
-        // Keep what inner layers added to the first rendering.
+        let rendered = problem.respond(Some(instance));
+        let (mut parts, body) = rendered.into_parts();
+        // Keep what inner layers added to the first rendering, cookies for one.
         for (name, value) in response.headers() {
-            if !rendered.headers().contains_key(name) && name != header::CONTENT_LENGTH {
-                rendered.headers_mut().append(name, value.clone());
+            let mut rendered = parts.headers.get_all(name).iter();
+            let known = if name == header::SET_COOKIE {
+                rendered.any(|cookie| cookie == value)
+            } else {
+                name == header::CONTENT_LENGTH || rendered.next().is_some()
+            };
+            if !known {
+                parts.headers.append(name, value.clone());
             }
         }
-        return (rendered, cause);
+        return (Response::from_parts(parts, body), cause);
     }
     if !status.is_client_error() && !status.is_server_error() {
         return (response, None);

@@ -12,6 +12,7 @@ pub mod edge;
 pub mod etag;
 pub mod idempotency;
 mod json_guard;
+pub mod openapi;
 pub mod page;
 pub mod path;
 pub mod principal;

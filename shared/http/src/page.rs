@@ -1,6 +1,5 @@
 //! Pages of a list: `page`, `page_size` and an opaque `cursor` in, `pagination` out (api.md).
 
-use std::marker::PhantomData;
 use std::num::NonZeroU32;
 
 use aws_lc_rs::digest::{Context, SHA256};
@@ -9,14 +8,29 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::de::DeserializeOwned;
 use serde::ser::SerializeMap;
 use serde::{Deserialize, Serialize, Serializer};
+use utoipa::openapi::RefOr;
 use utoipa::openapi::schema::{ObjectBuilder, Schema, SchemaType, Type};
-use utoipa::openapi::{KnownFormat, RefOr, SchemaFormat};
-use utoipa::{PartialSchema, ToSchema};
 
 use crate::problem::{FieldProblem, Kind, Problem};
 
 /// The parameters of every list.
 pub const PAGE_PARAMETERS: &[&str] = &["page", "page_size", "cursor"];
+
+/// [`PAGE_PARAMETERS`] for the document of a list: `params(Filters, PageParams)`.
+#[derive(utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
+#[expect(dead_code, reason = "read by PageRequest, described here")]
+pub struct PageParams {
+    /// The page's number, from 1. Not together with `cursor`.
+    #[param(minimum = 1, maximum = 1_000_000)]
+    page: Option<u32>,
+    /// Rows of a page.
+    #[param(minimum = 10, maximum = 100, default = 25)]
+    page_size: Option<u32>,
+    /// `next_cursor` of the answer before, with the same filters.
+    #[param(max_length = 4096)]
+    cursor: Option<String>,
+}
 
 /// Rows of a page where none are asked for (api.md).
 pub const DEFAULT_PAGE_SIZE: u32 = 25;
@@ -193,103 +207,99 @@ fn invalid_cursor() -> Problem {
     ))
 }
 
-/// The thing counted by a list, for the name of its total.
-pub trait Noun {
-    /// The field, such as `total_contacts`.
-    const TOTAL: &'static str;
+/// Where a list stands: what goes into a type declared by [`pagination!`](crate::pagination).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Pagination {
+    /// The page's number, from 1.
+    pub current_page: u32,
+    /// Rows of a page.
+    pub page_size: u32,
+    /// Rows of the whole list; `None`, `null` in the answer, where it is read without counting it.
+    pub total: Option<u64>,
+    /// Where the next page begins; `None` on the last.
+    pub next_cursor: Option<String>,
 }
 
-/// Declares nouns: `nouns! { Contacts = "total_contacts", }`.
+/// Declares the `pagination` of a list, named for what it counts (api.md):
+/// `pagination! { ContactsPagination = "total_contacts" }`. The type is made with `.into()` from [`Pagination`].
 #[macro_export]
-macro_rules! nouns {
+macro_rules! pagination {
     ($($(#[$doc:meta])* $name:ident = $total:literal),+ $(,)?) => {$(
         $(#[$doc])*
-        #[derive(Debug, Clone, Copy)]
-        pub struct $name;
-        impl $crate::page::Noun for $name {
-            const TOTAL: &'static str = $total;
+        #[derive(Debug, Clone, PartialEq, Eq)]
+        pub struct $name($crate::page::Pagination);
+
+        impl From<$crate::page::Pagination> for $name {
+            fn from(pagination: $crate::page::Pagination) -> Self {
+                Self(pagination)
+            }
         }
+
+        impl $crate::page::serde::Serialize for $name {
+            fn serialize<S: $crate::page::serde::Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+                self.0.serialize_as($total, to)
+            }
+        }
+
+        impl $crate::page::utoipa::PartialSchema for $name {
+            fn schema() -> $crate::page::utoipa::openapi::RefOr<$crate::page::utoipa::openapi::schema::Schema> {
+                $crate::page::Pagination::schema_as($total)
+            }
+        }
+
+        impl $crate::page::utoipa::ToSchema for $name {}
     )+};
 }
 
-/// `pagination` of a list's answer. Totals are `null` where the list is read without counting it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Pagination<N> {
-    current_page: u32,
-    page_size: u32,
-    total: Option<u64>,
-    next_cursor: Option<String>,
-    noun: PhantomData<N>,
-}
+#[doc(hidden)]
+pub use {serde, utoipa};
 
-impl<N: Noun> Pagination<N> {
-    /// The pagination of page number `current_page`.
-    pub fn new(
-        current_page: u32,
-        page_size: u32,
-        total: Option<u64>,
-        next_cursor: Option<String>,
-    ) -> Self {
-        Self {
-            current_page,
-            page_size,
-            total,
-            next_cursor,
-            noun: PhantomData,
-        }
-    }
-}
-
-impl<N: Noun> Serialize for Pagination<N> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+impl Pagination {
+    #[doc(hidden)]
+    pub fn serialize_as<S: Serializer>(
+        &self,
+        total: &'static str,
+        to: S,
+    ) -> Result<S::Ok, S::Error> {
         let pages = self
             .total
-            .map(|total| total.div_ceil(u64::from(self.page_size.max(1))));
-        let mut map = serializer.serialize_map(Some(5))?;
+            .map(|rows| rows.div_ceil(u64::from(self.page_size.max(1))));
+        let mut map = to.serialize_map(Some(5))?;
         map.serialize_entry("current_page", &self.current_page)?;
         map.serialize_entry("page_size", &self.page_size)?;
         map.serialize_entry("total_pages", &pages)?;
-        map.serialize_entry(N::TOTAL, &self.total)?;
+        map.serialize_entry(total, &self.total)?;
         map.serialize_entry("next_cursor", &self.next_cursor)?;
         map.end()
     }
-}
 
-impl<N: Noun> PartialSchema for Pagination<N> {
-    fn schema() -> RefOr<Schema> {
+    #[doc(hidden)]
+    pub fn schema_as(total: &'static str) -> RefOr<Schema> {
         let number = || {
             ObjectBuilder::new()
                 .schema_type(Type::Integer)
-                .format(Some(SchemaFormat::KnownFormat(KnownFormat::Int64)))
+                .minimum(Some(1))
         };
-        let perhaps = |kind| SchemaType::from_iter([kind, Type::Null]);
-        let count = |said: &str| {
+        let perhaps = |kind, said: &str| {
             ObjectBuilder::new()
-                .schema_type(perhaps(Type::Integer))
+                .schema_type(SchemaType::from_iter([kind, Type::Null]))
                 .description(Some(said))
         };
+        let uncounted = "Null where the list is read without counting it.";
         ObjectBuilder::new()
             .property("current_page", number())
-            .required("current_page")
             .property("page_size", number())
-            .required("page_size")
-            .property("total_pages", count("Null where the list is not counted."))
-            .required("total_pages")
-            .property(N::TOTAL, count("Null where the list is not counted."))
-            .required(N::TOTAL)
+            .property("total_pages", perhaps(Type::Integer, uncounted))
+            .property(total, perhaps(Type::Integer, uncounted))
             .property(
                 "next_cursor",
-                ObjectBuilder::new()
-                    .schema_type(perhaps(Type::String))
-                    .description(Some("Null on the last page.")),
+                perhaps(Type::String, "Null on the last page."),
             )
+            .required("current_page")
+            .required("page_size")
+            .required("total_pages")
+            .required(total)
             .required("next_cursor")
             .into()
-    }
-}
-
-impl<N: Noun> ToSchema for Pagination<N> {
-    fn name() -> std::borrow::Cow<'static, str> {
-        format!("Pagination_{}", N::TOTAL).into()
     }
 }

@@ -1,4 +1,5 @@
-//! The one table of problem types: slug, status, title and the sentence used where a handler has none better.
+//! The one table of problem types: slug, status, title and the sentence used where a handler has none better. The
+//! first of each status is the general one, used for an error that came without a type.
 
 use http::StatusCode;
 
@@ -63,6 +64,7 @@ kinds! {
     WrongCredentials: "wrong-credentials", UNAUTHORIZED, "Sign-in failed", "The e-mail address or password is wrong.";
     TotpRequired: "totp-required", UNAUTHORIZED, "A second factor is needed", "Enter the code from your authenticator app.";
     InvalidSignature: "invalid-signature", UNAUTHORIZED, "The signature is not valid", "The signature is missing or does not match.";
+    RateLimited: "rate-limited", TOO_MANY_REQUESTS, "Too many requests", "Too many requests from this business. Please wait a moment.";
     LockedOut: "locked-out", TOO_MANY_REQUESTS, "Too many failed sign-ins", "There were too many failed sign-ins. Please wait before trying again.";
     Forbidden: "forbidden", FORBIDDEN, "Not allowed", "Your account does not allow this. Ask an administrator if you need it.";
     TenantSuspended: "tenant-suspended", FORBIDDEN, "The account is suspended", "This business's account is suspended. Please contact support.";
@@ -80,7 +82,6 @@ kinds! {
     PreconditionRequired: "precondition-required", PRECONDITION_REQUIRED, "If-Match is required", "Send the version being replaced in the If-Match header.";
     IdempotencyMismatch: "idempotency-mismatch", UNPROCESSABLE_ENTITY, "The idempotency key was used for something else", "This Idempotency-Key was already used for a different request.";
     IdempotencyInProgress: "idempotency-in-progress", CONFLICT, "The same request is under way", "The same request is being worked on. Try again in a moment.";
-    RateLimited: "rate-limited", TOO_MANY_REQUESTS, "Too many requests", "Too many requests from this business. Please wait a moment.";
 
     // why nobody is rung
     CallInProgress: "call-in-progress", CONFLICT, "A call is in progress", "A call to this person or number is already in progress.";
@@ -107,6 +108,22 @@ mod tests {
     use std::collections::BTreeSet;
 
     use super::*;
+
+    #[test]
+    fn the_first_of_a_status_is_the_general_one() {
+        for general in [
+            Kind::Unauthorized,
+            Kind::Forbidden,
+            Kind::Conflict,
+            Kind::Validation,
+            Kind::RateLimited,
+        ] {
+            let first = Kind::ALL
+                .iter()
+                .find(|kind| kind.status() == general.status());
+            assert_eq!(first, Some(&general));
+        }
+    }
 
     #[test]
     fn slugs_are_unique_and_spelled_alike() {

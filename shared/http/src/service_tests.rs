@@ -60,6 +60,7 @@ static TEST_TABLE: &[Route] = &[
         Access::Public,
     ),
     on(Method::Get, "/api/list", Access::Public),
+    on(Method::Get, "/api/cookies", Access::Public),
     on(Method::Post, "/api/maybe", Access::Public),
     on(Method::Post, "/api/nope", Access::Public).idempotent(),
     on(Method::Get, "/api/open", Access::Public),
@@ -272,6 +273,15 @@ fn routes() -> Router {
             }),
         )
         .route("/api/nope", post(|_: Principal| async { "unreachable" }))
+        .route(
+            "/api/cookies",
+            get(|| async {
+                let own = Problem::unauthorized()
+                    .header(header::SET_COOKIE, http::HeaderValue::from_static("a=1"));
+                let more = [(header::SET_COOKIE, "b=2"), (header::SET_COOKIE, "c=3")];
+                (axum::response::AppendHeaders(more), own)
+            }),
+        )
         // No entry in the table:
         .route("/api/forgotten", get(|| async { CANARY }))
         .route(
@@ -570,6 +580,14 @@ async fn nothing_internal_leaks_and_stray_errors_become_problems() {
     assert_eq!(bare.status, 400);
     assert!(!bare.text.contains("raw words"));
     assert_eq!(bare.problem(), "malformed-request");
+}
+
+#[tokio::test]
+async fn a_problem_keeps_each_cookie_once() {
+    let answer = call("GET", "/api/cookies", None).await;
+    assert_eq!(answer.problem(), "unauthorized");
+    let cookies: Vec<_> = answer.headers.get_all(header::SET_COOKIE).iter().collect();
+    assert_eq!(cookies, ["a=1", "b=2", "c=3"]);
 }
 
 #[tokio::test]
