@@ -59,6 +59,7 @@ static TEST_TABLE: &[Route] = &[
         "/api/contacts/{contact_id}/x/{n}",
         Access::Public,
     ),
+    on(Method::Post, "/api/keyed/{contact_id}", Access::Public).idempotent(),
     on(Method::Get, "/api/list", Access::Public),
     on(Method::Get, "/api/cookies", Access::Public),
     on(Method::Post, "/api/maybe", Access::Public),
@@ -273,6 +274,15 @@ fn routes() -> Router {
             }),
         )
         .route("/api/nope", post(|_: Principal| async { "unreachable" }))
+        .route(
+            "/api/keyed/{contact_id}",
+            post(|request: Idempotent<Person>| async move {
+                let keyed = request
+                    .keyed
+                    .map(|keyed| json!([keyed.key.as_str(), keyed.route, keyed.fingerprint]));
+                Json(json!({"name": request.body.name, "keyed": keyed}))
+            }),
+        )
         .route(
             "/api/cookies",
             get(|| async {
@@ -580,6 +590,45 @@ async fn nothing_internal_leaks_and_stray_errors_become_problems() {
     assert_eq!(bare.status, 400);
     assert!(!bare.text.contains("raw words"));
     assert_eq!(bare.problem(), "malformed-request");
+}
+
+#[tokio::test]
+async fn keyed_requests_over_http() {
+    let ask = async |id: u8, key: Option<&str>, body: &'static str| {
+        let mut request = Request::post(format!("/api/keyed/{id}"));
+        if let Some(key) = key {
+            request = request.header("idempotency-key", key);
+        }
+        if !body.is_empty() {
+            request = request.header(header::CONTENT_TYPE, "application/json");
+        }
+        send(&app(), request.body(Body::from(body)).unwrap()).await
+    };
+    let plain = ask(1, None, r#"{"name":"Ann"}"#).await.json();
+    assert_eq!(plain, json!({"name": "Ann", "keyed": null}));
+    assert_eq!(ask(1, None, "").await.json()["name"], Value::Null);
+    let keyed = ask(1, Some("k 1"), r#"{"name":"Ann"}"#).await.json()["keyed"].clone();
+    assert_eq!(
+        (&keyed[0], &keyed[1]),
+        (&json!("k 1"), &json!("POST /api/keyed/{contact_id}"))
+    );
+    let print = async |id, body| ask(id, Some("k"), body).await.json()["keyed"][2].clone();
+    assert_eq!(keyed[2], print(1, r#"{ "name" : "Ann" }"#).await);
+    assert_ne!(
+        keyed[2],
+        print(2, r#"{"name":"Ann"}"#).await,
+        "another contact, another request"
+    );
+    assert_ne!(keyed[2], print(1, r#"{"name":"Bob"}"#).await);
+    assert_eq!(ask(1, Some(""), "{}").await.problem(), "malformed-request");
+    assert_eq!(
+        ask(1, Some(&"k".repeat(256)), "{}").await.errors()[0].0,
+        "Idempotency-Key"
+    );
+    assert_eq!(
+        ask(1, Some("k"), r#"{"x":1}"#).await.problem(),
+        "validation"
+    );
 }
 
 #[tokio::test]
