@@ -3,8 +3,10 @@
 //! Nothing here performs I/O, reads a clock or draws randomness: instants, zones and ids come in as arguments.
 //! S0 to S4 in comments name the requirement documents; `rules.md` decides between them.
 
+pub mod appointment;
 pub mod calendar;
 pub mod calling;
+pub mod contact;
 pub mod error;
 pub mod forms;
 pub mod ids;
@@ -13,4 +15,6 @@ pub mod person;
 pub mod phi;
 pub mod phone;
 pub mod planner;
+pub mod settings;
 pub mod text;
+pub mod words;

@@ -1,1 +1,26 @@
-//! vio-store
+//! The one table, behind a narrow port.
+//!
+//! `port` is what storage needs of a database; `dynamo` and `memory` provide it. `key` is the only file that formats
+//! keys. Above them lies a file per noun with the transactions of that noun: every change of state is one transaction
+//! of the entity (conditional on its version), its claims and queue items, and its log entry.
+
+pub mod calling;
+pub mod contacts;
+pub mod dynamo;
+pub mod entity;
+pub mod env;
+pub mod error;
+pub mod idempotency;
+pub mod key;
+pub mod log;
+pub mod memory;
+pub mod meter;
+pub mod platform;
+pub mod port;
+pub mod schema;
+pub mod store;
+pub mod tenants;
+pub mod tx;
+
+pub use error::StoreError;
+pub use store::{Store, TenantStore};

@@ -1,0 +1,54 @@
+//! Connections to providers (S3 section 4), without their secrets, which are sealed in a record of their own.
+
+use serde::{Deserialize, Serialize};
+
+use crate::phone::E164;
+use crate::text::{Email, ShortText};
+
+/// The voice provider.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Retell {
+    #[serde(default)]
+    pub agent_id: Option<ShortText<100>>,
+    #[serde(default)]
+    pub from_number: Option<E164>,
+    /// Where to reach it instead of the provider's own address. Settable on the local host only.
+    #[serde(default)]
+    pub base_url: Option<ShortText<255>>,
+    /// Whether an API key is stored.
+    #[serde(default)]
+    pub has_key: bool,
+}
+
+/// The Cal.com calendar.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Calcom {
+    #[serde(default)]
+    pub enabled: bool,
+    #[serde(default)]
+    pub organizer_email: Option<Email>,
+    #[serde(default)]
+    pub event_type_id: Option<u64>,
+    #[serde(default)]
+    pub base_url: Option<ShortText<255>>,
+    #[serde(default)]
+    pub has_key: bool,
+    #[serde(default)]
+    pub has_webhook_secret: bool,
+}
+
+/// All connections.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Integrations {
+    #[serde(default)]
+    pub retell: Retell,
+    #[serde(default)]
+    pub calcom: Calcom,
+}
+
+impl Retell {
+    /// Whether a call can be placed at all.
+    pub fn configured(&self) -> bool {
+        self.agent_id.is_some() && self.from_number.is_some() && self.has_key
+    }
+}

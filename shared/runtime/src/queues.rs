@@ -1,0 +1,75 @@
+//! Messages. They only make things sooner: losing every one of them delays, and loses nothing (architecture.md
+//! "Level-triggered"). They carry opaque ids only.
+
+use async_trait::async_trait;
+use serde::{Deserialize, Serialize};
+use vio_domain::ids::TenantId;
+
+/// The longest delay SQS takes; a longer wait is re-armed when the early message arrives.
+pub const MAX_DELAY_SECONDS: u32 = 900;
+
+/// Asks for a tenant's pump to be run.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DialMessage {
+    pub tenant: TenantId,
+}
+
+/// Asks for a stored webhook event to be processed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct InboxMessage {
+    pub tenant: TenantId,
+    /// Keyed hash of the provider's identity of the event: the inbox item's key.
+    pub event: String,
+}
+
+/// A message was not accepted. Callers log it and go on: the tick finds the work.
+#[derive(Debug, thiserror::Error)]
+#[error("the queue did not take the message")]
+pub struct QueueError(#[source] pub Box<dyn std::error::Error + Send + Sync>);
+
+/// The queues.
+#[async_trait]
+pub trait Queues: Send + Sync + 'static {
+    /// Runs a tenant's pump after `delay_seconds` (at most [`MAX_DELAY_SECONDS`]).
+    async fn dial(&self, message: DialMessage, delay_seconds: u32) -> Result<(), QueueError>;
+    /// Processes a stored event.
+    async fn inbox(&self, message: InboxMessage) -> Result<(), QueueError>;
+}
+
+/// The queues in SQS.
+#[derive(Debug, Clone)]
+pub struct SqsQueues {
+    client: aws_sdk_sqs::Client,
+    dial_url: String,
+    inbox_url: String,
+}
+
+impl SqsQueues {
+    pub fn new(client: aws_sdk_sqs::Client, dial_url: String, inbox_url: String) -> Self {
+        Self { client, dial_url, inbox_url }
+    }
+
+    async fn send<M: Serialize + Sync>(&self, url: &str, message: &M, delay: u32) -> Result<(), QueueError> {
+        let body = serde_json::to_string(message).map_err(|error| QueueError(Box::new(error)))?;
+        self.client
+            .send_message()
+            .queue_url(url)
+            .message_body(body)
+            .delay_seconds(i32::try_from(delay.min(MAX_DELAY_SECONDS)).unwrap_or(0))
+            .send()
+            .await
+            .map(|_| ())
+            .map_err(|error| QueueError(Box::new(error)))
+    }
+}
+
+#[async_trait]
+impl Queues for SqsQueues {
+    async fn dial(&self, message: DialMessage, delay_seconds: u32) -> Result<(), QueueError> {
+        self.send(&self.dial_url, &message, delay_seconds).await
+    }
+
+    async fn inbox(&self, message: InboxMessage) -> Result<(), QueueError> {
+        self.send(&self.inbox_url, &message, 0).await
+    }
+}

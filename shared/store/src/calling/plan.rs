@@ -1,0 +1,280 @@
+//! Planning: what call an appointment gets, and the transaction parts that make it so. The planner itself is pure
+//! (`vio_domain::planner`); this reads what it needs and keeps session, queue item and appointment in step.
+
+use chrono::{DateTime, TimeDelta, Utc};
+use vio_domain::appointment::{Appointment, OpenSession};
+use vio_domain::calendar::{CallingZone, PermittedWindows};
+use vio_domain::calling::order::{Band, Priority};
+use vio_domain::calling::session::{CallSession, CancelReason, Method, SessionState};
+use vio_domain::contact::{AttentionReason, Contact, ContactMethod};
+use vio_domain::ids::{AppointmentId, SessionId};
+use vio_domain::planner::{self, CallWindow, Plan, PlanInput};
+use vio_domain::settings::Settings;
+
+use crate::calling::rows::DncRow;
+use crate::calling::sessions::SessionRow;
+use crate::contacts::Person;
+use crate::error::StoreError;
+use crate::key;
+use crate::store::TenantStore;
+use crate::tx::Tx;
+
+/// What an appointment is to get.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Wanted {
+    Call(CallWindow),
+    /// No call, and nothing for staff to do about it.
+    Nothing,
+    /// No call; somebody must look.
+    Attention(AttentionReason),
+}
+
+/// The permitted windows of a contact under a tenant's settings.
+pub fn permitted<'a>(settings: &'a Settings, contact: &Contact) -> PermittedWindows<'a> {
+    let zone = CallingZone::resolve(
+        contact.preferences.timezone,
+        contact.booking_page_zone,
+        settings.business.timezone,
+    );
+    PermittedWindows::new(settings.calls.call_hours, &settings.business.holidays, zone)
+}
+
+/// Whether consent is required, and whether it was given (rules.md Privacy): in HIPAA mode the checklist or a consent,
+/// elsewhere where the tenant requires it. A withdrawal outweighs a checklist.
+pub fn consent(settings: &Settings, contact: &Contact) -> (bool, bool) {
+    let privacy = &settings.privacy;
+    let consent = contact.preferences.voice_consent;
+    let withdrawn = matches!(consent, vio_domain::contact::VoiceConsent::Withdrawn { .. });
+    let checklist = contact
+        .checklist
+        .as_ref()
+        .is_some_and(|list| list.complete());
+    // A withdrawal is a no, whatever the tenant requires.
+    let required = privacy.require_voice_consent || privacy.hipaa_mode || withdrawn;
+    (required, consent.is_given() || (checklist && !withdrawn))
+}
+
+/// Whether reminders go out by another channel than voice (rules.md "When a reminder is due").
+fn other_channel(contact: &Contact) -> bool {
+    match contact.preferred_contact_method {
+        ContactMethod::Voice => false,
+        ContactMethod::Sms => contact.preferences.sms_opt_in,
+        ContactMethod::Email => contact.preferences.email_opt_in,
+    }
+}
+
+/// What an appointment is to get now, do-not-call list aside.
+fn wanted(
+    settings: &Settings,
+    contact: &Contact,
+    appointment: &Appointment,
+    now: DateTime<Utc>,
+) -> Wanted {
+    let (required, given) = consent(settings, contact);
+    let silent = contact.deleted.is_some()
+        || !contact.is_active
+        || contact.do_not_contact
+        || !settings.calls.auto_schedule_calls
+        || !appointment.status.wants_reminder()
+        || appointment.time <= now
+        // A reminder already placed is not repeated; what follows an attempt is a retry.
+        || appointment.call_attempts > 0;
+    if silent {
+        return Wanted::Nothing;
+    }
+    let plan = planner::plan(&PlanInput {
+        now,
+        appointment: appointment.time,
+        booked_at: appointment.booked_at,
+        call_before: TimeDelta::hours(i64::from(appointment.call_before_hours.hours())),
+        minimum_notice: TimeDelta::hours(i64::from(settings.calls.minimum_notice_hours)),
+        permitted: permitted(settings, contact),
+        preferred: contact
+            .preferences
+            .preferred_contact_time
+            .unwrap_or_default(),
+    });
+    let window = match plan {
+        Plan::NoCall(_) => return Wanted::Nothing,
+        Plan::NoWindow => None,
+        Plan::Window(window) => Some(window),
+    };
+    if other_channel(contact) {
+        return Wanted::Attention(AttentionReason::ChannelUnavailable);
+    }
+    let Some(phone) = &contact.phone else {
+        return Wanted::Attention(AttentionReason::NO_PHONE);
+    };
+    if required && !given {
+        return Wanted::Nothing;
+    }
+    if phone.dialable().is_err() {
+        return Wanted::Attention(AttentionReason::NOT_DIALABLE);
+    }
+    window.map_or(
+        Wanted::Attention(AttentionReason::NoCallWindow),
+        Wanted::Call,
+    )
+}
+
+impl TenantStore {
+    /// Whether a contact's number is on the do-not-call list.
+    pub async fn on_do_not_call_list(&self, contact: &Contact) -> Result<bool, StoreError> {
+        let Some(phone) = &contact.phone else {
+            return Ok(false);
+        };
+        let place = key::do_not_call(self.id, &self.phone_hash(phone).to_string());
+        Ok(self.store.read::<DncRow>(&place).await?.is_some())
+    }
+
+    /// Brings the planned call of an appointment in line with everything it depends on: appointment, contact, consent,
+    /// do-not-call list, settings, holidays. Call it for each appointment that a change can move, before
+    /// [`TenantStore::stage_person`]. A call that is placing or in flight is left alone.
+    pub async fn replan(
+        &self,
+        tx: &mut Tx,
+        settings: &Settings,
+        person: &mut Person,
+        id: AppointmentId,
+    ) -> Result<(), StoreError> {
+        let now = self.now();
+        let Some(appointment) = person.appointment(id).cloned() else {
+            return Ok(());
+        };
+        let open = match appointment.open_session {
+            Some(open) => self.session(person.contact.id, open.id).await?,
+            None => None,
+        };
+        if open.as_ref().is_some_and(|row| row.session.in_progress()) {
+            return Ok(());
+        }
+        let open = open.filter(|row| matches!(row.session.state, SessionState::Planned));
+        let mut wanted = match &open {
+            Some(row) if row.session.method == Method::Retry => {
+                self.wanted_retry(settings, &person.contact, &appointment, row, now)
+            }
+            // Somebody asked for this call by hand: the guards judge it when it is dialled.
+            Some(row) if row.session.method != Method::Reminder => return Ok(()),
+            _ => wanted(settings, &person.contact, &appointment, now),
+        };
+        if matches!(wanted, Wanted::Call(_)) && self.on_do_not_call_list(&person.contact).await? {
+            wanted = Wanted::Nothing;
+        }
+        let planned = match (wanted, open) {
+            (Wanted::Call(window), None) => {
+                let mut row = self.new_session(person, &appointment, Method::Reminder, window);
+                self.stage_planned(tx, &mut row)?;
+                Some(row)
+            }
+            (Wanted::Call(window), Some(mut row)) => {
+                let before = row.dial();
+                row.session.due = window.due;
+                row.session.latest = Some(window.latest);
+                row.priority = person.contact.priority;
+                row.about_time = Some(appointment.time);
+                if row.dial() != before {
+                    self.stage_session(tx, &mut row, Some(&before))?;
+                }
+                Some(row)
+            }
+            (_, Some(mut row)) => {
+                self.stage_cancelled(tx, &mut row, CancelReason::Replanned)?;
+                None
+            }
+            (_, None) => None,
+        };
+        if let Wanted::Attention(reason) = wanted {
+            self.flag(tx, &mut person.contact, reason, Some(id), None)?;
+        }
+        if let Some(appointment) = person.appointment_mut(id) {
+            appointment.open_session = planned.as_ref().map(|row| OpenSession {
+                id: row.session.id,
+                in_progress: false,
+            });
+            appointment.next_call_at = planned.map(|row| row.session.due);
+        }
+        Ok(())
+    }
+
+    /// A planned retry stays where it is as long as it may; otherwise it moves to the next permitted instant before
+    /// its end, or ends.
+    fn wanted_retry(
+        &self,
+        settings: &Settings,
+        contact: &Contact,
+        appointment: &Appointment,
+        row: &SessionRow,
+        now: DateTime<Utc>,
+    ) -> Wanted {
+        let (required, given) = consent(settings, contact);
+        let keeps = contact.deleted.is_none()
+            && contact.is_active
+            && !contact.do_not_contact
+            && contact.phone.is_some()
+            && appointment.status.wants_reminder()
+            && row.about_time == Some(appointment.time)
+            && (!required || given);
+        if !keeps {
+            return Wanted::Nothing;
+        }
+        let latest = row
+            .session
+            .latest
+            .unwrap_or(appointment.time)
+            .min(appointment.time);
+        match permitted(settings, contact).next_permitted(row.session.due.max(now)) {
+            Some(due) if due < latest => Wanted::Call(CallWindow {
+                due: due.max(row.session.due),
+                latest,
+            }),
+            _ => Wanted::Attention(AttentionReason::NoCallWindow),
+        }
+    }
+
+    /// A new planned session for an appointment.
+    pub(crate) fn new_session(
+        &self,
+        person: &Person,
+        appointment: &Appointment,
+        method: Method,
+        window: CallWindow,
+    ) -> SessionRow {
+        let now = self.now();
+        SessionRow {
+            version: 0,
+            session: CallSession {
+                id: SessionId::new(self.new_id()),
+                tenant: self.id,
+                contact: person.contact.id,
+                appointment: Some(appointment.id),
+                campaign: None,
+                method,
+                due: window.due,
+                latest: Some(window.latest),
+                refusals: 0,
+                last_attempt: None,
+                state: SessionState::Planned,
+            },
+            band: Band::of(method, Priority::Normal),
+            priority: person.contact.priority,
+            about_time: Some(appointment.time),
+            follow_up_required: false,
+            created_at: now,
+            updated_at: now,
+        }
+    }
+
+    /// Stages the end of a planned session without a call. One that is placing or over is left alone.
+    pub(crate) fn stage_cancelled(
+        &self,
+        tx: &mut Tx,
+        row: &mut SessionRow,
+        reason: CancelReason,
+    ) -> Result<(), StoreError> {
+        let before = row.dial();
+        if row.session.cancel(reason, self.now()).is_ok() {
+            self.stage_session(tx, row, Some(&before))?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,306 @@
+//! Call sessions, attempts and decision records as stored: children of the contact they are about.
+
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+use vio_crypto::{FieldRef, LookupHash, PersonKey, Sealed};
+use vio_domain::calling::attempt::Attempt;
+use vio_domain::calling::guards::Decision;
+use vio_domain::calling::order::{Band, Priority};
+use vio_domain::calling::session::CallSession;
+use vio_domain::ids::{AttemptId, ContactId, SessionId, TenantId};
+
+use crate::calling::rows::DialRow;
+use crate::entity::{Entity, Enumerated};
+use crate::error::StoreError;
+use crate::key::{self, EnumKind};
+use crate::port::{Condition, Index, Key, Position, SortRange};
+use crate::store::{TenantStore, sealed};
+use crate::tx::Tx;
+
+/// A call session as stored.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct SessionRow {
+    #[serde(skip)]
+    pub version: u64,
+    pub session: CallSession,
+    pub band: Band,
+    pub priority: Priority,
+    /// The appointment's time that the call is about, as of its planning.
+    pub about_time: Option<DateTime<Utc>>,
+    /// Staff should follow up (S0).
+    #[serde(default)]
+    pub follow_up_required: bool,
+    pub created_at: DateTime<Utc>,
+    pub updated_at: DateTime<Utc>,
+}
+
+impl Entity for SessionRow {
+    const TYPE: &'static str = "session";
+    fn key(&self) -> Key {
+        key::session(self.session.tenant, self.session.contact, self.session.id)
+    }
+    fn version(&self) -> u64 {
+        self.version
+    }
+    fn set_version(&mut self, version: u64) {
+        self.version = version;
+    }
+    fn enumerated(&self) -> Option<Enumerated> {
+        Some(key::enumerated(
+            self.session.tenant,
+            EnumKind::Session,
+            self.session.id.uuid(),
+            None,
+        ))
+    }
+}
+
+impl SessionRow {
+    /// The queue item of this session while it is planned.
+    pub fn dial(&self) -> DialRow {
+        DialRow {
+            tenant: self.session.tenant,
+            session: self.session.id,
+            contact: self.session.contact,
+            band: self.band,
+            due: self.session.due,
+            latest: self.session.latest,
+            priority: self.priority,
+        }
+    }
+}
+
+/// An attempt as stored. The request body holds what the agent may say, so it is sealed under the person's key.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct AttemptRow {
+    pub tenant: TenantId,
+    pub contact: ContactId,
+    #[serde(skip)]
+    pub version: u64,
+    pub attempt: Attempt,
+    /// The number's hash, under which lock and history lie.
+    pub phone: LookupHash,
+    /// Whether it was counted for the appointment already.
+    #[serde(default)]
+    pub counted: bool,
+    body: Sealed,
+}
+
+impl Entity for AttemptRow {
+    const TYPE: &'static str = "attempt";
+    fn key(&self) -> Key {
+        key::attempt(self.tenant, self.contact, self.attempt.id)
+    }
+    fn version(&self) -> u64 {
+        self.version
+    }
+    fn set_version(&mut self, version: u64) {
+        self.version = version;
+    }
+}
+
+impl AttemptRow {
+    fn body_field(tenant: TenantId, attempt: AttemptId) -> FieldRef {
+        FieldRef::new(tenant.uuid(), attempt.uuid(), "request")
+    }
+
+    /// An attempt with the exact body that will be sent, however often.
+    pub fn new(
+        tenant: TenantId,
+        contact: ContactId,
+        attempt: Attempt,
+        phone: LookupHash,
+        body: &[u8],
+        key: &PersonKey,
+    ) -> Result<Self, StoreError> {
+        let body = key
+            .seal(Self::body_field(tenant, attempt.id), body)
+            .map_err(sealed("request body"))?;
+        Ok(Self {
+            tenant,
+            contact,
+            version: 0,
+            attempt,
+            phone,
+            counted: false,
+            body,
+        })
+    }
+
+    /// The stored body, byte for byte.
+    pub fn body(&self, key: &PersonKey) -> Result<Vec<u8>, StoreError> {
+        let clear = key
+            .open(Self::body_field(self.tenant, self.attempt.id), &self.body)
+            .map_err(sealed("request body"))?;
+        Ok(clear.to_vec())
+    }
+}
+
+/// Why somebody was rung, or was not (rules.md): each guard by name with what it saw.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct DecisionRow {
+    pub tenant: TenantId,
+    pub contact: ContactId,
+    pub session: SessionId,
+    pub attempt: Option<AttemptId>,
+    pub at: DateTime<Utc>,
+    /// `place`, `redate`, `settle` or `stopped` (before a repeat).
+    pub verdict: String,
+    pub decisions: Vec<Decision>,
+}
+
+impl Entity for DecisionRow {
+    const TYPE: &'static str = "decision";
+    fn key(&self) -> Key {
+        key::decision(self.tenant, self.contact, self.session, self.at)
+    }
+    fn version(&self) -> u64 {
+        1
+    }
+    fn set_version(&mut self, _: u64) {}
+}
+
+/// Decision records of one session that are read at most.
+const MOST_DECISIONS: u32 = 50;
+
+impl TenantStore {
+    /// One session of a contact.
+    pub async fn session(
+        &self,
+        contact: ContactId,
+        id: SessionId,
+    ) -> Result<Option<SessionRow>, StoreError> {
+        self.store.read(&key::session(self.id, contact, id)).await
+    }
+
+    /// One session by its id alone: the index suggests where it lies, the table decides.
+    pub async fn session_by_id(&self, id: SessionId) -> Result<Option<SessionRow>, StoreError> {
+        let pk = key::enumeration_pk(self.id, EnumKind::Session);
+        let exactly = SortRange::Between(id.to_string(), id.to_string());
+        let page = self
+            .store
+            .suggest(Index::Enumeration, pk, exactly, true, 1, None)
+            .await?;
+        let Some(place) = page.items.first().and_then(crate::port::key_of) else {
+            return Ok(None);
+        };
+        let row: Option<SessionRow> = self.store.read(&place).await?;
+        Ok(row.filter(|row| row.session.tenant == self.id && row.session.id == id))
+    }
+
+    /// A page of the tenant's sessions, newest first.
+    pub async fn sessions(
+        &self,
+        limit: u32,
+        after: Option<Position>,
+    ) -> Result<(Vec<SessionRow>, Option<Position>), StoreError> {
+        let pk = key::enumeration_pk(self.id, EnumKind::Session);
+        let page = self
+            .store
+            .suggest(Index::Enumeration, pk, SortRange::All, false, limit, after)
+            .await?;
+        let keys: Vec<Key> = page.items.iter().filter_map(crate::port::key_of).collect();
+        let mut rows: Vec<SessionRow> = self.store.read_all(&keys).await?;
+        rows.sort_by_key(|row| std::cmp::Reverse(row.session.id));
+        Ok((rows, page.next))
+    }
+
+    /// The sessions of one contact, newest first.
+    pub async fn sessions_of(
+        &self,
+        contact: ContactId,
+        limit: u32,
+        after: Option<Position>,
+    ) -> Result<(Vec<SessionRow>, Option<Position>), StoreError> {
+        self.store
+            .list(
+                key::contact_pk(self.id, contact),
+                key::SESSION_PREFIX,
+                false,
+                limit,
+                after,
+            )
+            .await
+    }
+
+    /// One attempt of a contact.
+    pub async fn attempt(
+        &self,
+        contact: ContactId,
+        id: AttemptId,
+    ) -> Result<Option<AttemptRow>, StoreError> {
+        self.store.read(&key::attempt(self.id, contact, id)).await
+    }
+
+    /// The decision records of a session, newest first.
+    pub async fn decisions(
+        &self,
+        contact: ContactId,
+        session: SessionId,
+    ) -> Result<Vec<DecisionRow>, StoreError> {
+        let pk = key::contact_pk(self.id, contact);
+        let prefix = key::decision_prefix(session);
+        Ok(self
+            .store
+            .list(pk, &prefix, false, MOST_DECISIONS, None)
+            .await?
+            .0)
+    }
+
+    /// Stages a new planned session with its queue item.
+    pub fn stage_planned(&self, tx: &mut Tx, row: &mut SessionRow) -> Result<(), StoreError> {
+        tx.create(row)?;
+        tx.put_if(DialRow::TYPE, &row.dial(), 1, Condition::Always)
+    }
+
+    /// Stages a changed session: `before` is its queue item as stored, if it had one. Keeps the queue in step: an
+    /// item lies there exactly while the session is planned.
+    pub fn stage_session(
+        &self,
+        tx: &mut Tx,
+        row: &mut SessionRow,
+        before: Option<&DialRow>,
+    ) -> Result<(), StoreError> {
+        row.updated_at = self.now();
+        let planned = matches!(
+            row.session.state,
+            vio_domain::calling::session::SessionState::Planned
+        );
+        let after = planned.then(|| row.dial());
+        tx.update(row)?;
+        if before == after.as_ref() {
+            return Ok(());
+        }
+        let moved = before.map(DialRow::key) != after.as_ref().map(DialRow::key);
+        if let Some(old) = before
+            && moved
+        {
+            tx.delete_if(DialRow::TYPE, old.key(), Condition::Always);
+        }
+        if let Some(new) = &after {
+            tx.put_if(DialRow::TYPE, new, 1, Condition::Always)?;
+        }
+        Ok(())
+    }
+
+    /// Stages a decision record.
+    pub fn stage_decision(
+        &self,
+        tx: &mut Tx,
+        row: &SessionRow,
+        attempt: Option<AttemptId>,
+        verdict: &str,
+        decisions: Vec<Decision>,
+    ) -> Result<(), StoreError> {
+        let record = DecisionRow {
+            tenant: self.id,
+            contact: row.session.contact,
+            session: row.session.id,
+            attempt,
+            at: self.now(),
+            verdict: verdict.to_owned(),
+            decisions,
+        };
+        tx.put_if(DecisionRow::TYPE, &record, 1, Condition::Always)
+    }
+}

@@ -1,0 +1,295 @@
+//! The whole person: contact and appointments read together, changed in memory, and staged into one transaction that
+//! writes only what changed.
+
+use std::collections::HashMap;
+
+use chrono::{DateTime, Utc};
+use vio_crypto::{LookupHash, LookupKind, PersonKey};
+use vio_domain::appointment::{self, Appointment, AppointmentStatus};
+use vio_domain::contact::{CallState, Contact};
+use vio_domain::ids::{AppointmentId, ContactId};
+
+use crate::contacts::rows::{AppointmentRow, ContactRow};
+use crate::error::StoreError;
+use crate::key::{self, ClaimKind};
+use crate::store::{PersonKeyRow, TenantStore};
+use crate::tx::Tx;
+
+/// How many appointments of one person are read: beyond any real person, within one bounded query.
+const MOST_APPOINTMENTS: u32 = 500;
+
+/// A contact with all appointments, as read or as about to be written.
+pub struct Person {
+    pub contact: Contact,
+    /// In order of time.
+    pub appointments: Vec<Appointment>,
+    pub key: PersonKey,
+    read: AsRead,
+}
+
+/// How it was when read: what to compare with, and the versions that the transaction is conditional on.
+#[derive(Default)]
+struct AsRead {
+    contact: Option<Contact>,
+    status: AppointmentStatus,
+    lock: u64,
+    appointments: HashMap<AppointmentId, (u64, Appointment)>,
+    phone_hash: Option<LookupHash>,
+    email_hash: Option<LookupHash>,
+    new_key: Option<PersonKeyRow>,
+}
+
+impl std::fmt::Debug for Person {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Person")
+            .field("contact", &self.contact)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Person {
+    /// The appointment that the contact's flat fields show and edit.
+    pub fn current(&self, now: DateTime<Utc>) -> Option<&Appointment> {
+        appointment::current(&self.appointments, now)
+    }
+
+    /// One of the appointments.
+    pub fn appointment(&self, id: AppointmentId) -> Option<&Appointment> {
+        self.appointments.iter().find(|a| a.id == id)
+    }
+
+    /// One of the appointments, to change it.
+    pub fn appointment_mut(&mut self, id: AppointmentId) -> Option<&mut Appointment> {
+        self.appointments.iter_mut().find(|a| a.id == id)
+    }
+
+    /// When the next call to this person is due, over all appointments.
+    pub fn next_call_at(&self) -> Option<DateTime<Utc>> {
+        self.appointments
+            .iter()
+            .filter_map(|a| a.next_call_at)
+            .min()
+    }
+
+    /// Attempts that count, for the current appointment.
+    pub fn call_attempts(&self, now: DateTime<Utc>) -> u32 {
+        self.current(now).map_or(0, |a| a.call_attempts)
+    }
+
+    /// Whether this person was never written.
+    pub fn is_new(&self) -> bool {
+        self.read.contact.is_none()
+    }
+
+    /// The hashes under which the stored claims lie.
+    pub fn stored_hashes(&self) -> (Option<LookupHash>, Option<LookupHash>) {
+        (self.read.phone_hash, self.read.email_hash)
+    }
+
+    /// Where the person stands with regard to calling, derived from appointments and work list.
+    fn derive_call_state(&self, now: DateTime<Utc>) -> CallState {
+        let mut open = self.appointments.iter().filter_map(|a| a.open_session);
+        let planned = self.appointments.iter().any(|a| a.open_session.is_some());
+        if open.any(|session| session.in_progress) {
+            CallState::CallingInProgress
+        } else if self.contact.needs_attention.is_some() {
+            CallState::NeedsAttention
+        } else if planned {
+            CallState::CallingScheduled
+        } else if self.current(now).is_some_and(|a| a.call_attempts > 0) {
+            CallState::Settled
+        } else {
+            CallState::None
+        }
+    }
+}
+
+impl TenantStore {
+    /// Keyed hash of a contact's number.
+    pub fn phone_hash(&self, phone: &vio_domain::phone::E164) -> LookupHash {
+        self.keys.lookup(LookupKind::Phone, phone.as_str())
+    }
+
+    /// Keyed hash of a contact's address, folded so that one mailbox has one hash.
+    pub fn email_hash(&self, email: &vio_domain::text::Email) -> LookupHash {
+        self.keys.lookup(LookupKind::Email, &email.folded())
+    }
+
+    /// A person not yet stored, with a key of its own.
+    pub fn new_person(
+        &self,
+        contact: Contact,
+        appointments: Vec<Appointment>,
+    ) -> Result<Person, StoreError> {
+        let (key, row) = self.new_person_key(contact.id)?;
+        let read = AsRead {
+            new_key: Some(row),
+            ..AsRead::default()
+        };
+        Ok(Person {
+            contact,
+            appointments,
+            key,
+            read,
+        })
+    }
+
+    /// The whole person, deleted or not; None where there is none, or the key was destroyed.
+    pub async fn person(&self, id: ContactId) -> Result<Option<Person>, StoreError> {
+        let Some(row) = self
+            .store
+            .read::<ContactRow>(&key::contact(self.id, id))
+            .await?
+        else {
+            return Ok(None);
+        };
+        let Some(person_key) = self.person_key(id).await? else {
+            return Ok(None);
+        };
+        let pk = key::contact_pk(self.id, id);
+        let (rows, _) = self
+            .store
+            .list::<AppointmentRow>(pk, key::APPOINTMENT_PREFIX, true, MOST_APPOINTMENTS, None)
+            .await?;
+        Self::assemble(row, rows, person_key).map(Some)
+    }
+
+    fn assemble(
+        row: ContactRow,
+        rows: Vec<AppointmentRow>,
+        key: PersonKey,
+    ) -> Result<Person, StoreError> {
+        let contact = row.open(&key)?;
+        let mut appointments = Vec::with_capacity(rows.len());
+        let mut as_read = HashMap::with_capacity(rows.len());
+        for stored in rows {
+            let appointment = stored.open(&key)?;
+            as_read.insert(appointment.id, (stored.version, appointment.clone()));
+            appointments.push(appointment);
+        }
+        appointments.sort_by_key(|a| (a.time, a.id));
+        let read = AsRead {
+            contact: Some(contact.clone()),
+            status: row.current_status,
+            lock: row.version,
+            appointments: as_read,
+            phone_hash: row.phone_hash,
+            email_hash: row.email_hash,
+            new_key: None,
+        };
+        Ok(Person {
+            contact,
+            appointments,
+            key,
+            read,
+        })
+    }
+
+    /// Stages what changed of a person: the contact and its appointments, each conditional on the version read, and
+    /// the key of a new one. Derives what follows from the rest (the current appointment, the call state). Returns
+    /// the names of the records written. Claims are staged beside it (`claims`).
+    pub fn stage_person(&self, tx: &mut Tx, person: &mut Person) -> Result<bool, StoreError> {
+        let now = self.now();
+        person.appointments.sort_by_key(|a| (a.time, a.id));
+        let status = person.current(now).map(|a| a.status).unwrap_or_default();
+        person.contact.current_appointment = person.current(now).map(|a| a.id);
+        person.contact.appointments_count =
+            u32::try_from(person.appointments.len()).unwrap_or(u32::MAX);
+        person.contact.call_state = person.derive_call_state(now);
+        let mut wrote = false;
+        if person.read.contact.as_ref() != Some(&person.contact) || person.read.status != status {
+            let hashes = (
+                person
+                    .contact
+                    .phone
+                    .as_ref()
+                    .map(|phone| self.phone_hash(phone)),
+                person
+                    .contact
+                    .email
+                    .as_ref()
+                    .map(|email| self.email_hash(email)),
+            );
+            let mut row = ContactRow::seal(
+                &person.contact,
+                person.read.lock,
+                status,
+                hashes,
+                &person.key,
+            )?;
+            tx.save(&mut row)?;
+            wrote = true;
+        } else {
+            // Whoever changes an appointment must not race with a deletion or an edit of the person.
+            let condition = crate::port::Condition::VersionIs(person.read.lock);
+            tx.check(
+                "contact",
+                key::contact(self.id, person.contact.id),
+                condition,
+            );
+        }
+        for appointment in &person.appointments {
+            let (lock, before) = match person.read.appointments.get(&appointment.id) {
+                Some((lock, before)) => (*lock, Some(before)),
+                None => (0, None),
+            };
+            if before != Some(appointment) {
+                let mut row = AppointmentRow::seal(appointment, lock, &person.key)?;
+                tx.save(&mut row)?;
+                wrote = true;
+            }
+        }
+        if let Some(row) = &mut person.read.new_key {
+            tx.create(row)?;
+        }
+        Ok(wrote)
+    }
+
+    /// Several contacts by id, without their appointments: for lists and for judging candidates. Deleted ones are
+    /// included; missing ones left out.
+    pub async fn contacts(
+        &self,
+        ids: &[ContactId],
+    ) -> Result<Vec<(ContactRow, Contact)>, StoreError> {
+        let keys: Vec<_> = ids.iter().map(|id| key::contact(self.id, *id)).collect();
+        let rows: Vec<ContactRow> = self.store.read_all(&keys).await?;
+        let person_keys = self.person_keys(ids).await?;
+        rows.into_iter()
+            .filter_map(|row| {
+                person_keys
+                    .get(&row.id)
+                    .map(|key| row.open(key).map(|contact| (row, contact)))
+            })
+            .collect()
+    }
+
+    /// The appointments named, of several persons at once.
+    pub async fn appointments_of(
+        &self,
+        wanted: &[(ContactId, AppointmentId)],
+    ) -> Result<Vec<Appointment>, StoreError> {
+        let keys: Vec<_> = wanted
+            .iter()
+            .map(|(c, a)| key::appointment(self.id, *c, *a))
+            .collect();
+        let rows: Vec<AppointmentRow> = self.store.read_all(&keys).await?;
+        let contacts: Vec<ContactId> = rows.iter().map(|row| row.contact).collect();
+        let person_keys = self.person_keys(&contacts).await?;
+        rows.iter()
+            .filter_map(|row| person_keys.get(&row.contact).map(|key| row.open(key)))
+            .collect()
+    }
+
+    /// Kinds of claims a person makes, with the hashes they lie under now.
+    pub fn claims_of(&self, contact: &Contact) -> Vec<(ClaimKind, LookupHash)> {
+        let phone = contact
+            .phone
+            .as_ref()
+            .map(|phone| (ClaimKind::Phone, self.phone_hash(phone)));
+        let email = contact
+            .email
+            .as_ref()
+            .map(|email| (ClaimKind::Email, self.email_hash(email)));
+        phone.into_iter().chain(email).collect()
+    }
+}

@@ -1,0 +1,374 @@
+//! The only file that formats keys. Every function takes the tenant first, so that no access starts without one;
+//! `docs/data-model.md` lists each of these with its access patterns, and a test keeps the two in step.
+
+use chrono::{DateTime, Utc};
+use uuid::Uuid;
+use vio_domain::calling::order::Band;
+use vio_domain::ids::{
+    AppointmentId, AttemptId, AttentionId, ConsentId, ContactId, InteractionId, LocationId, LogId,
+    SessionId, SignInId, TagId, TenantId, UserId,
+};
+
+use crate::entity::{DueEntry, Enumerated};
+use crate::port::{Key, TableName};
+
+/// Shards of the due index. The tick reads each; more shards only when one cannot take the writes.
+pub const DUE_SHARDS: u8 = 8;
+/// Shards of each of a tenant's two logs, by entity id.
+pub const LOG_SHARDS: u8 = 4;
+
+fn main(pk: String, sk: impl Into<String>) -> Key {
+    Key {
+        table: TableName::Main,
+        pk,
+        sk: sk.into(),
+    }
+}
+
+/// Milliseconds since the epoch at a fixed width, so that text order is time order (until the year 2286).
+pub fn sortable(instant: DateTime<Utc>) -> String {
+    format!("{:013}", instant.timestamp_millis().max(0))
+}
+
+fn shard(id: Uuid, shards: u8) -> u8 {
+    id.as_bytes()[15] % shards
+}
+
+/// Partition of everything about the tenant itself.
+pub fn tenant_pk(t: TenantId) -> String {
+    format!("T#{t}")
+}
+
+/// The tenant's record.
+pub fn tenant(t: TenantId) -> Key {
+    main(tenant_pk(t), "TENANT")
+}
+
+/// The tenant's settings, one record.
+pub fn settings(t: TenantId) -> Key {
+    main(tenant_pk(t), "SETTINGS")
+}
+
+/// A member of the team.
+pub fn user(t: TenantId, u: UserId) -> Key {
+    main(tenant_pk(t), format!("USER#{u}"))
+}
+pub const USER_PREFIX: &str = "USER#";
+
+/// One of the tenant's own locations.
+pub fn location(t: TenantId, l: LocationId) -> Key {
+    main(tenant_pk(t), format!("LOC#{l}"))
+}
+pub const LOCATION_PREFIX: &str = "LOC#";
+
+/// A tag of the tenant's list.
+pub fn tag(t: TenantId, tag: TagId) -> Key {
+    main(tenant_pk(t), format!("TAG#{tag}"))
+}
+pub const TAG_PREFIX: &str = "TAG#";
+
+/// The platform's own keys.
+pub fn platform() -> Key {
+    main("PLATFORM".to_owned(), "KEYS")
+}
+
+/// Which user signs in with an e-mail address; across tenants, by keyed hash.
+pub fn login(email_hash: &str) -> Key {
+    main(format!("LOGIN#{email_hash}"), "LOGIN")
+}
+
+/// A business name is taken (S3 "unique within platform"), by keyed hash of its folded form.
+pub fn business_name(name_hash: &str) -> Key {
+    main(format!("BUSINESS#{name_hash}"), "BUSINESS")
+}
+
+/// A signed-in device of a user.
+pub fn sign_in(t: TenantId, u: UserId, s: SignInId) -> Key {
+    main(format!("T#{t}#U#{u}"), format!("SIGNIN#{s}"))
+}
+/// Partition of a user's signed-in devices.
+pub fn sign_ins_pk(t: TenantId, u: UserId) -> String {
+    format!("T#{t}#U#{u}")
+}
+pub const SIGN_IN_PREFIX: &str = "SIGNIN#";
+
+/// Partition of a contact's item collection: one query is the whole person.
+pub fn contact_pk(t: TenantId, c: ContactId) -> String {
+    format!("T#{t}#C#{c}")
+}
+/// The contact itself.
+pub fn contact(t: TenantId, c: ContactId) -> Key {
+    main(contact_pk(t, c), "CONTACT")
+}
+/// One appointment of a contact.
+pub fn appointment(t: TenantId, c: ContactId, a: AppointmentId) -> Key {
+    main(contact_pk(t, c), format!("APPT#{a}"))
+}
+pub const APPOINTMENT_PREFIX: &str = "APPT#";
+/// One call session of a contact.
+pub fn session(t: TenantId, c: ContactId, s: SessionId) -> Key {
+    main(contact_pk(t, c), format!("SESS#{s}"))
+}
+pub const SESSION_PREFIX: &str = "SESS#";
+/// One attempt of a call session.
+pub fn attempt(t: TenantId, c: ContactId, a: AttemptId) -> Key {
+    main(contact_pk(t, c), format!("ATT#{a}"))
+}
+pub const ATTEMPT_PREFIX: &str = "ATT#";
+/// A decision record: why somebody was rung, or was not.
+pub fn decision(t: TenantId, c: ContactId, s: SessionId, at: DateTime<Utc>) -> Key {
+    main(contact_pk(t, c), format!("DEC#{s}#{}", sortable(at)))
+}
+pub fn decision_prefix(s: SessionId) -> String {
+    format!("DEC#{s}#")
+}
+/// A consent given or withdrawn.
+pub fn consent(t: TenantId, c: ContactId, id: ConsentId) -> Key {
+    main(contact_pk(t, c), format!("CONS#{id}"))
+}
+pub const CONSENT_PREFIX: &str = "CONS#";
+/// An entry of the contact's timeline.
+pub fn interaction(t: TenantId, c: ContactId, id: InteractionId) -> Key {
+    main(contact_pk(t, c), format!("INT#{id}"))
+}
+pub const INTERACTION_PREFIX: &str = "INT#";
+
+/// The key of a person, in the table of its own.
+pub fn person_key(t: TenantId, c: ContactId) -> Key {
+    Key {
+        table: TableName::PersonKeys,
+        pk: tenant_pk(t),
+        sk: c.to_string(),
+    }
+}
+
+/// Claim on a phone number or an e-mail address: which contacts have it. `kind` is `P` or `E`.
+pub fn claim(t: TenantId, kind: ClaimKind, hash: &str) -> Key {
+    main(format!("T#{t}#{}#{hash}", kind.letter()), "CLAIM")
+}
+
+/// What a claim is on.
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize, serde::Deserialize,
+)]
+#[serde(rename_all = "snake_case")]
+pub enum ClaimKind {
+    Phone,
+    Email,
+}
+
+impl ClaimKind {
+    fn letter(self) -> &'static str {
+        match self {
+            Self::Phone => "CP",
+            Self::Email => "CE",
+        }
+    }
+}
+
+/// A booking of an outside calendar, by keyed hash of its uid; unknown ones leave a tombstone here.
+pub fn booking(t: TenantId, uid_hash: &str) -> Key {
+    main(format!("T#{t}#BK#{uid_hash}"), "BOOKING")
+}
+
+/// A number that must not be called, by keyed hash.
+pub fn do_not_call(t: TenantId, phone_hash: &str) -> Key {
+    main(format!("T#{t}#DNC#{phone_hash}"), "DNC")
+}
+/// A number that is being called.
+pub fn number_lock(t: TenantId, phone_hash: &str) -> Key {
+    main(format!("T#{t}#LOCK#{phone_hash}"), "LOCK")
+}
+/// When a number was rung during the last day (the abuse rule).
+pub fn number_history(t: TenantId, phone_hash: &str) -> Key {
+    main(format!("T#{t}#LOCK#{phone_hash}"), "HISTORY")
+}
+
+/// The gate: the tenant's allowance of calls, one item.
+pub fn gate(t: TenantId) -> Key {
+    main(format!("T#{t}#GATE"), "GATE")
+}
+/// Partition of the tenant's dial queue.
+pub fn dial_pk(t: TenantId) -> String {
+    format!("T#{t}#DIAL")
+}
+/// One waiting session in the dial queue: ordered by band, then due.
+pub fn dial(t: TenantId, band: Band, due: DateTime<Utc>, s: SessionId) -> Key {
+    main(dial_pk(t), format!("{}#{}#{s}", band.code(), sortable(due)))
+}
+/// Bounds of the sort keys of one band that are due at `now`.
+pub fn dial_due(band: Band, now: DateTime<Utc>) -> (String, String) {
+    (
+        format!("{}#", band.code()),
+        format!("{}#{}#~", band.code(), sortable(now)),
+    )
+}
+
+/// Partition of the tenant's attempts that must be looked at again.
+pub fn flights_pk(t: TenantId) -> String {
+    format!("T#{t}#FLY")
+}
+/// One attempt that must be looked at again.
+pub fn flight(t: TenantId, a: AttemptId) -> Key {
+    main(flights_pk(t), a.to_string())
+}
+
+/// A tenant's own webhook address.
+pub fn endpoint(endpoint_id: &str) -> Key {
+    main(format!("EP#{endpoint_id}"), "ENDPOINT")
+}
+/// A raw event as received, under the provider's identity of it (hashed).
+pub fn inbox(t: TenantId, event_hash: &str) -> Key {
+    main(format!("T#{t}#IN#{event_hash}"), "INBOX")
+}
+
+/// The event hash in the partition key of an inbox item.
+pub fn inbox_event_of(pk: &str) -> Option<&str> {
+    pk.split_once("#IN#").map(|(_, event)| event)
+}
+
+/// Partition of the tenant's work list.
+pub fn attention_pk(t: TenantId) -> String {
+    format!("T#{t}#ATTN")
+}
+/// One entry of the work list.
+pub fn attention(t: TenantId, id: AttentionId) -> Key {
+    main(attention_pk(t), id.to_string())
+}
+
+/// The answer given under an idempotency key, per tenant and route.
+pub fn idempotency(t: TenantId, route: &str, key_hash: &str) -> Key {
+    main(format!("T#{t}#IDEM#{key_hash}"), format!("IDEM#{route}"))
+}
+
+/// Which of a tenant's two logs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum LogKind {
+    /// Changes: feeds the stream, the view's tail and the audit.
+    Change,
+    /// Views, searches, exports: audit only.
+    Access,
+}
+
+impl LogKind {
+    fn letter(self) -> &'static str {
+        match self {
+            Self::Change => "LC",
+            Self::Access => "LA",
+        }
+    }
+}
+
+/// Partition of one shard of a log.
+pub fn log_pk(t: TenantId, kind: LogKind, shard: u8) -> String {
+    format!("T#{t}#{}#{shard}", kind.letter())
+}
+/// One entry; `entity` chooses the shard.
+pub fn log(t: TenantId, kind: LogKind, entity: Uuid, id: LogId) -> Key {
+    main(log_pk(t, kind, shard(entity, LOG_SHARDS)), id.to_string())
+}
+
+/// Details of an entry too large to lie in it.
+pub fn log_overflow(t: TenantId, id: LogId) -> Key {
+    main(format!("T#{t}#LX#{id}"), "OVERFLOW")
+}
+
+/// What falls due, as the tick tells apart.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum DueKind {
+    /// A planned call: wake the tenant's pump.
+    Dial,
+    /// An attempt past its bound, or an ended call whose analysis never came: wake the tenant's pump to reconcile.
+    Attempt,
+    /// A stored webhook event that was not processed.
+    Inbox,
+}
+
+impl DueKind {
+    /// The word in the key.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Dial => "dial",
+            Self::Attempt => "attempt",
+            Self::Inbox => "inbox",
+        }
+    }
+}
+
+/// Partition of one shard of the due index.
+pub fn due_pk(shard: u8) -> String {
+    format!("DUE#{shard}")
+}
+/// An entry of the due index.
+pub fn due(at: DateTime<Utc>, kind: DueKind, t: TenantId, id: Uuid) -> DueEntry {
+    DueEntry {
+        pk: due_pk(shard(id, DUE_SHARDS)),
+        sk: format!("{}#{}#{t}", sortable(at), kind.word()),
+    }
+}
+/// Upper bound of the due index's sort keys for everything due at `now`.
+pub fn due_until(now: DateTime<Utc>) -> String {
+    format!("{}#~", sortable(now))
+}
+
+/// Reads an entry of the due index back: when, what, whose. None for text that is not one.
+pub fn parse_due(sk: &str) -> Option<(DateTime<Utc>, DueKind, TenantId)> {
+    let mut parts = sk.split('#');
+    let at = DateTime::from_timestamp_millis(parts.next()?.parse().ok()?)?;
+    let word = parts.next()?;
+    let kind = [DueKind::Dial, DueKind::Attempt, DueKind::Inbox]
+        .into_iter()
+        .find(|kind| kind.word() == word)?;
+    let tenant = parts.next()?.parse().ok()?;
+    Some((at, kind, tenant))
+}
+
+/// Kinds that are enumerated.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum EnumKind {
+    Contact,
+    Appointment,
+    Session,
+}
+
+impl EnumKind {
+    fn letter(self) -> &'static str {
+        match self {
+            Self::Contact => "C",
+            Self::Appointment => "A",
+            Self::Session => "S",
+        }
+    }
+}
+
+/// Partition of the enumeration of a kind within a tenant. Ids are UUIDv7, so the order is that of creation, and an
+/// id finds its record.
+pub fn enumeration_pk(t: TenantId, kind: EnumKind) -> String {
+    format!("T#{t}#{}", kind.letter())
+}
+/// Place of a record in the enumeration of its kind.
+pub fn enumerated(t: TenantId, kind: EnumKind, id: Uuid, tag: Option<&str>) -> Enumerated {
+    Enumerated {
+        pk: enumeration_pk(t, kind),
+        sk: id.to_string(),
+        tag: tag.map(str::to_owned),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn due_entries_read_back_and_sort_by_time() {
+        let tenant = TenantId::new(Uuid::from_u128(7));
+        let early = DateTime::from_timestamp_millis(999_999_999_999).unwrap();
+        let late = DateTime::from_timestamp_millis(1_000_000_000_000).unwrap();
+        let first = due(early, DueKind::Dial, tenant, Uuid::from_u128(9));
+        let second = due(late, DueKind::Inbox, tenant, Uuid::from_u128(9));
+        assert!(first.sk < second.sk);
+        assert!(first.sk <= due_until(early) && second.sk > due_until(early));
+        assert_eq!(parse_due(&first.sk), Some((early, DueKind::Dial, tenant)));
+        assert_eq!(parse_due("rubbish"), None);
+    }
+}
