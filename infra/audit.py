@@ -1,5 +1,6 @@
 """Holds the dependencies to deny.toml's bans, licences and sources, without network: cargo-deny takes minutes to build,
-and this is all of it that works without the advisory database. Standard library only; prints what is wrong and exits 1."""
+and this is all of it that works without the advisory database. Also: docs/dependencies.md says why each is there.
+Standard library only; prints what is wrong and exits 1."""
 
 import json
 import re
@@ -49,6 +50,19 @@ def findings(packages, rules):
             yield f"{who}: licence {package['license']}"
 
 
+def unexplained():
+    with open("Cargo.toml", "rb") as file:
+        dependencies = tomllib.load(file)["workspace"]["dependencies"]
+    with open("docs/dependencies.md", encoding="utf-8") as file:
+        page = file.read()
+    explained = set(re.findall(r"^\| `([^`]+)`", page, re.MULTILINE))
+    ours = {name for name, value in dependencies.items() if isinstance(value, dict) and "path" in value}
+    for name in sorted(set(dependencies) - ours - explained):
+        yield f"{name}: docs/dependencies.md does not say why it is there"
+    for name in sorted(explained - set(dependencies)):
+        yield f"{name}: in docs/dependencies.md, but no dependency of the workspace"
+
+
 def self_test(rules):
     """An audit that cannot fail is none."""
     good = {"name": "a", "version": "1.0.0", "license": "GPL-3.0 OR (MIT AND Zlib)", "dependencies": [],
@@ -66,8 +80,8 @@ def main():
     command = ["cargo", "metadata", "--locked", "--all-features", "--format-version", "1"]
     for target in rules["graph"]["targets"]:
         command += ["--filter-platform", target]
-    packages = json.loads(subprocess.run(command, check=True, capture_output=True).stdout)["packages"]
-    wrong = sorted(findings(packages, rules))
+    packages = json.loads(subprocess.run(command, check=True, stdout=subprocess.PIPE).stdout)["packages"]
+    wrong = sorted(findings(packages, rules)) + list(unexplained())
     print("\n".join(wrong) or f"audit: {len(packages)} packages, nothing banned, licences and sources as deny.toml says")
     sys.exit(bool(wrong))
 
