@@ -169,6 +169,8 @@ pub struct Appointment {
     pub special_instructions: Option<SpecialInstructions>,
     pub call_before_hours: CallBeforeHours,
     pub status: AppointmentStatus,
+    /// Rescheduled, and nobody has named the new time yet: staff finds one, nothing is called (rules.md Contacts).
+    pub awaiting_new_time: bool,
     pub attendance: Attendance,
     pub confirmation: Option<Confirmation>,
     pub source: BookingSource,
@@ -191,6 +193,13 @@ impl std::fmt::Debug for Appointment {
             .field("id", &self.id)
             .field("status", &self.status)
             .finish_non_exhaustive()
+    }
+}
+
+impl Appointment {
+    /// Whether a reminder may still be called for it at `now` (rules.md: pending, and rescheduled with a coming time).
+    pub fn wants_reminder(&self, now: DateTime<Utc>) -> bool {
+        self.status.wants_reminder() && !self.awaiting_new_time && now < self.time
     }
 }
 

@@ -5,7 +5,7 @@ use std::fmt;
 use chrono::{DateTime, Utc};
 use serde_json::{Map, Value};
 use vio_domain::calendar::LocalDateTimeInput;
-use vio_domain::ids::{AttemptId, SessionId, TenantId};
+use vio_domain::ids::{AttemptId, ContactId, SessionId, TenantId};
 
 use super::{DisconnectionReason, Ending};
 use crate::EventError;
@@ -78,6 +78,8 @@ pub struct Call {
     /// Ours, from `metadata`.
     pub attempt_id: Option<AttemptId>,
     /// Ours, from `metadata`.
+    pub contact_id: Option<ContactId>,
+    /// Ours, from `metadata`.
     pub session_id: Option<SessionId>,
     /// Ours, from `metadata`.
     pub tenant_id: Option<TenantId>,
@@ -114,6 +116,9 @@ impl Call {
         Ok(Self {
             call_id,
             attempt_id: metadata["attempt_id"]
+                .as_str()
+                .and_then(|id| id.parse().ok()),
+            contact_id: metadata["contact_id"]
                 .as_str()
                 .and_then(|id| id.parse().ok()),
             session_id: metadata["session_id"]

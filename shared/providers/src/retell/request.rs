@@ -5,7 +5,7 @@ use std::fmt;
 
 use serde::Serialize;
 use serde_json::{Value, json};
-use vio_domain::ids::{AttemptId, SessionId, TenantId};
+use vio_domain::ids::{AttemptId, ContactId, SessionId, TenantId};
 
 /// Longest a call may last (rules.md "Placing a call, exactly once"): 15 minutes.
 pub const MAX_CALL_DURATION_MS: u32 = 15 * 60 * 1000;
@@ -21,6 +21,8 @@ pub const WEBHOOK_EVENTS: [&str; 3] = ["call_started", "call_ended", "call_analy
 pub struct CallMetadata {
     /// Whose call.
     pub tenant_id: TenantId,
+    /// Who is rung.
+    pub contact_id: ContactId,
     /// The call session.
     pub session_id: SessionId,
     /// The attempt, by which it is found again.
@@ -148,6 +150,7 @@ mod tests {
             agent_id: "agent_1".into(),
             metadata: CallMetadata {
                 tenant_id: id("01").parse().unwrap(),
+                contact_id: id("04").parse().unwrap(),
                 session_id: id("02").parse().unwrap(),
                 attempt_id: id("03").parse().unwrap(),
             },
@@ -175,6 +178,7 @@ mod tests {
                 "idempotency_key": "0190b8a4-0000-7000-8000-000000000003",
                 "metadata": {
                     "tenant_id": "0190b8a4-0000-7000-8000-000000000001",
+                    "contact_id": "0190b8a4-0000-7000-8000-000000000004",
                     "session_id": "0190b8a4-0000-7000-8000-000000000002",
                     "attempt_id": "0190b8a4-0000-7000-8000-000000000003",
                 },

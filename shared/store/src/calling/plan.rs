@@ -75,8 +75,7 @@ fn wanted(
         || !contact.is_active
         || contact.do_not_contact
         || !settings.calls.auto_schedule_calls
-        || !appointment.status.wants_reminder()
-        || appointment.time <= now
+        || !appointment.wants_reminder(now)
         // A reminder already placed is not repeated; what follows an attempt is a retry.
         || appointment.call_attempts > 0;
     if silent {
@@ -211,7 +210,7 @@ impl TenantStore {
             && contact.is_active
             && !contact.do_not_contact
             && contact.phone.is_some()
-            && appointment.status.wants_reminder()
+            && appointment.wants_reminder(now)
             && row.about_time == Some(appointment.time)
             && (!required || given);
         if !keeps {
