@@ -56,7 +56,9 @@ where
                 response.batch_item_failures.push(failure);
             }
             // A stranger's malformed message is named by its id alone: its content may be anything.
-            Err(MessageError::Hopeless(_)) => tracing::error!(message_id = %id, "message can never be handled"),
+            Err(MessageError::Hopeless(_)) => {
+                tracing::error!(message_id = %id, "message can never be handled")
+            }
         }
     }
     response

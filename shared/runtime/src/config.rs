@@ -26,7 +26,10 @@ fn switch(name: &'static str, default: bool) -> Result<bool, ConfigError> {
         None => Ok(default),
         Some("1" | "true" | "on" | "yes") => Ok(true),
         Some("0" | "false" | "off" | "no") => Ok(false),
-        Some(other) => Err(ConfigError::Malformed { name, reason: format!("{other:?} is neither on nor off") }),
+        Some(other) => Err(ConfigError::Malformed {
+            name,
+            reason: format!("{other:?} is neither on nor off"),
+        }),
     }
 }
 
@@ -70,6 +73,8 @@ impl Platform {
 
 /// The call limits, shrunk by a test through the environment.
 pub fn limits_from_env() -> Result<CallLimits, ConfigError> {
-    CallLimits::from_lookup(optional)
-        .map_err(|error| ConfigError::Malformed { name: error.name, reason: error.to_string() })
+    CallLimits::from_lookup(optional).map_err(|error| ConfigError::Malformed {
+        name: error.name,
+        reason: error.to_string(),
+    })
 }

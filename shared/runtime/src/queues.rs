@@ -46,10 +46,19 @@ pub struct SqsQueues {
 
 impl SqsQueues {
     pub fn new(client: aws_sdk_sqs::Client, dial_url: String, inbox_url: String) -> Self {
-        Self { client, dial_url, inbox_url }
+        Self {
+            client,
+            dial_url,
+            inbox_url,
+        }
     }
 
-    async fn send<M: Serialize + Sync>(&self, url: &str, message: &M, delay: u32) -> Result<(), QueueError> {
+    async fn send<M: Serialize + Sync>(
+        &self,
+        url: &str,
+        message: &M,
+        delay: u32,
+    ) -> Result<(), QueueError> {
         let body = serde_json::to_string(message).map_err(|error| QueueError(Box::new(error)))?;
         self.client
             .send_message()
