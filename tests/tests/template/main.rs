@@ -8,6 +8,7 @@
     reason = "a test ends where it cannot go on"
 )]
 
+mod agreement;
 mod delivery;
 mod document;
 mod planted;
@@ -30,6 +31,7 @@ pub(crate) enum Finding {
     Property,
     Queue,
     Reference,
+    Route,
     Runtime,
     Table,
     WayIn,
@@ -61,6 +63,9 @@ pub(crate) fn judge(template: &Value) -> Vec<(Finding, String)> {
         privilege::policies,
         privilege::append_only_logs,
         privilege::way_in,
+        agreement::tables,
+        agreement::log_keys,
+        agreement::routes,
     ] {
         rule(template, &mut found);
     }

@@ -73,6 +73,12 @@ const PLANTS: &[Plant] = &[
     ("keys recoverable for weeks", Finding::Table, |t| remove(t, "/Resources/PersonKeysTable/Properties/PointInTimeRecoverySpecification/RecoveryPeriodInDays")),
     ("a function that fails unnoticed", Finding::Alarm, |t| remove(t, "/Resources/CallsErrors")),
     ("an alarm that tells nobody", Finding::Alarm, |t| set(t, "/Resources/TickStopped/Properties/AlarmActions", json!([]))),
+    // What the code says too.
+    ("an index of another name", Finding::Table, |t| set(t, "/Resources/MainTable/Properties/GlobalSecondaryIndexes/0/IndexName", json!("dues"))),
+    ("another attribute for expiry", Finding::Table, |t| set(t, "/Resources/MainTable/Properties/TimeToLiveSpecification/AttributeName", json!("expires"))),
+    ("a route to nobody", Finding::Route, |t| remove(t, "/Resources/ProfileFunction/Properties/Events/Health")),
+    ("a route to two functions", Finding::Route, |t| { t["Resources"]["CallsFunction"]["Properties"]["Events"]["More"] = json!({"Type": "HttpApi", "Properties": {"ApiId": {"Ref": "Api"}, "Method": "ANY", "Path": "/api/tags"}}); }),
+    ("webhooks at the wrong function", Finding::Route, |t| set(t, "/Resources/WebhooksFunction/Properties/Events/Webhook/Properties/Path", json!("/api/webhooks/{proxy+}"))),
     // Least privilege and the way in.
     ("an action with a wildcard", Finding::Privilege, |t| set(t, "/Resources/CallsRole/Properties/Policies/0/PolicyDocument/Statement/0/Action", json!("dynamodb:*"))),
     ("every resource", Finding::Privilege, |t| set(t, "/Resources/CallsRole/Properties/Policies/0/PolicyDocument/Statement/0/Resource", json!("*"))),
