@@ -188,6 +188,10 @@ pub fn number_history(t: TenantId, phone_hash: &str) -> Key {
 pub fn gate(t: TenantId) -> Key {
     main(format!("T#{t}#GATE"), "GATE")
 }
+/// How the tenant's last attempts came out.
+pub fn recent_attempts(t: TenantId) -> Key {
+    main(format!("T#{t}#GATE"), "RECENT")
+}
 /// Partition of the tenant's dial queue.
 pub fn dial_pk(t: TenantId) -> String {
     format!("T#{t}#DIAL")

@@ -1,6 +1,10 @@
 //! Calling in the table: planned sessions and their queue, the gate, attempts, and what settles them.
 
 pub mod attention;
+pub mod gate;
+pub mod grant;
+pub mod place;
 pub mod plan;
 pub mod rows;
 pub mod sessions;
+pub mod settle;

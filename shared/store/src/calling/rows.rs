@@ -65,8 +65,6 @@ pub struct FlightRow {
     /// When to look.
     #[serde(rename = "d", with = "chrono::serde::ts_milliseconds")]
     pub due: DateTime<Utc>,
-    #[serde(skip)]
-    pub version: u64,
 }
 
 impl Entity for FlightRow {
@@ -75,11 +73,9 @@ impl Entity for FlightRow {
         key::flight(self.tenant, self.attempt)
     }
     fn version(&self) -> u64 {
-        self.version
+        1
     }
-    fn set_version(&mut self, version: u64) {
-        self.version = version;
-    }
+    fn set_version(&mut self, _: u64) {}
     fn due(&self) -> Option<DueEntry> {
         Some(key::due(
             self.due,

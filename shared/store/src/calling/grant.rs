@@ -1,0 +1,510 @@
+//! The grant: every guard asked of consistent reads, then one transaction per call that holds all it was decided on
+//! (architecture.md "The dial pump"). What another write changed meanwhile fails this session only.
+
+use chrono::{DateTime, Utc};
+use vio_domain::appointment::OpenSession;
+use vio_domain::calling::attempt::Attempt;
+use vio_domain::calling::guards::{
+    Decision, Guard, GuardInput, HoursFact, LastAttempt, NumberFact, SettleReason, StatusFact,
+    Verdict, evaluate,
+};
+use vio_domain::calling::limits::CallLimits;
+use vio_domain::calling::session::{CancelReason, Method, NUMBER_LOCK, Outcome, SessionState};
+use vio_domain::contact::AttentionReason;
+use vio_domain::ids::{AttemptId, ContactId};
+
+use crate::calling::plan::{consent, permitted};
+use crate::calling::rows::{DialRow, DncRow, FlightRow, GateRow, NumberHistoryRow, NumberLockRow};
+use crate::calling::sessions::{AttemptRow, SessionRow};
+use crate::contacts::Person;
+use crate::entity::Entity;
+use crate::error::StoreError;
+use crate::key;
+use crate::log::{Actor, Entry};
+use crate::port::Condition;
+use crate::store::TenantStore;
+use crate::tenants::TenantSettings;
+use crate::tx::Tx;
+
+/// How many of a contact's latest sessions are looked at for the gap since the last attempt.
+const SESSIONS_LOOKED_AT: u32 = 10;
+
+/// What a tenant's pump works with during one run.
+#[derive(Debug, Clone, Copy)]
+pub struct Dialling<'a> {
+    pub settings: &'a TenantSettings,
+    pub limits: &'a CallLimits,
+    /// Keyed hash of the credential and base URL that calls are placed with.
+    pub fingerprint: &'a str,
+    pub tenant_active: bool,
+}
+
+/// A granted call: what is to be sent, and the records as committed.
+pub struct Granted {
+    pub session: SessionRow,
+    pub attempt: AttemptRow,
+    pub body: Vec<u8>,
+}
+
+/// What came of looking at a queue item.
+pub enum Granting {
+    /// A slot was taken; send it.
+    Granted(Box<Granted>),
+    /// The session moved to a later instant or ended without a call.
+    Moved,
+    /// The queue item stood for nothing any more, and is gone.
+    Gone,
+    /// Nothing of this tenant can be called until then, or until a person acts.
+    Held {
+        until: Option<DateTime<Utc>>,
+        guard: Guard,
+    },
+    /// Something changed meanwhile: read the gate and the queue again.
+    Lost,
+}
+
+/// All that the guards look at, with the versions it was read at.
+struct Facts {
+    input: GuardInput,
+    history: Option<NumberHistoryRow>,
+}
+
+impl TenantStore {
+    /// Looks at one queue item and grants it a slot, or moves or ends its session. `body` makes the exact request.
+    pub async fn grant<F>(
+        &self,
+        dialling: Dialling<'_>,
+        gate: &mut GateRow,
+        item: &DialRow,
+        body: F,
+    ) -> Result<Granting, StoreError>
+    where
+        F: FnOnce(&Person, &SessionRow, AttemptId) -> Result<Vec<u8>, StoreError>,
+    {
+        let now = self.now();
+        let session = self.session(item.contact, item.session).await?;
+        let stands = |row: &SessionRow| {
+            row.session.state == SessionState::Planned && row.dial().key() == item.key()
+        };
+        let (Some(mut row), Some(mut person)) =
+            (session.filter(stands), self.person(item.contact).await?)
+        else {
+            let mut tx = Tx::new();
+            tx.delete_if(DialRow::TYPE, item.key(), Condition::Always);
+            self.store.commit(tx).await?;
+            return Ok(Granting::Gone);
+        };
+        let facts = self.facts(dialling, gate, &row, &person).await?;
+        let (verdict, decisions) = evaluate(&facts.input, now);
+        match verdict {
+            Verdict::Hold { until, guard } => Ok(Granting::Held { until, guard }),
+            Verdict::Redate { until, guard } => {
+                self.move_session(&mut row, &mut person, until, guard, decisions)
+                    .await
+            }
+            Verdict::SettleWith { reason } => {
+                self.end_session(&mut row, &mut person, reason, decisions)
+                    .await
+            }
+            Verdict::Place => {
+                let attempt = AttemptId::new(self.new_id());
+                if let Err(refusal) = gate.gate.grant(now, attempt, dialling.limits) {
+                    return Ok(Granting::Held {
+                        until: refusal.until(),
+                        guard: Guard::Slots,
+                    });
+                }
+                let bytes = body(&person, &row, attempt)?;
+                let granted = self
+                    .place(
+                        dialling, gate, row, person, facts, attempt, bytes, decisions,
+                    )
+                    .await?;
+                Ok(granted)
+            }
+        }
+    }
+
+    /// The facts behind the guards, from consistent reads.
+    async fn facts(
+        &self,
+        dialling: Dialling<'_>,
+        gate: &GateRow,
+        row: &SessionRow,
+        person: &Person,
+    ) -> Result<Facts, StoreError> {
+        let now = self.now();
+        let settings = &dialling.settings.settings;
+        let contact = &person.contact;
+        let appointment = row
+            .session
+            .appointment
+            .and_then(|id| person.appointment(id));
+        let (mut listed, mut lock, mut history) = (false, None, None);
+        if let Some(phone) = &contact.phone {
+            let hash = self.phone_hash(phone).to_string();
+            listed = self
+                .store
+                .read::<DncRow>(&key::do_not_call(self.id, &hash))
+                .await?
+                .is_some();
+            lock = self
+                .store
+                .read::<NumberLockRow>(&key::number_lock(self.id, &hash))
+                .await?;
+            history = self
+                .store
+                .read::<NumberHistoryRow>(&key::number_history(self.id, &hash))
+                .await?;
+        }
+        let windows = permitted(settings, contact);
+        let hours = if windows.is_permitted(now) {
+            HoursFact::Permitted
+        } else {
+            windows
+                .next_permitted(now)
+                .map_or(HoursFact::Never, HoursFact::From)
+        };
+        let (consent_required, consent_given) = consent(settings, contact);
+        let locked_until = lock.and_then(|lock| DateTime::from_timestamp_millis(lock.expires_ms));
+        let busy = person
+            .appointments
+            .iter()
+            .filter_map(|a| a.open_session)
+            .any(|open| open.in_progress);
+        let zone = vio_domain::calendar::CallingZone::resolve(
+            contact.preferences.timezone,
+            contact.booking_page_zone,
+            settings.business.timezone,
+        )
+        .zone();
+        let retell = &settings.integrations.retell;
+        let calcom = &settings.integrations.calcom;
+        let input = GuardInput {
+            method: row.session.method,
+            tenant_active: dialling.tenant_active,
+            paused: gate.gate.paused().copied(),
+            agent_configured: retell.configured()
+                && dialling.settings.secrets.retell_key.current.is_some(),
+            calendar_enabled: calcom.enabled,
+            calendar_configured: calcom.has_key,
+            number: match &contact.phone {
+                None => NumberFact::Missing,
+                Some(phone) if phone.dialable().is_err() => NumberFact::NotDialable,
+                Some(_) => NumberFact::Dialable,
+            },
+            on_do_not_call_list: listed,
+            do_not_contact: contact.do_not_contact
+                || contact.deleted.is_some()
+                || !contact.is_active,
+            consent_required,
+            consent_given,
+            status: match appointment {
+                Some(appointment) if appointment.time <= now => StatusFact::Past,
+                Some(appointment) if !appointment.wants_reminder(now) => StatusFact::DoesNot,
+                _ => StatusFact::CallsForACall,
+            },
+            attempts: appointment.map_or(0, |appointment| appointment.call_attempts),
+            attempts_cap: settings.calls.retries.policy.cap(),
+            latest: row.session.latest,
+            hours,
+            local_time: now.with_timezone(&zone).format("%a %H:%M %Z").to_string(),
+            last_attempt: self.last_attempt(contact.id).await?,
+            in_flight_until: locked_until.or_else(|| busy.then_some(now + NUMBER_LOCK)),
+            number_attempts: history
+                .as_ref()
+                .map(|history| history.attempts.iter().map(|(_, at)| *at).collect())
+                .unwrap_or_default(),
+            gate: gate.gate.check(now, dialling.limits),
+            slots: (gate.gate.used(now), dialling.limits.limit()),
+            today: (gate.gate.used_today(now), dialling.limits.daily()),
+        };
+        Ok(Facts { input, history })
+    }
+
+    /// The last attempt to a contact that counts, over all its sessions.
+    async fn last_attempt(&self, contact: ContactId) -> Result<Option<LastAttempt>, StoreError> {
+        let (rows, _) = self.sessions_of(contact, SESSIONS_LOOKED_AT, None).await?;
+        let attempts = rows.iter().filter_map(|row| {
+            let session = &row.session;
+            let at = match &session.state {
+                SessionState::Unknown { .. } => session.last_attempt.map(|(_, at)| at)?,
+                _ => session.call()?.granted_at,
+            };
+            let answered = session
+                .report()
+                .is_some_and(|report| report.outcome == Outcome::Answered);
+            Some(LastAttempt { at, answered })
+        });
+        Ok(attempts.max_by_key(|attempt| attempt.at))
+    }
+
+    async fn move_session(
+        &self,
+        row: &mut SessionRow,
+        person: &mut Person,
+        until: DateTime<Utc>,
+        guard: Guard,
+        decisions: Vec<Decision>,
+    ) -> Result<Granting, StoreError> {
+        let before = row.dial();
+        row.session.redate(until);
+        let mut tx = Tx::new();
+        self.stage_session(&mut tx, row, Some(&before))?;
+        // A recheck of a number in flight is not news to anybody.
+        if guard != Guard::InFlight {
+            self.stage_decision(&mut tx, row, None, "redate", decisions)?;
+        }
+        if let Some(appointment) = row
+            .session
+            .appointment
+            .and_then(|id| person.appointment_mut(id))
+        {
+            appointment.next_call_at = Some(row.session.due);
+        }
+        self.stage_person(&mut tx, person)?;
+        self.commit_grant(tx)
+            .await
+            .map(|lost| lost.unwrap_or(Granting::Moved))
+    }
+
+    async fn end_session(
+        &self,
+        row: &mut SessionRow,
+        person: &mut Person,
+        reason: SettleReason,
+        decisions: Vec<Decision>,
+    ) -> Result<Granting, StoreError> {
+        let mut tx = Tx::new();
+        self.stage_cancelled(&mut tx, row, CancelReason::Guard)?;
+        self.stage_decision(&mut tx, row, None, "settle", decisions)?;
+        if let Some(appointment) = row
+            .session
+            .appointment
+            .and_then(|id| person.appointment_mut(id))
+        {
+            appointment.open_session = None;
+            appointment.next_call_at = None;
+        }
+        if let Some(attention) = reason.attention() {
+            let (appointment, session) = (row.session.appointment, Some(row.session.id));
+            self.flag(
+                &mut tx,
+                &mut person.contact,
+                AttentionReason::from(attention),
+                appointment,
+                session,
+            )?;
+        }
+        self.stage_person(&mut tx, person)?;
+        let entry = Entry::new("call.not_placed", "session", row.session.id.uuid())
+            .contact(person.contact.id)
+            .version(row.version)
+            .details(serde_json::json!({ "reason": reason }));
+        self.log(&mut tx, &Actor::system("campaign-worker"), entry)?;
+        self.commit_grant(tx)
+            .await
+            .map(|lost| lost.unwrap_or(Granting::Moved))
+    }
+
+    /// The one transaction of a grant.
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "the parts of one transaction, read beforehand"
+    )]
+    async fn place(
+        &self,
+        dialling: Dialling<'_>,
+        gate: &mut GateRow,
+        mut row: SessionRow,
+        mut person: Person,
+        facts: Facts,
+        id: AttemptId,
+        body: Vec<u8>,
+        decisions: Vec<Decision>,
+    ) -> Result<Granting, StoreError> {
+        let now = self.now();
+        let Some(phone) = person
+            .contact
+            .phone
+            .as_ref()
+            .map(|phone| self.phone_hash(phone))
+        else {
+            return Ok(Granting::Lost);
+        };
+        let before = row.dial();
+        if row.session.grant(id, now).is_err() {
+            return Ok(Granting::Lost);
+        }
+        let attempt = Attempt::granted(
+            id,
+            row.session.id,
+            now,
+            dialling.fingerprint.to_owned(),
+            dialling.limits,
+        );
+        let bound = attempt.bound;
+        let mut attempt = AttemptRow::new(
+            self.id,
+            person.contact.id,
+            attempt,
+            phone,
+            &body,
+            &person.key,
+        )?;
+        row.about_time = row
+            .session
+            .appointment
+            .and_then(|id| person.appointment(id))
+            .map(|appointment| appointment.time);
+        let mut history = facts
+            .history
+            .unwrap_or_else(|| NumberHistoryRow::new(self.id, phone));
+        history.add(id, now);
+
+        let mut tx = Tx::new();
+        tx.save(gate)?;
+        self.stage_session(&mut tx, &mut row, Some(&before))?;
+        tx.create(&mut attempt)?;
+        let flight = FlightRow {
+            tenant: self.id,
+            attempt: id,
+            session: row.session.id,
+            contact: person.contact.id,
+            due: bound,
+        };
+        tx.put_if(FlightRow::TYPE, &flight, 1, Condition::Absent)?;
+        tx.save(&mut history)?;
+        let lock = NumberLockRow {
+            tenant: self.id,
+            phone,
+            attempt: id,
+            expires_ms: (now + NUMBER_LOCK).timestamp_millis(),
+        };
+        let free = Condition::AbsentOrExpired {
+            attribute: "expires_ms",
+            now_ms: now.timestamp_millis(),
+        };
+        tx.put_if(NumberLockRow::TYPE, &lock, 1, free)?;
+        tx.check(
+            DncRow::TYPE,
+            key::do_not_call(self.id, &phone.to_string()),
+            Condition::Absent,
+        );
+        tx.check(
+            "settings",
+            key::settings(self.id),
+            Condition::VersionIs(dialling.settings.version),
+        );
+        self.stage_decision(&mut tx, &row, Some(id), "place", decisions)?;
+        if let Some(appointment) = row
+            .session
+            .appointment
+            .and_then(|id| person.appointment_mut(id))
+        {
+            appointment.open_session = Some(OpenSession {
+                id: row.session.id,
+                in_progress: true,
+            });
+            appointment.next_call_at = None;
+        }
+        self.stage_person(&mut tx, &mut person)?;
+        let entry = Entry::new("call.placing", "session", row.session.id.uuid())
+            .contact(person.contact.id)
+            .version(row.version);
+        self.log(&mut tx, &Actor::system("campaign-worker"), entry)?;
+        let lost = self.commit_grant(tx).await?;
+        Ok(lost.unwrap_or_else(|| {
+            Granting::Granted(Box::new(Granted {
+                session: row,
+                attempt,
+                body,
+            }))
+        }))
+    }
+
+    /// Commits; a lost race is an outcome here, not an error.
+    async fn commit_grant(&self, tx: Tx) -> Result<Option<Granting>, StoreError> {
+        match self.store.commit(tx).await {
+            Ok(()) => Ok(None),
+            Err(error) if error.is_lost() => Ok(Some(Granting::Lost)),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Guards that are asked again before each repeat of a send: a withdrawal committed meanwhile stops it.
+    pub async fn may_still_send(
+        &self,
+        attempt: &AttemptRow,
+        settings: &TenantSettings,
+    ) -> Result<bool, StoreError> {
+        if self.gate(settings).await?.gate.paused().is_some() {
+            return Ok(false);
+        }
+        let Some(person) = self.person(attempt.contact).await? else {
+            return Ok(false);
+        };
+        let contact = &person.contact;
+        if contact.do_not_contact || contact.deleted.is_some() || !contact.is_active {
+            return Ok(false);
+        }
+        let (required, given) = consent(&settings.settings, contact);
+        if required && !given {
+            return Ok(false);
+        }
+        let Some(row) = self
+            .session(attempt.contact, attempt.attempt.session)
+            .await?
+        else {
+            return Ok(false);
+        };
+        let now = self.now();
+        let appointment = row
+            .session
+            .appointment
+            .and_then(|id| person.appointment(id));
+        let calls = row.session.method == Method::ManualCallNow
+            || appointment.is_none_or(|appointment| appointment.wants_reminder(now));
+        let same_number = contact
+            .phone
+            .as_ref()
+            .is_some_and(|phone| self.phone_hash(phone) == attempt.phone);
+        Ok(calls
+            && same_number
+            && permitted(&settings.settings, contact).is_permitted(now)
+            && !self.on_do_not_call_list(contact).await?)
+    }
+
+    /// The queue items of one band that are due, in key order, at most `limit`.
+    pub async fn due_items(
+        &self,
+        band: vio_domain::calling::order::Band,
+        limit: u32,
+    ) -> Result<Vec<DialRow>, StoreError> {
+        let (low, high) = key::dial_due(band, self.now());
+        let query = crate::port::Query {
+            source: crate::port::Source::Table(crate::port::TableName::Main),
+            pk: key::dial_pk(self.id),
+            sort: crate::port::SortRange::Between(low, high),
+            ascending: true,
+            limit,
+            after: None,
+        };
+        let page = self.store.port().query(&query).await?;
+        page.items
+            .into_iter()
+            .map(crate::entity::from_item)
+            .collect()
+    }
+
+    /// The attempts that must be looked at now, at most `limit`.
+    pub async fn due_flights(&self, limit: u32) -> Result<Vec<FlightRow>, StoreError> {
+        let now = self.now();
+        let (mut rows, _) = self
+            .store
+            .list::<FlightRow>(key::flights_pk(self.id), "", true, limit, None)
+            .await?;
+        rows.retain(|row| row.due <= now);
+        Ok(rows)
+    }
+}

@@ -1,0 +1,551 @@
+//! What is heard of a placed call, and what follows once it is settled: one transaction for the session, the attempt,
+//! the appointment, the contact, the retry and the log. Duplicate, late and reordered news change nothing the second
+//! time.
+
+use chrono::{DateTime, TimeDelta, Utc};
+use vio_domain::appointment::{AppointmentStatus, Confirmation, ConfirmationMethod, OpenSession};
+use vio_domain::calling::attempt::Attempt;
+use vio_domain::calling::gate::Gate;
+use vio_domain::calling::pause::{PauseReason, PausedBy};
+use vio_domain::calling::session::{
+    Applied, CallEvent, CancelReason, Method, Outcome, SessionState, TransitionError,
+};
+use vio_domain::calling::settle::{AppointmentFacts, Effect, SettleFacts, effects};
+use vio_domain::contact::AttentionReason;
+use vio_domain::ids::{AppointmentId, AttemptId, ContactId, SessionId};
+use vio_domain::planner::{self, CallWindow, Retry, RetryCause};
+use vio_domain::settings::Settings;
+
+use crate::calling::plan::permitted;
+use crate::calling::rows::{DncRow, DncSource, FlightRow, NumberHistoryRow, NumberLockRow};
+use crate::calling::sessions::{AttemptRow, SessionRow};
+use crate::contacts::Person;
+use crate::entity::Entity;
+use crate::error::StoreError;
+use crate::key;
+use crate::log::{Actor, Entry};
+use crate::port::{AttributeValue, Condition};
+use crate::store::TenantStore;
+use crate::tenants::TenantSettings;
+use crate::tx::{COMMIT_TRIES, Tx};
+
+/// How long a call without an appointment may be retried after its end.
+const RETRY_WITHOUT_APPOINTMENT: TimeDelta = TimeDelta::hours(24);
+
+/// News of a provider call that carries our ids.
+#[derive(Debug, Clone)]
+pub struct CallHeard {
+    pub contact: ContactId,
+    pub session: SessionId,
+    pub attempt: AttemptId,
+    pub provider_call_id: String,
+    pub event: CallEvent,
+}
+
+/// What news came to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Heard {
+    /// Nothing: a duplicate, late, or about nothing we know.
+    Nothing,
+    /// Something changed. `first_evidence`: it was the first proof that the provider has the call.
+    Changed { first_evidence: bool, settled: bool },
+}
+
+impl TenantStore {
+    /// Takes in news of a call. `also` adds to the transaction (a webhook's inbox record is marked as processed in
+    /// it); it runs for each try, also when nothing else changes.
+    pub async fn hear(
+        &self,
+        settings: &TenantSettings,
+        heard: &CallHeard,
+        actor: &Actor,
+        also: impl Fn(&mut Tx) -> Result<(), StoreError>,
+    ) -> Result<Heard, StoreError> {
+        for _ in 0..COMMIT_TRIES * 2 {
+            let mut tx = Tx::new();
+            let outcome = self.stage_heard(&mut tx, settings, heard, actor).await?;
+            also(&mut tx)?;
+            match self.store.commit(tx).await {
+                Err(error) if error.is_lost() => {}
+                other => return other.map(|()| outcome),
+            }
+        }
+        Err(StoreError::Lost {
+            lost: vec![SessionRow::TYPE],
+        })
+    }
+
+    async fn stage_heard(
+        &self,
+        tx: &mut Tx,
+        settings: &TenantSettings,
+        heard: &CallHeard,
+        actor: &Actor,
+    ) -> Result<Heard, StoreError> {
+        let now = self.now();
+        let attempt = self.attempt(heard.contact, heard.attempt).await?;
+        let session = self.session(heard.contact, heard.session).await?;
+        let (Some(mut attempt), Some(mut row)) = (attempt, session) else {
+            return Ok(Heard::Nothing);
+        };
+        let before = matches!(row.session.state, SessionState::Planned).then(|| row.dial());
+        let call = heard.provider_call_id.as_str();
+        let session_news = row
+            .session
+            .hear(heard.attempt, call, heard.event.clone(), now);
+        let attempt_news = attempt.attempt.placed(call, now);
+        let (session_news, attempt_news) = match (session_news, attempt_news) {
+            (Ok(session), Ok(attempt)) => (session, attempt),
+            (Err(TransitionError::OtherCall), _) | (_, Err(_)) => {
+                tracing::error!(session = %heard.session, attempt = %heard.attempt, "an attempt has two provider calls");
+                return Ok(Heard::Nothing);
+            }
+            (Err(_), _) => return Ok(Heard::Nothing),
+        };
+        if session_news == Applied::No && attempt_news == Applied::No {
+            return Ok(Heard::Nothing);
+        }
+        let settled = session_news == Applied::Settled;
+        let over = settled
+            || matches!(
+                row.session.state,
+                SessionState::Answered { ended: Some(_), .. }
+            );
+        if over {
+            self.stage_unlock(tx, &attempt).await?;
+        }
+        let mut person = self.person(heard.contact).await?;
+        if session_news != Applied::No {
+            if let Some(person) = &mut person {
+                let in_progress = row.session.in_progress();
+                if let Some(appointment) = row
+                    .session
+                    .appointment
+                    .and_then(|id| person.appointment_mut(id))
+                {
+                    let open = OpenSession {
+                        id: row.session.id,
+                        in_progress,
+                    };
+                    // A retry planned meanwhile keeps its place: the late call is only settled.
+                    if appointment
+                        .open_session
+                        .is_none_or(|other| other.id == row.session.id)
+                    {
+                        appointment.open_session = in_progress.then_some(open);
+                        appointment.next_call_at = None;
+                    }
+                }
+            }
+            if settled {
+                let change = self
+                    .stage_settled(tx, settings, &mut row, &mut attempt, person.as_mut(), actor)
+                    .await?;
+                if !change.is_empty() {
+                    let mut gate = self.gate(settings).await?;
+                    change.apply(&mut gate.gate, now);
+                    tx.save(&mut gate)?;
+                }
+            }
+            self.stage_session(tx, &mut row, before.as_ref())?;
+            self.stage_flight(tx, &row, &attempt.attempt);
+        }
+        if let Some(person) = &mut person {
+            self.stage_person(tx, person)?;
+        }
+        tx.update(&mut attempt)?;
+        if !settled && session_news != Applied::No {
+            let entry = Entry::new("call.progressed", "session", row.session.id.uuid())
+                .contact(heard.contact)
+                .version(row.version);
+            self.log(tx, actor, entry)?;
+        }
+        Ok(Heard::Changed {
+            first_evidence: attempt_news != Applied::No,
+            settled,
+        })
+    }
+
+    /// When the attempt must be looked at again, or that it need not be.
+    pub(crate) fn stage_flight(&self, tx: &mut Tx, row: &SessionRow, attempt: &Attempt) {
+        match row.session.fetch_at() {
+            Some(due) => {
+                let flight = FlightRow {
+                    tenant: self.id,
+                    attempt: attempt.id,
+                    session: row.session.id,
+                    contact: row.session.contact,
+                    due,
+                };
+                // Encoding ids and instants cannot fail.
+                let _ = tx.put_if(FlightRow::TYPE, &flight, 1, Condition::Always);
+            }
+            None => tx.delete_if(
+                FlightRow::TYPE,
+                key::flight(self.id, attempt.id),
+                Condition::Always,
+            ),
+        }
+    }
+
+    /// Frees the number, if this attempt still holds it.
+    pub(crate) async fn stage_unlock(
+        &self,
+        tx: &mut Tx,
+        attempt: &AttemptRow,
+    ) -> Result<(), StoreError> {
+        let place = key::number_lock(self.id, &attempt.phone.to_string());
+        let lock: Option<NumberLockRow> = self.store.read(&place).await?;
+        if lock.is_some_and(|lock| lock.attempt == attempt.attempt.id) {
+            let held = AttributeValue::S(attempt.attempt.id.to_string());
+            tx.delete_if(
+                NumberLockRow::TYPE,
+                place,
+                Condition::Equals("attempt", held),
+            );
+        }
+        Ok(())
+    }
+
+    /// Takes an attempt that came to nothing out of its number's history.
+    pub(crate) async fn stage_forget_attempt(
+        &self,
+        tx: &mut Tx,
+        attempt: &AttemptRow,
+    ) -> Result<(), StoreError> {
+        let place = key::number_history(self.id, &attempt.phone.to_string());
+        if let Some(mut history) = self.store.read::<NumberHistoryRow>(&place).await? {
+            history.remove(attempt.attempt.id);
+            tx.update(&mut history)?;
+        }
+        Ok(())
+    }
+
+    /// Everything that follows from a session that has just settled, except for the gate: what the caller must change
+    /// there, in the same transaction, is returned.
+    pub(crate) async fn stage_settled(
+        &self,
+        tx: &mut Tx,
+        settings: &TenantSettings,
+        row: &mut SessionRow,
+        attempt: &mut AttemptRow,
+        person: Option<&mut Person>,
+        actor: &Actor,
+    ) -> Result<GateChange, StoreError> {
+        let now = self.now();
+        let report = row.session.report().cloned();
+        let technical = report.as_ref().is_some_and(|report| report.technical)
+            || matches!(row.session.state, SessionState::Refused { .. });
+        let too_many = match &row.session.state {
+            SessionState::Unknown { .. } => false,
+            _ => self.stage_result(tx, settings, technical).await?,
+        };
+        let mut change = GateChange {
+            back_off: None,
+            pause: too_many.then_some(PauseReason::TechnicalFailures),
+        };
+        let mut details = serde_json::Map::new();
+        details.insert("status".into(), serde_json::json!(row.session.status(now)));
+        if let Some(report) = &report {
+            details.insert("outcome".into(), serde_json::json!(report.outcome));
+            details.insert("reason".into(), serde_json::json!(report.ended.reason));
+            let action = report.analysis.as_ref().map(|analysis| analysis.action);
+            details.insert("action".into(), serde_json::json!(action));
+        }
+        let mut fields: Vec<&str> = Vec::new();
+        if let Some(person) = person {
+            let followed = self
+                .follow(tx, settings, row, attempt, person, actor)
+                .await?;
+            fields = followed.fields;
+            change.back_off = followed.back_off;
+            change.pause = followed.pause.or(change.pause);
+            details.insert("before".into(), followed.before);
+            details.insert("after".into(), followed.after);
+        }
+        let entry = Entry::new("call.settled", "session", row.session.id.uuid())
+            .contact(row.session.contact)
+            .version(row.version + 1)
+            .fields(fields)
+            .details(serde_json::Value::Object(details));
+        self.log(tx, actor, entry)?;
+        Ok(change)
+    }
+
+    /// Applies what the settled call means for the person.
+    async fn follow(
+        &self,
+        tx: &mut Tx,
+        settings: &TenantSettings,
+        row: &mut SessionRow,
+        attempt: &mut AttemptRow,
+        person: &mut Person,
+        actor: &Actor,
+    ) -> Result<Followed, StoreError> {
+        let now = self.now();
+        let about: Option<AppointmentId> = row.session.appointment;
+        let appointment = about.and_then(|id| person.appointment(id)).cloned();
+        let facts = SettleFacts {
+            appointment: appointment.as_ref().map(|a| AppointmentFacts {
+                starts_at: a.time,
+                spoken_of: row.about_time.unwrap_or(a.time),
+                confirmed: a.status == AppointmentStatus::Confirmed,
+                cancelled: a.status == AppointmentStatus::Cancelled,
+            }),
+            attempts: appointment.as_ref().map_or(0, |a| a.call_attempts)
+                + u32::from(!attempt.counted),
+            already_counted: attempt.counted,
+            failures_before: person.contact.failures_in_a_row,
+        };
+        let retry =
+            |cause, ended_at| retry_window(&settings.settings, person, about, cause, ended_at, now);
+        let wanted = effects(
+            &row.session,
+            &facts,
+            settings.settings.calls.retries.policy,
+            now,
+            retry,
+        );
+        let mut followed = Followed {
+            before: serde_json::json!({ "appointment_status": appointment.as_ref().map(|a| a.status) }),
+            ..Followed::default()
+        };
+        match row.session.report().map(|report| report.outcome) {
+            Some(Outcome::Answered) => person.contact.failures_in_a_row = 0,
+            Some(_) => person.contact.failures_in_a_row += 1,
+            None => {}
+        }
+        let mut moved = false;
+        for effect in wanted {
+            match effect {
+                Effect::CountAttempt => {
+                    attempt.counted = true;
+                    if let Some(appointment) = about.and_then(|id| person.appointment_mut(id)) {
+                        appointment.call_attempts += 1;
+                        followed.fields.push("call_attempts");
+                    }
+                }
+                Effect::LastContact(at) => {
+                    person.contact.last_contact_time =
+                        person.contact.last_contact_time.max(Some(at));
+                    followed.fields.push("last_contact_time");
+                }
+                Effect::Confirm { before } => {
+                    let confirmation = Confirmation {
+                        method: ConfirmationMethod::VoiceCall,
+                        at: now,
+                        minutes_before: before.num_minutes(),
+                    };
+                    if let Some(appointment) = about.and_then(|id| person.appointment_mut(id)) {
+                        appointment.confirmation = Some(confirmation);
+                        change_status(appointment, AppointmentStatus::Confirmed, now);
+                    }
+                    followed.fields.push("appointment_status");
+                }
+                Effect::Cancel => {
+                    if let Some(appointment) = about.and_then(|id| person.appointment_mut(id)) {
+                        change_status(appointment, AppointmentStatus::Cancelled, now);
+                    }
+                    followed.fields.push("appointment_status");
+                }
+                Effect::Reschedule { to } => {
+                    if let Some(appointment) = about.and_then(|id| person.appointment_mut(id)) {
+                        appointment.time = to;
+                        appointment.booked_at = Some(now);
+                        appointment.call_attempts = 0;
+                        appointment.confirmation = None;
+                        appointment.awaiting_new_time = false;
+                        change_status(appointment, AppointmentStatus::Rescheduled, now);
+                    }
+                    followed
+                        .fields
+                        .extend(["appointment_status", "appointment_time"]);
+                    moved = true;
+                }
+                Effect::RescheduleWithoutTime => {
+                    if let Some(appointment) = about.and_then(|id| person.appointment_mut(id)) {
+                        appointment.awaiting_new_time = true;
+                        change_status(appointment, AppointmentStatus::Rescheduled, now);
+                    }
+                    followed.fields.push("appointment_status");
+                }
+                Effect::Retry(window) => self.stage_retry(tx, person, about, window)?,
+                Effect::NeedsAttention(reason) => {
+                    let reason = AttentionReason::from(reason);
+                    self.flag(tx, &mut person.contact, reason, about, Some(row.session.id))?;
+                    followed.fields.push("needs_attention");
+                }
+                Effect::FollowUpRequired => row.follow_up_required = true,
+                // Messages are not built yet; the repeated failures that lead here are on the work list.
+                Effect::Fallback => {}
+                Effect::DoNotCall => self.stage_do_not_call(tx, person, attempt, actor).await?,
+                Effect::BackOff(quiet) => followed.back_off = Some(quiet),
+                Effect::PauseTenant(reason) => followed.pause = Some(reason),
+            }
+        }
+        if moved && let Some(id) = about {
+            if let Some(appointment) = person.appointment_mut(id) {
+                appointment.open_session = None;
+            }
+            self.replan(tx, &settings.settings, person, id).await?;
+        }
+        let after = about
+            .and_then(|id| person.appointment(id))
+            .map(|a| a.status);
+        followed.after = serde_json::json!({ "appointment_status": after });
+        Ok(followed)
+    }
+
+    fn stage_retry(
+        &self,
+        tx: &mut Tx,
+        person: &mut Person,
+        about: Option<AppointmentId>,
+        window: CallWindow,
+    ) -> Result<(), StoreError> {
+        let Some(appointment) = about.and_then(|id| person.appointment(id)).cloned() else {
+            return Ok(());
+        };
+        let mut row = self.new_session(person, &appointment, Method::Retry, window);
+        self.stage_planned(tx, &mut row)?;
+        if let Some(appointment) = person.appointment_mut(appointment.id) {
+            appointment.open_session = Some(OpenSession {
+                id: row.session.id,
+                in_progress: false,
+            });
+            appointment.next_call_at = Some(row.session.due);
+        }
+        Ok(())
+    }
+
+    /// The number goes on the list, and every planned call of the person ends.
+    async fn stage_do_not_call(
+        &self,
+        tx: &mut Tx,
+        person: &mut Person,
+        attempt: &AttemptRow,
+        actor: &Actor,
+    ) -> Result<(), StoreError> {
+        let place = key::do_not_call(self.id, &attempt.phone.to_string());
+        if self.store.read::<DncRow>(&place).await?.is_none() {
+            let mut row = DncRow {
+                tenant: self.id,
+                phone: attempt.phone,
+                version: 0,
+                source: DncSource::Call,
+                added_by: actor.user(),
+                added_at: self.now(),
+                contact: Some(person.contact.id),
+                id: self.new_id(),
+            };
+            tx.create(&mut row)?;
+        }
+        self.stage_no_more_calls(tx, person, CancelReason::Person)
+            .await
+    }
+
+    /// Ends every planned call of a person.
+    pub async fn stage_no_more_calls(
+        &self,
+        tx: &mut Tx,
+        person: &mut Person,
+        reason: CancelReason,
+    ) -> Result<(), StoreError> {
+        let planned: Vec<(AppointmentId, SessionId)> = person
+            .appointments
+            .iter()
+            .filter_map(|a| {
+                a.open_session
+                    .filter(|open| !open.in_progress)
+                    .map(|open| (a.id, open.id))
+            })
+            .collect();
+        for (appointment, session) in planned {
+            if let Some(mut row) = self.session(person.contact.id, session).await? {
+                self.stage_cancelled(tx, &mut row, reason)?;
+            }
+            if let Some(appointment) = person.appointment_mut(appointment) {
+                appointment.open_session = None;
+                appointment.next_call_at = None;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// What a settled call changes of the gate.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct GateChange {
+    back_off: Option<TimeDelta>,
+    pause: Option<PauseReason>,
+}
+
+impl GateChange {
+    pub(crate) fn is_empty(self) -> bool {
+        self == Self::default()
+    }
+
+    pub(crate) fn apply(self, gate: &mut Gate, now: DateTime<Utc>) {
+        if let Some(quiet) = self.back_off {
+            gate.back_off(now + quiet);
+        }
+        if let Some(reason) = self.pause {
+            gate.pause(now, reason, PausedBy::System);
+        }
+    }
+}
+
+/// What a settled call changed.
+#[derive(Default)]
+struct Followed {
+    fields: Vec<&'static str>,
+    before: serde_json::Value,
+    after: serde_json::Value,
+    back_off: Option<TimeDelta>,
+    pause: Option<PauseReason>,
+}
+
+fn change_status(
+    appointment: &mut vio_domain::appointment::Appointment,
+    status: AppointmentStatus,
+    now: DateTime<Utc>,
+) {
+    appointment.status = status;
+    appointment.version += 1;
+    appointment.updated_at = now;
+}
+
+/// When the next try of a call that failed is due, under the settings of the moment.
+fn retry_window(
+    settings: &Settings,
+    person: &Person,
+    about: Option<AppointmentId>,
+    cause: RetryCause,
+    ended_at: DateTime<Utc>,
+    now: DateTime<Utc>,
+) -> Retry {
+    let contact = &person.contact;
+    let end = about.and_then(|id| person.appointment(id)).map_or(
+        ended_at + RETRY_WITHOUT_APPOINTMENT,
+        |a| {
+            planner::reminders_end(
+                a.time,
+                a.booked_at.map(|booked| a.time - booked),
+                TimeDelta::hours(i64::from(a.call_before_hours.hours())),
+                TimeDelta::hours(i64::from(settings.calls.minimum_notice_hours)),
+            )
+        },
+    );
+    planner::retry_due(
+        cause,
+        settings.calls.retries.delays,
+        ended_at,
+        now,
+        end,
+        permitted(settings, contact),
+        contact
+            .preferences
+            .preferred_contact_time
+            .unwrap_or_default(),
+    )
+}
