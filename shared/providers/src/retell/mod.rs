@@ -2,6 +2,7 @@
 
 mod call;
 mod http_api;
+mod news;
 mod reason;
 mod request;
 pub mod webhook;
@@ -17,6 +18,7 @@ pub use crate::error::{ApiError, ApiError as CreateError};
 use crate::{BadBaseUrl, BaseUrl};
 pub use call::{Analysis, AppointmentAction, Call, CallStatus, NewTime, Sentiment};
 pub use http_api::{HttpRetell, HttpRetellFactory};
+pub use news::Moment;
 pub use reason::{DisconnectionReason, Ending};
 pub use request::{
     AgentSettings, CallMetadata, CreateCallRequest, DEFAULT_RING_DURATION_MS, DataStorage,
