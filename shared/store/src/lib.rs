@@ -12,6 +12,7 @@ pub mod env;
 pub mod error;
 pub mod idempotency;
 pub mod key;
+pub mod locations;
 pub mod log;
 pub mod memory;
 pub mod meter;

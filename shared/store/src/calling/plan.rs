@@ -126,6 +126,24 @@ impl TenantStore {
         Ok(self.store.read::<DncRow>(&place).await?.is_some())
     }
 
+    /// The zone that a session's appointment is spoken of in; the tenant's where there is none.
+    pub async fn appointment_zone(
+        &self,
+        settings: &crate::tenants::TenantSettings,
+        contact: vio_domain::ids::ContactId,
+        session: SessionId,
+    ) -> Result<chrono_tz::Tz, StoreError> {
+        let row = self.session(contact, session).await?;
+        let Some(id) = row.and_then(|row| row.session.appointment) else {
+            return Ok(settings.settings.business.timezone);
+        };
+        let found: Option<crate::contacts::AppointmentRow> = self
+            .store
+            .read(&key::appointment(self.id, contact, id))
+            .await?;
+        Ok(found.map_or(settings.settings.business.timezone, |row| row.timezone))
+    }
+
     /// Brings the planned call of an appointment in line with everything it depends on: appointment, contact, consent,
     /// do-not-call list, settings, holidays. Call it for each appointment that a change can move, before
     /// [`TenantStore::stage_person`]. A call that is placing or in flight is left alone.
