@@ -13,6 +13,7 @@ pub mod etag;
 pub mod idempotency;
 mod json_guard;
 pub mod openapi;
+pub mod origin;
 pub mod page;
 pub mod path;
 pub mod principal;

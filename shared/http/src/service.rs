@@ -10,6 +10,7 @@ use axum::response::{IntoResponse, Response};
 use crate::access::{self, Route, TABLE};
 use crate::body::{BodyLimit, DEFAULT_BODY_LIMIT};
 use crate::edge::{self, IdSource, SystemIds};
+use crate::origin::{self, OriginHashes};
 use crate::principal::Authenticator;
 use crate::problem::{Kind, Problem};
 use crate::rate::{RateLimiter, SlidingWindow};
@@ -21,6 +22,7 @@ pub struct Shared {
     pub(crate) rate_limiter: Arc<dyn RateLimiter>,
     pub(crate) ids: Arc<dyn IdSource>,
     pub(crate) body_limit: usize,
+    pub(crate) origin: Option<OriginHashes>,
     pub(crate) table: &'static [Route],
 }
 
@@ -33,6 +35,7 @@ impl Shared {
             rate_limiter: Arc::new(SlidingWindow::default()),
             ids: Arc::new(SystemIds),
             body_limit: DEFAULT_BODY_LIMIT,
+            origin: None,
             table: TABLE,
         }
     }
@@ -58,6 +61,13 @@ impl Shared {
         self
     }
 
+    /// Refuses requests that did not come through the edge. Every deployed function does; the local host has no edge.
+    #[must_use]
+    pub fn with_origin(mut self, hashes: OriginHashes) -> Self {
+        self.origin = Some(hashes);
+        self
+    }
+
     #[cfg(test)]
     pub(crate) fn with_table(mut self, table: &'static [Route]) -> Self {
         self.table = table;
@@ -66,7 +76,7 @@ impl Shared {
 }
 
 /// A function's routes, ready to be served. From the outside in: [`crate::edge`] (id, log, headers, panics), then
-/// [`crate::access`] (table, sign-in, request limit, permission), then the handler. The routes' paths are whole
+/// [`crate::origin`], then [`crate::access`] (table, sign-in, request limit, permission), then the handler. The routes' paths are whole
 /// (`/api/…`), as in the table.
 pub fn service(routes: Router, shared: Shared) -> Router {
     routes
@@ -74,6 +84,7 @@ pub fn service(routes: Router, shared: Shared) -> Router {
         .method_not_allowed_fallback(method_not_allowed)
         .layer(Extension(BodyLimit(shared.body_limit)))
         .layer(from_fn_with_state(shared.clone(), access::require_access))
+        .layer(from_fn_with_state(shared.clone(), origin::require_origin))
         .layer(from_fn_with_state(shared, edge::edge))
 }
 

@@ -391,6 +391,30 @@ async fn a_route_without_an_entry_cannot_work() {
 }
 
 #[tokio::test]
+async fn where_an_edge_is_configured_nothing_goes_round_it() {
+    let hash = hex::encode(aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, b"s"));
+    let shared = Shared::new(Arc::new(Tokens::default())).with_table(sorted());
+    let app = service(routes(), shared.with_origin(hash.parse().unwrap()));
+    for (path, secret, status) in [
+        ("/api/open", Some("s"), 200),
+        ("/api/open", Some("t"), 403),
+        ("/api/open", None, 403),
+        ("/api/unknown", Some("s"), 404),
+        ("/api/unknown", None, 403),
+    ] {
+        let mut request = Request::get(path);
+        if let Some(secret) = secret {
+            request = request.header("x-origin-secret", secret);
+        }
+        let answer = send(&app, request.body(Body::empty()).unwrap()).await;
+        assert_eq!(answer.status, status, "{path} {secret:?}");
+        if status == 403 {
+            assert_eq!(answer.problem(), "forbidden");
+        }
+    }
+}
+
+#[tokio::test]
 async fn unknown_paths_and_methods() {
     assert_eq!(
         call("GET", "/api/nowhere", None).await.problem(),
