@@ -47,20 +47,29 @@ pub async fn tick(app: &App) -> Result<Ticked, StoreError> {
         let mut after = None;
         for _ in 0..PAGES {
             let until = SortRange::AtMost(key::due_until(now));
-            let page = app.store.suggest(Index::Due, key::due_pk(shard), until, true, PAGE, after).await?;
+            let page = app
+                .store
+                .suggest(Index::Due, key::due_pk(shard), until, true, PAGE, after)
+                .await?;
             for item in &page.items {
-                let Some((_, kind, tenant)) = text(item, DUE_SK).and_then(key::parse_due) else { continue };
+                let Some((_, kind, tenant)) = text(item, DUE_SK).and_then(key::parse_due) else {
+                    continue;
+                };
                 ticked.due += 1;
                 match kind {
                     DueKind::Dial => {
                         dial.insert(tenant);
                     }
-                    DueKind::Attempt => {
+                    // Neither waits for the gate: the pump looks at them whatever it waits for itself.
+                    DueKind::Attempt | DueKind::Replan => {
                         attempts.insert(tenant);
                     }
                     DueKind::Inbox => {
                         let event = text(item, PK).and_then(key::inbox_event_of);
-                        events.extend(event.map(|event| InboxMessage { tenant, event: event.to_owned() }));
+                        events.extend(event.map(|event| InboxMessage {
+                            tenant,
+                            event: event.to_owned(),
+                        }));
                     }
                 }
             }
@@ -78,7 +87,9 @@ pub async fn tick(app: &App) -> Result<Ticked, StoreError> {
         }
         match app.queues.dial(DialMessage { tenant: *tenant }, 0).await {
             Ok(()) => ticked.woken += 1,
-            Err(error) => tracing::warn!(%tenant, %error, "a wake-up was not sent; the next tick sends it"),
+            Err(error) => {
+                tracing::warn!(%tenant, %error, "a wake-up was not sent; the next tick sends it")
+            }
         }
     }
     for event in events {
@@ -88,7 +99,13 @@ pub async fn tick(app: &App) -> Result<Ticked, StoreError> {
         }
     }
     if ticked.due > 0 {
-        tracing::info!(due = ticked.due, woken = ticked.woken, armed = ticked.armed, events = ticked.events, "tick");
+        tracing::info!(
+            due = ticked.due,
+            woken = ticked.woken,
+            armed = ticked.armed,
+            events = ticked.events,
+            "tick"
+        );
     }
     Ok(ticked)
 }

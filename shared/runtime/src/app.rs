@@ -3,13 +3,16 @@
 use std::sync::Arc;
 
 use vio_crypto::tokens::{AccessTokens, Verifier};
-use vio_crypto::{Kms, KeyRing, PlatformKeys, SystemRandom};
+use vio_crypto::{KeyRing, Kms, PlatformKeys, SystemRandom};
+use vio_http::Shared;
 use vio_providers::retell::RetellFactory;
 use vio_store::Store;
 use vio_store::env::{Clock, IdSource};
 use vio_store::port::Port;
 
+use crate::auth::StoreAuthenticator;
 use crate::config::Platform;
+use crate::idempotency::StoredAnswers;
 use crate::queues::Queues;
 
 /// The product could not be wired.
@@ -23,8 +26,13 @@ pub struct StartError {
 
 impl StartError {
     /// For use with `map_err`.
-    pub fn because<E: Into<Box<dyn std::error::Error + Send + Sync>>>(what: &'static str) -> impl FnOnce(E) -> Self {
-        move |source| Self { what, source: source.into() }
+    pub fn because<E: Into<Box<dyn std::error::Error + Send + Sync>>>(
+        what: &'static str,
+    ) -> impl FnOnce(E) -> Self {
+        move |source| Self {
+            what,
+            source: source.into(),
+        }
     }
 }
 
@@ -35,6 +43,10 @@ pub struct App {
     pub platform_keys: PlatformKeys,
     pub tokens: Arc<AccessTokens>,
     pub verifier: Arc<Verifier>,
+    /// One per process, so that what ends a session here is known to every router here.
+    pub authenticator: Arc<StoreAuthenticator>,
+    /// Answers given under idempotency keys.
+    pub answers: StoredAnswers,
     pub queues: Arc<dyn Queues>,
     pub retell: Arc<dyn RetellFactory>,
     pub platform: Arc<Platform>,
@@ -67,12 +79,24 @@ impl App {
             parts.ids,
             random,
         );
-        let platform_keys = store.platform_keys().await.map_err(StartError::because("platform keys"))?;
+        let platform_keys = store
+            .platform_keys()
+            .await
+            .map_err(StartError::because("platform keys"))?;
         let config = crate::auth::token_config(&parts.platform);
-        let tokens =
-            AccessTokens::new(parts.kms, config).await.map_err(StartError::because("the token signing key"))?;
+        let tokens = AccessTokens::new(parts.kms, config)
+            .await
+            .map_err(StartError::because("the token signing key"))?;
+        let verifier = Arc::new(tokens.verifier());
         Ok(Self {
-            verifier: Arc::new(tokens.verifier()),
+            authenticator: Arc::new(StoreAuthenticator::new(
+                store.clone(),
+                verifier.clone(),
+                parts.clock.clone(),
+                parts.real_clock.clone(),
+            )),
+            answers: StoredAnswers::new(store.clone()),
+            verifier,
             tokens: Arc::new(tokens),
             store,
             platform_keys,
@@ -82,5 +106,18 @@ impl App {
             clock: parts.clock,
             real_clock: parts.real_clock,
         })
+    }
+}
+
+impl App {
+    /// What the shared HTTP layers need ([`vio_http::service`]).
+    pub fn shared(&self) -> Shared {
+        Shared::new(self.authenticator.clone())
+    }
+}
+
+impl std::fmt::Debug for App {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("App").finish_non_exhaustive()
     }
 }

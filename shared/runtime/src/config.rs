@@ -1,5 +1,6 @@
 //! Configuration, read once at start. A missing or malformed variable ends the start with its name.
 
+use vio_crypto::password::Argon2Params;
 use vio_domain::calling::limits::CallLimits;
 
 /// A variable is missing or malformed.
@@ -49,6 +50,8 @@ pub struct Platform {
     pub retell_url: String,
     /// Cal.com's address unless a tenant names another (`VIO_CALCOM_URL`).
     pub calcom_url: String,
+    /// What hashing a password costs.
+    pub password_cost: Argon2Params,
 }
 
 /// Retell's own address (CONTRACTS: "Base").
@@ -57,6 +60,11 @@ pub const RETELL_URL: &str = "https://api.retellai.com";
 pub const CALCOM_URL: &str = "https://api.cal.com";
 
 impl Platform {
+    /// Whether people reach this deployment over TLS: only then is a cookie marked for it.
+    pub fn is_https(&self) -> bool {
+        self.public_url.starts_with("https://")
+    }
+
     /// From the environment of a deployed function.
     pub fn from_env() -> Result<Self, ConfigError> {
         Ok(Self {
@@ -67,6 +75,7 @@ impl Platform {
             public_url: required("VIO_PUBLIC_URL")?.trim_end_matches('/').to_owned(),
             retell_url: optional("VIO_RETELL_URL").unwrap_or_else(|| RETELL_URL.into()),
             calcom_url: optional("VIO_CALCOM_URL").unwrap_or_else(|| CALCOM_URL.into()),
+            password_cost: Argon2Params::DEFAULT,
         })
     }
 }

@@ -1,7 +1,18 @@
-//! What every function is wired with: configuration, logs, queues, batches.
+//! Wiring: what every function needs, from configuration to clients, made once at cold start.
+//!
+//! An HTTP function is `vio_runtime::lambda::serve(|app| Ok(vio_identity::routes(app)))`; a queue's consumer runs
+//! [`batch::handle`]. The local host and tests make the same [`App`] from other [`Parts`].
 
+pub mod app;
+pub mod auth;
 pub mod batch;
+pub mod bootstrap;
 pub mod config;
 pub mod crash;
+pub mod idempotency;
+pub mod lambda;
 pub mod logging;
 pub mod queues;
+pub mod web;
+
+pub use app::{App, Parts, StartError};

@@ -91,6 +91,18 @@ pub fn sign_ins_pk(t: TenantId, u: UserId) -> String {
     format!("T#{t}#U#{u}")
 }
 pub const SIGN_IN_PREFIX: &str = "SIGNIN#";
+/// Whose a family of refresh tokens is: a token names only its family.
+pub fn refresh_family(s: SignInId) -> Key {
+    main(format!("RT#{s}"), "FAMILY")
+}
+/// Failed sign-ins with an e-mail address, by keyed hash, whether or not anybody has it.
+pub fn sign_in_tries(email_hash: &str) -> Key {
+    main(format!("LOGIN#{email_hash}"), "TRIES")
+}
+/// The replanning that a change of settings asked for, one item.
+pub fn replan(t: TenantId) -> Key {
+    main(format!("T#{t}#REPLAN"), "REPLAN")
+}
 
 /// Partition of a contact's item collection: one query is the whole person.
 pub fn contact_pk(t: TenantId, c: ContactId) -> String {
@@ -286,6 +298,8 @@ pub enum DueKind {
     Attempt,
     /// A stored webhook event that was not processed.
     Inbox,
+    /// A change of settings can have moved planned calls: wake the tenant's pump, which replans them.
+    Replan,
 }
 
 impl DueKind {
@@ -295,6 +309,7 @@ impl DueKind {
             Self::Dial => "dial",
             Self::Attempt => "attempt",
             Self::Inbox => "inbox",
+            Self::Replan => "replan",
         }
     }
 }
@@ -320,9 +335,14 @@ pub fn parse_due(sk: &str) -> Option<(DateTime<Utc>, DueKind, TenantId)> {
     let mut parts = sk.split('#');
     let at = DateTime::from_timestamp_millis(parts.next()?.parse().ok()?)?;
     let word = parts.next()?;
-    let kind = [DueKind::Dial, DueKind::Attempt, DueKind::Inbox]
-        .into_iter()
-        .find(|kind| kind.word() == word)?;
+    let kind = [
+        DueKind::Dial,
+        DueKind::Attempt,
+        DueKind::Inbox,
+        DueKind::Replan,
+    ]
+    .into_iter()
+    .find(|kind| kind.word() == word)?;
     let tenant = parts.next()?.parse().ok()?;
     Some((at, kind, tenant))
 }

@@ -19,9 +19,11 @@ pub mod meter;
 pub mod platform;
 pub mod port;
 pub mod schema;
+pub mod sign_ins;
 pub mod store;
 pub mod tenants;
 pub mod tx;
+pub mod users;
 
 pub use error::StoreError;
 pub use store::{Store, TenantStore};

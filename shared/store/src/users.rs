@@ -1,0 +1,415 @@
+//! People who sign in: their records, and the claims that keep sign-in e-mails and business names unique on the
+//! platform (S3 sections 1, 2 and 5, rules.md People, roles, sessions). Names, addresses and the password's hash lie
+//! sealed under the tenant's keys; an e-mail is found by its keyed hash alone.
+
+use std::collections::BTreeSet;
+
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+use vio_crypto::password::PasswordHash;
+use vio_crypto::{FieldRef, LookupHash, LookupKind, PlatformKeys, Sealed};
+use vio_domain::error::Invalid;
+use vio_domain::ids::{TenantId, UserId};
+use vio_domain::permission::{
+    ContactScopes, CustomPermissions, PermissionSet, Preset, Role, effective,
+};
+use vio_domain::phone::E164;
+use vio_domain::text::{Email, PersonName, ShortText};
+
+use crate::entity::Entity;
+use crate::error::StoreError;
+use crate::key;
+use crate::port::{Condition, Key};
+use crate::store::{Store, TenantStore, sealed};
+use crate::tx::Tx;
+
+/// Whether somebody may sign in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum UserStatus {
+    #[default]
+    Active,
+    Inactive,
+}
+
+/// Hours without a request after which a session ends (S3 `session_timeout`): 2, 4, 8, 12 or 24.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "u8", into = "u8")]
+pub struct IdleHours(u8);
+
+impl IdleHours {
+    /// S3's choices.
+    pub const CHOICES: [u8; 5] = [2, 4, 8, 12, 24];
+
+    /// The hours.
+    pub fn hours(self) -> u8 {
+        self.0
+    }
+
+    /// As a span of time.
+    pub fn span(self) -> chrono::TimeDelta {
+        chrono::TimeDelta::hours(i64::from(self.0))
+    }
+}
+
+impl Default for IdleHours {
+    fn default() -> Self {
+        Self(8)
+    }
+}
+
+impl TryFrom<u8> for IdleHours {
+    type Error = Invalid;
+
+    fn try_from(hours: u8) -> Result<Self, Invalid> {
+        if Self::CHOICES.contains(&hours) {
+            Ok(Self(hours))
+        } else {
+            Err(Invalid::new(
+                "not_offered",
+                "Automatic logout comes after 2, 4, 8, 12 or 24 hours.",
+            ))
+        }
+    }
+}
+
+impl From<IdleHours> for u8 {
+    fn from(hours: IdleHours) -> u8 {
+        hours.0
+    }
+}
+
+/// What is personal about a user.
+#[derive(Clone, Serialize, Deserialize)]
+pub struct PersonalDetails {
+    pub full_name: PersonName,
+    pub email: Email,
+    #[serde(default)]
+    pub job_title: Option<ShortText<100>>,
+    #[serde(default)]
+    pub phone: Option<E164>,
+}
+
+impl std::fmt::Debug for PersonalDetails {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("PersonalDetails(..)")
+    }
+}
+
+/// A user's record as stored: what decides access in clear, what is personal sealed.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct UserRow {
+    pub tenant: TenantId,
+    pub id: UserId,
+    #[serde(skip)]
+    pub version: u64,
+    pub status: UserStatus,
+    pub role: Role,
+    #[serde(default)]
+    pub preset: Option<Preset>,
+    /// Slugs of the industries that a manager is given (S1).
+    #[serde(default)]
+    pub industries: BTreeSet<String>,
+    #[serde(default)]
+    pub custom: CustomPermissions,
+    /// Raised by every change of what the user may do; tokens carry it.
+    pub permission_version: u64,
+    #[serde(default)]
+    pub idle: IdleHours,
+    pub created_at: DateTime<Utc>,
+    pub updated_at: DateTime<Utc>,
+    #[serde(default)]
+    pub last_sign_in: Option<DateTime<Utc>>,
+    personal: Sealed,
+    password: Sealed,
+}
+
+impl Entity for UserRow {
+    const TYPE: &'static str = "user";
+    fn key(&self) -> Key {
+        key::user(self.tenant, self.id)
+    }
+    fn version(&self) -> u64 {
+        self.version
+    }
+    fn set_version(&mut self, version: u64) {
+        self.version = version;
+    }
+}
+
+impl UserRow {
+    /// What the user may do.
+    pub fn permissions(&self) -> PermissionSet {
+        effective(self.role, self.preset_in_force(), self.custom)
+    }
+
+    /// The preset that counts: only a `client_user` has one, and without one it is the default.
+    pub fn preset_in_force(&self) -> Option<Preset> {
+        (self.role == Role::ClientUser).then(|| self.preset.unwrap_or_default())
+    }
+
+    /// Which contacts the user reaches.
+    pub fn scopes(&self) -> ContactScopes {
+        ContactScopes::new(
+            self.role,
+            self.preset_in_force(),
+            self.permissions(),
+            &self.industries,
+        )
+    }
+}
+
+/// A new user, before the record exists.
+#[derive(Debug, Clone)]
+pub struct NewUser {
+    pub id: UserId,
+    pub role: Role,
+    pub preset: Option<Preset>,
+    pub industries: BTreeSet<String>,
+    pub custom: CustomPermissions,
+    pub personal: PersonalDetails,
+    pub password: PasswordHash,
+}
+
+/// Who signs in with an e-mail address. Created with its user; its absence is the claim.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct LoginRow {
+    pub email_hash: LookupHash,
+    pub tenant: TenantId,
+    pub user: UserId,
+    #[serde(skip)]
+    version: u64,
+}
+
+impl Entity for LoginRow {
+    const TYPE: &'static str = "login";
+    fn key(&self) -> Key {
+        key::login(&self.email_hash.to_string())
+    }
+    fn version(&self) -> u64 {
+        self.version
+    }
+    fn set_version(&mut self, version: u64) {
+        self.version = version;
+    }
+}
+
+/// A business name is taken.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct BusinessNameRow {
+    name_hash: LookupHash,
+    tenant: TenantId,
+    #[serde(skip)]
+    version: u64,
+}
+
+impl Entity for BusinessNameRow {
+    const TYPE: &'static str = "business_name";
+    fn key(&self) -> Key {
+        key::business_name(&self.name_hash.to_string())
+    }
+    fn version(&self) -> u64 {
+        self.version
+    }
+    fn set_version(&mut self, version: u64) {
+        self.version = version;
+    }
+}
+
+/// The keyed hash by which a sign-in e-mail is found.
+pub fn login_hash(keys: &PlatformKeys, email: &Email) -> LookupHash {
+    keys.sign_in_email(&email.folded())
+}
+
+/// The keyed hash of a business name: case and repeated spaces do not make another name.
+fn name_hash(keys: &PlatformKeys, name: &str) -> LookupHash {
+    let folded = name
+        .split_whitespace()
+        .map(str::to_lowercase)
+        .collect::<Vec<_>>()
+        .join(" ");
+    // A name of its own kind: the prefix keeps it apart from every other use of the platform's hashes.
+    keys.lookup(LookupKind::GroupName, &format!("business\n{folded}"))
+}
+
+impl Store {
+    /// Who signs in with this address.
+    pub async fn login(&self, email_hash: &LookupHash) -> Result<Option<LoginRow>, StoreError> {
+        self.read(&key::login(&email_hash.to_string())).await
+    }
+
+    /// A user's record by ids, without opening what is personal in it.
+    pub async fn user_row(
+        &self,
+        tenant: TenantId,
+        user: UserId,
+    ) -> Result<Option<UserRow>, StoreError> {
+        self.read(&key::user(tenant, user)).await
+    }
+}
+
+impl TenantStore {
+    fn user_field(&self, user: UserId, field: &'static str) -> FieldRef {
+        FieldRef::new(self.id.uuid(), user.uuid(), field)
+    }
+
+    fn seal_user<T: Serialize>(
+        &self,
+        user: UserId,
+        field: &'static str,
+        value: &T,
+    ) -> Result<Sealed, StoreError> {
+        let bytes =
+            serde_json::to_vec(value).map_err(|error| StoreError::Invalid(error.to_string()))?;
+        self.keys
+            .seal(self.user_field(user, field), &bytes)
+            .map_err(sealed("user"))
+    }
+
+    fn open_user<T: serde::de::DeserializeOwned>(
+        &self,
+        user: UserId,
+        field: &'static str,
+        value: &Sealed,
+    ) -> Result<T, StoreError> {
+        let bytes = self
+            .keys
+            .open(self.user_field(user, field), value)
+            .map_err(sealed("user"))?;
+        serde_json::from_slice(&bytes).map_err(|_| StoreError::Sealed { what: "user" })
+    }
+
+    /// Puts a new user and the claim on their e-mail into a transaction. Lost on `login` where the e-mail is taken.
+    pub fn create_user(
+        &self,
+        tx: &mut Tx,
+        platform: &PlatformKeys,
+        new: NewUser,
+    ) -> Result<UserRow, StoreError> {
+        let now = self.now();
+        let mut row = UserRow {
+            tenant: self.id,
+            id: new.id,
+            version: 0,
+            status: UserStatus::Active,
+            role: new.role,
+            preset: new.preset,
+            industries: new.industries,
+            custom: new.custom,
+            permission_version: 1,
+            idle: IdleHours::default(),
+            created_at: now,
+            updated_at: now,
+            last_sign_in: None,
+            personal: self.seal_user(new.id, "personal", &new.personal)?,
+            password: self.seal_user(new.id, "password", &new.password)?,
+        };
+        tx.create(&mut row)?;
+        tx.create(&mut LoginRow {
+            email_hash: login_hash(platform, &new.personal.email),
+            tenant: self.id,
+            user: new.id,
+            version: 0,
+        })?;
+        Ok(row)
+    }
+
+    /// Takes a business name for this tenant. Lost on `business_name` where another has it.
+    pub fn claim_business_name(
+        &self,
+        tx: &mut Tx,
+        platform: &PlatformKeys,
+        name: &str,
+    ) -> Result<(), StoreError> {
+        tx.create(&mut BusinessNameRow {
+            name_hash: name_hash(platform, name),
+            tenant: self.id,
+            version: 0,
+        })
+    }
+
+    /// Changes the business name's claim. Nothing where both are the same name.
+    pub fn move_business_name(
+        &self,
+        tx: &mut Tx,
+        platform: &PlatformKeys,
+        from: &str,
+        to: &str,
+    ) -> Result<(), StoreError> {
+        let old = name_hash(platform, from);
+        if old == name_hash(platform, to) {
+            return Ok(());
+        }
+        tx.delete_if(
+            "old_business_name",
+            key::business_name(&old.to_string()),
+            Condition::Always,
+        );
+        self.claim_business_name(tx, platform, to)
+    }
+
+    /// A member of this tenant's team.
+    pub async fn user(&self, user: UserId) -> Result<Option<UserRow>, StoreError> {
+        self.store.user_row(self.id, user).await
+    }
+
+    /// The whole team, in order of joining. A team is small: it is read in pages of 100 up to `most`.
+    pub async fn team(&self, most: usize) -> Result<Vec<UserRow>, StoreError> {
+        let mut users = Vec::new();
+        let mut after = None;
+        loop {
+            let (page, next) = self
+                .store
+                .list::<UserRow>(
+                    key::tenant_pk(self.id),
+                    key::USER_PREFIX,
+                    true,
+                    100,
+                    after.take(),
+                )
+                .await?;
+            users.extend(page);
+            after = next;
+            if after.is_none() || users.len() >= most {
+                users.truncate(most);
+                return Ok(users);
+            }
+        }
+    }
+
+    /// What is personal about a user.
+    pub fn open_personal(&self, row: &UserRow) -> Result<PersonalDetails, StoreError> {
+        self.open_user(row.id, "personal", &row.personal)
+    }
+
+    /// Seals changed personal details into the record, which the caller stages.
+    pub fn set_personal(
+        &self,
+        row: &mut UserRow,
+        personal: &PersonalDetails,
+    ) -> Result<(), StoreError> {
+        row.personal = self.seal_user(row.id, "personal", personal)?;
+        Ok(())
+    }
+
+    /// The hash of a user's password.
+    pub fn open_password(&self, row: &UserRow) -> Result<PasswordHash, StoreError> {
+        self.open_user(row.id, "password", &row.password)
+    }
+
+    /// Seals a new password's hash into the record, which the caller stages.
+    pub fn set_password(
+        &self,
+        row: &mut UserRow,
+        password: &PasswordHash,
+    ) -> Result<(), StoreError> {
+        row.password = self.seal_user(row.id, "password", password)?;
+        Ok(())
+    }
+
+    /// Stages a changed user, conditional on the version as read.
+    pub fn save_user(&self, tx: &mut Tx, row: &mut UserRow) -> Result<(), StoreError> {
+        row.updated_at = self.now();
+        tx.update(row)
+    }
+}
