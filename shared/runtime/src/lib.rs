@@ -1,6 +1,6 @@
 //! Wiring: what every function needs, from configuration to clients, made once at cold start.
 //!
-//! An HTTP function is `vio_runtime::lambda::serve(|app| Ok(vio_identity::routes(app)))`; a queue's consumer runs
+//! An HTTP function is `vio_runtime::lambda::serve(|app| vio_identity::router(app).0)`; a queue's consumer runs
 //! [`batch::handle`]. The local host and tests make the same [`App`] from other [`Parts`].
 
 pub mod app;
