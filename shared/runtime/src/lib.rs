@@ -13,6 +13,9 @@ pub mod idempotency;
 pub mod lambda;
 pub mod logging;
 pub mod queues;
+pub mod sessions;
+#[cfg(feature = "testing")]
+pub mod testing;
 pub mod web;
 
 pub use app::{App, Parts, StartError};

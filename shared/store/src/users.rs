@@ -7,20 +7,23 @@ use std::collections::BTreeSet;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use vio_crypto::password::PasswordHash;
-use vio_crypto::{FieldRef, LookupHash, LookupKind, PlatformKeys, Sealed};
+use vio_crypto::{EndpointId, FieldRef, LookupHash, LookupKind, PlatformKeys, Sealed};
 use vio_domain::error::Invalid;
 use vio_domain::ids::{TenantId, UserId};
 use vio_domain::permission::{
     ContactScopes, CustomPermissions, PermissionSet, Preset, Role, effective,
 };
 use vio_domain::phone::E164;
+use vio_domain::settings::Settings;
 use vio_domain::text::{Email, PersonName, ShortText};
 
 use crate::entity::Entity;
 use crate::error::StoreError;
 use crate::key;
+use crate::log::{Actor, Entry};
 use crate::port::{Condition, Key};
 use crate::store::{Store, TenantStore, sealed};
+use crate::tenants::Endpoints;
 use crate::tx::Tx;
 
 /// Whether somebody may sign in.
@@ -112,6 +115,9 @@ pub struct UserRow {
     pub industries: BTreeSet<String>,
     #[serde(default)]
     pub custom: CustomPermissions,
+    /// Raised by every edit of the record, which signing in is not: what its `ETag` names.
+    #[serde(default)]
+    pub edits: u64,
     /// Raised by every change of what the user may do; tokens carry it.
     pub permission_version: u64,
     #[serde(default)]
@@ -296,6 +302,7 @@ impl TenantStore {
             preset: new.preset,
             industries: new.industries,
             custom: new.custom,
+            edits: 1,
             permission_version: 1,
             idle: IdleHours::default(),
             created_at: now,
@@ -410,6 +417,45 @@ impl TenantStore {
     /// Stages a changed user, conditional on the version as read.
     pub fn save_user(&self, tx: &mut Tx, row: &mut UserRow) -> Result<(), StoreError> {
         row.updated_at = self.now();
+        row.edits += 1;
         tx.update(row)
+    }
+}
+
+impl Store {
+    /// Makes a business with its first administrator: keys, settings, webhook addresses, the claims on its name and on
+    /// the administrator's e-mail, and the first entry of its log, all or nothing (S0, S3). Lost on `business_name` or
+    /// `login` where either is taken.
+    pub async fn sign_up(
+        &self,
+        platform: &PlatformKeys,
+        tenant: TenantId,
+        settings: Settings,
+        admin: NewUser,
+        actor: &Actor,
+    ) -> Result<TenantStore, StoreError> {
+        let endpoint = || {
+            EndpointId::generate(self.random())
+                .map(|id| id.to_string())
+                .map_err(|error| StoreError::Keys(Box::new(error)))
+        };
+        let endpoints = Endpoints {
+            call_outcome: endpoint()?,
+            calcom_booking: endpoint()?,
+        };
+        let mut tx = Tx::new();
+        let name = settings.business.legal_name.clone();
+        let kind = settings.business.business_type;
+        let scope = self
+            .new_tenant(&mut tx, tenant, settings, endpoints)
+            .await?;
+        scope.claim_business_name(&mut tx, platform, name.as_str())?;
+        scope.create_user(&mut tx, platform, admin)?;
+        let entry = Entry::new("tenant.created", "tenant", tenant.uuid())
+            .version(1)
+            .details(serde_json::json!({ "business_type": kind }));
+        scope.log(&mut tx, actor, entry)?;
+        self.commit(tx).await?;
+        Ok(scope)
     }
 }

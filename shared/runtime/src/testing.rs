@@ -1,0 +1,416 @@
+//! An app over memory: clocks moved by hand, queues that only record, a provider that refuses every call unless a test
+//! brings its own. For the tests of functions; nothing here is compiled into one.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use async_trait::async_trait;
+use axum::Router;
+use axum::body::Body;
+use chrono::{DateTime, TimeDelta, Utc};
+use http::{HeaderMap, Method, Request, StatusCode};
+use http_body_util::BodyExt;
+use secrecy::{ExposeSecret, SecretString};
+use serde_json::Value;
+use tower::ServiceExt;
+use vio_crypto::MemoryKms;
+use vio_crypto::password::{self, Argon2Params};
+use vio_domain::ids::{TenantId, UserId};
+use vio_domain::permission::{CustomPermissions, Preset, Role};
+use vio_domain::phone::Country;
+use vio_domain::settings::{Business, BusinessType, Settings};
+use vio_domain::text::{Email, PersonName, ShortText};
+use vio_providers::BaseUrl;
+use vio_providers::retell::{RetellApi, RetellFactory};
+use vio_store::TenantStore;
+use vio_store::env::{Clock, RandomIds};
+use vio_store::log::Actor;
+use vio_store::memory::MemoryTable;
+use vio_store::port::Port;
+use vio_store::tx::Tx;
+use vio_store::users::{NewUser, PersonalDetails};
+
+use crate::app::{App, Parts};
+use crate::config::{CALCOM_URL, Platform, RETELL_URL};
+use crate::queues::{DialMessage, InboxMessage, QueueError, Queues};
+
+/// The password of every user made here.
+pub const PASSWORD: &str = "vast-Umbrella-71-quietly";
+
+/// A clock moved by hand.
+#[derive(Debug)]
+pub struct ManualClock(Mutex<DateTime<Utc>>);
+
+impl ManualClock {
+    pub fn at(now: DateTime<Utc>) -> Self {
+        Self(Mutex::new(now))
+    }
+
+    pub fn set(&self, now: DateTime<Utc>) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = now;
+    }
+
+    pub fn advance(&self, by: TimeDelta) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) += by;
+    }
+}
+
+impl Clock for ManualClock {
+    fn now(&self) -> DateTime<Utc> {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Queues that only record what was sent.
+#[derive(Debug, Default)]
+pub struct RecordedQueues {
+    dial: Mutex<Vec<(DialMessage, u32)>>,
+    inbox: Mutex<Vec<InboxMessage>>,
+}
+
+impl RecordedQueues {
+    /// Takes out the wake-ups so far, with their delays in seconds.
+    pub fn take_dial(&self) -> Vec<(DialMessage, u32)> {
+        std::mem::take(&mut self.dial.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Takes out the stored events handed on so far.
+    pub fn take_inbox(&self) -> Vec<InboxMessage> {
+        std::mem::take(&mut self.inbox.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+#[async_trait]
+impl Queues for RecordedQueues {
+    async fn dial(&self, message: DialMessage, delay_seconds: u32) -> Result<(), QueueError> {
+        let mut sent = self.dial.lock().unwrap_or_else(PoisonError::into_inner);
+        sent.push((message, delay_seconds));
+        Ok(())
+    }
+
+    async fn inbox(&self, message: InboxMessage) -> Result<(), QueueError> {
+        let mut sent = self.inbox.lock().unwrap_or_else(PoisonError::into_inner);
+        sent.push(message);
+        Ok(())
+    }
+}
+
+/// Hands out one and the same provider, whatever the address and key.
+#[derive(Clone)]
+pub struct FixedRetell(pub Arc<dyn RetellApi>);
+
+impl RetellFactory for FixedRetell {
+    fn client(&self, _: BaseUrl, _: SecretString) -> Arc<dyn RetellApi> {
+        self.0.clone()
+    }
+}
+
+/// An app over memory, with its parts at hand.
+#[derive(Clone)]
+pub struct TestApp {
+    pub app: App,
+    pub table: MemoryTable,
+    /// The domain's clock; starts on Monday 2 March 2026, 09:00 in London.
+    pub clock: Arc<ManualClock>,
+    /// Real time; starts at the same instant. Move both with [`TestApp::advance`].
+    pub real_clock: Arc<ManualClock>,
+    pub queues: Arc<RecordedQueues>,
+}
+
+/// A platform that is open and local, with passwords hashed cheaply.
+pub fn platform() -> Platform {
+    Platform {
+        limits: Default::default(),
+        tenant_sets_retell: true,
+        open_sign_up: true,
+        local: true,
+        public_url: "https://app.example".to_owned(),
+        retell_url: RETELL_URL.to_owned(),
+        calcom_url: CALCOM_URL.to_owned(),
+        password_cost: Argon2Params::for_tests(),
+    }
+}
+
+impl TestApp {
+    /// Over a table in memory, on [`platform`], without a provider.
+    pub async fn new() -> Self {
+        Self::with(platform(), MemoryTable::new(), None).await
+    }
+
+    /// Over a table and a platform of the test's own; `retell` answers every tenant's calls.
+    pub async fn with(
+        platform: Platform,
+        table: MemoryTable,
+        retell: Option<Arc<dyn RetellApi>>,
+    ) -> Self {
+        Self::over(platform, table.clone(), Arc::new(table), retell).await
+    }
+
+    /// As [`TestApp::with`], with another port in front of the table: one that delays, counts or fails.
+    #[allow(clippy::expect_used)]
+    pub async fn over(
+        platform: Platform,
+        table: MemoryTable,
+        port: Arc<dyn Port>,
+        retell: Option<Arc<dyn RetellApi>>,
+    ) -> Self {
+        let start: DateTime<Utc> = DateTime::from_timestamp(1_772_442_000, 0).expect("an instant");
+        let clock = Arc::new(ManualClock::at(start));
+        let real_clock = Arc::new(ManualClock::at(start));
+        let queues = Arc::new(RecordedQueues::default());
+        let retell: Arc<dyn RetellFactory> = match retell {
+            Some(api) => Arc::new(FixedRetell(api)),
+            None => Arc::new(vio_providers::retell::HttpRetellFactory::new(
+                vio_providers::Http::new().expect("a client"),
+            )),
+        };
+        let app = App::new(Parts {
+            port,
+            kms: Arc::new(MemoryKms::new([7; 32]).expect("a key service")),
+            queues: queues.clone(),
+            retell,
+            platform,
+            clock: clock.clone(),
+            real_clock: real_clock.clone(),
+            ids: Arc::new(RandomIds),
+        })
+        .await
+        .expect("an app");
+        Self {
+            app,
+            table,
+            clock,
+            real_clock,
+            queues,
+        }
+    }
+
+    /// Moves both clocks.
+    pub fn advance(&self, by: TimeDelta) {
+        self.clock.advance(by);
+        self.real_clock.advance(by);
+    }
+
+    /// Routes behind the layers that every function has, ready for requests.
+    pub fn serve(&self, routes: Router) -> Server {
+        Server(vio_http::service(routes, self.app.shared()))
+    }
+
+    /// A business with its settings at their defaults and a signed-in administrator. `name` must be new.
+    #[allow(clippy::expect_used)]
+    pub async fn tenant(&self, name: &str, kind: BusinessType) -> TestTenant {
+        let settings = Settings::for_business(Business {
+            legal_name: ShortText::parse(name).expect("a name"),
+            trading_name: None,
+            business_type: kind,
+            country: Country::GB,
+            timezone: chrono_tz::Europe::London,
+            primary_phone: None,
+            email: None,
+            website: None,
+            address: Default::default(),
+            operating_schedule: Default::default(),
+            holidays: Default::default(),
+            accepted_regions: Default::default(),
+        });
+        let tenant = TenantId::new(self.app.store.new_id());
+        let admin = self.new_user(Role::ClientAdmin, None);
+        let (user_id, email) = (admin.id, admin.personal.email.clone());
+        let store = self
+            .app
+            .store
+            .sign_up(
+                &self.app.platform_keys,
+                tenant,
+                settings,
+                admin,
+                &Actor::system("test"),
+            )
+            .await
+            .expect("a new tenant");
+        let token = self.token(&store, user_id).await;
+        TestTenant {
+            id: tenant,
+            store,
+            admin: TestUser {
+                id: user_id,
+                email,
+                token,
+            },
+        }
+    }
+
+    /// Adds a signed-in member of staff.
+    #[allow(clippy::expect_used)]
+    pub async fn staff(&self, tenant: &TestTenant, preset: Preset) -> TestUser {
+        let new = self.new_user(Role::ClientUser, Some(preset));
+        let (id, email) = (new.id, new.personal.email.clone());
+        let mut tx = Tx::new();
+        tenant
+            .store
+            .create_user(&mut tx, &self.app.platform_keys, new)
+            .expect("a user");
+        self.app.store.commit(tx).await.expect("a commit");
+        let token = self.token(&tenant.store, id).await;
+        TestUser { id, email, token }
+    }
+
+    #[allow(clippy::expect_used)]
+    fn new_user(&self, role: Role, preset: Option<Preset>) -> NewUser {
+        let id = self.app.store.new_id();
+        NewUser {
+            id: UserId::new(id),
+            role,
+            preset,
+            industries: Default::default(),
+            custom: CustomPermissions::default(),
+            personal: PersonalDetails {
+                full_name: PersonName::parse("Ada Example").expect("a name"),
+                email: Email::parse(&format!("{}@staff.example", id.simple())).expect("an e-mail"),
+                job_title: None,
+                phone: None,
+            },
+            password: password::hash(
+                &SecretString::from(PASSWORD),
+                &self.app.platform.password_cost,
+            )
+            .expect("a hash"),
+        }
+    }
+
+    /// An access token of a new session of this user.
+    #[allow(clippy::expect_used)]
+    pub async fn token(&self, tenant: &TenantStore, user: UserId) -> String {
+        let mut row = tenant.user(user).await.expect("a read").expect("a user");
+        let session = self
+            .app
+            .open_session(tenant, &mut row, false, &Actor::system("test"))
+            .await
+            .expect("a session");
+        session.access_token.expose_secret().to_owned()
+    }
+}
+
+/// A business made for a test.
+#[derive(Debug, Clone)]
+pub struct TestTenant {
+    pub id: TenantId,
+    pub store: TenantStore,
+    pub admin: TestUser,
+}
+
+/// Somebody signed in.
+#[derive(Debug, Clone)]
+pub struct TestUser {
+    pub id: UserId,
+    pub email: Email,
+    /// An access token, good for ten minutes of real time.
+    pub token: String,
+}
+
+/// Routes that answer requests in this process.
+#[derive(Clone, Debug)]
+pub struct Server(Router);
+
+/// An answer, read to its end.
+#[derive(Debug, Clone)]
+pub struct Answer {
+    pub status: StatusCode,
+    pub headers: HeaderMap,
+    /// The body as JSON; null where there is none.
+    pub body: Value,
+}
+
+impl Answer {
+    /// The last part of a problem's type, or nothing.
+    pub fn problem(&self) -> &str {
+        let uri = self.body["type"].as_str().unwrap_or_default();
+        uri.rsplit('/').next().unwrap_or_default()
+    }
+
+    /// A response header.
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers.get(name)?.to_str().ok()
+    }
+
+    /// The pointers of a problem's field errors.
+    pub fn pointers(&self) -> Vec<&str> {
+        let errors = self.body["errors"].as_array();
+        errors
+            .into_iter()
+            .flatten()
+            .filter_map(|error| error["pointer"].as_str())
+            .collect()
+    }
+}
+
+impl Server {
+    /// One request with a JSON body, on behalf of a bearer token, with more headers.
+    #[allow(clippy::expect_used)]
+    pub async fn send(
+        &self,
+        method: Method,
+        path: &str,
+        token: Option<&str>,
+        body: Option<Value>,
+        headers: &[(&str, &str)],
+    ) -> Answer {
+        let mut request = Request::builder().method(method).uri(path);
+        if let Some(token) = token {
+            request = request.header("authorization", format!("Bearer {token}"));
+        }
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        let body = match body {
+            Some(body) => {
+                request = request.header("content-type", "application/json");
+                Body::from(body.to_string())
+            }
+            None => Body::empty(),
+        };
+        let request = request.body(body).expect("a request");
+        let response = self.0.clone().oneshot(request).await.expect("an answer");
+        let (parts, body) = response.into_parts();
+        let bytes = body.collect().await.expect("a body").to_bytes();
+        Answer {
+            status: parts.status,
+            headers: parts.headers,
+            body: serde_json::from_slice(&bytes).unwrap_or(Value::Null),
+        }
+    }
+
+    /// GET on behalf of a token.
+    pub async fn get(&self, path: &str, token: &str) -> Answer {
+        self.send(Method::GET, path, Some(token), None, &[]).await
+    }
+
+    /// DELETE on behalf of a token.
+    pub async fn delete(&self, path: &str, token: &str) -> Answer {
+        self.send(Method::DELETE, path, Some(token), None, &[])
+            .await
+    }
+
+    /// POST on behalf of a token.
+    pub async fn post(&self, path: &str, token: &str, body: Value) -> Answer {
+        self.send(Method::POST, path, Some(token), Some(body), &[])
+            .await
+    }
+
+    /// PATCH on behalf of a token.
+    pub async fn patch(&self, path: &str, token: &str, body: Value) -> Answer {
+        self.send(Method::PATCH, path, Some(token), Some(body), &[])
+            .await
+    }
+
+    /// PUT on behalf of a token, on whatever version there is.
+    pub async fn put(&self, path: &str, token: &str, body: Value) -> Answer {
+        let headers = [("if-match", "*")];
+        self.send(Method::PUT, path, Some(token), Some(body), &headers)
+            .await
+    }
+
+    /// POST by nobody who is signed in.
+    pub async fn post_open(&self, path: &str, body: Value) -> Answer {
+        self.send(Method::POST, path, None, Some(body), &[]).await
+    }
+}
