@@ -1,1 +1,267 @@
-//! vio-campaign-worker
+//! The dial pump: takes what is due for one tenant, in order, grants slots one after another, places calls side by
+//! side, and reconciles what became of attempts nobody heard of (architecture.md "The dial pump").
+//!
+//! It is level-triggered: a run reads everything it decides on, so a lost, late or repeated message changes nothing
+//! but the time of the next run.
+
+mod place;
+mod reconcile;
+mod request;
+mod voice;
+
+use chrono::{DateTime, TimeDelta, Utc};
+use futures::future::join_all;
+use vio_domain::calling::order::{Band, QueueItem};
+use vio_domain::ids::TenantId;
+use vio_runtime::app::App;
+use vio_runtime::batch::MessageError;
+use vio_runtime::queues::{DialMessage, MAX_DELAY_SECONDS};
+use vio_store::calling::grant::{Dialling, Granted, Granting};
+use vio_store::calling::rows::DialRow;
+use vio_store::tenants::{TenantSettings, TenantStatus};
+use vio_store::{StoreError, TenantStore};
+
+pub use voice::Voice;
+
+/// Queue items read per band and round.
+const ITEMS_PER_BAND: u32 = 50;
+/// Attempts reconciled per run.
+const FLIGHTS_PER_RUN: u32 = 50;
+/// How long a run goes on granting. What is left after it is left to the next, which is asked for at once.
+const RUN: std::time::Duration = std::time::Duration::from_secs(20);
+/// How often an item is looked at again after a lost race, within one run.
+const TRIES: usize = 4;
+/// Calls placed side by side at most.
+const SIDE_BY_SIDE: usize = 25;
+/// How long a tenant that cannot call until a person acts is left alone by the tick.
+const HELD: TimeDelta = TimeDelta::minutes(15);
+
+/// What a run did.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Pumped {
+    pub granted: usize,
+    pub moved: usize,
+    pub reconciled: usize,
+    /// When the next run was asked for.
+    pub next: Option<DateTime<Utc>>,
+}
+
+/// Handles one message of the `dial` queue.
+pub async fn handle(app: &App, message: DialMessage) -> Result<(), MessageError> {
+    pump(app, message.tenant)
+        .await
+        .map(|_| ())
+        .map_err(MessageError::retry)
+}
+
+/// Why a run stopped granting.
+enum Stop {
+    /// Nothing more is due.
+    Empty,
+    /// The tenant cannot call until then, or until a person acts.
+    Held(Option<DateTime<Utc>>),
+    /// Time is up, or races were lost: more is due.
+    More,
+}
+
+/// One run for one tenant.
+pub async fn pump(app: &App, tenant: TenantId) -> Result<Pumped, StoreError> {
+    let mut pumped = Pumped::default();
+    let Some(ts) = app.store.tenant(tenant).await? else {
+        return Ok(pumped);
+    };
+    let started = std::time::Instant::now();
+    let flights = ts.due_flights(FLIGHTS_PER_RUN).await?;
+    if !flights.is_empty() {
+        let settings = ts.settings().await?;
+        let voice = Voice::of(app, &settings);
+        for flight in &flights {
+            reconcile::look(app, &ts, &settings, voice.as_ref(), flight).await?;
+            pumped.reconciled += 1;
+        }
+    }
+    let stop = loop {
+        let settings = ts.settings().await?;
+        let (stop, granted, moved) = grant_round(app, &ts, &settings).await?;
+        pumped.moved += moved;
+        pumped.granted += granted.len();
+        if !granted.is_empty() {
+            place_all(app, &ts, &settings, granted).await?;
+        }
+        match stop {
+            Stop::More if started.elapsed() < RUN => {}
+            other => break other,
+        }
+    };
+    pumped.next = wake_later(app, &ts, stop).await?;
+    if pumped != Pumped::default() {
+        tracing::info!(
+            %tenant,
+            granted = pumped.granted,
+            moved = pumped.moved,
+            reconciled = pumped.reconciled,
+            "pump"
+        );
+    }
+    Ok(pumped)
+}
+
+/// What is due, first to be placed first.
+async fn due_in_order(ts: &TenantStore) -> Result<(Vec<DialRow>, bool), StoreError> {
+    let now = ts.now();
+    let mut items: Vec<(QueueItem, DialRow)> = Vec::new();
+    let mut more = false;
+    for band in Band::ALL {
+        let rows = ts.due_items(band, ITEMS_PER_BAND).await?;
+        more |= rows.len() >= ITEMS_PER_BAND as usize;
+        items.extend(rows.into_iter().map(|row| {
+            let item = QueueItem {
+                band: row.band,
+                due: row.due,
+                latest: row.latest,
+                priority: row.priority,
+                session: row.session,
+            };
+            (item, row)
+        }));
+    }
+    items.sort_by(|(a, _), (b, _)| a.cmp_at(b, now));
+    Ok((items.into_iter().map(|(_, row)| row).collect(), more))
+}
+
+/// Grants until nothing is due, the gate is shut, or enough are granted for one round of placing.
+async fn grant_round(
+    app: &App,
+    ts: &TenantStore,
+    settings: &TenantSettings,
+) -> Result<(Stop, Vec<Granted>, usize), StoreError> {
+    let mut granted = Vec::new();
+    let mut moved = 0;
+    let (items, more) = due_in_order(ts).await?;
+    if items.is_empty() {
+        return Ok((Stop::Empty, granted, moved));
+    }
+    let voice = Voice::of(app, settings);
+    let active = app
+        .store
+        .tenant_row(ts.id)
+        .await?
+        .is_some_and(|row| row.status == TenantStatus::Active);
+    let dialling = Dialling {
+        settings,
+        limits: &app.platform.limits,
+        fingerprint: voice
+            .as_ref()
+            .map_or("", |voice| voice.fingerprint.as_str()),
+        tenant_active: active,
+    };
+    let words = request::Words::read(app, ts, settings).await?;
+    let mut gate = ts.gate(settings).await?;
+    for item in &items {
+        let mut tries = 0;
+        loop {
+            let body =
+                |person: &_, row: &_, attempt| words.body(ts, settings, person, row, attempt);
+            match ts.grant(dialling, &mut gate, item, body).await? {
+                Granting::Granted(call) => {
+                    vio_runtime::crash::point("granted");
+                    granted.push(*call);
+                }
+                Granting::Moved => moved += 1,
+                Granting::Gone => {}
+                Granting::Held { until, .. } => return Ok((Stop::Held(until), granted, moved)),
+                Granting::Lost => {
+                    tries += 1;
+                    // Settings are part of what is decided on: a whole new round reads them again.
+                    if tries >= TRIES || ts.settings().await?.version != settings.version {
+                        return Ok((Stop::More, granted, moved));
+                    }
+                    gate = ts.gate(settings).await?;
+                    continue;
+                }
+            }
+            break;
+        }
+        if granted.len() >= SIDE_BY_SIDE {
+            return Ok((Stop::More, granted, moved));
+        }
+    }
+    let stop = if more || !granted.is_empty() || moved > 0 {
+        Stop::More
+    } else {
+        Stop::Empty
+    };
+    Ok((stop, granted, moved))
+}
+
+/// Places a round of calls side by side, and tells the gate when they arrived.
+async fn place_all(
+    app: &App,
+    ts: &TenantStore,
+    settings: &TenantSettings,
+    granted: Vec<Granted>,
+) -> Result<(), StoreError> {
+    let Some(voice) = Voice::of(app, settings) else {
+        return Ok(());
+    };
+    let placed = join_all(
+        granted
+            .into_iter()
+            .map(|call| place::place(app, ts, settings, &voice, call)),
+    )
+    .await;
+    let mut arrivals = Vec::new();
+    for outcome in placed {
+        match outcome {
+            Ok(arrival) => arrivals.extend(arrival),
+            // The attempt lies in the table with its bound: reconciliation takes it from there.
+            Err(error) => {
+                tracing::error!(tenant = %ts.id, %error, "what a send came to could not be written")
+            }
+        }
+    }
+    ts.record_arrivals(settings, &app.platform.limits, &arrivals)
+        .await
+}
+
+/// Asks for the next run, if one is needed before the tick would find the work. Whoever asks first reserves the
+/// wake-up in the gate, so that wake-ups do not multiply.
+async fn wake_later(
+    app: &App,
+    ts: &TenantStore,
+    stop: Stop,
+) -> Result<Option<DateTime<Utc>>, StoreError> {
+    let now = ts.now();
+    let settings = ts.settings().await?;
+    let at = match stop {
+        Stop::Empty => return Ok(None),
+        Stop::More => now,
+        Stop::Held(None) => {
+            // Nothing to wait for but a person, whose act sends a message of its own.
+            ts.change_gate(&settings, None, |gate| gate.arm(now, now + HELD))
+                .await?;
+            return Ok(None);
+        }
+        Stop::Held(Some(until)) => {
+            let gate = ts.gate(&settings).await?;
+            // Arrivals were recorded since: the slot may be free sooner.
+            gate.gate
+                .available_at(now, &app.platform.limits)
+                .unwrap_or(until)
+        }
+    };
+    let at = at.min(now + TimeDelta::seconds(i64::from(MAX_DELAY_SECONDS)));
+    if !ts
+        .change_gate(&settings, None, |gate| gate.arm(now, at))
+        .await?
+    {
+        return Ok(None);
+    }
+    // A message a moment early would find the slot still taken.
+    let wait = (at - now).num_milliseconds().max(0);
+    let delay = u32::try_from((wait + 999) / 1000).unwrap_or(MAX_DELAY_SECONDS);
+    if let Err(error) = app.queues.dial(DialMessage { tenant: ts.id }, delay).await {
+        tracing::warn!(tenant = %ts.id, %error, "a wake-up was not sent; the tick finds the work");
+    }
+    Ok(Some(at))
+}

@@ -72,6 +72,13 @@ impl DynamoTable {
     }
 }
 
+/// Expression, names and values, each absent where there is none.
+type Rendered = (
+    Option<String>,
+    Option<HashMap<String, String>>,
+    Option<HashMap<String, Sdk>>,
+);
+
 /// A condition as DynamoDB wants it.
 #[derive(Default)]
 struct Expression {
@@ -129,13 +136,7 @@ impl Expression {
         })
     }
 
-    fn parts(
-        self,
-    ) -> (
-        Option<String>,
-        Option<HashMap<String, String>>,
-        Option<HashMap<String, Sdk>>,
-    ) {
+    fn parts(self) -> Rendered {
         (
             self.text,
             (!self.names.is_empty()).then_some(self.names),
