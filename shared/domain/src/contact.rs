@@ -199,8 +199,6 @@ pub struct Contact {
     pub booking_source: BookingSource,
     /// Zone that only a booking page supplied: permitted hours then hold in it and in the tenant's zone.
     pub booking_page_zone: Option<Tz>,
-    /// Others with the same number or address and another name: a household (rules.md "Same person?").
-    pub shares_phone_with: Vec<ContactId>,
     /// When somebody last answered a call. Kept by the system.
     pub last_contact_time: Option<DateTime<Utc>>,
     /// Failed calls in a row, over all appointments.

@@ -38,6 +38,11 @@ impl Entity for ClaimRow {
     }
 }
 
+/// A version to begin with, from the random part of an id.
+fn fresh_version(id: uuid::Uuid) -> u64 {
+    u64::try_from(id.as_u128() & 0xff_ffff_ffff).unwrap_or_default() + 1
+}
+
 /// The claims that a write touches, as read: those of the new values and those of the old.
 #[derive(Debug, Default)]
 pub struct Claims {
@@ -61,6 +66,17 @@ impl Claims {
         found.sort();
         found.dedup();
         found
+    }
+
+    /// Holds a transaction to the claims as read, where what they say was judged and nothing of them is written.
+    pub fn hold(&self, tx: &mut Tx) {
+        for row in &self.rows {
+            let condition = match row.version {
+                0 => Condition::Absent,
+                version => Condition::VersionIs(version),
+            };
+            tx.check("claim", row.key(), condition);
+        }
     }
 }
 
@@ -112,9 +128,16 @@ impl TenantStore {
         for mut row in claims.rows {
             let has = row.contacts.contains(&id);
             match (has, wanted.contains(&(row.kind, row.hash))) {
+                (false, true) if row.version == 0 => {
+                    row.contacts.push(id);
+                    // A claim comes and goes: its versions begin anywhere, so that one read before it went is not
+                    // taken for the one that came.
+                    row.version = fresh_version(self.new_id());
+                    tx.put_if(ClaimRow::TYPE, &row, row.version, Condition::Absent)?;
+                }
                 (false, true) => {
                     row.contacts.push(id);
-                    tx.save(&mut row)?;
+                    tx.update(&mut row)?;
                 }
                 (true, false) if row.contacts.len() == 1 => tx.delete(&row),
                 (true, false) => {

@@ -1,11 +1,21 @@
 //! Contacts and their appointments in the table.
 
+pub mod bookings;
 mod claims;
+pub mod consents;
+pub mod create;
+mod likeness;
 mod list;
 mod person;
 mod rows;
+mod save;
 
+pub use bookings::{Booked, NewTime, move_to};
 pub use claims::{ClaimRow, Claims};
+pub use consents::{ConsentChange, ConsentRow};
+pub use create::{Created, NewAppointment, NewContact};
+pub use likeness::Judged;
 pub use list::{ContactPage, LIST_BOUND, ListQuery, Start};
 pub use person::Person;
 pub use rows::{AppointmentRow, ContactRow};
+pub use save::{SAVE_TRIES, Save};

@@ -86,6 +86,16 @@ impl Person {
         (self.read.phone_hash, self.read.email_hash)
     }
 
+    /// The contact as it was read; None for a new one.
+    pub fn contact_before(&self) -> Option<&Contact> {
+        self.read.contact.as_ref()
+    }
+
+    /// An appointment as it was read; None for a new one.
+    pub fn appointment_before(&self, id: AppointmentId) -> Option<&Appointment> {
+        self.read.appointments.get(&id).map(|(_, before)| before)
+    }
+
     /// Where the person stands with regard to calling, derived from appointments and work list.
     fn derive_call_state(&self, now: DateTime<Utc>) -> CallState {
         let mut open = self.appointments.iter().filter_map(|a| a.open_session);
@@ -243,6 +253,18 @@ impl TenantStore {
             tx.create(row)?;
         }
         Ok(wrote)
+    }
+
+    /// Holds a transaction to an appointment as it was read, unless the transaction writes it anyway: an edit made in
+    /// view of the current appointment must not meet another one. Call it after [`TenantStore::stage_person`].
+    pub fn hold_appointment(&self, tx: &mut Tx, person: &Person, id: AppointmentId) {
+        let place = key::appointment(self.id, person.contact.id, id);
+        if let Some((lock, _)) = person.read.appointments.get(&id)
+            && !tx.touches(&place)
+        {
+            let condition = crate::port::Condition::VersionIs(*lock);
+            tx.check("appointment", place, condition);
+        }
     }
 
     /// Several contacts by id, without their appointments: for lists and for judging candidates. Deleted ones are

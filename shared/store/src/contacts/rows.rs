@@ -24,21 +24,25 @@ use crate::port::Key;
 use crate::store::sealed;
 
 /// Seals and opens the fields of one record of one person.
-struct Fields<'a> {
-    key: &'a PersonKey,
-    tenant: TenantId,
-    record: Uuid,
+pub(crate) struct Fields<'a> {
+    pub(crate) key: &'a PersonKey,
+    pub(crate) tenant: TenantId,
+    pub(crate) record: Uuid,
 }
 
 impl Fields<'_> {
-    fn seal<T: Serialize>(&self, field: &'static str, value: &T) -> Result<Sealed, StoreError> {
+    pub(crate) fn seal<T: Serialize>(
+        &self,
+        field: &'static str,
+        value: &T,
+    ) -> Result<Sealed, StoreError> {
         let bytes =
             serde_json::to_vec(value).map_err(|error| StoreError::Invalid(error.to_string()))?;
         let place = FieldRef::new(self.tenant.uuid(), self.record, field);
         self.key.seal(place, &bytes).map_err(sealed(field))
     }
 
-    fn seal_some<T: Serialize>(
+    pub(crate) fn seal_some<T: Serialize>(
         &self,
         field: &'static str,
         value: Option<&T>,
@@ -46,7 +50,7 @@ impl Fields<'_> {
         value.map(|value| self.seal(field, value)).transpose()
     }
 
-    fn open<T: DeserializeOwned>(
+    pub(crate) fn open<T: DeserializeOwned>(
         &self,
         field: &'static str,
         value: &Sealed,
@@ -56,7 +60,7 @@ impl Fields<'_> {
         serde_json::from_slice(&clear).map_err(|_| StoreError::Sealed { what: field })
     }
 
-    fn open_some<T: DeserializeOwned>(
+    pub(crate) fn open_some<T: DeserializeOwned>(
         &self,
         field: &'static str,
         value: Option<&Sealed>,
@@ -99,8 +103,6 @@ pub struct ContactRow {
     pub is_active: bool,
     pub booking_source: BookingSource,
     pub booking_page_zone: Option<Tz>,
-    #[serde(default)]
-    pub shares_phone_with: Vec<ContactId>,
     pub last_contact_time: Option<DateTime<Utc>>,
     #[serde(default)]
     pub failures_in_a_row: u32,
@@ -187,7 +189,6 @@ impl ContactRow {
             is_active: contact.is_active,
             booking_source: contact.booking_source,
             booking_page_zone: contact.booking_page_zone,
-            shares_phone_with: contact.shares_phone_with.clone(),
             last_contact_time: contact.last_contact_time,
             failures_in_a_row: contact.failures_in_a_row,
             needs_attention: contact.needs_attention,
@@ -238,7 +239,6 @@ impl ContactRow {
             is_active: self.is_active,
             booking_source: self.booking_source,
             booking_page_zone: self.booking_page_zone,
-            shares_phone_with: self.shares_phone_with.clone(),
             last_contact_time: self.last_contact_time,
             failures_in_a_row: self.failures_in_a_row,
             needs_attention: self.needs_attention,

@@ -1,0 +1,277 @@
+//! Making contacts and appointments.
+
+use chrono::{DateTime, Utc};
+use chrono_tz::Tz;
+use vio_domain::appointment::{
+    Appointment, AppointmentStatus, Attendance, CallBeforeHours, Confirmation, Duration,
+};
+use vio_domain::contact::{
+    BookingSource, CallState, Contact, ContactMethod, HipaaChecklist, Preferences, Priority,
+    VoiceConsent,
+};
+use vio_domain::forms::FormData;
+use vio_domain::ids::{AppointmentId, ContactId, LocationId, UserId};
+use vio_domain::person::{Duplicate, OnDuplicate};
+use vio_domain::phone::E164;
+use vio_domain::settings::Settings;
+use vio_domain::text::{
+    CustomFields, Email, FirstName, LastName, Notes, PersonName, ShortText, SpecialInstructions,
+    Tag,
+};
+
+use crate::contacts::consents::ConsentChange;
+use crate::contacts::likeness::Judged;
+use crate::contacts::person::Person;
+use crate::contacts::save::{SAVE_TRIES, Save};
+use crate::error::StoreError;
+use crate::log::Actor;
+use crate::store::TenantStore;
+use crate::tx::Tx;
+
+/// A contact to be made. [`NewContact::named`] gives one with nothing but a name.
+#[derive(Debug, Clone)]
+pub struct NewContact {
+    /// A repeat under the same id makes nothing twice.
+    pub id: ContactId,
+    pub name: PersonName,
+    pub first_name: Option<FirstName>,
+    pub last_name: Option<LastName>,
+    pub phone: Option<E164>,
+    pub email: Option<Email>,
+    pub company_name: Option<ShortText<255>>,
+    pub industry: Option<ShortText<50>>,
+    pub notes: Option<Notes>,
+    pub tags: Vec<Tag>,
+    pub priority: Priority,
+    pub preferred_contact_method: ContactMethod,
+    pub do_not_contact: bool,
+    /// Voice consent in here is not recorded: give it as `consent`.
+    pub preferences: Preferences,
+    pub consent: Option<ConsentChange>,
+    pub custom_fields: CustomFields,
+    pub form: Option<FormData>,
+    pub checklist: Option<HipaaChecklist>,
+    pub assigned_to: Option<UserId>,
+    pub is_active: bool,
+    pub booking_source: BookingSource,
+    pub booking_page_zone: Option<Tz>,
+    pub created_by: Option<UserId>,
+}
+
+impl NewContact {
+    /// A contact with nothing but a name; everything else as it is when nobody says otherwise.
+    pub fn named(id: ContactId, name: PersonName) -> Self {
+        Self {
+            id,
+            name,
+            first_name: None,
+            last_name: None,
+            phone: None,
+            email: None,
+            company_name: None,
+            industry: None,
+            notes: None,
+            tags: Vec::new(),
+            priority: Priority::default(),
+            preferred_contact_method: ContactMethod::default(),
+            do_not_contact: false,
+            preferences: Preferences::default(),
+            consent: None,
+            custom_fields: CustomFields::default(),
+            form: None,
+            checklist: None,
+            assigned_to: None,
+            is_active: true,
+            booking_source: BookingSource::default(),
+            booking_page_zone: None,
+            created_by: None,
+        }
+    }
+}
+
+/// An appointment to be made.
+#[derive(Debug, Clone)]
+pub struct NewAppointment {
+    pub time: DateTime<Utc>,
+    pub timezone: Tz,
+    pub duration: Option<Duration>,
+    pub appointment_type: Option<ShortText<100>>,
+    pub owner_name: Option<ShortText<100>>,
+    pub location: Option<LocationId>,
+    pub special_instructions: Option<SpecialInstructions>,
+    pub call_before_hours: CallBeforeHours,
+    pub status: AppointmentStatus,
+    pub confirmation: Option<Confirmation>,
+    pub source: BookingSource,
+    /// When this time was set; None for imports, which skip the term in the planner.
+    pub booked_at: Option<DateTime<Utc>>,
+}
+
+impl NewAppointment {
+    /// An appointment booked at `booked_at`, everything else as it is when nobody says otherwise.
+    pub fn at(
+        time: DateTime<Utc>,
+        timezone: Tz,
+        settings: &Settings,
+        source: BookingSource,
+        booked_at: DateTime<Utc>,
+    ) -> Self {
+        Self {
+            time,
+            timezone,
+            duration: None,
+            appointment_type: None,
+            owner_name: None,
+            location: None,
+            special_instructions: None,
+            call_before_hours: settings.calls.call_before_hours,
+            status: AppointmentStatus::Pending,
+            confirmation: None,
+            source,
+            booked_at: Some(booked_at),
+        }
+    }
+}
+
+/// What became of a request to make a contact.
+#[derive(Debug)]
+pub enum Created {
+    /// It was made. `found` names the others at its number or address.
+    Made {
+        person: Box<Person>,
+        found: Duplicate,
+    },
+    /// Nothing was made: these may be the same person.
+    Known(Duplicate),
+}
+
+impl TenantStore {
+    /// A person of new values, not yet stored.
+    pub(crate) fn person_of(&self, new: &NewContact) -> Result<Person, StoreError> {
+        let now = self.now();
+        let mut preferences = new.preferences.clone();
+        preferences.voice_consent = VoiceConsent::Unknown;
+        let contact = Contact {
+            id: new.id,
+            tenant: self.id,
+            version: 0,
+            name: new.name.clone(),
+            first_name: new.first_name.clone(),
+            last_name: new.last_name.clone(),
+            phone: new.phone.clone(),
+            email: new.email.clone(),
+            company_name: new.company_name.clone(),
+            industry: new.industry.clone(),
+            notes: new.notes.clone(),
+            tags: new.tags.clone(),
+            group_ids: Vec::new(),
+            priority: new.priority,
+            preferred_contact_method: new.preferred_contact_method,
+            do_not_contact: new.do_not_contact,
+            preferences,
+            custom_fields: new.custom_fields.clone(),
+            form: new.form.clone(),
+            checklist: new.checklist.clone(),
+            assigned_to: new.assigned_to,
+            is_active: new.is_active,
+            booking_source: new.booking_source,
+            booking_page_zone: new.booking_page_zone,
+            last_contact_time: None,
+            failures_in_a_row: 0,
+            needs_attention: None,
+            call_state: CallState::None,
+            current_appointment: None,
+            appointments_count: 0,
+            created_by: new.created_by,
+            created_at: now,
+            updated_at: now,
+            deleted: None,
+        };
+        self.new_person(contact, Vec::new())
+    }
+
+    /// Adds an appointment to a person in memory.
+    pub fn add_appointment(&self, person: &mut Person, new: &NewAppointment) -> AppointmentId {
+        let id = AppointmentId::new(self.new_id());
+        let now = self.now();
+        person.appointments.push(Appointment {
+            id,
+            tenant: self.id,
+            contact: person.contact.id,
+            version: 0,
+            time: new.time,
+            timezone: new.timezone,
+            duration: new.duration,
+            appointment_type: new.appointment_type.clone(),
+            owner_name: new.owner_name.clone(),
+            location: new.location,
+            special_instructions: new.special_instructions.clone(),
+            call_before_hours: new.call_before_hours,
+            status: new.status,
+            awaiting_new_time: false,
+            attendance: Attendance::Unknown,
+            confirmation: new.confirmation,
+            source: new.source,
+            booked_at: new.booked_at,
+            call_attempts: 0,
+            open_session: None,
+            next_call_at: None,
+            created_at: now,
+            updated_at: now,
+        });
+        id
+    }
+
+    /// Makes a contact with its first appointment, if it has one. Where the claims show that the person may be there
+    /// already, nothing is made unless `on_duplicate` is `create_new` (rules.md "Same person?").
+    pub async fn create_contact(
+        &self,
+        settings: &Settings,
+        new: &NewContact,
+        appointment: Option<&NewAppointment>,
+        on_duplicate: OnDuplicate,
+        actor: &Actor,
+    ) -> Result<Created, StoreError> {
+        let mut lost = None;
+        for _ in 0..SAVE_TRIES {
+            if lost.is_some()
+                && let Some(person) = self.person(new.id).await?
+            {
+                // An earlier try under this id went through, and its answer was lost.
+                let found = self.judge(&person).await?.found;
+                let person = Box::new(person);
+                return Ok(Created::Made { person, found });
+            }
+            let mut person = self.person_of(new)?;
+            let Judged { claims, found, .. } = self.judge(&person).await?;
+            if !found.duplicates.is_empty() && on_duplicate != OnDuplicate::CreateNew {
+                return Ok(Created::Known(found));
+            }
+            let mut tx = Tx::new();
+            if let Some(change) = new.consent {
+                self.stage_consent(&mut tx, &mut person, change, actor)?;
+            }
+            if let Some(appointment) = appointment {
+                self.add_appointment(&mut person, appointment);
+            }
+            let save = Save {
+                settings,
+                actor,
+                action: "contact.created",
+                reason: None,
+                claims: Some(claims),
+                replan: true,
+            };
+            self.stage_save(&mut tx, &mut person, save).await?;
+            match self.store.commit(tx).await {
+                Ok(()) => {
+                    let person = Box::new(person);
+                    return Ok(Created::Made { person, found });
+                }
+                Err(error) if error.is_lost() => lost = Some(error),
+                Err(error) => return Err(error),
+            }
+        }
+        Err(lost.unwrap_or(StoreError::Lost { lost: Vec::new() }))
+    }
+}
