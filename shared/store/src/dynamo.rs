@@ -16,6 +16,7 @@ use crate::meter::Meter;
 use crate::port::{
     Attributes, Condition, DUE_PK, DUE_SK, ENUM_PK, ENUM_SK, Index, Key, MAX_BATCH_GET, Op, PK,
     Page, Port, PortError, Position, Query, SK, SortRange, Source, TableName, Transaction, VERSION,
+    distinct,
 };
 
 /// Names of the tables and of the indexes of the main one.
@@ -239,6 +240,7 @@ impl Port for DynamoTable {
     }
 
     async fn batch_get(&self, keys: &[Key]) -> Result<Vec<Attributes>, PortError> {
+        distinct(keys)?;
         let mut found = Vec::with_capacity(keys.len());
         for chunk in keys.chunks(MAX_BATCH_GET) {
             let mut wanted: HashMap<String, Vec<HashMap<String, Sdk>>> = HashMap::new();
@@ -298,6 +300,11 @@ impl Port for DynamoTable {
                 (TableName::Main, Some(ENUM_INDEX), ENUM_PK, ENUM_SK)
             }
         };
+        if let Some(after) = &query.after
+            && after.index.is_some() != index.is_some()
+        {
+            return Err(PortError::Invalid("a position of another index".into()));
+        }
         let mut values = HashMap::from([(":pk".to_owned(), Sdk::S(query.pk.clone()))]);
         let mut names = HashMap::from([("#pk".to_owned(), pk_name.to_owned())]);
         let mut expression = "#pk = :pk".to_owned();

@@ -5,7 +5,7 @@
 //! from an index read** (architecture.md): a [`Query`] on an index returns keys that suggest, and what decides is
 //! read again with [`Port::get`] and made a condition of the transaction.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use async_trait::async_trait;
 pub use serde_dynamo::AttributeValue;
@@ -170,6 +170,16 @@ pub const MAX_ITEM_BYTES: usize = 400 * 1024;
 /// Keys one batch get may name before it is split.
 pub const MAX_BATCH_GET: usize = 100;
 
+/// Refuses keys that are named twice, as DynamoDB does within one batch.
+pub(crate) fn distinct(keys: &[Key]) -> Result<(), PortError> {
+    let mut seen = HashSet::with_capacity(keys.len());
+    if keys.iter().all(|key| seen.insert(key)) {
+        Ok(())
+    } else {
+        Err(PortError::Invalid("a key named twice in one batch".into()))
+    }
+}
+
 /// Why the table did not do what was asked.
 #[derive(Debug, thiserror::Error)]
 pub enum PortError {
@@ -195,9 +205,11 @@ pub enum PortError {
 pub trait Port: Send + Sync + 'static {
     /// One item, strongly consistent.
     async fn get(&self, key: &Key) -> Result<Option<Attributes>, PortError>;
-    /// Several items, strongly consistent, in no particular order; those that do not exist are left out.
+    /// Several items, strongly consistent, in no particular order; those that do not exist are left out. A key named
+    /// twice is refused.
     async fn batch_get(&self, keys: &[Key]) -> Result<Vec<Attributes>, PortError>;
-    /// One bounded page. From an index: suggestions only.
+    /// One bounded page. From an index: suggestions only. `next` may be set though nothing follows: a page that
+    /// reached its limit does not look further.
     async fn query(&self, query: &Query) -> Result<Page, PortError>;
     /// All or nothing. One single operation is sent as a plain conditional write, at half the price.
     async fn transact(&self, transaction: &Transaction) -> Result<(), PortError>;

@@ -89,14 +89,18 @@ impl Store {
         self.inner.port.get(key).await?.map(from_item).transpose()
     }
 
-    /// Several entities of one type, strongly consistent; missing ones are left out.
+    /// Several entities of one type, strongly consistent; missing ones are left out, and one that is named twice comes
+    /// once.
     pub async fn read_all<E: Entity>(&self, keys: &[Key]) -> Result<Vec<E>, StoreError> {
         if keys.is_empty() {
             return Ok(Vec::new());
         }
+        let mut keys = keys.to_vec();
+        keys.sort();
+        keys.dedup();
         self.inner
             .port
-            .batch_get(keys)
+            .batch_get(&keys)
             .await?
             .into_iter()
             .map(from_item)
