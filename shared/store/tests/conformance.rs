@@ -24,7 +24,7 @@ use vio_store::port::{
 use vio_store::schema::create_tables;
 
 /// How many random programs one run tries, and how long each is at most.
-const PROGRAMS: u32 = 48;
+const PROGRAMS: u32 = 32;
 const STEPS: usize = 40;
 
 /// Partitions and sort keys that meet often: separators that begin one another, cases, scripts, and code points whose
