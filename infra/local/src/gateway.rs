@@ -46,17 +46,24 @@ pub async fn invoke(function: Router, arrival: Arrival, request: Request<Body>) 
 type Refusal = (StatusCode, &'static str);
 
 /// API Gateway's own answers are not problem documents: it does not know ours.
-fn refusal(status: StatusCode, message: &str) -> Response<Body> {
+pub(crate) fn refusal(status: StatusCode, message: &str) -> Response<Body> {
     let mut response = Response::new(Body::from(json!({ "message": message }).to_string()));
     *response.status_mut() = status;
-    response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    response.headers_mut().insert(
+        header::CONTENT_TYPE,
+        HeaderValue::from_static("application/json"),
+    );
     response
 }
 
 const TOO_LONG: Refusal = (StatusCode::PAYLOAD_TOO_LARGE, "Request Too Long");
 const BROKEN: Refusal = (StatusCode::INTERNAL_SERVER_ERROR, "Internal Server Error");
 
-async fn round_trip(function: Router, arrival: Arrival, request: Request<Body>) -> Result<Response<Body>, Refusal> {
+async fn round_trip(
+    function: Router,
+    arrival: Arrival,
+    request: Request<Body>,
+) -> Result<Response<Body>, Refusal> {
     let event = to_event(arrival, request).await?;
     let text = serde_json::to_vec(&event).map_err(|_| BROKEN)?;
     if text.len() > MAX_EVENT {
@@ -66,15 +73,18 @@ async fn round_trip(function: Router, arrival: Arrival, request: Request<Body>) 
         tracing::error!(%error, "the event is not one that API Gateway would send");
         BROKEN
     })?;
-    let mut adapter = Adapter::from(function);
     let event = LambdaEvent::new(LambdaRequest::ApiGatewayV2(payload), Context::default());
-    let answer = tokio::time::timeout(TIMEOUT, adapter.call(event))
+    let answering = Adapter::from(function).call(event);
+    let answer = tokio::time::timeout(TIMEOUT, answering)
         .await
         .map_err(|_| (StatusCode::GATEWAY_TIMEOUT, "Endpoint request timed out"))?
         .map_err(|infallible| match infallible {})?;
     let text = serde_json::to_vec(&answer).map_err(|_| BROKEN)?;
     if text.len() > MAX_EVENT {
-        tracing::error!(bytes = text.len(), "the function answered more than Lambda can return");
+        tracing::error!(
+            bytes = text.len(),
+            "the function answered more than Lambda can return"
+        );
         return Err(BROKEN);
     }
     let answer: Value = serde_json::from_slice(&text).map_err(|_| BROKEN)?;
@@ -84,13 +94,33 @@ async fn round_trip(function: Router, arrival: Arrival, request: Request<Body>) 
 /// The event of payload version 2.
 async fn to_event(arrival: Arrival, request: Request<Body>) -> Result<Value, Refusal> {
     let (parts, body) = request.into_parts();
-    let size: usize = parts.headers.iter().map(|(name, value)| name.as_str().len() + value.len() + 4).sum();
-    if size + parts.uri.path_and_query().map_or(0, |path| path.as_str().len()) > MAX_HEADERS {
-        return Err((StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE, "Request Header Fields Too Large"));
+    let size: usize = parts
+        .headers
+        .iter()
+        .map(|(name, value)| name.as_str().len() + value.len() + 4)
+        .sum();
+    if size
+        + parts
+            .uri
+            .path_and_query()
+            .map_or(0, |path| path.as_str().len())
+        > MAX_HEADERS
+    {
+        return Err((
+            StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,
+            "Request Header Fields Too Large",
+        ));
     }
-    let body = Limited::new(body, MAX_BODY).collect().await.map_err(|error| {
-        if error.is::<LengthLimitError>() { TOO_LONG } else { (StatusCode::BAD_REQUEST, "Bad Request") }
-    })?;
+    let body = Limited::new(body, MAX_BODY)
+        .collect()
+        .await
+        .map_err(|error| {
+            if error.is::<LengthLimitError>() {
+                TOO_LONG
+            } else {
+                (StatusCode::BAD_REQUEST, "Bad Request")
+            }
+        })?;
     let body = body.to_bytes();
     let textual = is_textual(&parts.headers);
     let (body, encoded) = match std::str::from_utf8(&body) {
@@ -145,8 +175,11 @@ fn joined(headers: &HeaderMap, peer: SocketAddr) -> Value {
         if name == header::COOKIE {
             continue;
         }
-        let values: Vec<String> =
-            headers.get_all(name).iter().map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned()).collect();
+        let values: Vec<String> = headers
+            .get_all(name)
+            .iter()
+            .map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned())
+            .collect();
         joined.insert(name.as_str().to_owned(), json!(values.join(",")));
     }
     joined.insert("x-forwarded-for".into(), json!(peer.ip().to_string()));
@@ -156,12 +189,23 @@ fn joined(headers: &HeaderMap, peer: SocketAddr) -> Value {
 
 /// Which bodies API Gateway passes as text; all others are base64.
 fn is_textual(headers: &HeaderMap) -> bool {
-    let kind = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    let kind = kind.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+    let kind = headers
+        .get(header::CONTENT_TYPE)
+        .and_then(|value| value.to_str().ok())
+        .unwrap_or_default();
+    let kind = kind
+        .split(';')
+        .next()
+        .unwrap_or_default()
+        .trim()
+        .to_ascii_lowercase();
     kind.starts_with("text/")
         || kind.ends_with("+json")
         || kind.ends_with("+xml")
-        || matches!(kind.as_str(), "application/json" | "application/xml" | "application/javascript")
+        || matches!(
+            kind.as_str(),
+            "application/json" | "application/xml" | "application/javascript"
+        )
 }
 
 fn from_answer(answer: &Value) -> Option<Response<Body>> {
@@ -176,22 +220,39 @@ fn from_answer(answer: &Value) -> Option<Response<Body>> {
     let mut response = Response::new(Body::from(body));
     *response.status_mut() = StatusCode::from_u16(status).ok()?;
     let add = |headers: &mut HeaderMap, name: &str, value: &str| -> Option<()> {
-        headers.append(HeaderName::try_from(name).ok()?, HeaderValue::try_from(value).ok()?);
+        headers.append(
+            HeaderName::try_from(name).ok()?,
+            HeaderValue::try_from(value).ok()?,
+        );
         Some(())
     };
     let headers = response.headers_mut();
-    let single = answer.get("headers").and_then(Value::as_object).into_iter().flatten();
+    let single = answer
+        .get("headers")
+        .and_then(Value::as_object)
+        .into_iter()
+        .flatten();
     for (name, value) in single {
         add(headers, name, value.as_str()?)?;
     }
-    for (name, values) in answer.get("multiValueHeaders").and_then(Value::as_object).into_iter().flatten() {
+    for (name, values) in answer
+        .get("multiValueHeaders")
+        .and_then(Value::as_object)
+        .into_iter()
+        .flatten()
+    {
         if !headers.contains_key(name.as_str()) {
             for value in values.as_array().into_iter().flatten() {
                 add(headers, name, value.as_str()?)?;
             }
         }
     }
-    for cookie in answer.get("cookies").and_then(Value::as_array).into_iter().flatten() {
+    for cookie in answer
+        .get("cookies")
+        .and_then(Value::as_array)
+        .into_iter()
+        .flatten()
+    {
         add(headers, "set-cookie", cookie.as_str()?)?;
     }
     Some(response)

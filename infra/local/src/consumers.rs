@@ -1,0 +1,342 @@
+//! What Lambda's event source mappings do in AWS: messages of the queues and records of the stream become real
+//! events and are handed to the functions; what a function reports as failed is delivered again.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use aws_lambda_events::event::dynamodb::Event as StreamEvent;
+use aws_lambda_events::event::sqs::{SqsBatchResponse, SqsEvent};
+use aws_sdk_dynamodbstreams::types::{AttributeValue, Record, ShardIteratorType};
+use aws_sdk_sqs::types::{DeleteMessageBatchRequestEntry, Message, MessageSystemAttributeName};
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use futures::future::BoxFuture;
+use serde_json::{Map, Value, json};
+use tokio::sync::{Semaphore, watch};
+use tokio::task::JoinSet;
+use vio_projector::Bus;
+
+/// How long a consumer waits before it asks again after a refusal.
+const PAUSE: Duration = Duration::from_millis(500);
+/// How often an empty stream is looked at.
+const STREAM_INTERVAL: Duration = Duration::from_millis(250);
+/// Seconds of a long poll.
+const LONG_POLL: i32 = 20;
+/// Batches handled at once.
+const AT_ONCE: usize = 8;
+
+/// Becomes true when the host stops.
+pub(crate) type Stop = watch::Receiver<bool>;
+
+/// Returns once the host stops.
+pub(crate) async fn stopped(mut stop: Stop) {
+    // Errs only when the host is gone, which is a reason to stop as well.
+    let _ = stop.wait_for(|stop| *stop).await;
+}
+
+/// A function behind a queue.
+pub(crate) type QueueFunction =
+    Arc<dyn Fn(SqsEvent) -> BoxFuture<'static, SqsBatchResponse> + Send + Sync>;
+
+/// One queue and who reads it.
+pub(crate) struct QueueConsumer {
+    pub client: aws_sdk_sqs::Client,
+    pub url: String,
+    /// Messages per event (template.yaml).
+    pub batch: i32,
+    pub function: QueueFunction,
+}
+
+impl QueueConsumer {
+    /// Reads until the host stops, then lets the events under way end.
+    pub(crate) async fn run(self, stop: Stop) {
+        let this = Arc::new(self);
+        let room = Arc::new(Semaphore::new(AT_ONCE));
+        let mut under_way = JoinSet::new();
+        loop {
+            let permit = tokio::select! {
+                permit = Arc::clone(&room).acquire_owned() => permit,
+                () = stopped(stop.clone()) => break,
+            };
+            let Ok(permit) = permit else { break };
+            let messages = tokio::select! {
+                messages = this.receive() => messages,
+                () = stopped(stop.clone()) => break,
+            };
+            while under_way.try_join_next().is_some() {}
+            if messages.is_empty() {
+                continue;
+            }
+            let consumer = Arc::clone(&this);
+            under_way.spawn(async move {
+                consumer.handle(messages).await;
+                drop(permit);
+            });
+        }
+        while under_way.join_next().await.is_some() {}
+    }
+
+    async fn receive(&self) -> Vec<Message> {
+        let received = self
+            .client
+            .receive_message()
+            .queue_url(&self.url)
+            .max_number_of_messages(self.batch)
+            .wait_time_seconds(LONG_POLL)
+            .message_system_attribute_names(MessageSystemAttributeName::All)
+            .send()
+            .await;
+        match received {
+            Ok(answer) => answer.messages.unwrap_or_default(),
+            Err(error) => {
+                tracing::warn!(%error, "a queue did not answer");
+                tokio::time::sleep(PAUSE).await;
+                Vec::new()
+            }
+        }
+    }
+
+    async fn handle(&self, messages: Vec<Message>) {
+        let event = match serde_json::from_value(sqs_event(&messages)) {
+            Ok(event) => event,
+            Err(error) => {
+                tracing::error!(%error, "the messages are not what SQS would hand to a function");
+                return;
+            }
+        };
+        let answer = (self.function)(event).await;
+        let failed: Vec<&str> = answer
+            .batch_item_failures
+            .iter()
+            .map(|failure| failure.item_identifier.as_str())
+            .collect();
+        let done: Vec<_> = messages
+            .iter()
+            .filter(|message| !failed.contains(&message.message_id().unwrap_or_default()))
+            .enumerate()
+            .filter_map(|(at, message)| {
+                DeleteMessageBatchRequestEntry::builder()
+                    .id(at.to_string())
+                    .receipt_handle(message.receipt_handle().unwrap_or_default())
+                    .build()
+                    .ok()
+            })
+            .collect();
+        if done.is_empty() {
+            return;
+        }
+        let deleted = self
+            .client
+            .delete_message_batch()
+            .queue_url(&self.url)
+            .set_entries(Some(done))
+            .send()
+            .await;
+        if let Err(error) = deleted {
+            tracing::warn!(%error, "handled messages were not deleted; they will be delivered again");
+        }
+    }
+}
+
+/// The event that Lambda makes of messages.
+fn sqs_event(messages: &[Message]) -> Value {
+    let records: Vec<Value> = messages
+        .iter()
+        .map(|message| {
+            let attributes: Map<String, Value> = message
+                .attributes()
+                .into_iter()
+                .flatten()
+                .map(|(name, value)| (name.as_str().to_owned(), json!(value)))
+                .collect();
+            json!({
+                "messageId": message.message_id(),
+                "receiptHandle": message.receipt_handle(),
+                "body": message.body(),
+                "attributes": attributes,
+                "messageAttributes": {},
+                "md5OfBody": message.md5_of_body(),
+                "eventSource": "aws:sqs",
+                "eventSourceARN": "arn:aws:sqs:local:000000000000:queue",
+                "awsRegion": "local",
+            })
+        })
+        .collect();
+    json!({ "Records": records })
+}
+
+/// The stream of the main table and the bus its events go to. Where reading had got to is kept in memory only: what
+/// was written and not yet read when the process ends is not put on the bus, which has no subscribers that need it.
+pub(crate) struct StreamConsumer {
+    pub client: aws_sdk_dynamodbstreams::Client,
+    pub table: String,
+    pub bus: Box<dyn Bus>,
+}
+
+type Failure = Box<dyn std::error::Error + Send + Sync>;
+
+impl StreamConsumer {
+    /// The place in the stream from which this start reads: what is written after this call.
+    pub(crate) async fn begin(&self) -> Result<Option<String>, Failure> {
+        let streams = self
+            .client
+            .list_streams()
+            .table_name(&self.table)
+            .send()
+            .await?;
+        let Some(arn) = streams
+            .streams()
+            .first()
+            .and_then(|stream| stream.stream_arn())
+        else {
+            return Ok(None);
+        };
+        let described = self.client.describe_stream().stream_arn(arn).send().await?;
+        // The embedded database has one shard a stream.
+        let shards = described
+            .stream_description()
+            .map(|stream| stream.shards())
+            .unwrap_or_default();
+        let Some(shard) = shards.last().and_then(|shard| shard.shard_id()) else {
+            return Ok(None);
+        };
+        let iterator = self
+            .client
+            .get_shard_iterator()
+            .stream_arn(arn)
+            .shard_id(shard)
+            .shard_iterator_type(ShardIteratorType::Latest)
+            .send()
+            .await?;
+        Ok(iterator.shard_iterator)
+    }
+
+    /// Reads from there until the host stops.
+    pub(crate) async fn run(self, mut iterator: String, stop: Stop) {
+        loop {
+            let read = self
+                .client
+                .get_records()
+                .shard_iterator(&iterator)
+                .limit(100)
+                .send()
+                .await;
+            let pause = match read {
+                Ok(read) => {
+                    let records = read.records.unwrap_or_default();
+                    // A batch that failed is read again from where it began.
+                    if self.hand_on(&records).await {
+                        match read.next_shard_iterator {
+                            Some(next) => iterator = next,
+                            None => return,
+                        }
+                    }
+                    if records.is_empty() {
+                        STREAM_INTERVAL
+                    } else {
+                        Duration::ZERO
+                    }
+                }
+                Err(error) => {
+                    tracing::warn!(%error, "the stream did not answer");
+                    PAUSE
+                }
+            };
+            tokio::select! {
+                () = tokio::time::sleep(pause) => {}
+                () = stopped(stop.clone()) => return,
+            }
+        }
+    }
+
+    /// False if the batch must be read again.
+    async fn hand_on(&self, records: &[Record]) -> bool {
+        let chosen: Vec<Value> = records
+            .iter()
+            .filter(|record| passes_filter(record))
+            .map(stream_record)
+            .collect();
+        if chosen.is_empty() {
+            return true;
+        }
+        match serde_json::from_value::<StreamEvent>(json!({ "Records": chosen })) {
+            Ok(event) => {
+                let failed = vio_projector::handle(event, self.bus.as_ref())
+                    .await
+                    .batch_item_failures;
+                if !failed.is_empty() {
+                    tokio::time::sleep(PAUSE).await;
+                }
+                failed.is_empty()
+            }
+            Err(error) => {
+                tracing::error!(%error, "the records are not what the stream would hand to a function");
+                true
+            }
+        }
+    }
+}
+
+/// The filter of template.yaml: new entries of the change log.
+fn passes_filter(record: &Record) -> bool {
+    let image = record.dynamodb().and_then(|change| change.new_image());
+    let is = |name: &str, wanted: &AttributeValue| {
+        image.and_then(|image| image.get(name)) == Some(wanted)
+    };
+    record.event_name().map(|name| name.as_str()) == Some("INSERT")
+        && is("_t", &AttributeValue::S("log".into()))
+        && is("access", &AttributeValue::Bool(false))
+}
+
+fn stream_record(record: &Record) -> Value {
+    let change = record.dynamodb();
+    let image = |image: Option<&std::collections::HashMap<String, AttributeValue>>| -> Value {
+        image
+            .into_iter()
+            .flatten()
+            .map(|(name, value)| (name.clone(), attribute(value)))
+            .collect::<Map<_, _>>()
+            .into()
+    };
+    json!({
+        "eventID": record.event_id(),
+        "eventName": record.event_name().map(|name| name.as_str()),
+        "eventVersion": record.event_version(),
+        "eventSource": "aws:dynamodb",
+        "awsRegion": "local",
+        "dynamodb": {
+            "ApproximateCreationDateTime": change
+                .and_then(|change| change.approximate_creation_date_time())
+                .map_or(0.0, |at| at.as_secs_f64()),
+            "Keys": image(change.and_then(|change| change.keys())),
+            "NewImage": image(change.and_then(|change| change.new_image())),
+            "SequenceNumber": change.and_then(|change| change.sequence_number()),
+            "SizeBytes": change.and_then(|change| change.size_bytes()).unwrap_or(0),
+            "StreamViewType": "NEW_IMAGE",
+        },
+    })
+}
+
+/// An attribute in the form it has in JSON.
+fn attribute(value: &AttributeValue) -> Value {
+    let base64 =
+        |bytes: &aws_sdk_dynamodbstreams::primitives::Blob| STANDARD.encode(bytes.as_ref());
+    match value {
+        AttributeValue::S(text) => json!({ "S": text }),
+        AttributeValue::N(number) => json!({ "N": number }),
+        AttributeValue::B(bytes) => json!({ "B": base64(bytes) }),
+        AttributeValue::Bool(truth) => json!({ "BOOL": truth }),
+        AttributeValue::Ss(texts) => json!({ "SS": texts }),
+        AttributeValue::Ns(numbers) => json!({ "NS": numbers }),
+        AttributeValue::Bs(all) => json!({ "BS": all.iter().map(base64).collect::<Vec<_>>() }),
+        AttributeValue::L(items) => json!({ "L": items.iter().map(attribute).collect::<Vec<_>>() }),
+        AttributeValue::M(members) => {
+            let members: Map<_, _> = members
+                .iter()
+                .map(|(name, value)| (name.clone(), attribute(value)))
+                .collect();
+            json!({ "M": members })
+        }
+        _ => json!({ "NULL": true }),
+    }
+}

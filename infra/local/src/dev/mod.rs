@@ -1,0 +1,134 @@
+//! `/dev`: what a developer and a test can do here and nowhere else. Reached under a name of this machine only (the
+//! server sees to it), and bodies must be JSON, so that no web page elsewhere can use it.
+
+mod calcom;
+mod clock;
+mod sandbox;
+mod seeding;
+
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::rejection::JsonRejection;
+use axum::extract::{DefaultBodyLimit, FromRequest, Request};
+use axum::response::{IntoResponse, Response};
+use axum::routing::{get, post};
+use chrono::{DateTime, Utc};
+use serde::de::DeserializeOwned;
+use serde_json::json;
+use uuid::Uuid;
+use vio_http::{Kind, Problem};
+use vio_runtime::App;
+use vio_sandbox::Sandbox;
+
+use crate::clock::DomainClock;
+use crate::connections::Connections;
+use crate::seed::DemoNote;
+
+/// The largest body that is read.
+const BODY_BYTES: usize = 1024 * 1024;
+
+/// What the developer's routes work on.
+pub(crate) struct Dev {
+    app: App,
+    clock: Arc<DomainClock>,
+    sandbox: Arc<Sandbox>,
+    connections: Arc<Connections>,
+    note: DemoNote,
+    address: SocketAddr,
+    http: reqwest::Client,
+}
+
+impl Dev {
+    pub(crate) fn new(
+        app: App,
+        clock: Arc<DomainClock>,
+        sandbox: Arc<Sandbox>,
+        connections: Arc<Connections>,
+        data: Option<&Path>,
+        address: SocketAddr,
+    ) -> Self {
+        Self {
+            app,
+            clock,
+            sandbox,
+            connections,
+            note: DemoNote::new(data.map(PathBuf::from)),
+            address,
+            http: reqwest::Client::builder()
+                .no_proxy()
+                .build()
+                .unwrap_or_default(),
+        }
+    }
+
+    /// Real time.
+    pub(crate) fn real_now(&self) -> DateTime<Utc> {
+        self.app.real_clock.now()
+    }
+
+    /// A fresh id.
+    pub(crate) fn new_id(&self) -> Uuid {
+        self.app.store.new_id()
+    }
+
+    /// Which tenant is the demo clinic.
+    pub(crate) fn note(&self) -> &DemoNote {
+        &self.note
+    }
+
+    fn base_url(&self) -> String {
+        format!("http://{}", self.address)
+    }
+}
+
+/// The routes, below `/dev`.
+pub(crate) fn router<S>(dev: Arc<Dev>) -> Router<S> {
+    Router::new()
+        .route("/clock", get(clock::show).post(clock::shift))
+        .route("/sandbox", get(sandbox::page))
+        .route("/sandbox/calls", get(sandbox::calls))
+        .route("/sandbox/requests", get(sandbox::requests))
+        .route("/sandbox/script", post(sandbox::script))
+        .route("/seed", post(seeding::seed))
+        .route("/calcom/deliver", post(calcom::deliver))
+        .route("/outbox", get(outbox))
+        .fallback(|| async { Problem::not_found() })
+        .method_not_allowed_fallback(|| async { Problem::new(Kind::MethodNotAllowed) })
+        .layer(DefaultBodyLimit::max(BODY_BYTES))
+        .with_state(dev)
+}
+
+/// E-mails and text messages that would have been sent. The product sends none yet.
+async fn outbox() -> Response {
+    axum::Json(json!({ "messages": [] })).into_response()
+}
+
+/// A JSON body, refused with a problem.
+struct Json<T>(T);
+
+impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Json<T> {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
+        match axum::Json::<T>::from_request(request, state).await {
+            Ok(axum::Json(value)) => Ok(Self(value)),
+            Err(rejection) => Err(refused(&rejection)),
+        }
+    }
+}
+
+fn refused(rejection: &JsonRejection) -> Problem {
+    let kind = match rejection {
+        JsonRejection::JsonDataError(_) => Kind::Validation,
+        JsonRejection::JsonSyntaxError(_) => Kind::MalformedJson,
+        JsonRejection::MissingJsonContentType(_) => Kind::UnsupportedMediaType,
+        _ if rejection.status() == axum::http::StatusCode::PAYLOAD_TOO_LARGE => {
+            Kind::PayloadTooLarge
+        }
+        _ => Kind::MalformedRequest,
+    };
+    Problem::new(kind).detail(rejection.body_text())
+}

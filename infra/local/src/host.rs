@@ -1,0 +1,436 @@
+//! Starts everything, in order, and stops it again.
+
+use std::net::SocketAddr;
+use std::os::unix::fs::DirBuilderExt;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::net::TcpListener;
+use tokio::sync::watch;
+use tokio::task::JoinSet;
+use tokio::time::MissedTickBehavior;
+use vio_crypto::AwsKms;
+use vio_crypto::password::Argon2Params;
+use vio_domain::calling::limits::CallLimits;
+use vio_domain::ids::TenantId;
+use vio_projector::EventBridge;
+use vio_providers::retell::HttpRetellFactory;
+use vio_reminders::Ticked;
+use vio_runtime::config::Platform;
+use vio_runtime::queues::SqsQueues;
+use vio_runtime::{App, Parts};
+use vio_sandbox::{Sandbox, SandboxOptions};
+use vio_stack::{Stack, StackOptions};
+use vio_store::StoreError;
+use vio_store::dynamo::DynamoTable;
+use vio_store::env::{RandomIds, SystemClock};
+
+use crate::clock::DomainClock;
+use crate::connections::{Connections, DefaultUrls, NotingPort, Written, tenants_in};
+use crate::consumers::{QueueConsumer, Stop, StreamConsumer, stopped};
+use crate::dev::Dev;
+use crate::functions::Functions;
+use crate::seed::{self, SeedError};
+use crate::{server, services};
+
+/// How often the tick runs, in real time (template.yaml).
+const TICK: Duration = Duration::from_secs(60);
+/// How long a shutdown waits for requests and messages under way. What is cut off is safe: a crash would cut it off too.
+const GOODBYE: Duration = Duration::from_secs(10);
+
+/// How to start.
+#[derive(Debug, Clone)]
+pub struct HostOptions {
+    /// Loopback only; port 0 takes a free one.
+    pub listen: SocketAddr,
+    /// Where everything is kept; None keeps nothing.
+    pub data_dir: Option<PathBuf>,
+    /// Retell, or something in its place, in place of the sandbox.
+    pub retell_url: Option<String>,
+    /// The platform's call limits.
+    pub limits: CallLimits,
+    /// Whether the tick runs by itself each minute; [`Host::tick`] runs it at any time.
+    pub ticks: bool,
+}
+
+impl HostOptions {
+    /// A free port, nothing kept, the sandbox, the usual limits.
+    pub fn ephemeral() -> Self {
+        Self {
+            listen: SocketAddr::from(([127, 0, 0, 1], 0)),
+            data_dir: None,
+            retell_url: None,
+            limits: CallLimits::default(),
+            ticks: true,
+        }
+    }
+
+    /// The same, kept in `directory`.
+    pub fn kept(directory: impl Into<PathBuf>) -> Self {
+        Self {
+            data_dir: Some(directory.into()),
+            ..Self::ephemeral()
+        }
+    }
+}
+
+/// The host did not start.
+#[derive(Debug, thiserror::Error)]
+pub enum HostError {
+    #[error("{0} is not a loopback address; the local host is for this machine only")]
+    NotLoopback(SocketAddr),
+    #[error("cannot listen on {0}")]
+    Listen(SocketAddr, #[source] std::io::Error),
+    #[error("the data directory {0} cannot be used")]
+    DataDir(PathBuf, #[source] std::io::Error),
+    #[error("cannot start {what}")]
+    Part {
+        what: &'static str,
+        #[source]
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
+}
+
+impl HostError {
+    fn part<E: Into<Box<dyn std::error::Error + Send + Sync>>>(
+        what: &'static str,
+    ) -> impl FnOnce(E) -> Self {
+        move |source| Self::Part {
+            what,
+            source: source.into(),
+        }
+    }
+}
+
+/// The running product.
+pub struct Host {
+    address: SocketAddr,
+    clock: Arc<DomainClock>,
+    app: App,
+    sandbox: Arc<Sandbox>,
+    connections: Arc<Connections>,
+    dev: Arc<Dev>,
+    stack: Stack,
+    stop: watch::Sender<bool>,
+    tasks: JoinSet<()>,
+}
+
+impl std::fmt::Debug for Host {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Host")
+            .field("address", &self.address)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Host {
+    /// Starts everything; it answers once this returns. Must be called within a multi-thread Tokio runtime.
+    pub async fn start(options: HostOptions) -> Result<Self, HostError> {
+        if !options.listen.ip().is_loopback() {
+            return Err(HostError::NotLoopback(options.listen));
+        }
+        let listener = TcpListener::bind(options.listen)
+            .await
+            .map_err(|error| HostError::Listen(options.listen, error))?;
+        let address = listener
+            .local_addr()
+            .map_err(|error| HostError::Listen(options.listen, error))?;
+        let data = options.data_dir.as_deref();
+        if let Some(directory) = data {
+            std::fs::DirBuilder::new()
+                .recursive(true)
+                .mode(0o700)
+                .create(directory)
+                .map_err(|error| HostError::DataDir(directory.to_owned(), error))?;
+        }
+
+        let clock = Arc::new(DomainClock::open(data).map_err(HostError::part("the clock"))?);
+        let stack_options = StackOptions {
+            data_dir: data.map(|directory| directory.join("aws")),
+            clock: clock.clone(),
+        };
+        let stack = Stack::start(stack_options)
+            .await
+            .map_err(HostError::part("the services"))?;
+        let queues = services::set_up(&stack)
+            .await
+            .map_err(HostError::part("the services"))?;
+
+        let written = Arc::new(Written::default());
+        let connections = Arc::new(Connections::new(written.clone()));
+        let sandbox = Arc::new(start_sandbox(data, clock.clone(), connections.clone()).await?);
+        let public_url = format!("http://{address}");
+        let platform = Platform {
+            limits: options.limits,
+            tenant_sets_retell: true,
+            open_sign_up: true,
+            local: true,
+            public_url,
+            retell_url: options.retell_url.unwrap_or_else(|| sandbox.retell_url()),
+            calcom_url: sandbox.calcom_url(),
+            password_cost: Argon2Params::DEFAULT,
+        };
+        let urls = DefaultUrls {
+            retell: platform.retell_url.clone(),
+            calcom: platform.calcom_url.clone(),
+            sandbox: sandbox.retell_url(),
+        };
+        let app = start_app(&stack, &queues, platform, &clock, written).await?;
+        let known = tenants_in(&stack.dynamodb(), &services::tables().main)
+            .await
+            .map_err(HostError::part("the tenants"))?;
+        connections.connect(app.store.clone(), urls, known);
+
+        let (stop, stopping) = watch::channel(false);
+        let mut tasks = JoinSet::new();
+        start_stream(&mut tasks, &stack, &stopping).await?;
+        start_queues(&mut tasks, &stack, queues, &app, &clock, &stopping);
+        if options.ticks {
+            tasks.spawn(ticking(app.clone(), stopping.clone()));
+        }
+        let functions = Functions::new(&app).map_err(HostError::part("the API document"))?;
+        let dev = Dev::new(
+            app.clone(),
+            clock.clone(),
+            sandbox.clone(),
+            connections.clone(),
+            data,
+            address,
+        );
+        let dev = Arc::new(dev);
+        tasks.spawn(server::serve(listener, functions, dev.clone(), stopping));
+        Ok(Self {
+            address,
+            clock,
+            app,
+            sandbox,
+            connections,
+            dev,
+            stack,
+            stop,
+            tasks,
+        })
+    }
+
+    /// Where it answers.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// The same as a URL without a trailing slash.
+    pub fn base_url(&self) -> String {
+        format!("http://{}", self.address)
+    }
+
+    /// The developer clock. [`DomainClock::move_to`] does not tick; `POST /dev/clock` does.
+    pub fn clock(&self) -> &Arc<DomainClock> {
+        &self.clock
+    }
+
+    /// The product's wiring.
+    pub fn app(&self) -> &App {
+        &self.app
+    }
+
+    /// What stands in for Retell and Cal.com.
+    pub fn sandbox(&self) -> &Sandbox {
+        &self.sandbox
+    }
+
+    /// The tenants there are and what they are connected to.
+    pub fn connections(&self) -> &Connections {
+        &self.connections
+    }
+
+    /// What stands in for AWS.
+    pub fn stack(&self) -> &Stack {
+        &self.stack
+    }
+
+    /// Makes the demo clinic, if it is not there yet; its id. None where it is there under another password.
+    pub async fn seed_demo(&self) -> Result<Option<TenantId>, SeedError> {
+        seed::demo(&self.base_url(), self.dev.note(), self.clock.now()).await
+    }
+
+    /// Runs the tick now.
+    pub async fn tick(&self) -> Result<Ticked, StoreError> {
+        vio_reminders::tick(&self.app).await
+    }
+
+    /// Stops: no new requests, messages or ticks; those under way get a few seconds.
+    pub async fn shutdown(mut self) {
+        self.stop.send_replace(true);
+        let ended = async { while self.tasks.join_next().await.is_some() {} };
+        if tokio::time::timeout(GOODBYE, ended).await.is_err() {
+            tracing::warn!("some work was cut off; the next start takes it up");
+            self.tasks.shutdown().await;
+        }
+        drop(self.dev);
+        if let Some(sandbox) = Arc::into_inner(self.sandbox) {
+            sandbox.shutdown().await;
+        }
+        self.stack.shutdown().await;
+    }
+}
+
+/// The sandbox keeps its port over restarts: attempts remember the address that they were sent to.
+async fn start_sandbox(
+    data: Option<&Path>,
+    clock: Arc<DomainClock>,
+    connections: Arc<Connections>,
+) -> Result<Sandbox, HostError> {
+    let directory = data.map(|directory| directory.join("sandbox"));
+    let note = data.map(|directory| directory.join("sandbox.port"));
+    let kept = note.as_ref().and_then(|note| {
+        std::fs::read_to_string(note)
+            .ok()?
+            .trim()
+            .parse::<u16>()
+            .ok()
+    });
+    let options = |port: u16| SandboxOptions {
+        listen: SocketAddr::from(([127, 0, 0, 1], port)),
+        clock: clock.clone(),
+        data_dir: directory.clone(),
+        credentials: connections.clone(),
+    };
+    let sandbox = match kept {
+        Some(port) => match Sandbox::start(options(port)).await {
+            Err(vio_sandbox::SandboxError::Listen(_)) => {
+                tracing::warn!(
+                    port,
+                    "the sandbox's port is taken; calls that were being placed will need a look"
+                );
+                Sandbox::start(options(0)).await
+            }
+            started => started,
+        },
+        None => Sandbox::start(options(0)).await,
+    };
+    let sandbox = sandbox.map_err(HostError::part("the sandbox"))?;
+    if let Some(note) = note {
+        std::fs::write(&note, sandbox.address().port().to_string())
+            .map_err(|error| HostError::DataDir(note, error))?;
+    }
+    Ok(sandbox)
+}
+
+async fn start_app(
+    stack: &Stack,
+    queues: &services::QueueUrls,
+    platform: Platform,
+    clock: &Arc<DomainClock>,
+    written: Arc<Written>,
+) -> Result<App, HostError> {
+    let http = vio_providers::Http::new().map_err(HostError::part("the providers' client"))?;
+    let table = DynamoTable::new(stack.dynamodb(), services::tables());
+    App::new(Parts {
+        port: Arc::new(NotingPort::new(table, written)),
+        kms: Arc::new(AwsKms::new(
+            stack.kms(),
+            services::DATA_KEY,
+            services::SIGNING_KEY,
+        )),
+        queues: Arc::new(SqsQueues::new(
+            stack.sqs(),
+            queues.dial.clone(),
+            queues.inbox.clone(),
+        )),
+        retell: Arc::new(HttpRetellFactory::new(http)),
+        platform,
+        clock: clock.clone(),
+        real_clock: Arc::new(SystemClock),
+        ids: Arc::new(RandomIds),
+    })
+    .await
+    .map_err(HostError::part("the product"))
+}
+
+async fn start_stream(
+    tasks: &mut JoinSet<()>,
+    stack: &Stack,
+    stopping: &Stop,
+) -> Result<(), HostError> {
+    let consumer = StreamConsumer {
+        client: stack.dynamodb_streams(),
+        table: services::tables().main,
+        bus: Box::new(EventBridge::new(stack.events(), services::BUS.to_owned())),
+    };
+    match consumer
+        .begin()
+        .await
+        .map_err(HostError::part("the stream"))?
+    {
+        Some(place) => drop(tasks.spawn(consumer.run(place, stopping.clone()))),
+        None => tracing::error!("the table has no stream; no domain events"),
+    }
+    Ok(())
+}
+
+fn start_queues(
+    tasks: &mut JoinSet<()>,
+    stack: &Stack,
+    queues: services::QueueUrls,
+    app: &App,
+    clock: &Arc<DomainClock>,
+    stopping: &Stop,
+) {
+    let dial = {
+        let (app, clock) = (app.clone(), clock.clone());
+        QueueConsumer {
+            client: stack.sqs(),
+            url: queues.dial,
+            batch: 1,
+            function: Arc::new(move |event| {
+                let (app, clock) = (app.clone(), clock.clone());
+                Box::pin(async move {
+                    vio_runtime::batch::handle(event, |message| async {
+                        // The clock does not move while a call may be on its way out.
+                        let _sending = clock.sending().await;
+                        vio_campaign_worker::handle(&app, message).await
+                    })
+                    .await
+                })
+            }),
+        }
+    };
+    let inbox = {
+        let app = app.clone();
+        QueueConsumer {
+            client: stack.sqs(),
+            url: queues.inbox,
+            batch: 10,
+            function: Arc::new(move |event| {
+                let app = app.clone();
+                Box::pin(async move {
+                    vio_runtime::batch::handle(event, |message| inbox(&app, message)).await
+                })
+            }),
+        }
+    };
+    tasks.spawn(dial.run(stopping.clone()));
+    tasks.spawn(inbox.run(stopping.clone()));
+}
+
+async fn ticking(app: App, stopping: Stop) {
+    let mut minutes = tokio::time::interval(TICK);
+    minutes.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        tokio::select! {
+            _ = minutes.tick() => {}
+            () = stopped(stopping.clone()) => return,
+        }
+        if let Err(error) = vio_reminders::tick(&app).await {
+            tracing::warn!(error = %error, "a tick failed; the next one does its work");
+        }
+    }
+}
+
+/// Processes a stored webhook event.
+async fn inbox(
+    _: &App,
+    _: vio_runtime::queues::InboxMessage,
+) -> Result<(), vio_runtime::batch::MessageError> {
+    Ok(())
+}

@@ -1,0 +1,140 @@
+//! Which function a request goes to: the routes of the HTTP API in `template.yaml`, which a test compares with this.
+
+/// An HTTP function.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Function {
+    Calls,
+    Contacts,
+    Identity,
+    Profile,
+    Webhooks,
+}
+
+use Function::{Calls, Contacts, Identity, Profile, Webhooks};
+
+/// The routes, all for any method. `{proxy+}` takes the rest of the path.
+pub const ROUTES: &[(&str, Function)] = &[
+    ("/api/auth/{proxy+}", Identity),
+    ("/api/tenants", Identity),
+    ("/api/team", Identity),
+    ("/api/team/{proxy+}", Identity),
+    ("/api/contacts", Contacts),
+    ("/api/contacts/{proxy+}", Contacts),
+    ("/api/appointments/{proxy+}", Contacts),
+    ("/api/tags", Contacts),
+    ("/api/tags/{proxy+}", Contacts),
+    ("/api/forms", Contacts),
+    ("/api/attention", Contacts),
+    ("/api/attention/{proxy+}", Contacts),
+    ("/api/audit", Contacts),
+    ("/api/calls", Calls),
+    ("/api/calls/{proxy+}", Calls),
+    ("/api/contacts/{contact_id}/call-now", Calls),
+    ("/api/contacts/{contact_id}/calls", Calls),
+    ("/api/dnc", Calls),
+    ("/api/dnc/{proxy+}", Calls),
+    ("/api/users/{proxy+}", Profile),
+    ("/api/settings/{proxy+}", Profile),
+    ("/api/locations", Profile),
+    ("/api/locations/{proxy+}", Profile),
+    ("/api/appointment-types", Profile),
+    ("/api/health", Profile),
+    ("/api/openapi.json", Profile),
+    ("/api/docs", Profile),
+    ("/api/webhook/{proxy+}", Webhooks),
+];
+
+/// Gets every request without a route, so that its refusal is a problem document too.
+pub(crate) const NO_OWNER: Function = Profile;
+
+/// The function that a path goes to, with the route's key as in the event.
+pub(crate) fn owner(path: &str) -> (Function, String) {
+    let best = ROUTES
+        .iter()
+        .filter_map(|(pattern, function)| Some((fit(pattern, path)?, pattern, function)))
+        .max_by_key(|(fit, _, _)| *fit);
+    match best {
+        Some((_, pattern, function)) => (*function, format!("ANY {pattern}")),
+        None => (NO_OWNER, "$default".to_owned()),
+    }
+}
+
+/// How well a pattern fits: a whole match before a greedy one, then the one with more fixed parts, as API Gateway
+/// chooses.
+fn fit(pattern: &str, path: &str) -> Option<(bool, usize)> {
+    let mut parts = path.split('/');
+    let mut fixed = 0;
+    for wanted in pattern.split('/') {
+        let part = parts.next()?;
+        match wanted {
+            "{proxy+}" => return (!part.is_empty()).then_some((false, fixed)),
+            _ if wanted.starts_with('{') => {
+                if part.is_empty() {
+                    return None;
+                }
+            }
+            _ if wanted == part => fixed += 1,
+            _ => return None,
+        }
+    }
+    parts.next().is_none().then_some((true, fixed))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    #[test]
+    fn the_template_has_the_same_routes() {
+        let template = include_str!("../../../template.yaml");
+        let mut theirs = BTreeSet::new();
+        let mut function = None;
+        for line in template.lines() {
+            if let Some(name) = line.strip_suffix("Function:") {
+                function = Some(name.trim().to_owned());
+            }
+            if let Some(at) = line.find("Path: \"") {
+                let path = line[at + 7..].split('"').next().unwrap();
+                theirs.insert((path.to_owned(), function.clone().unwrap()));
+            }
+            if line.contains("Type: HttpApi") && !line.contains("Path:") {
+                assert_eq!(function.as_deref(), Some(format!("{NO_OWNER:?}").as_str()));
+            }
+        }
+        let ours: BTreeSet<(String, String)> = ROUTES
+            .iter()
+            .map(|(path, function)| ((*path).to_owned(), format!("{function:?}")))
+            .collect();
+        assert!(!theirs.is_empty());
+        assert_eq!(ours, theirs);
+    }
+
+    #[test]
+    fn the_best_fit_wins() {
+        let to = |path: &str| owner(path);
+        assert_eq!(to("/api/contacts"), (Contacts, "ANY /api/contacts".into()));
+        assert_eq!(
+            to("/api/contacts/1"),
+            (Contacts, "ANY /api/contacts/{proxy+}".into())
+        );
+        assert_eq!(
+            to("/api/contacts/1/calls"),
+            (Calls, "ANY /api/contacts/{contact_id}/calls".into())
+        );
+        assert_eq!(to("/api/contacts/1/calls/2").0, Contacts);
+        assert_eq!(to("/api/contacts//calls").0, NO_OWNER);
+        assert_eq!(to("/api/nowhere"), (NO_OWNER, "$default".into()));
+        assert_eq!(to("/api/tenants/1").1, "$default");
+        assert_eq!(to("/api/webhook/call-outcome/x").0, Webhooks);
+    }
+
+    /// Every route of the access table has an owner of its own.
+    #[test]
+    fn no_documented_route_is_left_over() {
+        for route in vio_http::access::TABLE {
+            assert_ne!(owner(route.path).1, "$default", "{}", route.path);
+        }
+    }
+}

@@ -1,0 +1,219 @@
+//! Many invented contacts, written through the store in batches: what a load test or a full list needs, without a
+//! request for each.
+
+use chrono::{DateTime, TimeDelta, Utc};
+use vio_domain::appointment::{Appointment, AppointmentStatus, Attendance, CallBeforeHours};
+use vio_domain::contact::{
+    BookingSource, CallState, ConsentMethod, Contact, ContactMethod, Preferences, Priority,
+    VoiceConsent,
+};
+use vio_domain::ids::{AppointmentId, ContactId, TenantId};
+use vio_domain::phone::E164;
+use vio_domain::settings::Settings;
+use vio_domain::text::{CustomFields, PersonName};
+use vio_runtime::App;
+use vio_store::log::{Actor, Entry};
+use vio_store::tx::Tx;
+use vio_store::{StoreError, TenantStore};
+
+/// Contacts written in one transaction: each takes up to nine of its hundred operations.
+const BATCH: u32 = 10;
+/// Subscriber numbers under 01632 that do not begin with 0 or 1.
+const NUMBERS: u64 = 800_000;
+const FIRST_NUMBER: u64 = 441_632_200_000;
+
+const FIRST: [&str; 24] = [
+    "Alice", "Amir", "Bronwen", "Caleb", "Chloe", "Dafydd", "Elena", "Farah", "Grace", "Hamish",
+    "Imogen", "Jamal", "Kerry", "Leah", "Mateo", "Nadia", "Oliver", "Petra", "Quentin", "Rhys",
+    "Sofia", "Tariq", "Una", "Wilfred",
+];
+const LAST: [&str; 25] = [
+    "Abbott",
+    "Barlow",
+    "Castell",
+    "Drummond",
+    "Eastwood",
+    "Farrow",
+    "Galbraith",
+    "Hollis",
+    "Inskip",
+    "Jessop",
+    "Kirkbride",
+    "Lomax",
+    "Merriweather",
+    "Northcote",
+    "Oakden",
+    "Pendle",
+    "Quayle",
+    "Radcliffe",
+    "Sedgwick",
+    "Thorne",
+    "Underhill",
+    "Vance",
+    "Wetherby",
+    "Yardley",
+    "Zeller",
+];
+
+/// Adds `count` contacts to a tenant, each with one appointment in the next two weeks and its planned call. How many
+/// were added; None where there is no such tenant.
+pub async fn contacts(app: &App, tenant: TenantId, count: u32) -> Result<Option<u32>, StoreError> {
+    let Some(ts) = app.store.tenant(tenant).await? else {
+        return Ok(None);
+    };
+    let settings = ts.settings().await?.settings;
+    // A place of its own for each run, so that two runs hardly ever share a number.
+    let start = ts.new_id().as_u64_pair().1 % NUMBERS;
+    let mut added = 0;
+    while added < count {
+        let batch = BATCH.min(count - added);
+        let mut tx = Tx::new();
+        for at in added..added + batch {
+            stage(&ts, &settings, &mut tx, start, at).await?;
+        }
+        app.store.commit(tx).await?;
+        added += batch;
+    }
+    Ok(Some(added))
+}
+
+async fn stage(
+    ts: &TenantStore,
+    settings: &Settings,
+    tx: &mut Tx,
+    start: u64,
+    at: u32,
+) -> Result<(), StoreError> {
+    let now = ts.now();
+    let contact = contact(ts, start, at, now)?;
+    let appointment = appointment(ts, &contact, settings, at, now);
+    let (id, appointment_id) = (contact.id, appointment.id);
+    let mut person = ts.new_person(contact, vec![appointment])?;
+    let claims = ts.read_claims(&person).await?;
+    ts.stage_claims(tx, &person, claims)?;
+    ts.replan(tx, settings, &mut person, appointment_id).await?;
+    ts.stage_person(tx, &mut person)?;
+    let entry = Entry::new("contact.created", "contact", id.uuid())
+        .contact(id)
+        .version(1);
+    ts.log(tx, &Actor::system("seed"), entry)
+}
+
+fn invalid(error: impl std::fmt::Display) -> StoreError {
+    StoreError::Invalid(error.to_string())
+}
+
+fn contact(
+    ts: &TenantStore,
+    start: u64,
+    at: u32,
+    now: DateTime<Utc>,
+) -> Result<Contact, StoreError> {
+    let at = at as usize;
+    let first = FIRST[at % FIRST.len()];
+    let last = LAST[at / FIRST.len() % LAST.len()];
+    let number = FIRST_NUMBER + (start + at as u64) % NUMBERS;
+    Ok(Contact {
+        id: ContactId::new(ts.new_id()),
+        tenant: ts.id,
+        version: 1,
+        name: PersonName::parse(&format!("{first} {last}"))
+            .map_err(|error| invalid(error.detail))?,
+        first_name: None,
+        last_name: None,
+        phone: Some(E164::try_from(format!("+{number}")).map_err(invalid)?),
+        email: None,
+        company_name: None,
+        industry: None,
+        notes: None,
+        tags: Vec::new(),
+        group_ids: Vec::new(),
+        priority: Priority::Normal,
+        preferred_contact_method: ContactMethod::Voice,
+        do_not_contact: false,
+        preferences: Preferences {
+            voice_consent: VoiceConsent::Given {
+                method: ConsentMethod::Verbal,
+                obtained_at: now,
+            },
+            ..Preferences::default()
+        },
+        custom_fields: CustomFields::default(),
+        form: None,
+        checklist: None,
+        assigned_to: None,
+        is_active: true,
+        booking_source: BookingSource::Import,
+        booking_page_zone: None,
+        shares_phone_with: Vec::new(),
+        last_contact_time: None,
+        failures_in_a_row: 0,
+        needs_attention: None,
+        call_state: CallState::None,
+        current_appointment: None,
+        appointments_count: 0,
+        created_by: None,
+        created_at: now,
+        updated_at: now,
+        deleted: None,
+    })
+}
+
+fn appointment(
+    ts: &TenantStore,
+    contact: &Contact,
+    settings: &Settings,
+    at: u32,
+    now: DateTime<Utc>,
+) -> Appointment {
+    // Every quarter of an hour from 09:00 to 17:00 UTC, spread over two weeks that begin in two days.
+    let quarter = i64::from(at % 32);
+    let day = i64::from(at / 32 % 14) + 2;
+    let midnight = now.date_naive().and_time(chrono::NaiveTime::MIN).and_utc();
+    Appointment {
+        id: AppointmentId::new(ts.new_id()),
+        tenant: ts.id,
+        contact: contact.id,
+        version: 1,
+        time: midnight + TimeDelta::days(day) + TimeDelta::minutes(9 * 60 + 15 * quarter),
+        timezone: settings.business.timezone,
+        duration: None,
+        appointment_type: None,
+        owner_name: None,
+        location: None,
+        special_instructions: None,
+        call_before_hours: CallBeforeHours::DEFAULT,
+        status: AppointmentStatus::Pending,
+        attendance: Attendance::Unknown,
+        awaiting_new_time: false,
+        confirmation: None,
+        source: BookingSource::Import,
+        booked_at: None,
+        call_attempts: 0,
+        open_session: None,
+        next_call_at: None,
+        created_at: now,
+        updated_at: now,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use vio_domain::phone::{Country, parse};
+
+    use super::*;
+
+    #[test]
+    fn the_numbers_are_valid_and_of_an_unused_area() {
+        let gb = Country::parse("GB").unwrap();
+        for at in (0..NUMBERS).step_by(997).chain([0, NUMBERS - 1]) {
+            let number = format!("+{}", FIRST_NUMBER + at);
+            assert!(
+                number.starts_with("+441632") && number.len() == 13,
+                "{number}"
+            );
+            let parsed = parse(&number, gb).unwrap();
+            assert!(parsed.e164.dialable().is_ok(), "{number}");
+        }
+    }
+}

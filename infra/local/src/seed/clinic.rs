@@ -1,0 +1,462 @@
+//! The demo clinic, made through the product's own API as anybody would. What is there already stays as it is, so it
+//! can be run again after it was cut off.
+
+use chrono::{DateTime, Datelike, NaiveTime, SecondsFormat, TimeDelta, TimeZone, Utc, Weekday};
+use chrono_tz::Europe::London;
+use reqwest::{Method, StatusCode};
+use serde_json::{Value, json};
+use vio_domain::ids::TenantId;
+
+use super::{DemoNote, PASSWORD, SIGN_INS, SeedError};
+
+/// What the sandbox's voice provider knows the clinic by.
+const AGENT: &str = "agent_riverside_demo";
+const FROM: &str = "+442079460100";
+const RETELL_KEY: &str = "key_riverside_demo_sandbox";
+const CALCOM_KEY: &str = "cal_riverside_demo_sandbox";
+const WEBHOOK_SECRET: &str = "riverside-demo-webhook-secret";
+
+/// Name, number, e-mail, days ahead, hour, minute, length, type, location, instructions.
+type Person = (
+    &'static str,
+    &'static str,
+    &'static str,
+    i64,
+    u32,
+    u32,
+    u16,
+    &'static str,
+    usize,
+    Option<&'static str>,
+);
+
+const PEOPLE: [Person; 12] = [
+    (
+        "Amelia Hart",
+        "020 7946 0201",
+        "amelia.hart@example.com",
+        2,
+        9,
+        0,
+        30,
+        "Check-up",
+        0,
+        None,
+    ),
+    (
+        "George Pemberton",
+        "020 7946 0202",
+        "g.pemberton@example.com",
+        2,
+        9,
+        30,
+        30,
+        "Check-up",
+        0,
+        None,
+    ),
+    (
+        "Yusuf Demir",
+        "020 7946 0203",
+        "yusuf.demir@example.com",
+        2,
+        10,
+        15,
+        45,
+        "Physiotherapy",
+        1,
+        None,
+    ),
+    (
+        "Siân Llewellyn",
+        "020 7946 0204",
+        "sian.ll@example.com",
+        2,
+        14,
+        0,
+        30,
+        "Blood test",
+        0,
+        None,
+    ),
+    (
+        "Owen Fairweather",
+        "020 7946 0205",
+        "owen.f@example.com",
+        3,
+        9,
+        0,
+        60,
+        "Physiotherapy",
+        1,
+        None,
+    ),
+    (
+        "Niamh O'Sullivan",
+        "020 7946 0206",
+        "niamh.os@example.com",
+        3,
+        11,
+        30,
+        30,
+        "Check-up",
+        0,
+        None,
+    ),
+    (
+        "Priscilla Adjei",
+        "020 7946 0207",
+        "p.adjei@example.com",
+        3,
+        15,
+        45,
+        30,
+        "Vaccination",
+        0,
+        None,
+    ),
+    (
+        "Thomas Birchwood",
+        "020 7946 0208",
+        "t.birchwood@example.com",
+        4,
+        8,
+        45,
+        15,
+        "Vaccination",
+        1,
+        None,
+    ),
+    (
+        "Mei-Ling Zhao",
+        "020 7946 0209",
+        "meiling.zhao@example.com",
+        5,
+        10,
+        0,
+        45,
+        "Physiotherapy",
+        1,
+        None,
+    ),
+    (
+        "Callum Strachan",
+        "020 7946 0210",
+        "callum.s@example.com",
+        6,
+        13,
+        30,
+        30,
+        "Check-up",
+        0,
+        None,
+    ),
+    (
+        "Rosa Delgado",
+        "020 7946 0211",
+        "rosa.delgado@example.com",
+        8,
+        16,
+        0,
+        30,
+        "Blood test",
+        0,
+        None,
+    ),
+    (
+        "Edith Winterbourne",
+        "020 7946 0211",
+        "edith.w@example.com",
+        9,
+        10,
+        30,
+        30,
+        "Check-up",
+        0,
+        Some("Please arrive ten minutes early."),
+    ),
+];
+
+const LOCATIONS: [(&str, &str, &str); 2] = [
+    (
+        "Riverside House",
+        "14 Quayside, London SE1 0AA",
+        "020 7946 0100",
+    ),
+    (
+        "Mill Lane Rooms",
+        "3 Mill Lane, London SE1 0AB",
+        "020 7946 0101",
+    ),
+];
+
+/// The product's API with one session.
+struct Client {
+    http: reqwest::Client,
+    base: String,
+    token: Option<String>,
+}
+
+impl Client {
+    async fn call(
+        &self,
+        method: Method,
+        path: &str,
+        body: Option<&Value>,
+    ) -> Result<(StatusCode, Value), SeedError> {
+        let mut request = self.http.request(method, format!("{}{path}", self.base));
+        if let Some(body) = body {
+            request = request.json(body);
+        }
+        if let Some(token) = &self.token {
+            request = request.bearer_auth(token);
+        }
+        let answer = request.send().await.map_err(SeedError::NoAnswer)?;
+        let status = answer.status();
+        Ok((status, answer.json().await.unwrap_or(Value::Null)))
+    }
+
+    /// Does a step; `there` is an answer that says it was done before.
+    async fn step(
+        &self,
+        step: &'static str,
+        (method, path): (Method, &str),
+        body: &Value,
+        there: Option<StatusCode>,
+    ) -> Result<Value, SeedError> {
+        let (status, answer) = self.call(method, path, Some(body)).await?;
+        if status.is_success() || Some(status) == there {
+            return Ok(answer);
+        }
+        Err(refused(step, status, &answer))
+    }
+}
+
+fn refused(step: &'static str, status: StatusCode, answer: &Value) -> SeedError {
+    // The type and the fields at fault, never their values.
+    let mut kind = answer["type"].as_str().unwrap_or_default().to_owned();
+    for error in answer["errors"].as_array().into_iter().flatten() {
+        let text = |name: &str| error[name].as_str().unwrap_or_default();
+        kind.push_str(&format!(" {} {}", text("pointer"), text("code")));
+    }
+    SeedError::Refused {
+        step,
+        status: status.as_u16(),
+        kind,
+    }
+}
+
+/// Makes the demo clinic through the API at `base`, with appointments in the days after `now`. Its id; None where it
+/// is there and its password was changed.
+pub async fn demo(
+    base: &str,
+    note: &DemoNote,
+    now: DateTime<Utc>,
+) -> Result<Option<TenantId>, SeedError> {
+    if let Some(tenant) = note.tenant() {
+        return Ok(Some(tenant));
+    }
+    let http = reqwest::Client::builder()
+        .no_proxy()
+        .build()
+        .map_err(SeedError::NoAnswer)?;
+    let mut client = Client {
+        http,
+        base: base.to_owned(),
+        token: None,
+    };
+    let admin = &SIGN_INS[0];
+    let sign_up = json!({
+        "business_name": "Riverside Clinic", "business_type": "medical", "country": "GB", "timezone": "Europe/London",
+        "admin": { "full_name": admin.full_name, "email": admin.email, "password": PASSWORD },
+    });
+    client
+        .step(
+            "sign-up",
+            (Method::POST, "/api/tenants"),
+            &sign_up,
+            Some(StatusCode::CONFLICT),
+        )
+        .await?;
+    let credentials = json!({ "email": admin.email, "password": PASSWORD });
+    let (status, session) = client
+        .call(Method::POST, "/api/auth/sign-in", Some(&credentials))
+        .await?;
+    if status == StatusCode::UNAUTHORIZED {
+        return Ok(None);
+    }
+    let tenant = session["user"]["tenant_id"]
+        .as_str()
+        .and_then(|id| id.parse::<TenantId>().ok());
+    let (Some(tenant), Some(token)) = (tenant, session["access_token"].as_str()) else {
+        return Err(refused("sign-in", status, &session));
+    };
+    client.token = Some(token.to_owned());
+    team(&client).await?;
+    settings(&client).await?;
+    let locations = locations(&client).await?;
+    people(&client, &locations, now).await?;
+    note.keep(tenant)?;
+    Ok(Some(tenant))
+}
+
+async fn team(client: &Client) -> Result<(), SeedError> {
+    for who in &SIGN_INS[1..] {
+        let member = json!({
+            "full_name": who.full_name, "email": who.email, "role": who.role, "preset": who.preset, "password": PASSWORD,
+        });
+        client
+            .step(
+                "a colleague",
+                (Method::POST, "/api/team"),
+                &member,
+                Some(StatusCode::CONFLICT),
+            )
+            .await?;
+    }
+    Ok(())
+}
+
+async fn settings(client: &Client) -> Result<(), SeedError> {
+    let integrations = json!({
+        "retell": { "agent_id": AGENT, "from_number": FROM, "api_key": RETELL_KEY },
+        "calcom": {
+            "enabled": true, "api_key": CALCOM_KEY, "webhook_secret": WEBHOOK_SECRET,
+            "organizer_email": "bookings@riverside.example",
+        },
+    });
+    client
+        .step(
+            "integrations",
+            (Method::PATCH, "/api/settings/integrations"),
+            &integrations,
+            None,
+        )
+        .await?;
+    let calls = json!({ "voice_consent_from_booking": true });
+    client
+        .step(
+            "call settings",
+            (Method::PATCH, "/api/settings/calls"),
+            &calls,
+            None,
+        )
+        .await?;
+    let types = json!({ "appointment_types": [
+        { "name": "Check-up" },
+        { "name": "Physiotherapy" },
+        { "name": "Vaccination", "spoken_as": "appointment with the nurse" },
+        { "name": "Blood test", "sensitivity": "sensitive" },
+    ] });
+    client
+        .step(
+            "appointment types",
+            (Method::PUT, "/api/appointment-types"),
+            &types,
+            None,
+        )
+        .await?;
+    Ok(())
+}
+
+/// The ids of the two locations.
+async fn locations(client: &Client) -> Result<Vec<Value>, SeedError> {
+    let (status, answer) = client.call(Method::GET, "/api/locations", None).await?;
+    let known = answer["locations"].as_array().cloned();
+    let known = known.ok_or_else(|| refused("locations", status, &answer))?;
+    let mut ids = Vec::new();
+    for (name, address, phone) in LOCATIONS {
+        let there = known.iter().find(|location| location["name"] == name);
+        let made = match there {
+            Some(location) => location.clone(),
+            None => {
+                let body = json!({ "name": name, "address": address, "phone": phone, "timezone": "Europe/London" });
+                client
+                    .step("a location", (Method::POST, "/api/locations"), &body, None)
+                    .await?
+            }
+        };
+        ids.push(made["id"].clone());
+    }
+    Ok(ids)
+}
+
+async fn people(client: &Client, locations: &[Value], now: DateTime<Utc>) -> Result<(), SeedError> {
+    for (name, phone, email, days, hour, minute, length, kind, location, instructions) in PEOPLE {
+        let at = opening_time(now, days, hour, minute);
+        let mut body = json!({
+            "name": name, "phone": phone, "email": email,
+            "appointment_time": at.to_rfc3339_opts(SecondsFormat::Secs, true), "timezone": "Europe/London",
+            "appointment_type": kind, "appointment_duration": length, "location_id": locations.get(location),
+            "voice_consent": { "method": "verbal" },
+        });
+        if let Some(instructions) = instructions {
+            body["special_instructions"] = json!(instructions);
+        }
+        client
+            .step(
+                "a contact",
+                (Method::POST, "/api/contacts"),
+                &body,
+                Some(StatusCode::CONFLICT),
+            )
+            .await?;
+    }
+    Ok(())
+}
+
+/// A time of day in London so many days ahead, or on the Monday after where that is a weekend.
+fn opening_time(now: DateTime<Utc>, days: i64, hour: u32, minute: u32) -> DateTime<Utc> {
+    let mut day = now.with_timezone(&London).date_naive() + TimeDelta::days(days);
+    while matches!(day.weekday(), Weekday::Sat | Weekday::Sun) {
+        day += TimeDelta::days(1);
+    }
+    let time = NaiveTime::from_hms_opt(hour, minute, 0).unwrap_or_default();
+    // No clock change happens in opening hours.
+    London
+        .from_local_datetime(&day.and_time(time))
+        .earliest()
+        .map_or(now, |at| at.with_timezone(&Utc))
+}
+
+#[cfg(test)]
+mod tests {
+    use vio_domain::phone::{Country, parse};
+
+    use super::*;
+
+    #[test]
+    fn every_number_is_valid_and_kept_for_drama() {
+        let gb = Country::parse("GB").unwrap();
+        let numbers = PEOPLE
+            .iter()
+            .map(|person| person.1)
+            .chain(LOCATIONS.iter().map(|place| place.2))
+            .chain([FROM]);
+        for number in numbers {
+            let parsed = parse(number, gb).unwrap();
+            assert!(parsed.e164.dialable().is_ok());
+            assert!(
+                parsed.e164.as_str().starts_with("+4420794601")
+                    || parsed.e164.as_str().starts_with("+4420794602")
+            );
+        }
+    }
+
+    #[test]
+    fn appointments_are_on_working_days_ahead() {
+        let mut now = Utc.with_ymd_and_hms(2026, 3, 20, 23, 30, 0).unwrap();
+        for _ in 0..20 {
+            now += TimeDelta::hours(13);
+            for person in PEOPLE {
+                let at = opening_time(now, person.3, person.4, person.5).with_timezone(&London);
+                assert!(at > now + TimeDelta::hours(24), "{at} from {now}");
+                assert!(!matches!(at.weekday(), Weekday::Sat | Weekday::Sun));
+                assert_eq!(
+                    at.time(),
+                    NaiveTime::from_hms_opt(person.4, person.5, 0).unwrap()
+                );
+            }
+        }
+    }
+}

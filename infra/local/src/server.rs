@@ -1,0 +1,140 @@
+//! The HTTP server on loopback: `/api` through the gateway to the functions, `/dev` and the landing page directly.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use axum::Router;
+use axum::body::Body;
+use axum::extract::{ConnectInfo, Request, State};
+use axum::http::{HeaderMap, StatusCode, header};
+use axum::middleware::{Next, from_fn};
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+use axum::serve::ListenerExt;
+use tokio::net::TcpListener;
+
+use crate::connections::is_loopback_host;
+use crate::consumers::{Stop, stopped};
+use crate::dev::{self, Dev};
+use crate::functions::Functions;
+use crate::gateway::{self, Arrival};
+use crate::{landing, routes};
+
+/// What requests to the API need.
+#[derive(Clone)]
+struct Api {
+    functions: Functions,
+    dev: Arc<Dev>,
+}
+
+/// Serves until the host stops.
+pub(crate) async fn serve(
+    listener: TcpListener,
+    functions: Functions,
+    dev: Arc<Dev>,
+    stopping: Stop,
+) {
+    let router = Router::new()
+        .route("/", get(landing::page))
+        .nest("/dev", dev::router(dev.clone()))
+        .fallback(api)
+        .with_state(Api { functions, dev })
+        .layer(from_fn(this_machine_only));
+    // Without it, answers in several packets wait 40 ms for an acknowledgement.
+    let listener = listener.tap_io(|stream| {
+        if let Err(error) = stream.set_nodelay(true) {
+            tracing::debug!(%error, "TCP_NODELAY was not set");
+        }
+    });
+    let service = router.into_make_service_with_connect_info::<SocketAddr>();
+    if let Err(error) = axum::serve(listener, service)
+        .with_graceful_shutdown(stopped(stopping))
+        .await
+    {
+        tracing::error!(%error, "the server ended");
+    }
+}
+
+/// Refuses requests under a foreign host name: a web page elsewhere could point its own name here (DNS rebinding).
+/// API Gateway, too, answers only to the names that it has.
+async fn this_machine_only(request: Request, next: Next) -> Response {
+    if names_this_machine(request.headers()) {
+        next.run(request).await
+    } else {
+        gateway::refusal(StatusCode::FORBIDDEN, "Forbidden")
+    }
+}
+
+fn names_this_machine(headers: &HeaderMap) -> bool {
+    let mut hosts = headers.get_all(header::HOST).iter();
+    let (Some(host), None) = (hosts.next(), hosts.next()) else {
+        return false;
+    };
+    let Ok(authority) = host
+        .to_str()
+        .unwrap_or_default()
+        .parse::<axum::http::uri::Authority>()
+    else {
+        return false;
+    };
+    is_loopback_host(authority.host())
+}
+
+async fn api(
+    State(api): State<Api>,
+    ConnectInfo(peer): ConnectInfo<SocketAddr>,
+    request: Request<Body>,
+) -> Response {
+    let path = request.uri().path();
+    if path != "/api" && !path.starts_with("/api/") {
+        return (
+            StatusCode::NOT_FOUND,
+            "There is nothing here. The API is under /api, its description at /api/docs.\n",
+        )
+            .into_response();
+    }
+    let (function, route) = routes::owner(path);
+    let arrival = Arrival {
+        peer,
+        at: api.dev.real_now(),
+        id: api.dev.new_id(),
+        route,
+    };
+    gateway::invoke(api.functions.get(function), arrival, request).await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn with_host(host: &str) -> bool {
+        names_this_machine(&HeaderMap::from_iter([(
+            header::HOST,
+            host.parse().unwrap(),
+        )]))
+    }
+
+    #[test]
+    fn only_names_of_this_machine() {
+        for host in [
+            "127.0.0.1:8787",
+            "localhost:8787",
+            "localhost",
+            "[::1]:1",
+            "LOCALHOST:1",
+        ] {
+            assert!(with_host(host), "{host}");
+        }
+        for host in [
+            "evil.example",
+            "127.0.0.1.evil.example:8787",
+            "",
+            "user@evil.example",
+            "10.0.0.1",
+            "localhost.evil",
+        ] {
+            assert!(!with_host(host), "{host}");
+        }
+        assert!(!names_this_machine(&HeaderMap::new()));
+    }
+}
