@@ -82,6 +82,7 @@ pub static TABLE: &[Route] = &[
     on(Post,   "/api/tags", NeedsAny(&[ManageBusinessSettings, EditOwnContacts])).idempotent(),
     on(Delete, "/api/tags/{tag_id}", Needs(ManageBusinessSettings)),
     on(Patch,  "/api/tags/{tag_id}", Needs(ManageBusinessSettings)),
+    on(Get,    "/api/team", Needs(ManageTeamMembers)),
     on(Post,   "/api/team", Needs(ManageTeamMembers)).idempotent().fresh(),
     on(Post,   "/api/tenants", Public),
     on(Get,    "/api/users/business", SignedIn),

@@ -26,6 +26,7 @@ use vio_store::env::{Clock, RandomIds};
 use vio_store::log::Actor;
 use vio_store::memory::MemoryTable;
 use vio_store::port::Port;
+use vio_store::tenants::TenantStatus;
 use vio_store::tx::Tx;
 use vio_store::users::{NewUser, PersonalDetails};
 
@@ -182,6 +183,38 @@ impl TestApp {
             real_clock,
             queues,
         }
+    }
+
+    /// A second process over the same table, keys and clocks, with caches of its own.
+    #[allow(clippy::expect_used)]
+    pub async fn second(&self) -> Self {
+        let app = App::new(Parts {
+            port: Arc::new(self.table.clone()),
+            kms: Arc::new(MemoryKms::new([7; 32]).expect("a key service")),
+            queues: self.queues.clone(),
+            retell: self.app.retell.clone(),
+            platform: self.app.platform.as_ref().clone(),
+            clock: self.clock.clone(),
+            real_clock: self.real_clock.clone(),
+            ids: Arc::new(RandomIds),
+        })
+        .await
+        .expect("an app");
+        Self {
+            app,
+            ..self.clone()
+        }
+    }
+
+    /// Suspends a business, as the platform's operator does.
+    #[allow(clippy::expect_used)]
+    pub async fn suspend(&self, tenant: TenantId) {
+        let row = self.app.store.tenant_row(tenant).await.expect("a read");
+        let mut row = row.expect("a tenant");
+        row.status = TenantStatus::Suspended;
+        let mut tx = Tx::new();
+        tx.update(&mut row).expect("a change");
+        self.app.store.commit(tx).await.expect("a commit");
     }
 
     /// Moves both clocks.

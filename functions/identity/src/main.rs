@@ -1,0 +1,6 @@
+//! Identity on Lambda.
+
+#[tokio::main]
+async fn main() -> Result<(), lambda_http::Error> {
+    vio_runtime::lambda::serve(|app| vio_identity::router(app).0).await
+}
