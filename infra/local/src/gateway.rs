@@ -37,7 +37,16 @@ pub struct Arrival {
 
 /// Sends a request through an event to the function and its answer back.
 pub async fn invoke(function: Router, arrival: Arrival, request: Request<Body>) -> Response<Body> {
-    match round_trip(function, arrival, request).await {
+    invoke_within(TIMEOUT, function, arrival, request).await
+}
+
+async fn invoke_within(
+    timeout: Duration,
+    function: Router,
+    arrival: Arrival,
+    request: Request<Body>,
+) -> Response<Body> {
+    match round_trip(timeout, function, arrival, request).await {
         Ok(response) => response,
         Err((status, message)) => refusal(status, message),
     }
@@ -60,6 +69,7 @@ const TOO_LONG: Refusal = (StatusCode::PAYLOAD_TOO_LARGE, "Request Too Long");
 const BROKEN: Refusal = (StatusCode::INTERNAL_SERVER_ERROR, "Internal Server Error");
 
 async fn round_trip(
+    timeout: Duration,
     function: Router,
     arrival: Arrival,
     request: Request<Body>,
@@ -75,9 +85,9 @@ async fn round_trip(
     })?;
     let event = LambdaEvent::new(LambdaRequest::ApiGatewayV2(payload), Context::default());
     let answering = Adapter::from(function).call(event);
-    let answer = tokio::time::timeout(TIMEOUT, answering)
+    let answer = tokio::time::timeout(timeout, answering)
         .await
-        .map_err(|_| (StatusCode::GATEWAY_TIMEOUT, "Endpoint request timed out"))?
+        .map_err(|_| (StatusCode::SERVICE_UNAVAILABLE, "Service Unavailable"))?
         .map_err(|infallible| match infallible {})?;
     let text = serde_json::to_vec(&answer).map_err(|_| BROKEN)?;
     if text.len() > MAX_EVENT {
@@ -257,3 +267,7 @@ fn from_answer(answer: &Value) -> Option<Response<Body>> {
     }
     Some(response)
 }
+
+#[cfg(test)]
+#[path = "gateway_tests.rs"]
+mod tests;

@@ -145,7 +145,6 @@ fn contact(
         is_active: true,
         booking_source: BookingSource::Import,
         booking_page_zone: None,
-        shares_phone_with: Vec::new(),
         last_contact_time: None,
         failures_in_a_row: 0,
         needs_attention: None,
