@@ -4,6 +4,8 @@
 //!
 //! A failing seed is printed; `VIO_SIM_SEED=n` replays it alone, `VIO_SOAK_SEEDS=n` runs as many as wanted.
 
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
 mod provider;
 mod rng;
 mod world;
