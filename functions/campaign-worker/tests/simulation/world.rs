@@ -188,7 +188,6 @@ impl World {
             is_active: true,
             booking_source: BookingSource::Manual,
             booking_page_zone: None,
-            shares_phone_with: Vec::new(),
             last_contact_time: None,
             failures_in_a_row: 0,
             needs_attention: None,
