@@ -198,14 +198,20 @@ mod tests {
     async fn making_it_twice_is_making_it_once() {
         let stack = Stack::start(StackOptions::ephemeral()).await.unwrap();
         let first = set_up(&stack).await.unwrap();
-        let keys = stack.kms().list_keys().send().await.unwrap().keys().len();
+        let aliases = async || {
+            stack
+                .kms()
+                .list_aliases()
+                .send()
+                .await
+                .unwrap()
+                .aliases
+                .unwrap()
+        };
+        let keys = aliases().await;
         let second = set_up(&stack).await.unwrap();
         assert_eq!((first.dial, first.inbox), (second.dial, second.inbox));
-        assert_eq!(
-            stack.kms().list_keys().send().await.unwrap().keys().len(),
-            keys
-        );
-        assert_eq!(keys, 2);
+        assert_eq!((keys.len(), &keys), (2, &aliases().await));
         stack.shutdown().await;
     }
 }

@@ -24,15 +24,19 @@ const ORIGIN_SECRET_SHA256: &str = "VIO_ORIGIN_SECRET_SHA256";
 pub async fn serve(routes: impl FnOnce(App) -> Router) -> Result<(), lambda_http::Error> {
     crate::logging::start();
     let app = App::from_env().await?;
+    let router = behind_edge(&app, routes(app.clone()))?;
+    lambda_http::run(router).await
+}
+
+/// A function's routes behind the shared layers and the edge, for a function that also has other events.
+pub fn behind_edge(app: &App, routes: Router) -> Result<Router, StartError> {
     let mut shared = app.shared();
     let origin = origin_hashes()?;
     let behind_edge = origin.is_some();
     if let Some(hashes) = origin {
         shared = shared.with_origin(hashes);
     }
-    let router =
-        service(routes(app), shared).layer(from_fn_with_state(behind_edge, name_the_caller));
-    lambda_http::run(router).await
+    Ok(service(routes, shared).layer(from_fn_with_state(behind_edge, name_the_caller)))
 }
 
 fn origin_hashes() -> Result<Option<OriginHashes>, StartError> {

@@ -1,5 +1,5 @@
-//! Demo data. People and numbers are invented: the numbers are valid in form and given to nobody. Ofcom keeps
-//! 020 7946 0000 to 0999 and the like for drama, and the area code 01632 is not in use at all.
+//! Demo data. People are invented, and so are their numbers: valid in form and given to nobody, because Ofcom keeps
+//! 020 7946 0000 to 0999, 0113 496 0000 to 0999 and the like for drama.
 
 mod bulk;
 mod clinic;
