@@ -1,6 +1,7 @@
 //! An app over memory: clocks moved by hand, queues that only record, a provider that refuses every call unless a test
 //! brings its own. For the tests of functions; nothing here is compiled into one.
 
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use async_trait::async_trait;
@@ -12,6 +13,7 @@ use http_body_util::BodyExt;
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::Value;
 use tower::ServiceExt;
+use uuid::Uuid;
 use vio_crypto::MemoryKms;
 use vio_crypto::password::{self, Argon2Params};
 use vio_domain::ids::{TenantId, UserId};
@@ -22,7 +24,7 @@ use vio_domain::text::{Email, PersonName, ShortText};
 use vio_providers::BaseUrl;
 use vio_providers::retell::{RetellApi, RetellFactory};
 use vio_store::TenantStore;
-use vio_store::env::{Clock, RandomIds};
+use vio_store::env::{Clock, IdSource};
 use vio_store::log::Actor;
 use vio_store::memory::MemoryTable;
 use vio_store::port::Port;
@@ -58,6 +60,19 @@ impl ManualClock {
 impl Clock for ManualClock {
     fn now(&self) -> DateTime<Utc> {
         *self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Ids in the order in which they were made, also within one instant of a clock that stands still.
+#[derive(Debug, Default)]
+pub struct OrderedIds(AtomicU64);
+
+impl IdSource for OrderedIds {
+    fn next(&self, now: DateTime<Utc>) -> Uuid {
+        let millis = u64::try_from(now.timestamp_millis()).unwrap_or(0);
+        let mut rest = [0; 10];
+        rest[2..].copy_from_slice(&self.0.fetch_add(1, Ordering::Relaxed).to_be_bytes());
+        uuid::Builder::from_unix_timestamp_millis(millis, &rest).into_uuid()
     }
 }
 
@@ -115,6 +130,7 @@ pub struct TestApp {
     /// Real time; starts at the same instant. Move both with [`TestApp::advance`].
     pub real_clock: Arc<ManualClock>,
     pub queues: Arc<RecordedQueues>,
+    ids: Arc<OrderedIds>,
 }
 
 /// A platform that is open and local, with passwords hashed cheaply.
@@ -158,6 +174,7 @@ impl TestApp {
         let clock = Arc::new(ManualClock::at(start));
         let real_clock = Arc::new(ManualClock::at(start));
         let queues = Arc::new(RecordedQueues::default());
+        let ids = Arc::new(OrderedIds::default());
         let retell: Arc<dyn RetellFactory> = match retell {
             Some(api) => Arc::new(FixedRetell(api)),
             None => Arc::new(vio_providers::retell::HttpRetellFactory::new(
@@ -172,7 +189,7 @@ impl TestApp {
             platform,
             clock: clock.clone(),
             real_clock: real_clock.clone(),
-            ids: Arc::new(RandomIds),
+            ids: ids.clone(),
         })
         .await
         .expect("an app");
@@ -182,6 +199,7 @@ impl TestApp {
             clock,
             real_clock,
             queues,
+            ids,
         }
     }
 
@@ -196,7 +214,7 @@ impl TestApp {
             platform: self.app.platform.as_ref().clone(),
             clock: self.clock.clone(),
             real_clock: self.real_clock.clone(),
-            ids: Arc::new(RandomIds),
+            ids: self.ids.clone(),
         })
         .await
         .expect("an app");

@@ -66,6 +66,10 @@ pub fn tag(t: TenantId, tag: TagId) -> Key {
     main(tenant_pk(t), format!("TAG#{tag}"))
 }
 pub const TAG_PREFIX: &str = "TAG#";
+/// A tag's name is taken, by keyed hash of its folded form.
+pub fn tag_name(t: TenantId, name_hash: &str) -> Key {
+    main(format!("T#{t}#TN#{name_hash}"), "NAME")
+}
 
 /// The platform's own keys.
 pub fn platform() -> Key {

@@ -21,6 +21,7 @@ pub mod port;
 pub mod schema;
 pub mod sign_ins;
 pub mod store;
+pub mod tags;
 pub mod tenants;
 pub mod tx;
 pub mod users;

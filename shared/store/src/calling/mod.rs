@@ -5,6 +5,7 @@ pub mod gate;
 pub mod grant;
 pub mod place;
 pub mod plan;
+pub mod replan;
 pub mod rows;
 pub mod sessions;
 pub mod settle;

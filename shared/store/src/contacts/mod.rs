@@ -7,7 +7,7 @@ pub mod create;
 mod likeness;
 mod list;
 mod person;
-mod rows;
+pub(crate) mod rows;
 mod save;
 
 pub use bookings::{Booked, NewTime, move_to};
