@@ -340,3 +340,87 @@ fn attribute(value: &AttributeValue) -> Value {
         _ => json!({ "NULL": true }),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Mutex;
+
+    use aws_lambda_events::event::sqs::BatchItemFailure;
+    use chrono::TimeDelta;
+    use vio_stack::{ManualClock, Stack, StackOptions};
+
+    use super::*;
+
+    /// Messages that the function took, by body; the first delivery of `again` fails.
+    #[tokio::test]
+    async fn what_failed_is_delivered_again_and_the_rest_is_not() {
+        let clock = Arc::new(ManualClock::at(chrono::Utc::now()));
+        let options = StackOptions {
+            clock: clock.clone(),
+            ..StackOptions::ephemeral()
+        };
+        let stack = Stack::start(options).await.unwrap();
+        let queues = crate::services::set_up(&stack).await.unwrap();
+        let sqs = stack.sqs();
+        for body in ["well", "again"] {
+            sqs.send_message()
+                .queue_url(&queues.inbox)
+                .message_body(body)
+                .send()
+                .await
+                .unwrap();
+        }
+        let taken: Arc<Mutex<Vec<String>>> = Arc::default();
+        let noted = taken.clone();
+        let consumer = QueueConsumer {
+            client: sqs.clone(),
+            url: queues.inbox.clone(),
+            batch: 10,
+            function: Arc::new(move |event: SqsEvent| {
+                let mut taken = noted.lock().unwrap();
+                let mut answer = SqsBatchResponse::default();
+                for record in event.records {
+                    let body = record.body.unwrap();
+                    if body == "again" && !taken.contains(&body) {
+                        let mut failure = BatchItemFailure::default();
+                        failure.item_identifier = record.message_id.unwrap();
+                        answer.batch_item_failures.push(failure);
+                    }
+                    taken.push(body);
+                }
+                Box::pin(async move { answer })
+            }),
+        };
+        let (stop, stopping) = watch::channel(false);
+        let running = tokio::spawn(consumer.run(stopping));
+        let wait_for = async |count: usize| {
+            for _ in 0..200 {
+                if taken.lock().unwrap().len() >= count {
+                    break;
+                }
+                tokio::time::sleep(Duration::from_millis(20)).await;
+            }
+            let mut seen = taken.lock().unwrap().clone();
+            seen.sort();
+            seen
+        };
+        assert_eq!(wait_for(2).await, ["again", "well"]);
+        tokio::time::sleep(Duration::from_millis(200)).await;
+        assert_eq!(
+            wait_for(2).await.len(),
+            2,
+            "delivered again before its time"
+        );
+        clock.advance(TimeDelta::minutes(4));
+        assert_eq!(wait_for(3).await, ["again", "again", "well"]);
+        clock.advance(TimeDelta::minutes(30));
+        tokio::time::sleep(Duration::from_millis(300)).await;
+        assert_eq!(wait_for(3).await.len(), 3, "deleted messages came again");
+        stop.send_replace(true);
+        tokio::time::timeout(Duration::from_secs(2), running)
+            .await
+            .unwrap()
+            .unwrap();
+        stack.shutdown().await;
+    }
+}
