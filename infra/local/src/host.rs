@@ -250,7 +250,7 @@ impl Host {
 
     /// Makes the demo clinic, if it is not there yet; its id. None where it is there under another password.
     pub async fn seed_demo(&self) -> Result<Option<TenantId>, SeedError> {
-        seed::demo(&self.base_url(), self.dev.note(), self.clock.now()).await
+        seed::demo(&self.app, &self.base_url(), self.dev.note()).await
     }
 
     /// Runs the tick now.

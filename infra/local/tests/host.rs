@@ -9,6 +9,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 use vio_local::{Host, HostError, HostOptions};
+use vio_sandbox::Credentials;
 
 struct Client {
     http: reqwest::Client,
@@ -372,4 +373,53 @@ async fn a_shutdown_is_short() {
     tokio::time::timeout(Duration::from_secs(8), host.shutdown())
         .await
         .unwrap();
+}
+
+/// The clinic of `--seed demo`: there once, however often it is asked for, and over a restart.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_demo_clinic_is_made_once() {
+    let directory = tempfile::tempdir().unwrap();
+    let host = Host::start(kept(directory.path())).await.unwrap();
+    let tenant = host.seed_demo().await.unwrap().unwrap();
+    assert_eq!(host.seed_demo().await.unwrap(), Some(tenant));
+    // A start that was cut off before the note was written goes over it all again.
+    host.shutdown().await;
+    std::fs::remove_file(directory.path().join("demo.json")).unwrap();
+    let host = Host::start(kept(directory.path())).await.unwrap();
+    assert_eq!(host.seed_demo().await.unwrap(), Some(tenant));
+
+    let scope = host.app().store.tenant(tenant).await.unwrap().unwrap();
+    let query = vio_store::contacts::ListQuery {
+        status: None,
+        ascending: true,
+        start: vio_store::contacts::Start::Page(1),
+        page_size: 100,
+    };
+    let listed = scope.list_contacts(query).await.unwrap();
+    assert_eq!(listed.contacts.len(), 12);
+    for (contact, appointment) in &listed.contacts {
+        let planned = appointment
+            .as_ref()
+            .and_then(|appointment| appointment.next_call_at);
+        assert!(planned.is_some(), "{} gets no call", contact.id);
+    }
+    let settings = scope.settings().await.unwrap();
+    assert_eq!(settings.settings.appointment_types.len(), 4);
+    assert_eq!(scope.locations().await.unwrap().len(), 2);
+    assert!(settings.settings.integrations.retell.configured());
+
+    // The sandbox knows the clinic's key, and nobody else's.
+    let key = settings.secrets.retell_key.current.unwrap();
+    let access = host.connections().retell(&key).await.unwrap();
+    assert_eq!(access.agents.len(), 1);
+    assert!(host.connections().retell("key_of_nobody").await.is_none());
+
+    let client = Client::of(&host);
+    for who in vio_local::seed::SIGN_INS {
+        let credentials = json!({"email": who.email, "password": vio_local::seed::PASSWORD});
+        let (status, session) = client.post("/api/auth/sign-in", credentials).await;
+        assert_eq!(status, 200, "{}", who.email);
+        assert_eq!(session["user"]["preset"].as_str(), who.preset);
+    }
+    host.shutdown().await;
 }

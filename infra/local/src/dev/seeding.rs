@@ -43,7 +43,7 @@ pub(super) async fn seed(
     }
     let mut tenant = wanted.tenant_id;
     if wanted.demo || tenant.is_none() {
-        let demo = seed::demo(&dev.base_url(), &dev.note, dev.clock.now()).await;
+        let demo = seed::demo(&dev.app, &dev.base_url(), &dev.note).await;
         let demo = demo.map_err(|error| Problem::internal(&error))?;
         tenant = tenant.or(demo);
     }

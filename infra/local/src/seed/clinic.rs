@@ -1,11 +1,18 @@
-//! The demo clinic, made through the product's own API as anybody would. What is there already stays as it is, so it
-//! can be run again after it was cut off.
+//! The demo clinic: its people sign up and are entered through the product's own API, its settings in one change. What
+//! is there already stays as it is, so it can be run again after it was cut off.
 
 use chrono::{DateTime, Datelike, NaiveTime, SecondsFormat, TimeDelta, TimeZone, Utc, Weekday};
 use chrono_tz::Europe::London;
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
-use vio_domain::ids::TenantId;
+use vio_domain::ids::{LocationId, TenantId};
+use vio_domain::phone::{Country, E164, parse};
+use vio_domain::settings::{AppointmentType, Sensitivity};
+use vio_runtime::App;
+use vio_store::locations::LocationRow;
+use vio_store::log::{Actor, Entry};
+use vio_store::tx::Tx;
+use vio_store::{StoreError, TenantStore};
 
 use super::{DemoNote, PASSWORD, SIGN_INS, SeedError};
 
@@ -14,6 +21,7 @@ const AGENT: &str = "agent_riverside_demo";
 const FROM: &str = "+442079460100";
 const RETELL_KEY: &str = "key_riverside_demo_sandbox";
 const CALCOM_KEY: &str = "cal_riverside_demo_sandbox";
+const ORGANIZER: &str = "bookings@riverside.example";
 const WEBHOOK_SECRET: &str = "riverside-demo-webhook-secret";
 
 /// Name, number, e-mail, days ahead, hour, minute, length, type, location, instructions.
@@ -177,6 +185,17 @@ const PEOPLE: [Person; 12] = [
     ),
 ];
 
+const TYPES: [(&str, Sensitivity, Option<&str>); 4] = [
+    ("Check-up", Sensitivity::Normal, None),
+    ("Physiotherapy", Sensitivity::Normal, None),
+    (
+        "Vaccination",
+        Sensitivity::Normal,
+        Some("appointment with the nurse"),
+    ),
+    ("Blood test", Sensitivity::Sensitive, None),
+];
+
 const LOCATIONS: [(&str, &str, &str); 2] = [
     (
         "Riverside House",
@@ -246,13 +265,9 @@ fn refused(step: &'static str, status: StatusCode, answer: &Value) -> SeedError 
     }
 }
 
-/// Makes the demo clinic through the API at `base`, with appointments in the days after `now`. Its id; None where it
-/// is there and its password was changed.
-pub async fn demo(
-    base: &str,
-    note: &DemoNote,
-    now: DateTime<Utc>,
-) -> Result<Option<TenantId>, SeedError> {
+/// Makes the demo clinic, its people through the API at `base`. Its id; None where it is there and its password was
+/// changed.
+pub async fn demo(app: &App, base: &str, note: &DemoNote) -> Result<Option<TenantId>, SeedError> {
     if let Some(tenant) = note.tenant() {
         return Ok(Some(tenant));
     }
@@ -293,9 +308,10 @@ pub async fn demo(
     };
     client.token = Some(token.to_owned());
     team(&client).await?;
-    settings(&client).await?;
-    let locations = locations(&client).await?;
-    people(&client, &locations, now).await?;
+    let scope = app.store.tenant(tenant).await?;
+    let scope = scope.ok_or_else(|| invalid("a tenant that signs in and is not there"))?;
+    let locations = settings(&scope).await?;
+    people(&client, &locations, scope.now()).await?;
     note.keep(tenant)?;
     Ok(Some(tenant))
 }
@@ -317,71 +333,86 @@ async fn team(client: &Client) -> Result<(), SeedError> {
     Ok(())
 }
 
-async fn settings(client: &Client) -> Result<(), SeedError> {
-    let integrations = json!({
-        "retell": { "agent_id": AGENT, "from_number": FROM, "api_key": RETELL_KEY },
-        "calcom": {
-            "enabled": true, "api_key": CALCOM_KEY, "webhook_secret": WEBHOOK_SECRET,
-            "organizer_email": "bookings@riverside.example",
-        },
-    });
-    client
-        .step(
-            "integrations",
-            (Method::PATCH, "/api/settings/integrations"),
-            &integrations,
-            None,
-        )
-        .await?;
-    let calls = json!({ "voice_consent_from_booking": true });
-    client
-        .step(
-            "call settings",
-            (Method::PATCH, "/api/settings/calls"),
-            &calls,
-            None,
-        )
-        .await?;
-    let types = json!({ "appointment_types": [
-        { "name": "Check-up" },
-        { "name": "Physiotherapy" },
-        { "name": "Vaccination", "spoken_as": "appointment with the nurse" },
-        { "name": "Blood test", "sensitivity": "sensitive" },
-    ] });
-    client
-        .step(
-            "appointment types",
-            (Method::PUT, "/api/appointment-types"),
-            &types,
-            None,
-        )
-        .await?;
-    Ok(())
-}
-
-/// The ids of the two locations.
-async fn locations(client: &Client) -> Result<Vec<Value>, SeedError> {
-    let (status, answer) = client.call(Method::GET, "/api/locations", None).await?;
-    let known = answer["locations"].as_array().cloned();
-    let known = known.ok_or_else(|| refused("locations", status, &answer))?;
+/// What a person would set up in the settings: in one change, so that it is there whole or not at all.
+async fn settings(ts: &TenantStore) -> Result<Vec<LocationId>, SeedError> {
+    let known = ts.locations().await?;
+    if !known.is_empty() {
+        return Ok(known.iter().map(|location| location.id).collect());
+    }
+    let now = ts.now();
+    let mut tx = Tx::new();
+    let mut opened = ts.settings().await?;
+    opened.secrets.retell_key.rotate(RETELL_KEY.to_owned(), now);
+    opened.secrets.calcom_key = Some(CALCOM_KEY.to_owned());
+    opened
+        .secrets
+        .calcom_webhook
+        .rotate(WEBHOOK_SECRET.to_owned(), now);
+    let settings = &mut opened.settings;
+    settings.calls.voice_consent_from_booking = true;
+    settings.business.primary_phone = Some(number(FROM)?);
+    settings.integrations.retell.agent_id = Some(AGENT.parse().map_err(invalid)?);
+    settings.integrations.retell.from_number = Some(number(FROM)?);
+    settings.integrations.retell.has_key = true;
+    let calcom = &mut settings.integrations.calcom;
+    calcom.enabled = true;
+    calcom.organizer_email = Some(ORGANIZER.parse().map_err(invalid)?);
+    calcom.has_key = true;
+    calcom.has_webhook_secret = true;
+    for (name, sensitivity, spoken_as) in TYPES {
+        settings.appointment_types.push(AppointmentType {
+            name: name.parse().map_err(invalid)?,
+            sensitivity,
+            spoken_as: spoken_as.map(str::parse).transpose().map_err(invalid)?,
+        });
+    }
+    ts.save_settings(&mut tx, &mut opened)?;
+    let actor = Actor::system("seed");
+    let entry = Entry::new("settings.updated", "settings", ts.id.uuid()).version(opened.version);
+    ts.log(
+        &mut tx,
+        &actor,
+        entry.fields(["integrations", "calls", "appointment_types"]),
+    )?;
     let mut ids = Vec::new();
     for (name, address, phone) in LOCATIONS {
-        let there = known.iter().find(|location| location["name"] == name);
-        let made = match there {
-            Some(location) => location.clone(),
-            None => {
-                let body = json!({ "name": name, "address": address, "phone": phone, "timezone": "Europe/London" });
-                client
-                    .step("a location", (Method::POST, "/api/locations"), &body, None)
-                    .await?
-            }
+        let mut row = LocationRow {
+            tenant: ts.id,
+            id: LocationId::new(ts.new_id()),
+            version: 0,
+            name: name.parse().map_err(invalid)?,
+            address: Some(address.parse().map_err(invalid)?),
+            phone: Some(number(phone)?),
+            timezone: Some(London),
+            created_at: now,
+            updated_at: now,
         };
-        ids.push(made["id"].clone());
+        tx.create(&mut row)?;
+        ts.log(
+            &mut tx,
+            &actor,
+            Entry::new("location.created", "location", row.id.uuid()).version(1),
+        )?;
+        ids.push(row.id);
     }
+    ts.store.commit(tx).await?;
     Ok(ids)
 }
 
-async fn people(client: &Client, locations: &[Value], now: DateTime<Utc>) -> Result<(), SeedError> {
+fn number(text: &str) -> Result<E164, SeedError> {
+    let region = Country::parse("GB").map_err(invalid)?;
+    Ok(parse(text, region).map_err(invalid)?.e164)
+}
+
+fn invalid(error: impl std::fmt::Display) -> SeedError {
+    SeedError::Store(StoreError::Invalid(error.to_string()))
+}
+
+async fn people(
+    client: &Client,
+    locations: &[LocationId],
+    now: DateTime<Utc>,
+) -> Result<(), SeedError> {
     for (name, phone, email, days, hour, minute, length, kind, location, instructions) in PEOPLE {
         let at = opening_time(now, days, hour, minute);
         let mut body = json!({
@@ -421,8 +452,6 @@ fn opening_time(now: DateTime<Utc>, days: i64, hour: u32, minute: u32) -> DateTi
 
 #[cfg(test)]
 mod tests {
-    use vio_domain::phone::{Country, parse};
-
     use super::*;
 
     #[test]

@@ -67,6 +67,8 @@ pub enum SeedError {
         status: u16,
         kind: String,
     },
+    #[error(transparent)]
+    Store(#[from] vio_store::StoreError),
     #[error("the demo clinic's id cannot be kept")]
     Note(#[source] std::io::Error),
 }
