@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 
 use axum::Router;
-use vio_http::openapi;
+use utoipa::openapi::OpenApi;
+use vio_http::openapi::{self, DocumentError};
 use vio_runtime::App;
 use vio_runtime::lambda::behind_edge;
 
@@ -13,11 +14,18 @@ use crate::routes::Function;
 #[derive(Clone)]
 pub(crate) struct Functions(BTreeMap<Function, Router>);
 
+/// Each function's routes and document.
+fn mounted(app: &App) -> Result<Vec<(Function, (Router, OpenApi))>, DocumentError> {
+    Ok(vec![
+        (Function::Identity, vio_identity::router(app.clone())),
+        (Function::Profile, (Router::new(), openapi::merge([])?)),
+    ])
+}
+
 impl Functions {
     /// Mounts them all over one app.
     pub(crate) fn new(app: &App) -> Result<Self, Box<dyn std::error::Error + Send + Sync>> {
-        let mut mounted = vec![(Function::Identity, vio_identity::router(app.clone()))];
-        mounted.push((Function::Profile, (Router::new(), openapi::merge([])?)));
+        let mounted = mounted(app)?;
         let document = openapi::merge(mounted.iter().map(|(_, (_, document))| document.clone()))?;
         let mut functions = BTreeMap::new();
         for (function, (mut routes, _)) in mounted {
@@ -32,5 +40,25 @@ impl Functions {
     /// One of them.
     pub(crate) fn get(&self, function: Function) -> Router {
         self.0.get(&function).cloned().unwrap_or_default()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::routes::owner;
+
+    /// A route that the template sends to another function than the one that has it would never be reached.
+    #[tokio::test(flavor = "multi_thread")]
+    async fn every_route_is_sent_to_the_function_that_has_it() {
+        let host = crate::Host::start(crate::HostOptions::ephemeral())
+            .await
+            .unwrap();
+        for (function, (_, document)) in mounted(host.app()).unwrap() {
+            for path in document.paths.paths.keys() {
+                assert_eq!(owner(path).0, function, "{path}");
+            }
+        }
+        host.shutdown().await;
     }
 }

@@ -21,23 +21,22 @@ pub const ROUTES: &[(&str, Function)] = &[
     ("/api/contacts", Contacts),
     ("/api/contacts/{proxy+}", Contacts),
     ("/api/appointments/{proxy+}", Contacts),
-    ("/api/tags", Contacts),
-    ("/api/tags/{proxy+}", Contacts),
     ("/api/forms", Contacts),
-    ("/api/attention", Contacts),
-    ("/api/attention/{proxy+}", Contacts),
-    ("/api/audit", Contacts),
     ("/api/calls", Calls),
     ("/api/calls/{proxy+}", Calls),
     ("/api/contacts/{contact_id}/call-now", Calls),
-    ("/api/contacts/{contact_id}/calls", Calls),
     ("/api/dnc", Calls),
     ("/api/dnc/{proxy+}", Calls),
+    ("/api/attention", Calls),
+    ("/api/attention/{proxy+}", Calls),
     ("/api/users/{proxy+}", Profile),
     ("/api/settings/{proxy+}", Profile),
     ("/api/locations", Profile),
     ("/api/locations/{proxy+}", Profile),
     ("/api/appointment-types", Profile),
+    ("/api/tags", Profile),
+    ("/api/tags/{proxy+}", Profile),
+    ("/api/audit", Profile),
     ("/api/health", Profile),
     ("/api/openapi.json", Profile),
     ("/api/docs", Profile),
@@ -120,11 +119,12 @@ mod tests {
             (Contacts, "ANY /api/contacts/{proxy+}".into())
         );
         assert_eq!(
-            to("/api/contacts/1/calls"),
-            (Calls, "ANY /api/contacts/{contact_id}/calls".into())
+            to("/api/contacts/1/call-now"),
+            (Calls, "ANY /api/contacts/{contact_id}/call-now".into())
         );
-        assert_eq!(to("/api/contacts/1/calls/2").0, Contacts);
-        assert_eq!(to("/api/contacts//calls").0, NO_OWNER);
+        assert_eq!(to("/api/contacts/1/calls").0, Contacts);
+        assert_eq!(to("/api/contacts/1/call-now/2").0, Contacts);
+        assert_eq!(to("/api/contacts//call-now").0, NO_OWNER);
         assert_eq!(to("/api/nowhere"), (NO_OWNER, "$default".into()));
         assert_eq!(to("/api/tenants/1").1, "$default");
         assert_eq!(to("/api/webhook/call-outcome/x").0, Webhooks);
