@@ -4,6 +4,7 @@
 //! S0 to S4 in comments name the requirement documents; `rules.md` decides between them.
 
 pub mod appointment;
+pub mod bookings;
 pub mod calendar;
 pub mod calling;
 pub mod contact;
