@@ -1,1 +1,65 @@
-//! vio-webhooks
+//! Providers' webhooks (rules.md "Webhooks in"): verified over the raw body, stored once, answered at once, processed
+//! from the `inbox` queue. A lost message costs a minute: the tick finds what still lies in the inbox.
+
+mod calcom;
+mod process;
+mod receive;
+mod retell;
+
+use std::convert::Infallible;
+
+use aws_lambda_events::event::sqs::SqsEvent;
+use axum::Router;
+use lambda_http::request::LambdaRequest;
+use lambda_http::{Adapter, Context, LambdaEvent, Service};
+use serde_json::Value;
+use utoipa::openapi::OpenApi;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+use vio_http::body::body_limit;
+use vio_providers::retell::webhook as retell_events;
+use vio_runtime::App;
+
+pub use process::process;
+pub use receive::{Receipt, ReceiptStatus};
+
+/// The HTTP routes with their document. They go behind [`vio_http::service`].
+pub fn router(app: App) -> (Router, OpenApi) {
+    let calls = OpenApiRouter::new()
+        .routes(routes!(receive::call_outcome))
+        .layer(body_limit(retell_events::LARGEST_EVENT));
+    OpenApiRouter::new()
+        .routes(routes!(receive::calcom_booking))
+        .merge(calls)
+        .with_state(app)
+        .split_for_parts()
+}
+
+/// An event of the function that is neither a request nor a batch of the queue.
+#[derive(Debug, thiserror::Error)]
+#[error("the event is neither a request nor a batch of messages")]
+pub struct UnknownEvent(#[source] serde_json::Error);
+
+/// One invocation: the function receives requests and consumes the queue, and the two are told apart by their form.
+/// `service` is [`router`] behind the shared layers.
+pub async fn invoke(
+    app: &App,
+    service: &Router,
+    payload: Value,
+    context: Context,
+) -> Result<Value, UnknownEvent> {
+    if payload.get("Records").is_some() {
+        let batch: SqsEvent = serde_json::from_value(payload).map_err(UnknownEvent)?;
+        let answer = vio_runtime::batch::handle(batch, |message| process(app, message)).await;
+        return serde_json::to_value(answer).map_err(UnknownEvent);
+    }
+    let request: LambdaRequest = serde_json::from_value(payload).map_err(UnknownEvent)?;
+    let answer: Result<_, Infallible> = Adapter::from(service.clone())
+        .call(LambdaEvent::new(request, context))
+        .await;
+    let answer = match answer {
+        Ok(answer) => answer,
+        Err(never) => match never {},
+    };
+    serde_json::to_value(answer).map_err(UnknownEvent)
+}

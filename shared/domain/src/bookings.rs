@@ -120,7 +120,7 @@ pub struct ChainState {
     pub set_at: DateTime<Utc>,
     /// When the calendar last changed time or status.
     pub changed_at: DateTime<Utc>,
-    /// When the chain began: its earliest event.
+    /// When the person booked: the earliest event that set a time.
     pub began_at: DateTime<Utc>,
     /// Which of the events given set the time.
     pub set_by: usize,
@@ -175,7 +175,9 @@ pub fn fold(events: &[BookingEvent]) -> Option<ChainState> {
     let mut ordered: Vec<(usize, &BookingEvent)> = events.iter().enumerate().collect();
     ordered.sort_by(|(_, a), (_, b)| a.order().cmp(&b.order()));
     ordered.dedup_by(|(_, later), (_, earlier)| later.same_as(earlier));
-    let began_at = ordered.first()?.1.created_at;
+    let booked = |event: &BookingEvent| event.kind != BookingKind::Cancelled;
+    let first = ordered.iter().find(|(_, event)| booked(event));
+    let began_at = first?.1.created_at;
     let mut fold = Fold::default();
     for (at, event) in ordered {
         fold.take(at, event);

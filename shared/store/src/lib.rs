@@ -4,6 +4,7 @@
 //! keys. Above them lies a file per noun with the transactions of that noun: every change of state is one transaction
 //! of the entity (conditional on its version), its claims and queue items, and its log entry.
 
+pub mod bookings;
 pub mod calling;
 pub mod contacts;
 pub mod dynamo;
@@ -11,6 +12,7 @@ pub mod entity;
 pub mod env;
 pub mod error;
 pub mod idempotency;
+pub mod inbox;
 pub mod key;
 pub mod locations;
 pub mod log;

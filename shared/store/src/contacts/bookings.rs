@@ -3,11 +3,13 @@
 
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
+use vio_crypto::PersonKey;
 use vio_domain::appointment::{Appointment, AppointmentStatus, Attendance, Duration};
 use vio_domain::contact::{AttentionReason, ConsentMethod, VoiceConsent};
 use vio_domain::ids::{AppointmentId, ContactId};
 use vio_domain::person::{CalendarTarget, calendar_target};
 use vio_domain::settings::Settings;
+use vio_domain::text::Notes;
 
 use crate::contacts::consents::ConsentChange;
 use crate::contacts::create::{NewAppointment, NewContact};
@@ -19,12 +21,26 @@ use crate::store::TenantStore;
 use crate::tx::Tx;
 
 /// Where a booking landed.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub struct Booked {
     pub contact: ContactId,
     pub appointment: AppointmentId,
     /// How the contact was chosen.
     pub target: CalendarTarget,
+    /// The contact's key, for what else the caller keeps of the booking.
+    pub key: PersonKey,
+}
+
+/// A booking's note beside what staff wrote before; where both do not fit, what staff wrote stays.
+fn add_note(old: Option<Notes>, note: &Notes) -> Option<Notes> {
+    match old {
+        None => Some(note.clone()),
+        Some(old) if old.as_str().contains(note.as_str()) => Some(old),
+        Some(old) => {
+            let both = format!("{}\n\n{}", old.as_str(), note.as_str());
+            Some(Notes::parse(&both).unwrap_or(old))
+        }
+    }
 }
 
 /// The time an appointment moves to.
@@ -82,6 +98,9 @@ impl TenantStore {
             if new.booking_page_zone.is_some() {
                 person.contact.booking_page_zone = new.booking_page_zone;
             }
+            if let Some(note) = &new.notes {
+                person.contact.notes = add_note(person.contact.notes.take(), note);
+            }
         }
         let implied = settings.calls.voice_consent_from_booking
             && person.contact.preferences.voice_consent == VoiceConsent::Unknown;
@@ -114,6 +133,7 @@ impl TenantStore {
             contact: person.contact.id,
             appointment: id,
             target,
+            key: person.key,
         })
     }
 

@@ -10,6 +10,7 @@ use vio_domain::contact::{CallState, Contact};
 use vio_domain::ids::{AppointmentId, ContactId};
 
 use crate::contacts::rows::{AppointmentRow, ContactRow};
+use crate::entity::Entity;
 use crate::error::StoreError;
 use crate::key::{self, ClaimKind};
 use crate::store::{PersonKeyRow, TenantStore};
@@ -61,6 +62,11 @@ impl Person {
     /// One of the appointments, to change it.
     pub fn appointment_mut(&mut self, id: AppointmentId) -> Option<&mut Appointment> {
         self.appointments.iter_mut().find(|a| a.id == id)
+    }
+
+    /// Takes an appointment away; staging the person deletes its record.
+    pub fn remove_appointment(&mut self, id: AppointmentId) {
+        self.appointments.retain(|a| a.id != id);
     }
 
     /// When the next call to this person is due, over all appointments.
@@ -246,6 +252,14 @@ impl TenantStore {
             if before != Some(appointment) {
                 let mut row = AppointmentRow::seal(appointment, lock, &person.key)?;
                 tx.save(&mut row)?;
+                wrote = true;
+            }
+        }
+        for (id, (lock, _)) in &person.read.appointments {
+            if person.appointment(*id).is_none() {
+                let place = key::appointment(self.id, person.contact.id, *id);
+                let condition = crate::port::Condition::VersionIs(*lock);
+                tx.delete_if(AppointmentRow::TYPE, place, condition);
                 wrote = true;
             }
         }

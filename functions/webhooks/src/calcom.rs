@@ -1,0 +1,206 @@
+//! Bookings, from Cal.com: a webhook in the words of the domain. What booking chains come to, and whom a booking is
+//! for, is decided in `vio_domain::bookings` and `vio_store::bookings`.
+
+use chrono::{DateTime, Utc};
+use vio_domain::bookings::{BookingEvent, BookingKind};
+use vio_domain::phi::{self, Effect, FieldPolicy};
+use vio_domain::phone::E164;
+use vio_domain::settings::Settings;
+use vio_domain::settings::integrations::Calcom;
+use vio_domain::text::{
+    Email, FirstName, LastName, Notes, PersonName, ShortText, SpecialInstructions,
+};
+use vio_providers::calcom::Booking;
+use vio_providers::calcom::webhook::{Event, Trigger, parse};
+use vio_store::TenantStore;
+use vio_store::bookings::{Booker, BookingDetails, BookingHeard, BookingOutcome};
+use vio_store::inbox::InboxRow;
+use vio_store::log::Actor;
+use vio_store::tenants::Provider;
+
+use crate::process::{Trouble, drop_event};
+
+/// Stands for a name that no contact can have.
+const NAMELESS: &str = "Guest";
+/// Stands for a note that staff notes may not hold (rules.md Privacy).
+const WITHHELD: &str = "The note on the booking was left out: it holds an identifier that must not be kept here. It is in the calendar.";
+
+/// Whether an event is to be processed: of a connection that is on, a kind that is used, the event type that is set.
+/// An event that does not name its type passes.
+pub(crate) fn is_wanted(settings: &Calcom, event: &Event) -> bool {
+    let Some(booking) = &event.booking else {
+        return false;
+    };
+    let of_type = match (settings.event_type_id, booking.event_type_id) {
+        (Some(wanted), Some(given)) => u64::try_from(given) == Ok(wanted),
+        _ => true,
+    };
+    settings.enabled && event.trigger != Trigger::Other && of_type
+}
+
+/// Applies one event.
+pub(crate) async fn apply(ts: &TenantStore, row: &InboxRow, body: &[u8]) -> Result<(), Trouble> {
+    let event =
+        parse(body).map_err(|_| Trouble::Hopeless("a booking event that cannot be read"))?;
+    let settings = ts.settings().await?.settings;
+    if !is_wanted(&settings.integrations.calcom, &event) {
+        return drop_event(ts, row).await;
+    }
+    let Some(heard) = heard(ts, &settings, event, row.received_at) else {
+        return drop_event(ts, row).await;
+    };
+    let actor = Actor::provider(Provider::Calcom.as_str());
+    match ts
+        .hear_booking(&settings, &heard, &actor, row, body)
+        .await?
+    {
+        BookingOutcome::Created {
+            contact,
+            appointment,
+            new_contact,
+        } => {
+            tracing::info!(tenant_id = %ts.id, %contact, %appointment, new_contact, "booking taken over");
+        }
+        BookingOutcome::Judged {
+            contact,
+            appointment,
+            verdict,
+        } => {
+            tracing::info!(tenant_id = %ts.id, %contact, %appointment, ?verdict, "booking event judged");
+        }
+        outcome => tracing::info!(tenant_id = %ts.id, event = %row.id, ?outcome, "booking event"),
+    }
+    Ok(())
+}
+
+/// The event in the words of the domain; None for one that is not used.
+fn heard(
+    ts: &TenantStore,
+    settings: &Settings,
+    event: Event,
+    received_at: DateTime<Utc>,
+) -> Option<BookingHeard> {
+    let kind = match event.trigger {
+        Trigger::BookingCreated => BookingKind::Created,
+        Trigger::BookingRescheduled => BookingKind::Rescheduled,
+        Trigger::BookingCancelled => BookingKind::Cancelled,
+        Trigger::Other => return None,
+    };
+    let booking = event.booking?;
+    let (special_instructions, notes) = note(settings, booking.notes.as_deref());
+    Some(BookingHeard {
+        event: BookingEvent {
+            kind,
+            uid: ts.booking_uid(&booking.uid),
+            before: booking
+                .reschedule_uid
+                .as_deref()
+                .map(|uid| ts.booking_uid(uid)),
+            created_at: event.created_at.unwrap_or(received_at),
+            sequence: booking.ical_sequence.unwrap_or(0),
+            start: booking.start,
+            end: booking.end,
+        },
+        details: BookingDetails {
+            appointment_type: booking.event_title.as_deref().and_then(short),
+            owner_name: booking.organizer_name.as_deref().and_then(short),
+            special_instructions,
+            uid: booking.uid.clone(),
+        },
+        booker: booker(settings, &booking, notes)?,
+    })
+}
+
+fn booker(settings: &Settings, booking: &Booking, notes: Option<Notes>) -> Option<Booker> {
+    let attendee = &booking.attendee;
+    Some(Booker {
+        name: name(attendee.name.as_deref(), attendee.email.as_deref())?,
+        first_name: attendee
+            .first_name
+            .as_deref()
+            .and_then(|name| FirstName::parse(name).ok()),
+        last_name: attendee
+            .last_name
+            .as_deref()
+            .and_then(|name| LastName::parse(name).ok()),
+        phone: phone(settings, &attendee.phones),
+        email: attendee
+            .email
+            .as_deref()
+            .and_then(|email| Email::parse(email).ok()),
+        zone: attendee.timezone,
+        notes,
+    })
+}
+
+/// The first of the places that holds a number the tenant accepts.
+fn phone(settings: &Settings, places: &[String]) -> Option<E164> {
+    let business = &settings.business;
+    places.iter().find_map(|text| {
+        let parsed = business.accepted_regions.parse(text, business.country);
+        parsed.ok().map(|phone| phone.e164)
+    })
+}
+
+/// A booking page takes any text as a name: what a contact cannot be called is left out of it; failing that, the
+/// address says something; failing that, the person is a guest.
+fn name(given: Option<&str>, email: Option<&str>) -> Option<PersonName> {
+    let local_part = email
+        .and_then(|email| email.split_once('@'))
+        .map(|(local, _)| local);
+    [given, local_part, Some(NAMELESS)]
+        .into_iter()
+        .flatten()
+        .find_map(|text| {
+            PersonName::parse(text)
+                .ok()
+                .or_else(|| PersonName::parse(&letters(text)).ok())
+        })
+}
+
+fn letters(text: &str) -> String {
+    let spaced: String = text
+        .chars()
+        .map(|c| {
+            if c.is_alphabetic() || c == '\'' || c == '-' {
+                c
+            } else {
+                ' '
+            }
+        })
+        .take(100)
+        .collect();
+    spaced.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+fn short(text: &str) -> Option<ShortText<100>> {
+    let cut: String = text.chars().take(100).collect();
+    ShortText::parse(&cut).ok()
+}
+
+/// What the person wrote on the booking page: spoken where it is short and, in HIPAA mode, holds no health
+/// information; for staff otherwise, unless it holds an identifier that no free text may.
+fn note(settings: &Settings, text: Option<&str>) -> (Option<SpecialInstructions>, Option<Notes>) {
+    let Some(text) = text else {
+        return (None, None);
+    };
+    let privacy = &settings.privacy;
+    let findings = if privacy.hipaa_mode && privacy.phi_detection {
+        phi::scan(text, privacy.phi_level)
+    } else {
+        Vec::new()
+    };
+    let spoken = SpecialInstructions::parse(text).ok();
+    if spoken.is_some() && FieldPolicy::Spoken.decide(&findings) == Effect::Allow {
+        return (spoken, None);
+    }
+    let kept = match FieldPolicy::StaffNotes.decide(&findings) {
+        Effect::Block => WITHHELD.to_owned(),
+        Effect::Allow | Effect::Warn => text.chars().take(Notes::MAX).collect(),
+    };
+    (None, Notes::parse(&kept).ok())
+}
+
+#[cfg(test)]
+#[path = "calcom_tests.rs"]
+mod tests;

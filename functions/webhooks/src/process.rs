@@ -1,0 +1,89 @@
+//! Processing a stored event. Whatever happens on the way, the event stays in the inbox until the transaction that
+//! holds its effect marks it as done; one that can never be processed is marked as failed, and shown in the log by its
+//! id alone.
+
+use vio_runtime::App;
+use vio_runtime::batch::MessageError;
+use vio_runtime::queues::InboxMessage;
+use vio_store::inbox::InboxRow;
+use vio_store::tenants::Provider;
+use vio_store::tx::Tx;
+use vio_store::{StoreError, TenantStore};
+
+/// What is wrong with an event that can never be processed.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Trouble {
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// It will not get better by trying again.
+    #[error("{0}")]
+    Hopeless(&'static str),
+}
+
+/// Processes one stored event. Unknown, processed and failed ones are acknowledged.
+pub async fn process(app: &App, message: InboxMessage) -> Result<(), MessageError> {
+    let Ok(event) = message.event.parse() else {
+        return Err(MessageError::Hopeless("not the name of an event".into()));
+    };
+    let Some(ts) = app
+        .store
+        .tenant(message.tenant)
+        .await
+        .map_err(MessageError::retry)?
+    else {
+        return Ok(());
+    };
+    let Some(row) = ts.event(event).await.map_err(MessageError::retry)? else {
+        return Ok(());
+    };
+    if !row.is_waiting() {
+        return Ok(());
+    }
+    match apply(app, &ts, &row).await {
+        Ok(()) => Ok(()),
+        Err(Trouble::Hopeless(reason)) => {
+            tracing::error!(tenant_id = %ts.id, event = %row.id, provider = row.provider.as_str(), reason,
+                            "a stored event can never be processed");
+            settled(ts.fail_event(&row).await)
+        }
+        Err(Trouble::Store(error)) => {
+            tracing::warn!(tenant_id = %ts.id, event = %row.id, provider = row.provider.as_str(), tries = row.tries,
+                           %error, "a stored event will be tried again");
+            match ts.put_off_event(&row).await {
+                Ok(false) => {
+                    tracing::error!(tenant_id = %ts.id, event = %row.id, "a stored event was given up after many tries");
+                    Ok(())
+                }
+                other => settled(other.map(|_| ())),
+            }
+        }
+    }
+}
+
+/// Somebody else who dealt with the event meanwhile dealt with it for us too.
+fn settled(outcome: Result<(), StoreError>) -> Result<(), MessageError> {
+    match outcome {
+        Err(error) if !error.is_lost() => Err(MessageError::retry(error)),
+        _ => Ok(()),
+    }
+}
+
+async fn apply(app: &App, ts: &TenantStore, row: &InboxRow) -> Result<(), Trouble> {
+    let Some(body) = ts.event_body(row).await? else {
+        return drop_event(ts, row).await;
+    };
+    match row.provider {
+        Provider::Retell => crate::retell::apply(app, ts, row, &body).await,
+        Provider::Calcom => crate::calcom::apply(ts, row, &body).await,
+    }
+}
+
+/// Acknowledges an event that is none of ours; nothing of it is kept.
+pub(crate) async fn drop_event(ts: &TenantStore, row: &InboxRow) -> Result<(), Trouble> {
+    let mut tx = Tx::new();
+    ts.stage_done(&mut tx, row, None, &[])?;
+    match ts.store.commit(tx).await {
+        Err(error) if !error.is_lost() => Err(error.into()),
+        _ => Ok(()),
+    }
+}

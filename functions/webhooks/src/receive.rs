@@ -1,0 +1,182 @@
+//! Receiving: whose address it is, whether the provider signed it, whether it is an event of ours; then stored.
+
+use axum::Json;
+use axum::extract::State;
+use http::HeaderMap;
+use secrecy::SecretString;
+use serde::Serialize;
+use utoipa::ToSchema;
+use vio_crypto::EndpointId;
+use vio_http::{FieldProblem, Kind, Path, Problem, RawBody};
+use vio_providers::{EventError, SignatureError, calcom, retell};
+use vio_runtime::App;
+use vio_runtime::queues::InboxMessage;
+use vio_runtime::web::store_problem;
+use vio_store::TenantStore;
+use vio_store::inbox::Stored;
+use vio_store::tenants::{Provider, TenantSettings};
+
+/// What became of a delivery.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum ReceiptStatus {
+    /// Stored; it is processed within a moment.
+    Accepted,
+    /// Delivered before: nothing new happens.
+    Duplicate,
+    /// Of a kind that is not used here, or of a connection that is switched off.
+    Ignored,
+}
+
+/// The answer to a delivery.
+#[derive(Debug, Clone, Copy, Serialize, ToSchema)]
+pub struct Receipt {
+    pub status: ReceiptStatus,
+}
+
+/// Results of calls, from Retell
+///
+/// Signed by Retell with the tenant's API key (`x-retell-signature`), at most five minutes ago. `call_started`,
+/// `call_ended` and `call_analyzed` are processed; other events are accepted and ignored. At most 5 MiB.
+#[utoipa::path(post, path = "/api/webhook/call-outcome/{endpoint_id}", tag = "webhooks",
+    params(("endpoint_id" = String, Path, description = "The tenant's own address, as its settings show it")),
+    request_body(content = serde_json::Value, content_type = "application/json"),
+    responses((status = 200, body = Receipt, description = "Received")))]
+pub(crate) async fn call_outcome(
+    State(app): State<App>,
+    Path(endpoint): Path<EndpointId>,
+    headers: HeaderMap,
+    RawBody(body): RawBody,
+) -> Result<Json<Receipt>, Problem> {
+    let (ts, settings) = recipient(&app, &endpoint, Provider::Retell).await?;
+    let now = app.real_clock.now();
+    let keys = secrets(settings.secrets.retell_key.accepted(now));
+    let header = header(&headers, retell::webhook::SIGNATURE_HEADER)?;
+    retell::webhook::verify(header, &body, &keys, now).map_err(refused)?;
+    guard(&body)?;
+    let event = retell::webhook::parse(&body).map_err(malformed)?;
+    match (event.kind.clone(), event.identity()) {
+        (retell::webhook::EventKind::Other, _) | (_, None) => receipt(ReceiptStatus::Ignored),
+        (_, Some(identity)) => store(&app, &ts, Provider::Retell, &identity, &body).await,
+    }
+}
+
+/// Bookings, from Cal.com
+///
+/// Signed by Cal.com with the webhook's secret (`X-Cal-Signature-256`). `BOOKING_CREATED`, `BOOKING_RESCHEDULED` and
+/// `BOOKING_CANCELLED` are processed, in whatever order they come; other triggers are accepted and ignored, as are
+/// event types other than the one set and everything while the connection is switched off. At most 1 MiB.
+#[utoipa::path(post, path = "/api/webhook/calcom-booking/{endpoint_id}", tag = "webhooks",
+    params(("endpoint_id" = String, Path, description = "The tenant's own address, as its settings show it")),
+    request_body(content = serde_json::Value, content_type = "application/json"),
+    responses((status = 200, body = Receipt, description = "Received")))]
+pub(crate) async fn calcom_booking(
+    State(app): State<App>,
+    Path(endpoint): Path<EndpointId>,
+    headers: HeaderMap,
+    RawBody(body): RawBody,
+) -> Result<Json<Receipt>, Problem> {
+    let (ts, settings) = recipient(&app, &endpoint, Provider::Calcom).await?;
+    let now = app.real_clock.now();
+    let keys = secrets(settings.secrets.calcom_webhook.accepted(now));
+    let header = header(&headers, calcom::webhook::SIGNATURE_HEADER)?;
+    calcom::webhook::verify(header, &body, &keys).map_err(refused)?;
+    guard(&body)?;
+    let event = calcom::webhook::parse(&body).map_err(malformed)?;
+    if !crate::calcom::is_wanted(&settings.settings.integrations.calcom, &event) {
+        return receipt(ReceiptStatus::Ignored);
+    }
+    store(&app, &ts, Provider::Calcom, &event.identity(), &body).await
+}
+
+/// Whose address it is. One that is nobody's, or another provider's, is nothing here.
+async fn recipient(
+    app: &App,
+    endpoint: &EndpointId,
+    provider: Provider,
+) -> Result<(TenantStore, TenantSettings), Problem> {
+    let row = app
+        .store
+        .endpoint(&endpoint.to_string())
+        .await
+        .map_err(store_problem)?
+        .filter(|row| row.provider == provider)
+        .ok_or_else(Problem::not_found)?;
+    let ts = app.tenant(row.tenant).await?;
+    let settings = ts.settings().await.map_err(store_problem)?;
+    Ok((ts, settings))
+}
+
+fn secrets(accepted: Vec<&str>) -> Vec<SecretString> {
+    accepted.into_iter().map(SecretString::from).collect()
+}
+
+/// The one value of the signature's header.
+fn header<'a>(headers: &'a HeaderMap, name: &'static str) -> Result<&'a str, Problem> {
+    let mut values = headers.get_all(name).iter();
+    match (values.next(), values.next()) {
+        (Some(value), None) => value.to_str().map_err(|_| refused(SignatureError::Wrong)),
+        _ => Err(refused(SignatureError::Wrong)),
+    }
+}
+
+fn refused(_: SignatureError) -> Problem {
+    Problem::new(Kind::InvalidSignature)
+}
+
+/// The limits that every JSON body has: depth, and no key twice.
+fn guard(body: &[u8]) -> Result<(), Problem> {
+    vio_http::body::parse::<serde_json::Value>(body).map(|_| ())
+}
+
+fn malformed(error: EventError) -> Problem {
+    match error {
+        EventError::TooLarge => too_large(),
+        EventError::NotAnObject => Problem::new(Kind::MalformedJson).error(FieldProblem::new(
+            "",
+            "not_an_object",
+            "The body must be a JSON object.",
+        )),
+        EventError::Missing(field) => {
+            let pointer = format!("/{}", field.replace('.', "/"));
+            let problem = FieldProblem::new(pointer, "missing", "Missing or unreadable.");
+            Problem::new(Kind::MalformedRequest).error(problem)
+        }
+    }
+}
+
+fn too_large() -> Problem {
+    let error = FieldProblem::new("", "too_large", "The body is too large.");
+    Problem::new(Kind::PayloadTooLarge).error(error)
+}
+
+fn receipt(status: ReceiptStatus) -> Result<Json<Receipt>, Problem> {
+    Ok(Json(Receipt { status }))
+}
+
+async fn store(
+    app: &App,
+    ts: &TenantStore,
+    provider: Provider,
+    identity: &str,
+    body: &[u8],
+) -> Result<Json<Receipt>, Problem> {
+    match ts
+        .store_event(provider, identity, body)
+        .await
+        .map_err(store_problem)?
+    {
+        Stored::TooLarge => Err(too_large()),
+        Stored::Duplicate => receipt(ReceiptStatus::Duplicate),
+        Stored::New { event } => {
+            let message = InboxMessage {
+                tenant: ts.id,
+                event: event.to_string(),
+            };
+            if let Err(error) = app.queues.inbox(message).await {
+                tracing::warn!(tenant_id = %ts.id, %error, "a stored event was not handed on; the tick does it");
+            }
+            receipt(ReceiptStatus::Accepted)
+        }
+    }
+}

@@ -1,0 +1,13 @@
+//! The webhooks as the providers see them: signed requests in, contacts and calls changed, nothing twice.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::print_stderr
+)]
+
+mod bookings;
+mod calls;
+mod events;
+mod receive;
+mod support;

@@ -1,0 +1,492 @@
+//! An event of the calendar applied: one transaction for the chain, the appointment, its person, its planned call, the
+//! work list, the log (one entry for each event) and the inbox.
+
+use chrono::{DateTime, Utc};
+use vio_domain::appointment::{Appointment, AppointmentStatus, Duration as Length};
+use vio_domain::bookings::{BookingKind, ChainState, TakenOver, Verdict, judge};
+use vio_domain::contact::{AttentionReason, BookingSource, ConsentMethod, Deleted, VoiceConsent};
+use vio_domain::ids::{AppointmentId, ContactId};
+use vio_domain::person::CalendarTarget;
+use vio_domain::settings::Settings;
+
+use crate::bookings::chain::{About, Chain, KnownEvent, Touched};
+use crate::bookings::{Booker, BookingDetails, BookingHeard};
+use crate::contacts::{ConsentChange, NewAppointment, NewContact, Person, Save};
+use crate::error::StoreError;
+use crate::inbox::InboxRow;
+use crate::log::{Actor, Entry};
+use crate::store::TenantStore;
+use crate::tx::{COMMIT_TRIES, Tx};
+
+/// What an event came to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum BookingOutcome {
+    /// It was known.
+    Duplicate,
+    /// A booking of which nothing else is known: remembered for what may follow.
+    Remembered,
+    /// Its person was erased: nothing is kept of it.
+    Erased,
+    /// A new appointment.
+    Created {
+        contact: ContactId,
+        appointment: AppointmentId,
+        new_contact: bool,
+    },
+    /// An appointment that was known.
+    Judged {
+        contact: ContactId,
+        appointment: AppointmentId,
+        verdict: Verdict,
+    },
+}
+
+/// What every step of taking in an event has at hand.
+struct Context<'a> {
+    settings: &'a Settings,
+    heard: &'a BookingHeard,
+    actor: &'a Actor,
+    inbox: &'a InboxRow,
+    body: &'a [u8],
+}
+
+impl TenantStore {
+    /// Takes in an event of the calendar; `inbox` is marked as done in the same transaction, its `body` sealed anew
+    /// under the key of the person it is about.
+    pub async fn hear_booking(
+        &self,
+        settings: &Settings,
+        heard: &BookingHeard,
+        actor: &Actor,
+        inbox: &InboxRow,
+        body: &[u8],
+    ) -> Result<BookingOutcome, StoreError> {
+        let context = Context {
+            settings,
+            heard,
+            actor,
+            inbox,
+            body,
+        };
+        for _ in 0..COMMIT_TRIES * 2 {
+            let mut tx = Tx::new();
+            let staged = self.stage_event(&mut tx, &context).await;
+            let committed = match staged {
+                Ok(outcome) => self.store.commit(tx).await.map(|()| outcome),
+                Err(error) => Err(error),
+            };
+            match committed {
+                Err(error) if error.is_lost() => {}
+                other => return other,
+            }
+        }
+        Err(StoreError::Lost {
+            lost: vec!["booking"],
+        })
+    }
+
+    async fn stage_event(
+        &self,
+        tx: &mut Tx,
+        context: &Context<'_>,
+    ) -> Result<BookingOutcome, StoreError> {
+        let heard = context.heard;
+        let mut touched = self.touched(&heard.event).await?;
+        let about = touched.chain.about;
+        let mut person = match about {
+            Some(about) => self.person(about.contact).await?,
+            None => None,
+        };
+        if touched.chain.knows(&heard.event) && !touched.joins_two() {
+            let whose = person
+                .as_ref()
+                .map(|person| (person.contact.id, &person.key));
+            self.stage_done(tx, context.inbox, whose, context.body)?;
+            return Ok(BookingOutcome::Duplicate);
+        }
+        let other = touched.take_other();
+        match (about, &mut person) {
+            (Some(about), Some(person)) => {
+                self.stage_known(tx, context, touched, about, person, other)
+                    .await
+            }
+            (Some(_), None) => {
+                // Erased: only the opaque parts of the event are kept, so that the chain stays whole.
+                touched
+                    .chain
+                    .add(KnownEvent::of_nobody(heard.event.clone()))?;
+                self.stage_chain(tx, touched)?;
+                self.stage_done(tx, context.inbox, None, context.body)?;
+                Ok(BookingOutcome::Erased)
+            }
+            (None, _) => self.stage_unknown(tx, context, touched, other).await,
+        }
+    }
+
+    /// An event of a chain that has no appointment yet: it makes one, or is one more cancellation to be remembered.
+    async fn stage_unknown(
+        &self,
+        tx: &mut Tx,
+        context: &Context<'_>,
+        mut touched: Touched,
+        other: Option<Chain>,
+    ) -> Result<BookingOutcome, StoreError> {
+        let Context {
+            settings,
+            heard,
+            actor,
+            inbox,
+            body,
+        } = *context;
+        let own = KnownEvent::of_nobody(heard.event.clone());
+        touched.chain.add(own)?;
+        for known in other.into_iter().flat_map(|chain| chain.events) {
+            touched.chain.add(known)?;
+        }
+        let Some(state) = touched.chain.state() else {
+            self.log(
+                tx,
+                actor,
+                Entry::new(action(heard.event.kind), "booking", inbox.id),
+            )?;
+            self.stage_chain(tx, touched)?;
+            self.stage_done(tx, inbox, None, body)?;
+            return Ok(BookingOutcome::Remembered);
+        };
+        let contact = self.contact_of(&heard.booker);
+        let appointment = self.appointment_of(settings, &state, &heard.details);
+        let booked = self
+            .stage_booking(tx, settings, &contact, &appointment, actor)
+            .await?;
+        let new_contact = !matches!(booked.target, CalendarTarget::Existing(_));
+        for known in &mut touched.chain.events {
+            if known.event.same_as(&heard.event) {
+                *known = KnownEvent::of_person(
+                    known.event.clone(),
+                    &heard.details,
+                    self.id,
+                    booked.contact,
+                    &booked.key,
+                )?;
+            }
+        }
+        touched.chain.about = Some(About {
+            contact: booked.contact,
+            appointment: booked.appointment,
+            taken: TakenOver::from(&state),
+            made_contact: new_contact,
+        });
+        self.stage_chain(tx, touched)?;
+        self.stage_done(tx, inbox, Some((booked.contact, &booked.key)), body)?;
+        Ok(BookingOutcome::Created {
+            contact: booked.contact,
+            appointment: booked.appointment,
+            new_contact,
+        })
+    }
+
+    /// An event of a chain that has an appointment: what the chain comes to now is judged against it.
+    async fn stage_known(
+        &self,
+        tx: &mut Tx,
+        context: &Context<'_>,
+        mut touched: Touched,
+        mut about: About,
+        person: &mut Person,
+        other: Option<Chain>,
+    ) -> Result<BookingOutcome, StoreError> {
+        let Context {
+            settings,
+            heard,
+            actor,
+            inbox,
+            body,
+        } = *context;
+        let contact = person.contact.id;
+        let id = about.appointment;
+        if !touched.chain.knows(&heard.event) {
+            let event = heard.event.clone();
+            let known =
+                KnownEvent::of_person(event, &heard.details, self.id, contact, &person.key)?;
+            touched.chain.add(known)?;
+        }
+        if let Some(other) = other {
+            self.stage_joined(tx, context, &mut touched.chain, person, other)
+                .await?;
+        }
+        let state = touched
+            .chain
+            .state()
+            .ok_or_else(|| StoreError::Invalid("a booking without its time".into()))?;
+        let verdict = person
+            .appointment(id)
+            .map_or(Verdict::Nothing, |ours| judge(about.taken, &state, ours));
+        match verdict {
+            Verdict::Nothing => {}
+            Verdict::Follow => {
+                let details = match touched.chain.events.get(state.set_by) {
+                    Some(known) => known.open(self.id, contact, &person.key)?,
+                    None => None,
+                };
+                if let Some(appointment) = person.appointment_mut(id) {
+                    follow(appointment, &state, details.as_ref(), self.now());
+                }
+            }
+            Verdict::Conflict => {
+                let reason = AttentionReason::CalendarConflict;
+                self.flag(tx, &mut person.contact, reason, Some(id), None)?;
+            }
+        }
+        self.stage_implied_consent(tx, settings, person, state.began_at, actor)?;
+        about.taken = TakenOver::from(&state);
+        touched.chain.about = Some(about);
+        self.stage_chain(tx, touched)?;
+        let save = Save {
+            settings,
+            actor,
+            action: action(heard.event.kind),
+            reason: None,
+            claims: None,
+            replan: true,
+        };
+        if !self.stage_save(tx, person, save).await? {
+            self.stage_person(tx, person)?;
+            let entry = Entry::new(action(heard.event.kind), "appointment", id.uuid())
+                .contact(contact)
+                .version(person.appointment(id).map_or(0, |a| a.version));
+            self.log(tx, actor, entry)?;
+        }
+        self.stage_done(tx, inbox, Some((contact, &person.key)), body)?;
+        Ok(BookingOutcome::Judged {
+            contact,
+            appointment: id,
+            verdict,
+        })
+    }
+
+    /// A booking on the tenant's own calendar is an implied consent where the tenant says so (rules.md Privacy), since
+    /// the earliest event of the booking. It replaces no other consent, and no withdrawal.
+    fn stage_implied_consent(
+        &self,
+        tx: &mut Tx,
+        settings: &Settings,
+        person: &mut Person,
+        began_at: DateTime<Utc>,
+        actor: &Actor,
+    ) -> Result<(), StoreError> {
+        if !settings.calls.voice_consent_from_booking {
+            return Ok(());
+        }
+        let began_at = began_at.min(self.now());
+        let consent = &mut person.contact.preferences.voice_consent;
+        match consent {
+            VoiceConsent::Unknown => {
+                let change = ConsentChange::Given {
+                    method: ConsentMethod::Implied,
+                    obtained_at: began_at,
+                };
+                self.stage_consent(tx, person, change, actor)?;
+            }
+            VoiceConsent::Given {
+                method: ConsentMethod::Implied,
+                obtained_at,
+            } => *obtained_at = began_at.min(*obtained_at),
+            VoiceConsent::Given { .. } | VoiceConsent::Withdrawn { .. } => {}
+        }
+        Ok(())
+    }
+
+    fn contact_of(&self, booker: &Booker) -> NewContact {
+        let id = ContactId::new(self.new_id());
+        NewContact {
+            first_name: booker.first_name.clone(),
+            last_name: booker.last_name.clone(),
+            phone: booker.phone.clone(),
+            email: booker.email.clone(),
+            notes: booker.notes.clone(),
+            booking_source: BookingSource::Calcom,
+            booking_page_zone: booker.zone,
+            ..NewContact::named(id, booker.name.clone())
+        }
+    }
+
+    fn appointment_of(
+        &self,
+        settings: &Settings,
+        state: &ChainState,
+        details: &BookingDetails,
+    ) -> NewAppointment {
+        let zone = settings.business.timezone;
+        let booked_at = state.set_at.min(self.now());
+        let source = BookingSource::Calcom;
+        NewAppointment {
+            duration: length(state),
+            appointment_type: details.appointment_type.clone(),
+            owner_name: details.owner_name.clone(),
+            special_instructions: details.special_instructions.clone(),
+            status: state.status.as_appointment(),
+            ..NewAppointment::at(state.start, zone, settings, source, booked_at)
+        }
+    }
+
+    /// Two chains turn out to be one booking: the second one's events go over, and its appointment goes, because the
+    /// first one stands for both.
+    async fn stage_joined(
+        &self,
+        tx: &mut Tx,
+        context: &Context<'_>,
+        chain: &mut Chain,
+        person: &mut Person,
+        other: Chain,
+    ) -> Result<(), StoreError> {
+        let contact = person.contact.id;
+        let mut stranger = match other.about {
+            Some(about) if about.contact != contact => self.person(about.contact).await?,
+            _ => None,
+        };
+        for known in other.events {
+            if chain.knows(&known.event) {
+                continue;
+            }
+            let details = match (other.about, &stranger) {
+                (Some(about), _) if about.contact == contact => {
+                    known.open(self.id, contact, &person.key)?
+                }
+                (Some(about), Some(stranger)) => {
+                    known.open(self.id, about.contact, &stranger.key)?
+                }
+                _ => None,
+            };
+            chain.add(match details {
+                Some(details) => {
+                    KnownEvent::of_person(known.event, &details, self.id, contact, &person.key)?
+                }
+                None => KnownEvent::of_nobody(known.event),
+            })?;
+        }
+        match (other.about, &mut stranger) {
+            (None, _) => Ok(()),
+            (Some(about), None) if about.contact == contact => self
+                .stage_doubled(tx, context, person, about)
+                .await
+                .map(|_| ()),
+            (Some(_), None) => Ok(()),
+            (Some(about), Some(stranger)) => {
+                self.stage_double_person(tx, context, stranger, about).await
+            }
+        }
+    }
+
+    /// A second contact that came into being only because the events came out of order goes with its appointment,
+    /// unless somebody has had to do with it.
+    async fn stage_double_person(
+        &self,
+        tx: &mut Tx,
+        context: &Context<'_>,
+        stranger: &mut Person,
+        about: About,
+    ) -> Result<(), StoreError> {
+        let alone =
+            about.made_contact && stranger.contact.version == 1 && stranger.appointments.len() == 1;
+        let untouched = self.stage_doubled(tx, context, stranger, about).await?;
+        let mut claims = None;
+        if alone && untouched {
+            claims = Some(self.read_claims(stranger).await?);
+            stranger.contact.deleted = Some(Deleted {
+                at: self.now(),
+                by: None,
+            });
+        }
+        let save = Save {
+            settings: context.settings,
+            actor: context.actor,
+            action: if claims.is_some() {
+                "contact.deleted"
+            } else {
+                "appointment.cancelled"
+            },
+            reason: Some(DOUBLE),
+            claims,
+            replan: true,
+        };
+        if !self.stage_save(tx, stranger, save).await? {
+            self.stage_person(tx, stranger)?;
+        }
+        Ok(())
+    }
+
+    /// Takes away an appointment that doubles another. One that staff or a call had to do with is cancelled and shown
+    /// to staff instead. Returns whether it was untouched.
+    async fn stage_doubled(
+        &self,
+        tx: &mut Tx,
+        context: &Context<'_>,
+        person: &mut Person,
+        about: About,
+    ) -> Result<bool, StoreError> {
+        let id = about.appointment;
+        let Some(appointment) = person.appointment_mut(id) else {
+            return Ok(true);
+        };
+        let untouched = appointment.call_attempts == 0
+            && appointment
+                .open_session
+                .is_none_or(|open| !open.in_progress)
+            && appointment.time == about.taken.start
+            && appointment.status == about.taken.status.as_appointment();
+        appointment.status = AppointmentStatus::Cancelled;
+        if !untouched {
+            let reason = AttentionReason::CalendarConflict;
+            return self
+                .flag(tx, &mut person.contact, reason, Some(id), None)
+                .map(|()| false);
+        }
+        self.replan(tx, context.settings, person, id).await?;
+        person.remove_appointment(id);
+        let entry = Entry::new("appointment.deleted", "appointment", id.uuid())
+            .contact(person.contact.id)
+            .details(serde_json::json!({ "reason": DOUBLE }));
+        self.log(tx, context.actor, entry)?;
+        Ok(true)
+    }
+}
+
+/// Why a second appointment of one booking goes.
+const DOUBLE: &str = "double_booking";
+
+/// Takes time, status and details over from the calendar. A time that stays as it is keeps its attempts.
+fn follow(
+    appointment: &mut Appointment,
+    state: &ChainState,
+    details: Option<&BookingDetails>,
+    now: DateTime<Utc>,
+) {
+    if appointment.time != state.start {
+        appointment.time = state.start;
+        appointment.call_attempts = 0;
+        appointment.confirmation = None;
+    }
+    appointment.booked_at = Some(state.set_at.min(now));
+    appointment.awaiting_new_time = false;
+    appointment.status = state.status.as_appointment();
+    appointment.duration = length(state);
+    if let Some(details) = details {
+        appointment.appointment_type = details.appointment_type.clone();
+        appointment.owner_name = details.owner_name.clone();
+        appointment.special_instructions = details.special_instructions.clone();
+    }
+}
+
+/// How long it is, where that is one of the lengths on offer.
+fn length(state: &ChainState) -> Option<Length> {
+    let minutes = (state.end? - state.start).num_minutes();
+    Length::try_from(u16::try_from(minutes).ok()?).ok()
+}
+
+fn action(kind: BookingKind) -> &'static str {
+    match kind {
+        BookingKind::Created => "booking.created",
+        BookingKind::Rescheduled => "booking.rescheduled",
+        BookingKind::Cancelled => "booking.cancelled",
+    }
+}
