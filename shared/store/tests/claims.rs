@@ -82,7 +82,7 @@ const EMAILS: [&str; 3] = ["a@example.com", "b@example.com", "c@example.com"];
 fn new(ts: &TenantStore, name: usize, phone: Option<usize>, email: Option<usize>) -> NewContact {
     let id = ContactId::new(ts.new_id());
     let mut new = NewContact::named(id, NAMES[name].parse().unwrap());
-    new.phone = phone.map(|n| phone_of(n));
+    new.phone = phone.map(phone_of);
     new.email = email.map(|n| EMAILS[n].parse().unwrap());
     new
 }
