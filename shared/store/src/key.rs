@@ -374,6 +374,18 @@ impl EnumKind {
 pub fn enumeration_pk(t: TenantId, kind: EnumKind) -> String {
     format!("T#{t}#{}", kind.letter())
 }
+/// Partition of the log entries about one contact, both logs together: the index suggests them, the log has them.
+pub fn history_pk(t: TenantId, c: ContactId) -> String {
+    format!("T#{t}#H#{c}")
+}
+/// Place of a log entry in the history of its contact.
+pub fn in_history(t: TenantId, c: ContactId, id: LogId) -> Enumerated {
+    Enumerated {
+        pk: history_pk(t, c),
+        sk: id.to_string(),
+        tag: None,
+    }
+}
 /// Place of a record in the enumeration of its kind.
 pub fn enumerated(t: TenantId, kind: EnumKind, id: Uuid, tag: Option<&str>) -> Enumerated {
     Enumerated {

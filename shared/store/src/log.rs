@@ -8,7 +8,7 @@ use uuid::Uuid;
 use vio_crypto::{FieldRef, Sealed};
 use vio_domain::ids::{ContactId, LogId, TenantId, UserId};
 
-use crate::entity::{Entity, from_item};
+use crate::entity::{Entity, Enumerated, from_item};
 use crate::error::StoreError;
 use crate::key::{self, LOG_SHARDS, LogKind};
 use crate::port::{Condition, Key, Query, SortRange, Source, TableName};
@@ -170,6 +170,10 @@ impl Entity for LogRow {
             LogKind::Change
         };
         key::log(self.tenant, kind, self.entity_id, self.id)
+    }
+    fn enumerated(&self) -> Option<Enumerated> {
+        self.contact
+            .map(|contact| key::in_history(self.tenant, contact, self.id))
     }
     fn version(&self) -> u64 {
         1

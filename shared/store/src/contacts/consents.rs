@@ -52,7 +52,7 @@ impl Entity for ConsentRow {
 
 impl TenantStore {
     /// Stages a change of consent: the state on the person and the record of it. Calls already planned are the
-    /// caller's to stop or plan, by [`TenantStore::stop_calls`] and [`TenantStore::stage_save`].
+    /// caller's to stop or plan, by [`TenantStore::stage_no_more_calls`] and [`TenantStore::stage_save`].
     pub fn stage_consent(
         &self,
         tx: &mut Tx,

@@ -193,6 +193,12 @@ impl TenantStore {
     /// Adds an appointment to a person in memory.
     pub fn add_appointment(&self, person: &mut Person, new: &NewAppointment) -> AppointmentId {
         let id = AppointmentId::new(self.new_id());
+        self.add_appointment_as(person, id, new);
+        id
+    }
+
+    /// The same under an id of the caller's, so that a repeated request adds nothing twice.
+    pub fn add_appointment_as(&self, person: &mut Person, id: AppointmentId, new: &NewAppointment) {
         let now = self.now();
         person.appointments.push(Appointment {
             id,
@@ -219,7 +225,6 @@ impl TenantStore {
             created_at: now,
             updated_at: now,
         });
-        id
     }
 
     /// Makes a contact with its first appointment, if it has one. Where the claims show that the person may be there

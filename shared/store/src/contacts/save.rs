@@ -2,7 +2,6 @@
 
 use serde_json::{Map, Value, json};
 use vio_domain::appointment::Appointment;
-use vio_domain::calling::session::{CancelReason, SessionState};
 use vio_domain::contact::Contact;
 use vio_domain::ids::AppointmentId;
 use vio_domain::settings::Settings;
@@ -228,28 +227,5 @@ impl TenantStore {
             return false;
         };
         before.time != after.time && before.open_session.is_some() && after.open_session.is_none()
-    }
-
-    /// Stages the end of every planned call of a person, whoever asked for it: consent was withdrawn, or the contact
-    /// deleted. Calls that are placing or in flight are left to their guards.
-    pub async fn stop_calls(&self, tx: &mut Tx, person: &mut Person) -> Result<(), StoreError> {
-        const MOST_SESSIONS: u32 = 100;
-        let (rows, _) = self
-            .sessions_of(person.contact.id, MOST_SESSIONS, None)
-            .await?;
-        for mut row in rows {
-            if !matches!(row.session.state, SessionState::Planned) {
-                continue;
-            }
-            self.stage_cancelled(tx, &mut row, CancelReason::Person)?;
-            let id = row.session.id;
-            for appointment in &mut person.appointments {
-                if appointment.open_session.is_some_and(|open| open.id == id) {
-                    appointment.open_session = None;
-                    appointment.next_call_at = None;
-                }
-            }
-        }
-        Ok(())
     }
 }

@@ -1,0 +1,149 @@
+//! The audit of one contact: who did what, when, with what before and after.
+
+use axum::extract::State;
+use chrono::{DateTime, Utc};
+use serde::Serialize;
+use serde_json::Value;
+use utoipa::ToSchema;
+use uuid::Uuid;
+use vio_domain::ids::{ContactId, LogId};
+use vio_http::page::PageParams;
+use vio_http::{Json, NoParams, Paged, Pagination, Path, Principal, Problem, RequestId};
+use vio_runtime::App;
+use vio_runtime::web::{actor, store_problem};
+use vio_store::log::{Entry, Opened, Who};
+
+use crate::consents::by_cursor;
+use crate::reach;
+
+vio_http::pagination! {
+    /// Where the history stands.
+    HistoryPagination = "total_entries",
+}
+
+/// One thing that happened.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct HistoryEntry {
+    id: Uuid,
+    at: DateTime<Utc>,
+    /// `noun.verb`.
+    #[schema(example = "contact.updated")]
+    action: String,
+    /// `change` or `access`.
+    #[schema(value_type = String, example = "change")]
+    kind: &'static str,
+    #[schema(example = "contact")]
+    entity: String,
+    entity_id: Uuid,
+    by: HistoryBy,
+    /// Names of the changed fields.
+    fields: Vec<String>,
+    /// What was before and after, by field: `[before, after]`.
+    #[schema(value_type = Option<Object>)]
+    details: Option<Value>,
+    request_id: Option<Uuid>,
+}
+
+/// Who did it: a user, a provider's event, or the system.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct HistoryBy {
+    /// `user`, `provider` or `system`.
+    #[schema(value_type = String, example = "user")]
+    kind: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    user_id: Option<Uuid>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(example = "calcom")]
+    name: Option<String>,
+}
+
+impl From<Who> for HistoryBy {
+    fn from(who: Who) -> Self {
+        match who {
+            Who::User { id } => Self {
+                kind: "user",
+                user_id: Some(id.uuid()),
+                name: None,
+            },
+            Who::Provider { name } => Self {
+                kind: "provider",
+                user_id: None,
+                name: Some(name),
+            },
+            Who::System { name } => Self {
+                kind: "system",
+                user_id: None,
+                name: Some(name),
+            },
+        }
+    }
+}
+
+impl From<Opened> for HistoryEntry {
+    fn from(opened: Opened) -> Self {
+        let row = opened.row;
+        Self {
+            id: row.id.uuid(),
+            at: row.at,
+            action: row.action,
+            kind: if row.access { "access" } else { "change" },
+            entity: row.entity,
+            entity_id: row.entity_id,
+            by: row.who.into(),
+            fields: row.fields,
+            details: opened.details,
+            request_id: row.request_id,
+        }
+    }
+}
+
+/// A page of the history.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct History {
+    /// Newest first.
+    entries: Vec<HistoryEntry>,
+    pagination: HistoryPagination,
+}
+
+/// What happened to a contact and who looked at it, newest first. Entered into the audit itself.
+#[utoipa::path(get, path = "/api/contacts/{contact_id}/history", tag = "contacts",
+    params(("contact_id" = uuid::Uuid, Path), PageParams), responses((status = 200, body = History)))]
+pub(crate) async fn list(
+    State(app): State<App>,
+    principal: Principal,
+    request_id: RequestId,
+    Path(id): Path<ContactId>,
+    Paged { page, .. }: Paged<NoParams>,
+) -> Result<Json<History>, Problem> {
+    let tenant = app.tenant_of(&principal).await?;
+    reach::viewed(&tenant, &principal, id).await?;
+    let (before, number) = match page.position::<LogId>(None)? {
+        Some((last, number)) => (Some(last), number),
+        None => (None, by_cursor(&page)?),
+    };
+    let (rows, next) = tenant
+        .history_of(id, page.page_size, before)
+        .await
+        .map_err(store_problem)?;
+    let entry = Entry::new("history.viewed", "contact", id.uuid()).contact(id);
+    tenant
+        .log_access(&actor(&principal, request_id), entry)
+        .await
+        .map_err(store_problem)?;
+    let mut entries = Vec::with_capacity(rows.len());
+    for row in rows {
+        entries.push(tenant.open_log(row).await.map_err(store_problem)?.into());
+    }
+    Ok(Json(History {
+        entries,
+        pagination: Pagination {
+            current_page: number,
+            page_size: page.page_size,
+            total: None,
+            next_cursor: next
+                .map(|last| page.next_cursor(last, number, None))
+                .transpose()?,
+        }
+        .into(),
+    }))
+}

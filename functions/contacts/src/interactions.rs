@@ -1,0 +1,189 @@
+//! The timeline of a contact: what staff wrote down.
+
+use axum::extract::State;
+use axum::response::{IntoResponse, Response};
+use chrono::{DateTime, Utc};
+use http::StatusCode;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+use uuid::Uuid;
+use vio_crypto::PersonKey;
+use vio_domain::ids::{ContactId, InteractionId};
+use vio_domain::phi::FieldPolicy;
+use vio_domain::text::Notes;
+use vio_http::idempotency::once;
+use vio_http::page::PageParams;
+use vio_http::{
+    Fields, Idempotent, Json, NoParams, Paged, Pagination, Path, Principal, Problem, RequestId,
+};
+use vio_runtime::App;
+use vio_runtime::web::{actor, store_problem};
+use vio_store::contacts::{InteractionKind, InteractionRow};
+use vio_store::key;
+use vio_store::log::Entry;
+use vio_store::port::Position;
+
+use crate::consents::by_cursor;
+use crate::edit::refused;
+use crate::phi;
+use crate::reach;
+use crate::warnings::Warning;
+
+vio_http::pagination! {
+    /// Where the timeline stands.
+    InteractionsPagination = "total_interactions",
+}
+
+/// What is to be written down.
+#[derive(Debug, Deserialize, ToSchema)]
+pub(crate) struct NewInteraction {
+    /// `note` (when left out), `phone`, `email`, `sms` or `in_person`.
+    #[serde(default)]
+    #[schema(value_type = Option<String>, example = "phone")]
+    kind: Option<InteractionKind>,
+    /// For staff only, at most 5,000 characters.
+    #[schema(example = "Asked to be called after 17:00.")]
+    text: String,
+}
+
+/// One entry of the timeline.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct Interaction {
+    id: Uuid,
+    contact_id: Uuid,
+    #[schema(value_type = String, example = "phone")]
+    kind: InteractionKind,
+    text: String,
+    at: DateTime<Utc>,
+    by: Option<Uuid>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    warnings: Vec<Warning>,
+}
+
+impl Interaction {
+    fn of(row: &InteractionRow, key: &PersonKey) -> Result<Self, Problem> {
+        Ok(Self {
+            id: row.id.uuid(),
+            contact_id: row.contact.uuid(),
+            kind: row.kind,
+            text: row.text(key).map_err(store_problem)?.into_string(),
+            at: row.at,
+            by: row.by.map(|user| user.uuid()),
+            warnings: Vec::new(),
+        })
+    }
+}
+
+/// A page of the timeline.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct InteractionList {
+    /// Newest first.
+    interactions: Vec<Interaction>,
+    pagination: InteractionsPagination,
+}
+
+/// The timeline of a contact, newest first.
+#[utoipa::path(get, path = "/api/contacts/{contact_id}/interactions", tag = "contacts",
+    params(("contact_id" = uuid::Uuid, Path), PageParams), responses((status = 200, body = InteractionList)))]
+pub(crate) async fn list(
+    State(app): State<App>,
+    principal: Principal,
+    request_id: RequestId,
+    Path(id): Path<ContactId>,
+    Paged { page, .. }: Paged<NoParams>,
+) -> Result<Json<InteractionList>, Problem> {
+    let tenant = app.tenant_of(&principal).await?;
+    let person = reach::viewed(&tenant, &principal, id).await?;
+    let (after, number) = match page.position::<InteractionId>(None)? {
+        Some((last, number)) => (Some(key::interaction(tenant.id, id, last)), number),
+        None => (None, by_cursor(&page)?),
+    };
+    let after = after.map(|place| Position {
+        pk: place.pk,
+        sk: place.sk,
+        index: None,
+    });
+    let (rows, next) = tenant
+        .interactions_of(id, page.page_size, after)
+        .await
+        .map_err(store_problem)?;
+    let entry = Entry::new("interactions.viewed", "contact", id.uuid()).contact(id);
+    tenant
+        .log_access(&actor(&principal, request_id), entry)
+        .await
+        .map_err(store_problem)?;
+    let next_cursor = match (next, rows.last()) {
+        (Some(_), Some(last)) => Some(page.next_cursor(last.id, number, None)?),
+        _ => None,
+    };
+    Ok(Json(InteractionList {
+        interactions: rows
+            .iter()
+            .map(|row| Interaction::of(row, &person.key))
+            .collect::<Result<_, _>>()?,
+        pagination: Pagination {
+            current_page: number,
+            page_size: page.page_size,
+            total: None,
+            next_cursor,
+        }
+        .into(),
+    }))
+}
+
+/// Writes something down.
+#[utoipa::path(post, path = "/api/contacts/{contact_id}/interactions", tag = "contacts", request_body = NewInteraction,
+    params(("contact_id" = uuid::Uuid, Path)), responses((status = 201, body = Interaction)))]
+pub(crate) async fn add(
+    State(app): State<App>,
+    principal: Principal,
+    request_id: RequestId,
+    Path(id): Path<ContactId>,
+    request: Idempotent<NewInteraction>,
+) -> Result<Response, Problem> {
+    let fresh = app.store.new_id();
+    let body = request.body;
+    once(
+        &app.answers,
+        principal.tenant_id,
+        request.keyed,
+        fresh,
+        |operation| {
+            let (app, principal) = (&app, &principal);
+            async move {
+                let tenant = app.tenant_of(principal).await?;
+                let person = reach::edited(&tenant, principal, id).await?;
+                let settings = tenant.settings().await.map_err(store_problem)?.settings;
+                let (mut fields, mut warnings) = (Fields::default(), Vec::new());
+                let text = fields.take("/text", Notes::parse(&body.text));
+                phi::screen(
+                    &settings,
+                    FieldPolicy::StaffNotes,
+                    "/text",
+                    &body.text,
+                    &mut fields,
+                    &mut warnings,
+                );
+                let Some(text) = text.filter(|_| fields.is_clean()) else {
+                    return Err(refused(fields));
+                };
+                let row = tenant
+                    .add_interaction(
+                        id,
+                        InteractionId::new(operation),
+                        body.kind.unwrap_or_default(),
+                        &text,
+                        &actor(principal, request_id),
+                    )
+                    .await
+                    .map_err(store_problem)?
+                    .ok_or_else(Problem::not_found)?;
+                let mut view = Interaction::of(&row, &person.key)?;
+                view.warnings = warnings;
+                Ok((StatusCode::CREATED, Json(view)))
+            }
+        },
+    )
+    .await
+    .map(IntoResponse::into_response)
+}

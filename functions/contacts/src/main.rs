@@ -1,0 +1,6 @@
+//! Contacts on Lambda.
+
+#[tokio::main]
+async fn main() -> Result<(), lambda_http::Error> {
+    vio_runtime::lambda::serve(|app| vio_contacts::router(app).0).await
+}

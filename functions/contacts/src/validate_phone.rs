@@ -1,0 +1,96 @@
+//! Judging a number without saving it (S1 `PhoneValidation`).
+
+use axum::extract::State;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+use vio_domain::phone::{self, Country, LineType, PhoneValidation, ValidationSource};
+use vio_http::{FieldProblem, Json, Principal, Problem};
+use vio_runtime::App;
+use vio_runtime::web::store_problem;
+
+/// A number as somebody typed it.
+#[derive(Deserialize, ToSchema)]
+pub(crate) struct PhoneQuestion {
+    #[schema(example = "07912 345678")]
+    phone: String,
+    /// Counts only for a number without a country code; the business's own country when left out.
+    #[serde(default)]
+    #[schema(example = "GB")]
+    country_code: Option<String>,
+}
+
+/// What is known about a number.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct PhoneAnswer {
+    is_valid: bool,
+    /// E.164 when valid; what was typed otherwise.
+    #[schema(example = "+447912345678")]
+    formatted_number: String,
+    #[schema(example = "44")]
+    country_code: String,
+    #[schema(example = "7912345678")]
+    national_number: String,
+    /// `mobile`, `landline`, `voip` or `unknown`.
+    #[schema(value_type = String, example = "mobile")]
+    line_type: LineType,
+    carrier: Option<String>,
+    /// `twilio`, `libphonenumber` or `manual`.
+    #[schema(value_type = String, example = "libphonenumber")]
+    validation_source: ValidationSource,
+    #[schema(value_type = Option<String>, example = "GB")]
+    region: Option<Country>,
+    /// Why it is not valid.
+    reason: Option<String>,
+    /// Whether this business takes numbers of that region.
+    is_accepted: bool,
+}
+
+/// Judges a number of any region.
+#[utoipa::path(post, path = "/api/contacts/validate-phone", tag = "contacts", request_body = PhoneQuestion,
+    responses((status = 200, body = PhoneAnswer)))]
+pub(crate) async fn validate_phone(
+    State(app): State<App>,
+    principal: Principal,
+    Json(question): Json<PhoneQuestion>,
+) -> Result<Json<PhoneAnswer>, Problem> {
+    let tenant = app.tenant_of(&principal).await?;
+    let business = tenant
+        .settings()
+        .await
+        .map_err(store_problem)?
+        .settings
+        .business;
+    let country = match question.country_code.as_deref() {
+        None => business.country,
+        Some(code) => code.parse::<Country>().map_err(|_| {
+            Problem::validation(vec![FieldProblem::new(
+                "/country_code",
+                "unknown_country",
+                "Must be a country's two letters, such as GB.",
+            )])
+        })?,
+    };
+    let PhoneValidation {
+        is_valid,
+        formatted_number,
+        country_code,
+        national_number,
+        line_type,
+        carrier,
+        validation_source,
+        region,
+        reason,
+    } = phone::validate(&question.phone, country);
+    Ok(Json(PhoneAnswer {
+        is_valid,
+        formatted_number,
+        country_code,
+        national_number,
+        line_type,
+        carrier,
+        validation_source,
+        region,
+        reason,
+        is_accepted: region.is_some_and(|region| business.accepted_regions.contains(region)),
+    }))
+}

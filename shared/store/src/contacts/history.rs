@@ -1,0 +1,57 @@
+//! What happened to one contact, out of both logs, and where an appointment lies.
+
+use vio_domain::ids::{AppointmentId, ContactId, LogId};
+
+use crate::contacts::rows::AppointmentRow;
+use crate::error::StoreError;
+use crate::key::{self, EnumKind};
+use crate::log::LogRow;
+use crate::port::{Index, Key, SortRange};
+use crate::store::TenantStore;
+
+impl TenantStore {
+    /// Log entries about one contact, newest first, before `before`: changes, views, exports. Answers also where to
+    /// go on; None at the end.
+    pub async fn history_of(
+        &self,
+        contact: ContactId,
+        limit: u32,
+        before: Option<LogId>,
+    ) -> Result<(Vec<LogRow>, Option<LogId>), StoreError> {
+        let pk = key::history_pk(self.id, contact);
+        let sort = before.map_or(SortRange::All, |id| SortRange::AtMost(id.to_string()));
+        // One more for the entry that the last page ended with, one more to know whether there is a next page.
+        let page = self
+            .store
+            .suggest(Index::Enumeration, pk, sort, false, limit + 2, None)
+            .await?;
+        let keys: Vec<Key> = page.items.iter().filter_map(crate::port::key_of).collect();
+        let mut rows: Vec<LogRow> = self.store.read_all(&keys).await?;
+        rows.retain(|row| row.contact == Some(contact) && Some(row.id) != before);
+        rows.sort_by_key(|row| std::cmp::Reverse(row.id));
+        let more = rows.len() > limit as usize;
+        rows.truncate(limit as usize);
+        let next = rows.last().map(|row| row.id).filter(|_| more);
+        Ok((rows, next))
+    }
+
+    /// Whose an appointment is: the index suggests where it lies, the table decides.
+    pub async fn contact_of_appointment(
+        &self,
+        id: AppointmentId,
+    ) -> Result<Option<ContactId>, StoreError> {
+        let pk = key::enumeration_pk(self.id, EnumKind::Appointment);
+        let exactly = SortRange::Between(id.to_string(), id.to_string());
+        let page = self
+            .store
+            .suggest(Index::Enumeration, pk, exactly, true, 1, None)
+            .await?;
+        let Some(place) = page.items.first().and_then(crate::port::key_of) else {
+            return Ok(None);
+        };
+        let row: Option<AppointmentRow> = self.store.read(&place).await?;
+        Ok(row
+            .filter(|row| row.tenant == self.id && row.id == id)
+            .map(|row| row.contact))
+    }
+}

@@ -1,0 +1,121 @@
+//! The timeline of a contact: what staff wrote down of it.
+
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+use vio_crypto::{PersonKey, Sealed};
+use vio_domain::ids::{ContactId, InteractionId, TenantId, UserId};
+use vio_domain::text::Notes;
+
+use crate::contacts::rows::Fields;
+use crate::entity::Entity;
+use crate::error::StoreError;
+use crate::key;
+use crate::log::{Actor, Entry};
+use crate::port::{Condition, Key, Position};
+use crate::store::TenantStore;
+use crate::tx::Tx;
+
+/// What kind of contact there was.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum InteractionKind {
+    #[default]
+    Note,
+    /// A call outside the system.
+    Phone,
+    Email,
+    Sms,
+    InPerson,
+}
+
+/// One entry of the timeline. Written once.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct InteractionRow {
+    pub tenant: TenantId,
+    pub contact: ContactId,
+    pub id: InteractionId,
+    pub kind: InteractionKind,
+    pub at: DateTime<Utc>,
+    pub by: Option<UserId>,
+    text: Sealed,
+}
+
+impl Entity for InteractionRow {
+    const TYPE: &'static str = "interaction";
+    fn key(&self) -> Key {
+        key::interaction(self.tenant, self.contact, self.id)
+    }
+    fn version(&self) -> u64 {
+        1
+    }
+    fn set_version(&mut self, _: u64) {}
+}
+
+impl InteractionRow {
+    /// The text, opened.
+    pub fn text(&self, key: &PersonKey) -> Result<Notes, StoreError> {
+        fields(self.tenant, self.id, key).open("text", &self.text)
+    }
+}
+
+fn fields(tenant: TenantId, id: InteractionId, key: &PersonKey) -> Fields<'_> {
+    Fields {
+        key,
+        tenant,
+        record: id.uuid(),
+    }
+}
+
+impl TenantStore {
+    /// Adds an entry to the timeline of a contact, under an id of the caller's: a repeat adds nothing.
+    pub async fn add_interaction(
+        &self,
+        contact: ContactId,
+        id: InteractionId,
+        kind: InteractionKind,
+        text: &Notes,
+        actor: &Actor,
+    ) -> Result<Option<InteractionRow>, StoreError> {
+        let Some(person_key) = self.person_key(contact).await? else {
+            return Ok(None);
+        };
+        let mut row = InteractionRow {
+            tenant: self.id,
+            contact,
+            id,
+            kind,
+            at: self.now(),
+            by: actor.user(),
+            text: fields(self.id, id, &person_key).seal("text", text)?,
+        };
+        let mut tx = Tx::new();
+        tx.create(&mut row)?;
+        tx.check(
+            "contact",
+            key::contact(self.id, contact),
+            Condition::Present,
+        );
+        let entry = Entry::new("interaction.added", "interaction", id.uuid())
+            .contact(contact)
+            .version(1)
+            .details(serde_json::json!({ "kind": kind, "text": text }));
+        self.log(&mut tx, actor, entry)?;
+        match self.store.commit(tx).await {
+            Err(error) if error.is_lost() => self.store.read(&row.key()).await,
+            other => other.map(|()| Some(row)),
+        }
+    }
+
+    /// The timeline of a contact, newest first.
+    pub async fn interactions_of(
+        &self,
+        contact: ContactId,
+        limit: u32,
+        after: Option<Position>,
+    ) -> Result<(Vec<InteractionRow>, Option<Position>), StoreError> {
+        let pk = key::contact_pk(self.id, contact);
+        self.store
+            .list(pk, key::INTERACTION_PREFIX, false, limit, after)
+            .await
+    }
+}
