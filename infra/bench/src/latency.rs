@@ -23,6 +23,7 @@ const WARM_UP: usize = 20;
 const ALONE: usize = 250;
 /// Requests of each kind by each of several clients, each with a tenant of its own.
 const TOGETHER: usize = 100;
+const _: () = assert!(3 * (WARM_UP + ALONE) < 1000 && TOGETHER < ALONE);
 /// Clients at once.
 pub const CLIENTS: usize = 8;
 
@@ -316,11 +317,5 @@ mod tests {
                 assert_eq!(contact["phone"].as_str().unwrap().len(), 13);
             }
         }
-    }
-
-    #[test]
-    fn one_client_stays_below_a_tenants_requests_a_minute() {
-        assert!(3 * (WARM_UP + ALONE) < 1000);
-        assert!(3 * (WARM_UP + TOGETHER) < 1000);
     }
 }

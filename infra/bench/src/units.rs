@@ -7,13 +7,13 @@ use std::time::Duration;
 use serde::Serialize;
 use serde_json::{Value, json};
 
+use crate::BenchError;
 use crate::cloud::{Cloud, Counted};
 use crate::cost::{TICK, Trigger, Usage};
 use crate::events::{self, HttpEvent};
 use crate::function::{Answered, Function, Program};
 use crate::latency::{contact, credentials, sign_up};
 use crate::tally::{Tally, take};
-use crate::{BenchError, Context};
 
 /// The function crates with the memory that `template.yaml` gives them.
 pub const FUNCTIONS: [(&str, u32); 8] = [
