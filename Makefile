@@ -33,9 +33,11 @@ advisories:
 	@cargo deny --version >/dev/null 2>&1 || cargo install --locked cargo-deny
 	cargo deny check
 
-## Measures, each beside its peer
+## Measures release binaries, each beside its peer; needs Node 20 as well. BENCH="--runs 30" passes options on
 bench:
-	cargo bench --locked -p vio-tests
+	npm ci --prefix infra/bench/node --silent --no-audit --no-fund
+	cargo build --release --locked -p vio-bench -p vio-local $(foreach f,$(notdir $(wildcard functions/*)),-p vio-$(f))
+	target/release/vio-bench $(BENCH)
 
 ## The simulation and the kill tests, SEEDS times
 soak: nextest
