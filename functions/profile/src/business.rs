@@ -42,7 +42,7 @@ pub(crate) struct BusinessView {
     #[schema(value_type = String, example = "medical")]
     business_type: BusinessType,
     /// The number people are told to call.
-    #[schema(example = "+441632960001")]
+    #[schema(example = "+442079460001")]
     primary_phone: Option<String>,
     #[schema(example = "desk@riverside.example")]
     business_email: Option<String>,

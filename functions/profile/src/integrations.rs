@@ -28,7 +28,7 @@ pub(crate) struct RetellView {
     configured: bool,
     #[schema(example = "agent_9f2c")]
     agent_id: Option<String>,
-    #[schema(example = "+441632960002")]
+    #[schema(example = "+442079460002")]
     from_number: Option<String>,
     /// Masked.
     #[schema(example = "••••c0de")]
@@ -189,7 +189,7 @@ pub(crate) struct RetellPatch {
     #[schema(value_type = Option<String>, example = "agent_9f2c")]
     agent_id: Patch<String>,
     #[serde(default)]
-    #[schema(value_type = Option<String>, example = "+441632960002")]
+    #[schema(value_type = Option<String>, example = "+442079460002")]
     from_number: Patch<String>,
     /// Signs the provider's webhooks too. The one it replaces stays valid for those for 24 hours.
     #[serde(default)]

@@ -5,6 +5,7 @@ mod audit;
 mod business;
 mod calls;
 mod change;
+mod health;
 mod hours;
 mod integrations;
 mod locations;
@@ -34,6 +35,7 @@ pub fn router(app: App) -> (Router, OpenApi) {
         .routes(routes!(tags::list, tags::add))
         .routes(routes!(tags::edit, tags::remove))
         .routes(routes!(audit::list))
+        .routes(routes!(health::health))
         .with_state(app)
         .split_for_parts()
 }

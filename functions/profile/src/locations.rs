@@ -35,7 +35,7 @@ pub(crate) struct LocationView {
     #[schema(example = "1 High Street, Leeds")]
     address: Option<String>,
     /// The number people are told to call about it.
-    #[schema(example = "+441632960003")]
+    #[schema(example = "+442079460003")]
     phone: Option<String>,
     #[schema(example = "Europe/London")]
     timezone: Option<String>,
@@ -86,7 +86,7 @@ pub(crate) struct LocationPatch {
     #[schema(value_type = Option<String>, example = "1 High Street, Leeds")]
     address: Patch<String>,
     #[serde(default)]
-    #[schema(value_type = Option<String>, example = "01632 960003")]
+    #[schema(value_type = Option<String>, example = "020 7946 0003")]
     phone: Patch<String>,
     #[serde(default)]
     #[schema(value_type = Option<String>, example = "Europe/London")]

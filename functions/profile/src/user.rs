@@ -34,7 +34,7 @@ pub(crate) struct ProfileView {
     email_address: String,
     #[schema(example = "Practice Manager")]
     job_title: Option<String>,
-    #[schema(example = "+447700900123")]
+    #[schema(example = "+442079460123")]
     phone_number: Option<String>,
     #[schema(value_type = String, example = "client_admin")]
     role: Role,

@@ -18,7 +18,7 @@ pub(crate) struct Functions(BTreeMap<Function, Router>);
 fn mounted(app: &App) -> Result<Vec<(Function, (Router, OpenApi))>, DocumentError> {
     Ok(vec![
         (Function::Identity, vio_identity::router(app.clone())),
-        (Function::Profile, (Router::new(), openapi::merge([])?)),
+        (Function::Profile, vio_profile::router(app.clone())),
     ])
 }
 
