@@ -59,7 +59,7 @@ const TIME: (&str, &str) = (
     "A time of day is written HH:MM, from 00:00 to 24:00.",
 );
 
-fn time(text: &String) -> Result<TimeOfDay, (&'static str, &'static str)> {
+fn time(text: &str) -> Result<TimeOfDay, (&'static str, &'static str)> {
     text.parse().map_err(|_| TIME)
 }
 
@@ -70,8 +70,9 @@ impl CallHoursPatch {
         let (mut weekends, mut holidays) = (hours.weekends(), hours.holidays());
         let at = |field: &str| format!("{pointer}/{field}");
         self.start_time
-            .put(fields, &at("start_time"), &mut start, time);
-        self.end_time.put(fields, &at("end_time"), &mut end, time);
+            .put(fields, &at("start_time"), &mut start, |t| time(t));
+        self.end_time
+            .put(fields, &at("end_time"), &mut end, |t| time(t));
         self.weekend_calling
             .copy(fields, &at("weekend_calling"), &mut weekends);
         self.holiday_calling

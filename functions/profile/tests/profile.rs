@@ -670,9 +670,12 @@ async fn contact_with_appointment(
     let id = ContactId::new(store.new_id());
     let mut new = NewContact::named(id, PersonName::parse("Sam Example").unwrap());
     new.phone = Some(
-        vio_domain::phone::parse(&format!("+4420794600{number:02}"), settings.business.country)
-            .unwrap()
-            .e164,
+        vio_domain::phone::parse(
+            &format!("+4420794600{number:02}"),
+            settings.business.country,
+        )
+        .unwrap()
+        .e164,
     );
     let appointment =
         NewAppointment::at(time, London, &settings, BookingSource::Manual, store.now());
