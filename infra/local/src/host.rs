@@ -404,7 +404,10 @@ fn start_queues(
             function: Arc::new(move |event| {
                 let app = app.clone();
                 Box::pin(async move {
-                    vio_runtime::batch::handle(event, |message| inbox(&app, message)).await
+                    vio_runtime::batch::handle(event, |message| {
+                        vio_webhooks::process(&app, message)
+                    })
+                    .await
                 })
             }),
         }
@@ -425,12 +428,4 @@ async fn ticking(app: App, stopping: Stop) {
             tracing::warn!(error = %error, "a tick failed; the next one does its work");
         }
     }
-}
-
-/// Processes a stored webhook event.
-async fn inbox(
-    _: &App,
-    _: vio_runtime::queues::InboxMessage,
-) -> Result<(), vio_runtime::batch::MessageError> {
-    Ok(())
 }

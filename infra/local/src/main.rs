@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
+use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
 use tokio::signal::unix::{SignalKind, signal};
 use vio_local::{Host, HostOptions, seed};
 
@@ -148,7 +149,10 @@ async fn run(arguments: Arguments) -> Result<(), Box<dyn std::error::Error>> {
     println!("ready {}", host.base_url());
     match seeded {
         Ok(None) => {}
-        Ok(Some(_)) => println!("{}", welcome(&host.base_url())),
+        Ok(Some(tenant)) => {
+            let first_call = seed::first_call(host.app(), tenant).await?;
+            println!("{}", welcome(&host.base_url(), first_call));
+        }
         // Running without the demo is better than not running.
         Err(error) => {
             println!("The demo clinic is not complete: {error}. Start again to go on with it.")
@@ -163,7 +167,7 @@ async fn run(arguments: Arguments) -> Result<(), Box<dyn std::error::Error>> {
 }
 
 /// The address, the sign-ins, three things to try.
-fn welcome(base: &str) -> String {
+fn welcome(base: &str, first_call: Option<DateTime<Utc>>) -> String {
     let mut text = format!(
         "\nRiverside Clinic is open at {base}. Password of all three: {}\n",
         seed::PASSWORD
@@ -175,10 +179,19 @@ fn welcome(base: &str) -> String {
             who.preset.unwrap_or(who.role)
         ));
     }
+    // A minute into the first call's time: everything that is due by then is rung.
+    let to = match first_call {
+        Some(at) => format!(
+            r#"{{"now": "{}"}}"#,
+            (at + TimeDelta::minutes(1)).to_rfc3339_opts(SecondsFormat::Secs, true)
+        ),
+        None => r#"{"advance_seconds": 3600}"#.to_owned(),
+    };
     text.push_str(&format!(
         "\nThree things to try:
-  1. Read what the API can do:   {base}/api/docs
-  2. Move the clock two days on: curl -s {base}/dev/clock -H 'content-type: application/json' -d '{{\"advance_seconds\": 172800}}'
+  1. Read what the API can do: {base}/api/docs
+  2. Move the clock to when the first reminder is due:
+     curl -s {base}/dev/clock -H 'content-type: application/json' -d '{to}'
   3. See who was rung, and what the agent was given to say: {base}/dev/sandbox
 "
     ));

@@ -9,6 +9,7 @@ use vio_domain::ids::{LocationId, TenantId};
 use vio_domain::phone::{Country, E164, parse};
 use vio_domain::settings::{AppointmentType, Sensitivity};
 use vio_runtime::App;
+use vio_store::contacts::{ListQuery, Start};
 use vio_store::locations::LocationRow;
 use vio_store::log::{Actor, Entry};
 use vio_store::tx::Tx;
@@ -314,6 +315,25 @@ pub async fn demo(app: &App, base: &str, note: &DemoNote) -> Result<Option<Tenan
     people(&client, &locations, scope.now()).await?;
     note.keep(tenant)?;
     Ok(Some(tenant))
+}
+
+/// When the first planned call of a tenant's contacts is due, among the hundred oldest contacts.
+pub async fn first_call(app: &App, tenant: TenantId) -> Result<Option<DateTime<Utc>>, StoreError> {
+    let Some(ts) = app.store.tenant(tenant).await? else {
+        return Ok(None);
+    };
+    let query = ListQuery {
+        status: None,
+        ascending: true,
+        start: Start::Page(1),
+        page_size: 100,
+    };
+    let listed = ts.list_contacts(query).await?;
+    let planned = listed
+        .contacts
+        .into_iter()
+        .filter_map(|(_, appointment)| appointment?.next_call_at);
+    Ok(planned.filter(|at| *at > ts.now()).min())
 }
 
 async fn team(client: &Client) -> Result<(), SeedError> {

@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use vio_domain::ids::TenantId;
 
 pub use bulk::contacts;
-pub use clinic::demo;
+pub use clinic::{demo, first_call};
 
 /// The password of every demo sign-in. Printed at the start and in the README: the data is invented, and the host
 /// answers on this machine only.
