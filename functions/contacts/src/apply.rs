@@ -32,8 +32,8 @@ pub(crate) fn new_contact(
     id: ContactId,
     input: ContactInput,
 ) -> Option<NewContact> {
-    let name = require(judge, "/name", input.name.value());
-    let phone = require(judge, "/phone", input.phone.value());
+    let name = require(judge, "/name", input.name);
+    let phone = require(judge, "/phone", input.phone);
     if input.appointment_id.is_some() {
         judge.fields.note(
             "/appointment_id",
@@ -82,11 +82,11 @@ pub(crate) fn new_contact(
 }
 
 /// Notes a missing field.
-pub(crate) fn require<T>(judge: &mut Judge<'_>, pointer: &str, value: Option<T>) -> Option<T> {
-    if value.is_none() {
+pub(crate) fn require<T>(judge: &mut Judge<'_>, pointer: &str, given: Given<T>) -> Option<T> {
+    if matches!(given, Given::Absent | Given::Null) {
         missing(judge, pointer);
     }
-    value
+    given.value()
 }
 
 /// A new appointment out of its fields; None where there is none, or where something is wrong with it.
@@ -102,10 +102,7 @@ pub(crate) fn new_appointment(
         .timezone
         .value()
         .unwrap_or(judge.settings.business.timezone);
-    let Given::Value(time) = input.time else {
-        missing(judge, "/appointment_time");
-        return None;
-    };
+    let time = require(judge, "/appointment_time", input.time)?;
     let time = times::resolve(
         judge.settings,
         time,
@@ -176,12 +173,12 @@ pub(crate) fn edit_contact(
 ) {
     let contact = &mut person.contact;
     match input.name {
-        Given::Absent => {}
+        Given::Absent | Given::Wrong => {}
         Given::Null => missing(judge, "/name"),
         Given::Value(name) => contact.name = name,
     }
     match input.phone {
-        Given::Absent => {}
+        Given::Absent | Given::Wrong => {}
         // A calendar's contact may be without a number; nobody types that in.
         Given::Null if contact.phone.is_none() => {}
         Given::Null => missing(judge, "/phone"),
@@ -206,7 +203,7 @@ pub(crate) fn edit_contact(
     input.assigned_to.set(&mut contact.assigned_to);
     input.is_active.set_or(&mut contact.is_active, true);
     match input.preferences {
-        Given::Absent => {}
+        Given::Absent | Given::Wrong => {}
         Given::Null => {
             contact.preferences = Preferences {
                 voice_consent: contact.preferences.voice_consent,
@@ -228,7 +225,7 @@ pub(crate) fn edit_contact(
     input.industry.set(&mut contact.industry);
     let value = match input.custom_fields {
         Given::Absent if another_industry => serde_json::Value::Object(custom::merged(contact)),
-        Given::Absent => return,
+        Given::Absent | Given::Wrong => return,
         Given::Null => serde_json::json!({}),
         Given::Value(value) => value,
     };
@@ -304,7 +301,7 @@ pub(crate) fn edit_appointment(
         .copied()
         .unwrap_or(found.timezone);
     let time = match input.time {
-        Given::Absent => None,
+        Given::Absent | Given::Wrong => None,
         Given::Null => {
             judge.fields.note(
                 "/appointment_time",

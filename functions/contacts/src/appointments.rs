@@ -22,6 +22,7 @@ use vio_store::log::Entry;
 use crate::apply;
 use crate::body::AppointmentBody;
 use crate::edit::{Done, Edit, refused};
+use crate::given::Given;
 use crate::input::{AppointmentInput, ContactInput, Judge};
 use crate::reach;
 use crate::view::{AppointmentView, Reader};
@@ -231,8 +232,8 @@ impl<'a> Writer<'a> {
                 }
                 let mut judge = self.judge();
                 judge.warnings = warnings.clone();
-                if input.time.is_absent() {
-                    apply::require::<()>(&mut judge, "/appointment_time", None);
+                if input.is_empty() {
+                    apply::require::<()>(&mut judge, "/appointment_time", Given::Absent);
                 }
                 let new = apply::new_appointment(&mut judge, input.clone(), BookingSource::Manual);
                 match new {

@@ -2,7 +2,6 @@
 
 use chrono::{DateTime, Utc};
 use serde::Deserialize;
-use serde::de::IgnoredAny;
 use serde_json::Value;
 use utoipa::ToSchema;
 use vio_domain::appointment::{AppointmentStatus, Attendance, ConfirmationMethod};
@@ -152,46 +151,46 @@ pub(crate) struct ContactBody {
     // Kept by the system; known here so that they are refused by name.
     #[schema(ignore)]
     #[serde(default)]
-    pub(crate) id: Given<IgnoredAny>,
+    pub(crate) id: Given<Value>,
     #[schema(ignore)]
     #[serde(default)]
-    pub(crate) tenant_id: Given<IgnoredAny>,
+    pub(crate) tenant_id: Given<Value>,
     #[schema(ignore)]
     #[serde(default)]
-    pub(crate) appointments_count: Given<IgnoredAny>,
+    pub(crate) appointments_count: Given<Value>,
     #[schema(ignore)]
     #[serde(default)]
-    pub(crate) shares_phone_with: Given<IgnoredAny>,
+    pub(crate) shares_phone_with: Given<Value>,
     #[schema(ignore)]
     #[serde(default)]
-    pub(crate) call_state: Given<IgnoredAny>,
+    pub(crate) call_state: Given<Value>,
     #[schema(ignore)]
     #[serde(default)]
-    pub(crate) call_attempts: Given<IgnoredAny>,
+    pub(crate) call_attempts: Given<Value>,
     #[schema(ignore)]
     #[serde(default)]
-    pub(crate) last_contact_time: Given<IgnoredAny>,
+    pub(crate) last_contact_time: Given<Value>,
     #[schema(ignore)]
     #[serde(default)]
-    pub(crate) next_call_at: Given<IgnoredAny>,
+    pub(crate) next_call_at: Given<Value>,
     #[schema(ignore)]
     #[serde(default)]
-    pub(crate) needs_attention: Given<IgnoredAny>,
+    pub(crate) needs_attention: Given<Value>,
     #[schema(ignore)]
     #[serde(default)]
-    pub(crate) created_by: Given<IgnoredAny>,
+    pub(crate) created_by: Given<Value>,
     #[schema(ignore)]
     #[serde(default)]
-    pub(crate) created_at: Given<IgnoredAny>,
+    pub(crate) created_at: Given<Value>,
     #[schema(ignore)]
     #[serde(default)]
-    pub(crate) updated_at: Given<IgnoredAny>,
+    pub(crate) updated_at: Given<Value>,
     #[schema(ignore)]
     #[serde(default)]
-    pub(crate) version: Given<IgnoredAny>,
+    pub(crate) version: Given<Value>,
     #[schema(ignore)]
     #[serde(default)]
-    pub(crate) warnings: Given<IgnoredAny>,
+    pub(crate) warnings: Given<Value>,
 }
 
 /// A contact's own wishes.

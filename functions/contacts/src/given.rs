@@ -13,6 +13,8 @@ pub(crate) enum Given<T> {
     /// Null, or a blank text: an edit clears it.
     Null,
     Value(T),
+    /// Sent, and wrong: that was noted where it was parsed.
+    Wrong,
 }
 
 impl<'de, T: Deserialize<'de>> Deserialize<'de> for Given<T> {
@@ -33,7 +35,7 @@ impl<T> Given<T> {
     pub(crate) fn value(self) -> Option<T> {
         match self {
             Self::Value(value) => Some(value),
-            Self::Absent | Self::Null => None,
+            Self::Absent | Self::Null | Self::Wrong => None,
         }
     }
 
@@ -42,6 +44,7 @@ impl<T> Given<T> {
             Self::Absent => Given::Absent,
             Self::Null => Given::Null,
             Self::Value(value) => Given::Value(value),
+            Self::Wrong => Given::Wrong,
         }
     }
 
@@ -50,10 +53,11 @@ impl<T> Given<T> {
             Self::Absent => Given::Absent,
             Self::Null => Given::Null,
             Self::Value(value) => Given::Value(change(value)),
+            Self::Wrong => Given::Wrong,
         }
     }
 
-    /// Parses a value; one that is wrong is noted at `pointer` and counts as left out.
+    /// Parses a value; one that is wrong is noted at `pointer`.
     pub(crate) fn parse<U, E: FieldFault>(
         self,
         fields: &mut Fields,
@@ -65,15 +69,16 @@ impl<T> Given<T> {
             Self::Null => Given::Null,
             Self::Value(value) => match fields.take(pointer, parse(value)) {
                 Some(value) => Given::Value(value),
-                None => Given::Absent,
+                None => Given::Wrong,
             },
+            Self::Wrong => Given::Wrong,
         }
     }
 
     /// Sets an optional field: cleared by null, left alone when left out.
     pub(crate) fn set(self, field: &mut Option<T>) {
         match self {
-            Self::Absent => {}
+            Self::Absent | Self::Wrong => {}
             Self::Null => *field = None,
             Self::Value(value) => *field = Some(value),
         }
@@ -82,7 +87,7 @@ impl<T> Given<T> {
     /// Sets a field that always has a value: null sets it back to `default`.
     pub(crate) fn set_or(self, field: &mut T, default: T) {
         match self {
-            Self::Absent => {}
+            Self::Absent | Self::Wrong => {}
             Self::Null => *field = default,
             Self::Value(value) => *field = value,
         }

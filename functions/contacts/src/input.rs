@@ -360,7 +360,7 @@ pub(crate) fn consent_given(
     now: DateTime<Utc>,
 ) -> Option<ConsentChange> {
     match given {
-        Given::Absent => None,
+        Given::Absent | Given::Wrong => None,
         Given::Null => {
             fields.note(
                 pointer,
