@@ -9,7 +9,8 @@ export SAM_CLI_TELEMETRY = 0
 
 ## The local host with its demo clinic, at http://127.0.0.1:8787; keeps its data in .data
 run:
-	cargo run --locked --quiet -p vio-local -- --listen $(LISTEN) --data $(DATA) --seed demo
+	cargo build --locked --workspace --bin vio-local
+	./target/debug/vio-local --listen $(LISTEN) --data $(DATA) --seed demo
 
 ## Every test
 test: nextest

@@ -184,13 +184,13 @@ impl TenantStore {
                 Some(row)
             }
             (Wanted::Call(window), Some(mut row)) => {
-                let before = row.dial();
+                let before = (row.dial(), row.about_time);
                 row.session.due = window.due;
                 row.session.latest = Some(window.latest);
                 row.priority = person.contact.priority;
                 row.about_time = Some(appointment.time);
-                if row.dial() != before {
-                    self.stage_session(tx, &mut row, Some(&before))?;
+                if (row.dial(), row.about_time) != before {
+                    self.stage_session(tx, &mut row, Some(&before.0))?;
                 }
                 Some(row)
             }
