@@ -27,6 +27,8 @@ pub use voice::Voice;
 const ITEMS_PER_BAND: u32 = 50;
 /// Attempts reconciled per run.
 const FLIGHTS_PER_RUN: u32 = 50;
+/// Contacts planned anew per run after a change of settings; the rest is left to the next, asked for at once.
+const REPLANNED_PER_RUN: usize = 500;
 /// How long a run goes on granting. What is left after it is left to the next, which is asked for at once.
 const RUN: std::time::Duration = std::time::Duration::from_secs(20);
 /// How often an item is looked at again after a lost race, within one run.
@@ -71,6 +73,8 @@ pub async fn pump(app: &App, tenant: TenantId) -> Result<Pumped, StoreError> {
         return Ok(pumped);
     };
     let started = std::time::Instant::now();
+    // First of all: what a change of settings moved is not to be rung at its old time.
+    let replanned = ts.replan_some(REPLANNED_PER_RUN).await?;
     let flights = ts.due_flights(FLIGHTS_PER_RUN).await?;
     if !flights.is_empty() {
         let settings = ts.settings().await?;
@@ -94,6 +98,9 @@ pub async fn pump(app: &App, tenant: TenantId) -> Result<Pumped, StoreError> {
         }
     };
     pumped.next = wake_later(app, &ts, stop).await?;
+    if !replanned && let Err(error) = app.queues.dial(DialMessage { tenant }, 0).await {
+        tracing::warn!(%tenant, %error, "a wake-up was not sent; the tick finds the work");
+    }
     if pumped != Pumped::default() {
         tracing::info!(
             %tenant,
