@@ -76,6 +76,7 @@ pub(crate) async fn look(
                     let ended = Ended {
                         at: ts.now(),
                         reason: "error_unknown".into(),
+                        started_at: None,
                     };
                     let news = CallEvent::Analyzed {
                         ended,

@@ -5,8 +5,8 @@ use chrono::{DateTime, Utc};
 use uuid::Uuid;
 use vio_domain::calling::order::Band;
 use vio_domain::ids::{
-    AppointmentId, AttemptId, AttentionId, ConsentId, ContactId, InteractionId, LocationId, LogId,
-    SessionId, SignInId, TagId, TenantId, UserId,
+    AppointmentId, AttemptId, AttentionId, ConsentId, ContactId, DncId, InteractionId, LocationId,
+    LogId, SessionId, SignInId, TagId, TenantId, UserId,
 };
 
 use crate::entity::{DueEntry, Enumerated};
@@ -191,6 +191,14 @@ pub fn booking(t: TenantId, uid_hash: &str) -> Key {
 pub fn do_not_call(t: TenantId, phone_hash: &str) -> Key {
     main(format!("T#{t}#DNC#{phone_hash}"), "DNC")
 }
+/// Partition of the tenant's do-not-call list as people read it.
+pub fn do_not_call_entries_pk(t: TenantId) -> String {
+    format!("T#{t}#DNCS")
+}
+/// One entry of the do-not-call list, in order of listing.
+pub fn do_not_call_entry(t: TenantId, id: DncId) -> Key {
+    main(do_not_call_entries_pk(t), id.to_string())
+}
 /// A number that is being called.
 pub fn number_lock(t: TenantId, phone_hash: &str) -> Key {
     main(format!("T#{t}#LOCK#{phone_hash}"), "LOCK")
@@ -247,13 +255,22 @@ pub fn inbox_event_of(pk: &str) -> Option<&str> {
     pk.split_once("#IN#").map(|(_, event)| event)
 }
 
-/// Partition of the tenant's work list.
+/// Partition of the tenant's work list: what is open. What is done lies apart, so that reading the list costs what is
+/// on it.
 pub fn attention_pk(t: TenantId) -> String {
     format!("T#{t}#ATTN")
 }
-/// One entry of the work list.
+/// One open entry of the work list.
 pub fn attention(t: TenantId, id: AttentionId) -> Key {
     main(attention_pk(t), id.to_string())
+}
+/// Partition of what was done of the work list.
+pub fn attention_done_pk(t: TenantId) -> String {
+    format!("T#{t}#DONE")
+}
+/// One entry of the work list that was done.
+pub fn attention_done(t: TenantId, id: AttentionId) -> Key {
+    main(attention_done_pk(t), id.to_string())
 }
 
 /// The answer given under an idempotency key, per tenant and route.

@@ -358,6 +358,7 @@ impl World {
         let ended = Ended {
             at: arrival.at + TimeDelta::seconds(40),
             reason: "agent_hangup".into(),
+            started_at: Some(arrival.at + TimeDelta::seconds(5)),
         };
         let event = match moment {
             0 => CallEvent::Started,

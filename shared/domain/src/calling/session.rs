@@ -129,6 +129,17 @@ pub struct Ended {
     pub at: DateTime<Utc>,
     /// The provider's disconnection reason, as it named it.
     pub reason: String,
+    /// When it had connected, where the provider says so. The call's length counts from here.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub started_at: Option<DateTime<Utc>>,
+}
+
+impl Ended {
+    /// How long the two sides were connected, in whole seconds; `None` for a call that never was.
+    pub fn duration_seconds(&self) -> Option<i64> {
+        let started = self.started_at?;
+        Some((self.at - started).num_seconds().max(0))
+    }
 }
 
 /// Why a session ended without having been placed.
@@ -519,7 +530,7 @@ impl CallSession {
             CallEvent::Ended { ended, started }
                 if connected(&ended, started || since.is_some()) =>
             {
-                let since = since.unwrap_or(ended.at);
+                let since = since.or(ended.started_at).unwrap_or(ended.at);
                 self.state = SessionState::Answered {
                     call,
                     since,

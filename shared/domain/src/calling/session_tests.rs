@@ -39,6 +39,7 @@ fn ended(reason: &str) -> Ended {
     Ended {
         at: at(60),
         reason: reason.into(),
+        started_at: None,
     }
 }
 

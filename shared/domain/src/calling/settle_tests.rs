@@ -43,6 +43,7 @@ fn report(
         ended: Ended {
             at: at(0),
             reason: reason.into(),
+            started_at: None,
         },
         outcome,
         technical,

@@ -29,6 +29,7 @@ impl Call {
                 .disconnection_reason
                 .as_ref()
                 .map_or_else(|| NO_REASON.to_owned(), |reason| reason.as_str().to_owned()),
+            started_at: self.started_at,
         };
         match moment {
             Moment::Started => CallEvent::Started,

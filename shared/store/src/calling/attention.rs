@@ -9,7 +9,7 @@ use crate::entity::Entity;
 use crate::error::StoreError;
 use crate::key;
 use crate::log::{Actor, Entry};
-use crate::port::{Key, Position};
+use crate::port::{Condition, Key, Position};
 use crate::store::TenantStore;
 use crate::tx::Tx;
 
@@ -42,7 +42,10 @@ pub struct AttentionRow {
 impl Entity for AttentionRow {
     const TYPE: &'static str = "attention";
     fn key(&self) -> Key {
-        key::attention(self.tenant, self.id)
+        match self.state {
+            AttentionStatus::Open => key::attention(self.tenant, self.id),
+            AttentionStatus::Resolved { .. } => key::attention_done(self.tenant, self.id),
+        }
     }
     fn version(&self) -> u64 {
         self.version
@@ -51,6 +54,19 @@ impl Entity for AttentionRow {
         self.version = version;
     }
 }
+
+/// Which entries a list shows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Shown {
+    #[default]
+    Open,
+    Resolved,
+    All,
+}
+
+/// Open entries that resolving one looks through for others of the same contact.
+const MOST_OPEN: u32 = 500;
 
 impl TenantStore {
     /// Puts an entry on the work list and marks the contact, in the transaction of what caused it. One entry per
@@ -81,27 +97,53 @@ impl TenantStore {
         tx.create(&mut row)
     }
 
-    /// A page of the work list, oldest first.
+    /// A page of the work list, oldest first, and whether there is more.
     pub async fn attention(
         &self,
+        shown: Shown,
         limit: u32,
-        after: Option<Position>,
-    ) -> Result<(Vec<AttentionRow>, Option<Position>), StoreError> {
-        self.store
-            .list(key::attention_pk(self.id), "", true, limit, after)
-            .await
+        after: Option<AttentionId>,
+    ) -> Result<(Vec<AttentionRow>, bool), StoreError> {
+        let parts = match shown {
+            Shown::Open => vec![key::attention_pk(self.id)],
+            Shown::Resolved => vec![key::attention_done_pk(self.id)],
+            Shown::All => vec![key::attention_pk(self.id), key::attention_done_pk(self.id)],
+        };
+        let (mut rows, mut more) = (Vec::new(), false);
+        for pk in parts {
+            let after = after.map(|id| Position {
+                pk: pk.clone(),
+                sk: id.to_string(),
+                index: None,
+            });
+            let (page, next) = self
+                .store
+                .list::<AttentionRow>(pk, "", true, limit, after)
+                .await?;
+            rows.extend(page);
+            more |= next.is_some();
+        }
+        rows.sort_by_key(|row| row.id);
+        more |= rows.len() > limit as usize;
+        rows.truncate(limit as usize);
+        Ok((rows, more))
     }
 
-    /// One entry.
+    /// One entry, open or done.
     pub async fn attention_entry(
         &self,
         id: AttentionId,
     ) -> Result<Option<AttentionRow>, StoreError> {
-        self.store.read(&key::attention(self.id, id)).await
+        let open = self.store.read(&key::attention(self.id, id)).await?;
+        match open {
+            Some(row) => Ok(Some(row)),
+            None => self.store.read(&key::attention_done(self.id, id)).await,
+        }
     }
 
-    /// Marks an entry as done and takes the mark off the contact where it stands for this reason. None where there
-    /// is no such entry.
+    /// Marks an entry as done, and with it every other open one of the same contact for the same reason. The contact
+    /// then stands for the latest other reason that is open, or for none. None where there is no such entry; one that
+    /// is done already is left as it is.
     pub async fn resolve_attention(
         &self,
         id: AttentionId,
@@ -115,16 +157,25 @@ impl TenantStore {
             if matches!(row.state, AttentionStatus::Resolved { .. }) {
                 return Ok(Some(row));
             }
-            row.state = AttentionStatus::Resolved {
-                at: self.now(),
-                by: actor.user(),
-            };
+            let (mut others, _) = self.attention(Shown::Open, MOST_OPEN, None).await?;
+            others.retain(|other| other.contact == row.contact && other.id != id);
             let mut tx = Tx::new();
-            tx.update(&mut row)?;
+            self.stage_resolved(&mut tx, &mut row, actor)?;
+            let mut left = None;
+            for mut other in others {
+                if other.reason == row.reason {
+                    self.stage_resolved(&mut tx, &mut other, actor)?;
+                } else {
+                    left = Some(other.reason);
+                }
+            }
             if let Some(mut person) = self.person(row.contact).await?
-                && person.contact.needs_attention == Some(row.reason)
+                && person
+                    .contact
+                    .needs_attention
+                    .is_none_or(|reason| reason == row.reason)
             {
-                person.contact.needs_attention = None;
+                person.contact.needs_attention = left;
                 self.stage_person(&mut tx, &mut person)?;
             }
             let entry = Entry::new("attention.resolved", "attention", id.uuid())
@@ -140,5 +191,21 @@ impl TenantStore {
         Err(StoreError::Lost {
             lost: vec!["attention"],
         })
+    }
+
+    /// Moves an open entry to what is done.
+    fn stage_resolved(
+        &self,
+        tx: &mut Tx,
+        row: &mut AttentionRow,
+        actor: &Actor,
+    ) -> Result<(), StoreError> {
+        tx.delete(row);
+        row.state = AttentionStatus::Resolved {
+            at: self.now(),
+            by: actor.user(),
+        };
+        row.version += 1;
+        tx.put_if(AttentionRow::TYPE, row, row.version, Condition::Absent)
     }
 }

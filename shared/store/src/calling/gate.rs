@@ -109,7 +109,8 @@ impl TenantStore {
         .await
     }
 
-    /// Resumes the tenant's calling. False if it was not paused.
+    /// Resumes the tenant's calling, and ends the rest that a paused pump was left in: what waits goes at once. False if
+    /// it was not paused.
     pub async fn resume_calling(
         &self,
         settings: &TenantSettings,
@@ -117,7 +118,11 @@ impl TenantStore {
     ) -> Result<bool, StoreError> {
         let now = self.now();
         self.change_gate(settings, Some((actor, "calling.resumed")), |gate| {
-            gate.resume(now)
+            let resumed = gate.resume(now);
+            if resumed {
+                gate.arm(now, now);
+            }
+            resumed
         })
         .await
     }

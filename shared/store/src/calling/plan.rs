@@ -11,7 +11,6 @@ use vio_domain::ids::{AppointmentId, SessionId};
 use vio_domain::planner::{self, CallWindow, Plan, PlanInput};
 use vio_domain::settings::Settings;
 
-use crate::calling::rows::DncRow;
 use crate::calling::sessions::SessionRow;
 use crate::contacts::Person;
 use crate::error::StoreError;
@@ -122,8 +121,7 @@ impl TenantStore {
         let Some(phone) = &contact.phone else {
             return Ok(false);
         };
-        let place = key::do_not_call(self.id, &self.phone_hash(phone).to_string());
-        Ok(self.store.read::<DncRow>(&place).await?.is_some())
+        Ok(self.do_not_call(self.phone_hash(phone)).await?.is_some())
     }
 
     /// The zone that a session's appointment is spoken of in; the tenant's where there is none.

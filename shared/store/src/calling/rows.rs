@@ -2,11 +2,10 @@
 
 use chrono::{DateTime, Duration, Utc};
 use serde::{Deserialize, Serialize};
-use uuid::Uuid;
 use vio_crypto::LookupHash;
 use vio_domain::calling::gate::Gate;
 use vio_domain::calling::order::{Band, Priority};
-use vio_domain::ids::{AttemptId, ContactId, SessionId, TenantId, UserId};
+use vio_domain::ids::{AttemptId, ContactId, DncId, SessionId, TenantId};
 
 use crate::entity::{DueEntry, Entity};
 use crate::key::{self, DueKind};
@@ -186,29 +185,16 @@ impl Entity for NumberHistoryRow {
     }
 }
 
-/// How a number came onto the do-not-call list.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum DncSource {
-    /// The person asked for it in a call (`user_requested_dnc`).
-    Call,
-    Staff,
-    Import,
-}
-
-/// A number that must not be called. Only its keyed hash identifies it, so that it survives an erasure.
+/// A number that must not be called: what every grant is conditional on. Only its keyed hash identifies it, so that it
+/// survives an erasure; what staff reads lies in the list entry beside it ([`crate::calling::do_not_call`]).
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct DncRow {
     pub tenant: TenantId,
     pub phone: LookupHash,
     #[serde(skip)]
     pub version: u64,
-    pub source: DncSource,
-    pub added_by: Option<UserId>,
-    pub added_at: DateTime<Utc>,
-    /// The contact it was learnt from, for showing.
-    pub contact: Option<ContactId>,
-    pub id: Uuid,
+    /// Its entry of the list.
+    pub id: DncId,
 }
 
 impl Entity for DncRow {

@@ -205,6 +205,20 @@ impl TenantStore {
         Ok((rows, page.next))
     }
 
+    /// Where [`TenantStore::sessions`] goes on after this session.
+    pub fn after_session(&self, contact: ContactId, id: SessionId) -> Position {
+        let place = key::session(self.id, contact, id);
+        let index = (
+            key::enumeration_pk(self.id, EnumKind::Session),
+            id.to_string(),
+        );
+        Position {
+            pk: place.pk,
+            sk: place.sk,
+            index: Some(index),
+        }
+    }
+
     /// The sessions of one contact, newest first.
     pub async fn sessions_of(
         &self,

@@ -16,8 +16,9 @@ use vio_domain::ids::{AppointmentId, AttemptId, ContactId, SessionId};
 use vio_domain::planner::{self, CallWindow, Retry, RetryCause};
 use vio_domain::settings::Settings;
 
+use crate::calling::do_not_call::{DncSource, NewDnc};
 use crate::calling::plan::permitted;
-use crate::calling::rows::{DncRow, DncSource, FlightRow, NumberHistoryRow, NumberLockRow};
+use crate::calling::rows::{FlightRow, NumberHistoryRow, NumberLockRow};
 use crate::calling::sessions::{AttemptRow, SessionRow};
 use crate::contacts::Person;
 use crate::entity::Entity;
@@ -426,19 +427,21 @@ impl TenantStore {
         attempt: &AttemptRow,
         actor: &Actor,
     ) -> Result<(), StoreError> {
-        let place = key::do_not_call(self.id, &attempt.phone.to_string());
-        if self.store.read::<DncRow>(&place).await?.is_none() {
-            let mut row = DncRow {
-                tenant: self.id,
+        if self.do_not_call(attempt.phone).await?.is_none() {
+            // The number that was rung, unless the contact has another by now.
+            let number = person
+                .contact
+                .phone
+                .clone()
+                .filter(|phone| self.phone_hash(phone) == attempt.phone);
+            let new = NewDnc {
                 phone: attempt.phone,
-                version: 0,
+                number,
+                reason: None,
                 source: DncSource::Call,
-                added_by: actor.user(),
-                added_at: self.now(),
                 contact: Some(person.contact.id),
-                id: self.new_id(),
             };
-            tx.create(&mut row)?;
+            self.stage_do_not_call_entry(tx, new, actor)?;
         }
         self.stage_no_more_calls(tx, person, CancelReason::Person)
             .await

@@ -1,0 +1,253 @@
+//! The do-not-call list (S0; rules.md "Guards before each attempt").
+
+use axum::extract::State;
+use axum::response::{IntoResponse, Response};
+use chrono::{DateTime, Utc};
+use http::StatusCode;
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+use utoipa::ToSchema;
+use vio_domain::error::FieldErrors;
+use vio_domain::ids::{ContactId, DncId, UserId};
+use vio_domain::text::Reason;
+use vio_http::idempotency::once;
+use vio_http::page::PageParams;
+use vio_http::query::NoParams;
+use vio_http::{Idempotent, Json, Paged, Pagination, Path, Principal, Problem, Query, RequestId};
+use vio_runtime::App;
+use vio_runtime::web::{actor, fields_problem, store_problem};
+use vio_store::calling::do_not_call::{DncEntry, DncSource};
+use vio_store::log::Entry;
+
+use crate::reach::{ownership, rows_before, sees_all, visible};
+
+/// A number that is never called.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = DoNotCallEntry, example = json!({
+    "dnc_id": "0192f0c1-2b3c-7def-8abc-0123456789af", "phone": "+447912345678", "reason": "Asked at the desk.",
+    "source": "staff", "added_by": "0192f0c1-2b3c-7def-8abc-0123456789ab", "added_at": "2026-03-02T09:00:00Z"
+}))]
+pub(crate) struct Listed {
+    #[schema(value_type = Uuid)]
+    dnc_id: DncId,
+    /// Masked for those who may not see the contact it was learnt from; absent after an erasure.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    phone: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reason: Option<String>,
+    /// call (the person asked for it in a call), staff or import.
+    #[schema(value_type = String)]
+    source: DncSource,
+    #[schema(value_type = Option<Uuid>)]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    added_by: Option<UserId>,
+    added_at: DateTime<Utc>,
+    #[schema(value_type = Option<Uuid>)]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    contact_id: Option<ContactId>,
+}
+
+impl Listed {
+    /// `open`: whether number, reason and contact are shown.
+    fn new(entry: DncEntry, open: bool) -> Self {
+        let phone = entry.number.map(|number| match open {
+            true => number.as_str().to_owned(),
+            false => number.masked(),
+        });
+        Self {
+            dnc_id: entry.row.id,
+            phone,
+            reason: entry.reason.filter(|_| open).map(Reason::into_string),
+            source: entry.row.source,
+            added_by: entry.row.added_by,
+            added_at: entry.row.added_at,
+            contact_id: entry.row.contact.filter(|_| open),
+        }
+    }
+}
+
+vio_http::pagination! {
+    /// Where the do-not-call list stands.
+    DncPagination = "total_dnc"
+}
+
+/// A page of the do-not-call list, newest first.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct DncList {
+    dnc: Vec<Listed>,
+    pagination: DncPagination,
+}
+
+/// The numbers that are never called, newest first.
+#[utoipa::path(
+    get, path = "/api/dnc", tag = "do-not-call", params(PageParams),
+    responses((status = 200, description = "A page of the list", body = DncList))
+)]
+pub(crate) async fn list(
+    State(app): State<App>,
+    who: Principal,
+    request: RequestId,
+    Paged { page, .. }: Paged<NoParams>,
+) -> Result<Json<DncList>, Problem> {
+    let ts = app.tenant_of(&who).await?;
+    let mut skip = rows_before(&page)?;
+    let cursor: Option<(DncId, u32)> = page.position(None)?;
+    let number = cursor.map_or(page.page.get(), |(_, number)| number);
+    let mut last = cursor.map(|(id, _)| id);
+    let (mut entries, mut more) = (Vec::new(), true);
+    while more && entries.is_empty() {
+        let (mut rows, next) = ts
+            .do_not_call_list(page.page_size, last)
+            .await
+            .map_err(store_problem)?;
+        more = next;
+        last = rows.last().map(|entry| entry.row.id).or(last);
+        // Page sizes are whole, so pages are skipped whole.
+        if skip > 0 {
+            skip -= rows.len().min(skip);
+            continue;
+        }
+        entries.append(&mut rows);
+    }
+    let next_cursor = match last.filter(|_| more) {
+        Some(id) => Some(page.next_cursor(id, number, None)?),
+        None => None,
+    };
+    let all = sees_all(&who);
+    let contacts = match all {
+        true => Default::default(),
+        false => {
+            let learnt_from = entries.iter().filter_map(|entry| entry.row.contact);
+            visible(&ts, &who, learnt_from.collect()).await?
+        }
+    };
+    let open = |entry: &DncEntry| {
+        all || entry.row.added_by == Some(who.user_id)
+            || entry
+                .row
+                .contact
+                .is_some_and(|contact| contacts.contains_key(&contact))
+    };
+    let shown: Vec<DncId> = entries.iter().map(|entry| entry.row.id).collect();
+    let entry = Entry::new("do_not_call.listed", "do_not_call", who.user_id.uuid())
+        .details(json!({ "entries": shown }));
+    ts.log_access(&actor(&who, request), entry)
+        .await
+        .map_err(store_problem)?;
+    let pagination = Pagination {
+        current_page: number,
+        page_size: page.page_size,
+        total: None,
+        next_cursor,
+    };
+    Ok(Json(DncList {
+        dnc: entries
+            .into_iter()
+            .map(|entry| {
+                let open = open(&entry);
+                Listed::new(entry, open)
+            })
+            .collect(),
+        pagination: pagination.into(),
+    }))
+}
+
+/// A number to be listed.
+#[derive(Debug, Deserialize, ToSchema)]
+#[schema(as = NewDoNotCall, example = json!({"phone": "07912 345678", "reason": "Asked at the desk."}))]
+pub(crate) struct New {
+    /// In any usual spelling; without a country code it is read as a number of the business's country.
+    phone: Option<String>,
+    /// At most 300 characters.
+    #[serde(default)]
+    reason: Option<String>,
+    /// The contact it was learnt from.
+    #[serde(default)]
+    #[schema(value_type = Option<Uuid>)]
+    contact_id: Option<ContactId>,
+}
+
+/// Lists a number. From here on nobody with this number is called: planned calls end, and one that was granted but not
+/// sent stops. Listing a number that is listed answers its entry (200).
+#[utoipa::path(
+    post, path = "/api/dnc", tag = "do-not-call", request_body = New,
+    responses(
+        (status = 201, description = "Listed", body = Listed, headers(("location" = String, description = "The entry"))),
+        (status = 200, description = "It was listed already", body = Listed),
+    )
+)]
+pub(crate) async fn add(
+    State(app): State<App>,
+    who: Principal,
+    request: RequestId,
+    Query(NoParams {}): Query<NoParams>,
+    Idempotent { body, keyed }: Idempotent<New>,
+) -> Result<Response, Problem> {
+    let ts = app.tenant_of(&who).await?;
+    let settings = ts.settings().await.map_err(store_problem)?;
+    let country = settings.settings.business.country;
+    let mut fields = FieldErrors::new();
+    // Any region: whoever asks not to be called is heard.
+    let number = fields.require("/phone", "A phone number", body.phone, |phone| {
+        vio_domain::phone::parse(&phone, country)
+    });
+    let reason = fields.check_opt("/reason", body.reason, |reason| Reason::parse(&reason));
+    if let Some(id) = body.contact_id {
+        let contacts = visible(&ts, &who, vec![id]).await?;
+        let known = contacts.get(&id).is_some_and(|contact| {
+            contact.deleted.is_none() && who.scope.can_edit(who.user_id, &ownership(contact))
+        });
+        if !known {
+            fields.add("/contact_id", "unknown", "There is no such contact.");
+        }
+    }
+    let Some(number) = number.filter(|_| fields.is_empty()) else {
+        return Err(fields_problem(fields));
+    };
+    let by = actor(&who, request);
+    once(&app.answers, who.tenant_id, keyed, ts.new_id(), |_| async {
+        let (entry, created) = ts
+            .add_do_not_call(number.e164, reason, DncSource::Staff, body.contact_id, &by)
+            .await
+            .map_err(store_problem)?;
+        let place = format!("/api/dnc/{}", entry.row.id);
+        let open = created || sees_all(&who) || entry.row.added_by == Some(who.user_id);
+        let listed = Json(Listed::new(entry, open));
+        Ok(match created {
+            true => (
+                StatusCode::CREATED,
+                [(http::header::LOCATION, place)],
+                listed,
+            )
+                .into_response(),
+            false => listed.into_response(),
+        })
+    })
+    .await
+}
+
+/// Takes a number off the list. Reminders that it held back are planned anew, as far as their windows still allow.
+#[utoipa::path(
+    delete, path = "/api/dnc/{dnc_id}", tag = "do-not-call",
+    params(("dnc_id" = Uuid, Path, description = "The entry")),
+    responses((status = 204, description = "Taken off"))
+)]
+pub(crate) async fn remove(
+    State(app): State<App>,
+    who: Principal,
+    request: RequestId,
+    Path(id): Path<DncId>,
+    Query(NoParams {}): Query<NoParams>,
+) -> Result<StatusCode, Problem> {
+    let ts = app.tenant_of(&who).await?;
+    let settings = ts.settings().await.map_err(store_problem)?;
+    let removed = ts
+        .remove_do_not_call(&settings.settings, id, &actor(&who, request))
+        .await
+        .map_err(store_problem)?;
+    if removed {
+        Ok(StatusCode::NO_CONTENT)
+    } else {
+        Err(Problem::not_found())
+    }
+}

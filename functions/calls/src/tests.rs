@@ -1,0 +1,6 @@
+//! The routes over a table in memory; calls run through the store as the pump and the webhooks run them.
+
+mod hearing;
+mod lists;
+mod samples;
+mod world;
