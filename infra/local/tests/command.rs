@@ -16,22 +16,45 @@ struct Running {
 
 impl Running {
     fn start(data: &Path) -> Self {
+        Self::start_with(data, &[], &[]).0
+    }
+
+    /// Started with more options and variables; also what it prints after its address, line by line.
+    fn start_with(
+        data: &Path,
+        options: &[&str],
+        variables: &[(&str, &str)],
+    ) -> (Self, impl Iterator<Item = String>) {
         let mut child = Command::new(env!("CARGO_BIN_EXE_vio-local"))
             .args(["--listen", "127.0.0.1:0", "--data"])
             .arg(data)
+            .args(options)
+            .envs(variables.iter().copied())
             .stdout(Stdio::piped())
             .spawn()
             .unwrap();
-        let mut line = String::new();
-        BufReader::new(child.stdout.take().unwrap())
-            .read_line(&mut line)
-            .unwrap();
-        let base = line
-            .trim()
+        let mut lines = BufReader::new(child.stdout.take().unwrap())
+            .lines()
+            .map(Result::unwrap);
+        let ready = lines.next().unwrap();
+        let base = ready
             .strip_prefix("ready ")
             .expect("ready and an address")
             .to_owned();
-        Self { child, base }
+        (Self { child, base }, lines)
+    }
+
+    async fn calls(&self) -> Vec<Value> {
+        let http = reqwest::Client::builder().no_proxy().build().unwrap();
+        let answer = http
+            .get(format!("{}/dev/sandbox/calls", self.base))
+            .send()
+            .await
+            .unwrap();
+        answer.json::<Value>().await.unwrap()["calls"]
+            .as_array()
+            .unwrap()
+            .clone()
     }
 
     async fn post(&self, path: &str, body: Value) -> u16 {
@@ -126,5 +149,71 @@ fn nonsense_is_explained() {
     assert!(
         said.contains("unknown option --port") && said.contains("usage:"),
         "{said}"
+    );
+}
+
+/// The demo's welcome names the instant of the first reminder. Ended at a step of placing it and started again, the
+/// host rings that person once.
+#[tokio::test]
+async fn it_ends_at_the_step_it_is_told_and_goes_on() {
+    let directory = tempfile::tempdir().unwrap();
+    let variables = [("VIO_CRASH_AT", "granted"), ("VIO_CALL_LIMIT", "1")];
+    let (mut first, mut said) =
+        Running::start_with(directory.path(), &["--seed", "demo"], &variables);
+    let body = said.find_map(|line| {
+        line.split("-d '")
+            .nth(1)
+            .map(|rest| rest.trim_end_matches('\'').to_owned())
+    });
+    let to: Value = serde_json::from_str(&body.expect("the first call's time")).unwrap();
+    // The answer may be lost with the process.
+    let http = reqwest::Client::builder().no_proxy().build().unwrap();
+    let _ = http
+        .post(format!("{}/dev/clock", first.base))
+        .json(&to)
+        .send()
+        .await;
+    for _ in 0..100 {
+        if first.child.try_wait().unwrap().is_some() {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+    let ended = first
+        .child
+        .try_wait()
+        .unwrap()
+        .expect("it went on past the step");
+    assert_eq!(ended.code(), None, "it ended by itself");
+
+    let (second, _said) = Running::start_with(directory.path(), &[], &[("VIO_CALL_LIMIT", "1")]);
+    assert!(
+        second.calls().await.is_empty(),
+        "nothing was sent before the step"
+    );
+    // Past the bound and the wait for reconciling; the slot that was granted runs out, too.
+    for _ in 0..6 {
+        assert_eq!(
+            second
+                .post("/dev/clock", json!({"advance_seconds": 400}))
+                .await,
+            200
+        );
+        tokio::time::sleep(Duration::from_millis(1500)).await;
+    }
+    let numbers: Vec<String> = second
+        .calls()
+        .await
+        .iter()
+        .map(|call| call["to_number"].to_string())
+        .collect();
+    assert!(!numbers.is_empty(), "the call was lost");
+    let mut once = numbers.clone();
+    once.sort();
+    once.dedup();
+    assert_eq!(
+        once.len(),
+        numbers.len(),
+        "somebody was rung twice: {numbers:?}"
     );
 }

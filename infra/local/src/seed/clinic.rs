@@ -5,6 +5,7 @@ use chrono::{DateTime, Datelike, NaiveTime, SecondsFormat, TimeDelta, TimeZone, 
 use chrono_tz::Europe::London;
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
+use vio_domain::calendar::HolidayCalendar;
 use vio_domain::ids::{LocationId, TenantId};
 use vio_domain::phone::{Country, E164, parse};
 use vio_domain::settings::{AppointmentType, Sensitivity};
@@ -25,12 +26,12 @@ const CALCOM_KEY: &str = "cal_riverside_demo_sandbox";
 const ORGANIZER: &str = "bookings@riverside.example";
 const WEBHOOK_SECRET: &str = "riverside-demo-webhook-secret";
 
-/// Name, number, e-mail, days ahead, hour, minute, length, type, location, instructions.
+/// Name, number, e-mail, working days ahead, hour, minute, length, type, location, instructions.
 type Person = (
     &'static str,
     &'static str,
     &'static str,
-    i64,
+    u32,
     u32,
     u32,
     u16,
@@ -312,7 +313,7 @@ pub async fn demo(app: &App, base: &str, note: &DemoNote) -> Result<Option<Tenan
     let scope = app.store.tenant(tenant).await?;
     let scope = scope.ok_or_else(|| invalid("a tenant that signs in and is not there"))?;
     let locations = settings(&scope).await?;
-    people(&client, &locations, scope.now()).await?;
+    people(&client, &scope, &locations).await?;
     note.keep(tenant)?;
     Ok(Some(tenant))
 }
@@ -430,11 +431,12 @@ fn invalid(error: impl std::fmt::Display) -> SeedError {
 
 async fn people(
     client: &Client,
+    scope: &TenantStore,
     locations: &[LocationId],
-    now: DateTime<Utc>,
 ) -> Result<(), SeedError> {
+    let holidays = scope.settings().await?.settings.business.holidays;
     for (name, phone, email, days, hour, minute, length, kind, location, instructions) in PEOPLE {
-        let at = opening_time(now, days, hour, minute);
+        let at = opening_time(scope.now(), &holidays, days, hour, minute);
         let mut body = json!({
             "name": name, "phone": phone, "email": email,
             "appointment_time": at.to_rfc3339_opts(SecondsFormat::Secs, true), "timezone": "Europe/London",
@@ -456,18 +458,28 @@ async fn people(
     Ok(())
 }
 
-/// A time of day in London so many days ahead, or on the Monday after where that is a weekend.
-fn opening_time(now: DateTime<Utc>, days: i64, hour: u32, minute: u32) -> DateTime<Utc> {
-    let mut day = now.with_timezone(&London).date_naive() + TimeDelta::days(days);
-    while matches!(day.weekday(), Weekday::Sat | Weekday::Sun) {
+/// A time of day in London so many working days ahead. Two or more leave a working day between, so that there is time
+/// for a call whenever the demo is made.
+fn opening_time(
+    now: DateTime<Utc>,
+    holidays: &HolidayCalendar,
+    working_days: u32,
+    hour: u32,
+    minute: u32,
+) -> DateTime<Utc> {
+    let mut day = now.with_timezone(&London).date_naive();
+    let mut left = working_days;
+    while left > 0 {
         day += TimeDelta::days(1);
+        let weekend = matches!(day.weekday(), Weekday::Sat | Weekday::Sun);
+        if !weekend && !holidays.is_holiday(day) {
+            left -= 1;
+        }
     }
     let time = NaiveTime::from_hms_opt(hour, minute, 0).unwrap_or_default();
     // No clock change happens in opening hours.
-    London
-        .from_local_datetime(&day.and_time(time))
-        .earliest()
-        .map_or(now, |at| at.with_timezone(&Utc))
+    let local = London.from_local_datetime(&day.and_time(time)).earliest();
+    local.map_or(now, |at| at.with_timezone(&Utc))
 }
 
 #[cfg(test)]
@@ -493,18 +505,31 @@ mod tests {
     }
 
     #[test]
-    fn appointments_are_on_working_days_ahead() {
-        let mut now = Utc.with_ymd_and_hms(2026, 3, 20, 23, 30, 0).unwrap();
-        for _ in 0..20 {
+    fn appointments_are_on_working_days_with_one_before_them() {
+        let holidays = HolidayCalendar::default();
+        // Over Christmas, New Year and Easter, at all hours.
+        let mut now = Utc.with_ymd_and_hms(2026, 12, 1, 23, 30, 0).unwrap();
+        for _ in 0..250 {
             now += TimeDelta::hours(13);
             for person in PEOPLE {
-                let at = opening_time(now, person.3, person.4, person.5).with_timezone(&London);
-                assert!(at > now + TimeDelta::hours(24), "{at} from {now}");
-                assert!(!matches!(at.weekday(), Weekday::Sat | Weekday::Sun));
+                let at = opening_time(now, &holidays, person.3, person.4, person.5)
+                    .with_timezone(&London);
                 assert_eq!(
                     at.time(),
                     NaiveTime::from_hms_opt(person.4, person.5, 0).unwrap()
                 );
+                let open = |day: chrono::NaiveDate| {
+                    !matches!(day.weekday(), Weekday::Sat | Weekday::Sun)
+                        && !holidays.is_holiday(day)
+                };
+                assert!(open(at.date_naive()));
+                let today = now.with_timezone(&London).date_naive();
+                let between = today
+                    .iter_days()
+                    .skip(1)
+                    .take_while(|day| *day < at.date_naive())
+                    .filter(|day| open(*day));
+                assert!(between.count() >= 1, "{at} from {now}");
             }
         }
     }
