@@ -177,7 +177,7 @@ pub struct Measured {
     /// The operations of one reminder from booking to settled, by name, and how often each.
     pub reminder: BTreeMap<String, f64>,
     /// Bytes that a tenant has in the tables right after sign-up.
-    pub idle_tenant_bytes: f64,
+    pub idle_tenant_bytes: Option<f64>,
 }
 
 /// Name of the operation that the schedule runs each minute.
@@ -252,8 +252,9 @@ pub fn thousand_reminders(measured: &Measured) -> Option<(Bill, Vec<String>)> {
 }
 
 /// What a tenant costs a month that does nothing: its rows lie there. Ticks do not ask for tenants without work.
-pub fn idle_tenant(measured: &Measured) -> f64 {
-    measured.idle_tenant_bytes / p::GIB * (p::TABLE_GIB_MONTH + p::RECOVERY_GIB_MONTH)
+pub fn idle_tenant(measured: &Measured) -> Option<f64> {
+    let bytes = measured.idle_tenant_bytes?;
+    Some(bytes / p::GIB * (p::TABLE_GIB_MONTH + p::RECOVERY_GIB_MONTH))
 }
 
 #[cfg(test)]
@@ -351,10 +352,11 @@ mod tests {
     #[test]
     fn an_idle_tenant_costs_its_storage() {
         let measured = Measured {
-            idle_tenant_bytes: p::GIB,
+            idle_tenant_bytes: Some(p::GIB),
             ..Measured::default()
         };
-        close(idle_tenant(&measured), 0.297 + 0.2376);
+        close(idle_tenant(&measured).unwrap(), 0.297 + 0.2376);
+        assert_eq!(idle_tenant(&Measured::default()), None);
     }
 
     #[test]

@@ -292,6 +292,16 @@ impl Life<'_, '_> {
                 format!("DynamoDBStreams_20120810.{operation}"),
             )
             .header("content-type", "application/x-amz-json-1.0")
+            // Not checked, but asked for. The SDK would turn the records into types that a function is not sent.
+            .header(
+                "x-amz-date",
+                Utc::now().format("%Y%m%dT%H%M%SZ").to_string(),
+            )
+            .header(
+                "authorization",
+                "AWS4-HMAC-SHA256 Credential=local/20260101/eu-west-2/dynamodb/aws4_request, \
+                 SignedHeaders=host;x-amz-date, Signature=none",
+            )
             .body(body.to_string())
             .send()
             .await
@@ -304,7 +314,7 @@ impl Life<'_, '_> {
     async fn latest(&self) -> Result<String, BenchError> {
         let text = |value: &Value, what: &str| {
             let text = value.as_str().map(str::to_owned);
-            text.ok_or_else(|| BenchError::new(format!("the stream has no {what}")))
+            text.ok_or_else(|| BenchError::new(format!("the stream of the table has no {what}")))
         };
         let streams = self
             .streams("ListStreams", json!({ "TableName": "vio-main" }))

@@ -120,8 +120,9 @@ async fn run(arguments: &Arguments) -> Result<String, BenchError> {
     let mut counting = Counting::new(&cloud, &programs).await?;
     let mut measured = Measured::default();
     let opened = counting.open_business().await;
-    counting.note("signing up", opened);
-    measured.idle_tenant_bytes = cloud.stored_bytes().await? as f64;
+    if counting.note("signing up", opened).is_some() {
+        measured.idle_tenant_bytes = Some(cloud.stored_bytes().await? as f64);
+    }
     if wanted("units") {
         let done = counting.contacts().await;
         counting.note("contacts", done);

@@ -228,16 +228,23 @@ pub fn cost_tables(measured: &Measured, fixed: Fixed) -> String {
         }
         None => text.push_str("1,000 reminders: not measured\n"),
     }
-    let idle = cost::idle_tenant(measured);
-    let _ = writeln!(
-        text,
-        "{:<46} {idle:>10.6}",
-        "a tenant that does nothing, a month"
-    );
+    match cost::idle_tenant(measured) {
+        Some(idle) => {
+            let _ = writeln!(
+                text,
+                "{:<46} {idle:>10.6}",
+                "a tenant that does nothing, a month"
+            );
+        }
+        None => text.push_str("a tenant that does nothing: not measured\n"),
+    }
     bill(
         &mut text,
         "the platform without tenants, a month",
         &cost::floor(measured, fixed),
     );
+    if !measured.operations.contains_key(cost::TICK) {
+        text.push_str("    NOT MEASURED, and not in the sum: ticks\n");
+    }
     text
 }
