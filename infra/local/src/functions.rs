@@ -17,6 +17,7 @@ pub(crate) struct Functions(BTreeMap<Function, Router>);
 /// Each function's routes and document.
 fn mounted(app: &App) -> Vec<(Function, (Router, OpenApi))> {
     vec![
+        (Function::Calls, vio_calls::router(app.clone())),
         (Function::Contacts, vio_contacts::router(app.clone())),
         (Function::Identity, vio_identity::router(app.clone())),
         (Function::Profile, vio_profile::router(app.clone())),
