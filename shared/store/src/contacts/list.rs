@@ -5,7 +5,6 @@ use vio_domain::appointment::{Appointment, AppointmentStatus};
 use vio_domain::contact::Contact;
 use vio_domain::ids::ContactId;
 
-use crate::contacts::rows::ContactRow;
 use crate::error::StoreError;
 use crate::key::{self, EnumKind};
 use crate::port::{AttributeValue, Attributes, ENUM_SK, ENUM_TAG, Index, Position, SortRange};
@@ -122,13 +121,13 @@ impl TenantStore {
         &self,
         ids: &[ContactId],
     ) -> Result<Vec<(Contact, Option<Appointment>)>, StoreError> {
-        let mut read: Vec<(ContactRow, Contact)> = self.contacts(ids).await?;
+        let (mut read, keys) = self.contacts_and_keys(ids).await?;
         read.retain(|(row, _)| row.deleted.is_none());
         let wanted: Vec<_> = read
             .iter()
             .filter_map(|(row, _)| row.current_appointment.map(|id| (row.id, id)))
             .collect();
-        let appointments = self.appointments_of(&wanted).await?;
+        let appointments = self.appointments_of(&wanted, &keys).await?;
         let place = |id: &ContactId| ids.iter().position(|other| other == id);
         read.sort_by_key(|(row, _)| place(&row.id));
         Ok(read

@@ -287,32 +287,40 @@ impl TenantStore {
         &self,
         ids: &[ContactId],
     ) -> Result<Vec<(ContactRow, Contact)>, StoreError> {
-        let keys: Vec<_> = ids.iter().map(|id| key::contact(self.id, *id)).collect();
-        let rows: Vec<ContactRow> = self.store.read_all(&keys).await?;
-        let person_keys = self.person_keys(ids).await?;
-        rows.into_iter()
-            .filter_map(|row| {
-                person_keys
-                    .get(&row.id)
-                    .map(|key| row.open(key).map(|contact| (row, contact)))
-            })
-            .collect()
+        Ok(self.contacts_and_keys(ids).await?.0)
     }
 
-    /// The appointments named, of several persons at once.
-    pub async fn appointments_of(
+    /// The same, with the keys of the persons, for what else is read of them.
+    pub(crate) async fn contacts_and_keys(
+        &self,
+        ids: &[ContactId],
+    ) -> Result<(Vec<(ContactRow, Contact)>, HashMap<ContactId, PersonKey>), StoreError> {
+        let places: Vec<_> = ids.iter().map(|id| key::contact(self.id, *id)).collect();
+        let rows: Vec<ContactRow> = self.store.read_all(&places).await?;
+        let keys = self.person_keys(ids).await?;
+        let contacts = rows
+            .into_iter()
+            .filter_map(|row| {
+                keys.get(&row.id)
+                    .map(|key| row.open(key).map(|contact| (row, contact)))
+            })
+            .collect::<Result<_, _>>()?;
+        Ok((contacts, keys))
+    }
+
+    /// The appointments named, of several persons whose keys are at hand; those of others are left out.
+    pub(crate) async fn appointments_of(
         &self,
         wanted: &[(ContactId, AppointmentId)],
+        keys: &HashMap<ContactId, PersonKey>,
     ) -> Result<Vec<Appointment>, StoreError> {
-        let keys: Vec<_> = wanted
+        let places: Vec<_> = wanted
             .iter()
             .map(|(c, a)| key::appointment(self.id, *c, *a))
             .collect();
-        let rows: Vec<AppointmentRow> = self.store.read_all(&keys).await?;
-        let contacts: Vec<ContactId> = rows.iter().map(|row| row.contact).collect();
-        let person_keys = self.person_keys(&contacts).await?;
+        let rows: Vec<AppointmentRow> = self.store.read_all(&places).await?;
         rows.iter()
-            .filter_map(|row| person_keys.get(&row.contact).map(|key| row.open(key)))
+            .filter_map(|row| keys.get(&row.contact).map(|key| row.open(key)))
             .collect()
     }
 
