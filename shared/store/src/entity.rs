@@ -14,6 +14,11 @@ pub const TYPE: &str = "_t";
 /// Attribute that names the version of the entity's stored form.
 pub const SCHEMA: &str = "_s";
 
+/// Names of the envelope's own attributes.
+const ENVELOPE: [&str; 11] = [
+    PK, SK, TYPE, SCHEMA, VERSION, DUE_PK, DUE_SK, ENUM_PK, ENUM_SK, ENUM_TAG, TTL,
+];
+
 /// Position in the enumeration index.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Enumerated {
@@ -66,6 +71,10 @@ pub fn to_item<E: Entity>(entity: &E, version: u64) -> Result<Attributes, StoreE
             source,
         })?;
     let mut item = item.into_inner();
+    if let Some(name) = ENVELOPE.iter().find(|name| item.contains_key(**name)) {
+        let entity = E::TYPE;
+        return Err(StoreError::Invalid(format!("{entity} has a field {name}")));
+    }
     let Key { pk, sk, .. } = entity.key();
     let text = AttributeValue::S;
     item.insert(PK.into(), text(pk));
@@ -118,5 +127,37 @@ pub fn type_of(item: &Attributes) -> Option<&str> {
     match item.get(TYPE) {
         Some(AttributeValue::S(name)) => Some(name),
         _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::port::TableName;
+
+    #[derive(Debug, Serialize, serde::Deserialize)]
+    struct Greedy {
+        ttl: i64,
+    }
+
+    impl Entity for Greedy {
+        const TYPE: &'static str = "greedy";
+        fn key(&self) -> Key {
+            Key {
+                table: TableName::Main,
+                pk: "a".into(),
+                sk: "b".into(),
+            }
+        }
+        fn version(&self) -> u64 {
+            1
+        }
+        fn set_version(&mut self, _: u64) {}
+    }
+
+    #[test]
+    fn a_field_named_like_the_envelopes_is_refused() {
+        let outcome = to_item(&Greedy { ttl: 1 }, 1);
+        assert!(matches!(outcome, Err(StoreError::Invalid(text)) if text.contains("ttl")));
     }
 }

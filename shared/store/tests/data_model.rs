@@ -458,7 +458,7 @@ fn figures(row: &[String]) -> (f64, f64) {
 }
 
 fn differs(documented: (f64, f64), measured: Units) -> bool {
-    let off = |a: f64, b: f64| !((a - b).abs() <= TOLERANCE);
+    let off = |a: f64, b: f64| a.is_nan() || (a - b).abs() > TOLERANCE;
     off(documented.0, measured.read) || off(documented.1, measured.write)
 }
 
