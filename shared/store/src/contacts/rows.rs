@@ -69,6 +69,12 @@ impl Fields<'_> {
     }
 }
 
+/// Whether a value is what a reader takes where there is none: it is not stored then. Most contacts stay below the 1 KB
+/// that one write unit covers.
+fn is_default<T: Default + PartialEq>(value: &T) -> bool {
+    *value == T::default()
+}
+
 /// A contact as stored.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct ContactRow {
@@ -92,24 +98,31 @@ pub struct ContactRow {
     /// Keyed hashes of the number and the address, under which the claims lie.
     pub phone_hash: Option<LookupHash>,
     pub email_hash: Option<LookupHash>,
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "is_default")]
     pub group_ids: Vec<GroupId>,
+    #[serde(default, skip_serializing_if = "is_default")]
     pub priority: Priority,
+    #[serde(default, skip_serializing_if = "is_default")]
     pub preferred_contact_method: ContactMethod,
+    #[serde(default, skip_serializing_if = "is_default")]
     pub do_not_contact: bool,
+    #[serde(default, skip_serializing_if = "is_default")]
     pub preferences: Preferences,
     pub checklist: Option<HipaaChecklist>,
     pub assigned_to: Option<UserId>,
     pub is_active: bool,
+    #[serde(default, skip_serializing_if = "is_default")]
     pub booking_source: BookingSource,
     pub booking_page_zone: Option<Tz>,
     pub last_contact_time: Option<DateTime<Utc>>,
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "is_default")]
     pub failures_in_a_row: u32,
     pub needs_attention: Option<AttentionReason>,
+    #[serde(default, skip_serializing_if = "is_default")]
     pub call_state: CallState,
     pub current_appointment: Option<AppointmentId>,
     /// Status of the current appointment, so that a list can be filtered by it in the enumeration index.
+    #[serde(default, skip_serializing_if = "is_default")]
     pub current_status: AppointmentStatus,
     pub appointments_count: u32,
     pub created_by: Option<UserId>,

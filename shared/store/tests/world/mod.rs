@@ -151,7 +151,7 @@ impl World {
         );
         let notes =
             "Prefers mornings; allergic to ammonia, so no permanent colour. Asks for Dana. ";
-        new.notes = Some(notes.repeat(3).trim().parse().unwrap());
+        new.notes = Some(notes.repeat(2).trim().parse().unwrap());
         new.tags = vec!["regular".parse().unwrap(), "colour".parse().unwrap()];
         new.created_by = Some(UserId::new(Uuid::from_u128(77)));
         new
