@@ -21,8 +21,9 @@ use vio_domain::calling::session::{Action, Analysis, CallEvent, Ended};
 use vio_domain::contact::{AttentionReason, ConsentMethod, Deleted};
 use vio_domain::ids::{ContactId, LocationId, SignInId, UserId};
 use vio_domain::permission::{CustomPermissions, Role};
+use vio_store::calling::attention::Shown;
+use vio_store::calling::do_not_call::DncSource;
 use vio_store::calling::grant::{Dialling, Granting};
-use vio_store::calling::rows::{DncRow, DncSource};
 use vio_store::calling::settle::CallHeard;
 use vio_store::contacts::{ConsentChange, ListQuery, Start};
 use vio_store::entity::type_of;
@@ -295,7 +296,7 @@ async fn operate(table: impl Port, meter: &Meter) -> Measured {
     ts.stage_person(&mut tx, &mut person).unwrap();
     store.commit(tx).await.unwrap();
     meter.take();
-    let (work, _) = ts.attention(25, None).await.unwrap();
+    let (work, _) = ts.attention(Shown::Open, 25, None).await.unwrap();
     all.note(meter, "read the work list (one entry)");
     ts.resolve_attention(work[0].id, &staff(), Some("Rung by hand."))
         .await
@@ -389,6 +390,7 @@ async fn call(
     let ended = Ended {
         at: ts.now() + TimeDelta::minutes(2),
         reason: "user_hangup".into(),
+        started_at: None,
     };
     let analysis = Analysis {
         action: Action::Confirmed,
@@ -420,23 +422,22 @@ async fn call(
             .unwrap();
         all.note(meter, name);
     }
-    let mut person = ts.person(contact).await.unwrap().unwrap();
-    let mut tx = Tx::new();
-    let hash = ts.phone_hash(person.contact.phone.as_ref().unwrap());
-    let mut dnc = DncRow {
-        tenant: ts.id,
-        phone: hash,
-        version: 0,
-        source: DncSource::Staff,
-        added_by: None,
-        added_at: ts.now(),
-        contact: Some(contact),
-        id: ts.new_id(),
-    };
-    tx.create(&mut dnc).unwrap();
-    ts.stage_person(&mut tx, &mut person).unwrap();
-    store.commit(tx).await.unwrap();
     meter.take();
+    let number = ts
+        .person(contact)
+        .await
+        .unwrap()
+        .unwrap()
+        .contact
+        .phone
+        .unwrap();
+    meter.take();
+    ts.add_do_not_call(number, None, DncSource::Staff, Some(contact), &staff())
+        .await
+        .unwrap();
+    all.note(meter, "list a number as not to be called");
+    ts.do_not_call_list(25, None).await.unwrap();
+    all.note(meter, "read the do-not-call list (one entry)");
 }
 
 /// Text that compression makes little of.
