@@ -172,7 +172,7 @@ fn documented(folder: &Path, paths: &mut Vec<String>) {
                 .filter_map(|rest| rest.split('"').next());
             paths.extend(
                 found
-                    .filter(|path| path.starts_with("/api/"))
+                    .filter(|path| path.starts_with("/api/") && !path.contains('?'))
                     .map(str::to_owned),
             );
         }
