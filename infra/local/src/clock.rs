@@ -92,28 +92,36 @@ impl DomainClock {
     /// Jumps to `to` once no send is under way. `backwards` allows the past, which is right only before there is any
     /// tenant. Kept before it takes effect, so that a restart never shows an earlier time than was seen.
     pub async fn move_to(&self, to: DateTime<Utc>, backwards: bool) -> Result<(), MoveError> {
-        if !(1970..=LAST_YEAR).contains(&to.year()) {
-            return Err(MoveError::OutOfRange);
+        if to < self.now() && !backwards {
+            return Err(MoveError::Backwards);
         }
+        self.jump(|now| {
+            // While it waited, time may have come there by itself.
+            Some(if backwards { to } else { to.max(now) })
+        })
+        .await
+    }
+
+    /// Jumps by as much, from the instant at which no send is under way.
+    pub async fn advance(&self, by: TimeDelta) -> Result<(), MoveError> {
+        self.jump(|now| now.checked_add_signed(by)).await
+    }
+
+    async fn jump(
+        &self,
+        target: impl FnOnce(DateTime<Utc>) -> Option<DateTime<Utc>>,
+    ) -> Result<(), MoveError> {
         let _alone = tokio::time::timeout(PATIENCE, self.sends.write())
             .await
             .map_err(|_| MoveError::Busy)?;
-        if to < self.now() && !backwards {
-            return Err(MoveError::Backwards);
+        let to = target(self.now()).ok_or(MoveError::OutOfRange)?;
+        if !(1970..=LAST_YEAR).contains(&to.year()) {
+            return Err(MoveError::OutOfRange);
         }
         let offset = to - Utc::now();
         self.keep(offset).map_err(MoveError::Keep)?;
         self.offset.send_replace(offset);
         Ok(())
-    }
-
-    /// [`Self::move_to`], by as much.
-    pub async fn advance(&self, by: TimeDelta) -> Result<(), MoveError> {
-        let to = self
-            .now()
-            .checked_add_signed(by)
-            .ok_or(MoveError::OutOfRange)?;
-        self.move_to(to, false).await
     }
 
     fn keep(&self, offset: TimeDelta) -> std::io::Result<()> {
