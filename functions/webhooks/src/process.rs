@@ -4,6 +4,7 @@
 
 use vio_runtime::App;
 use vio_runtime::batch::MessageError;
+use vio_runtime::crash;
 use vio_runtime::queues::InboxMessage;
 use vio_store::inbox::InboxRow;
 use vio_store::tenants::Provider;
@@ -39,8 +40,12 @@ pub async fn process(app: &App, message: InboxMessage) -> Result<(), MessageErro
     if !row.is_waiting() {
         return Ok(());
     }
+    crash::point("before_process");
     match apply(app, &ts, &row).await {
-        Ok(()) => Ok(()),
+        Ok(()) => {
+            crash::point("processed");
+            Ok(())
+        }
         Err(Trouble::Hopeless(reason)) => {
             tracing::error!(tenant_id = %ts.id, event = %row.id, provider = row.provider.as_str(), reason,
                             "a stored event can never be processed");

@@ -169,6 +169,7 @@ async fn store(
         Stored::TooLarge => Err(too_large()),
         Stored::Duplicate => receipt(ReceiptStatus::Duplicate),
         Stored::New { event } => {
+            vio_runtime::crash::point("stored");
             let message = InboxMessage {
                 tenant: ts.id,
                 event: event.to_string(),
