@@ -12,7 +12,7 @@ run:
 	cargo build --locked --workspace --bin vio-local
 	./target/debug/vio-local --listen $(LISTEN) --data $(DATA) --seed demo
 
-## Every test
+## Every test. The crash tests start the binaries vio-local and vio-sandbox, which are built with their packages' tests.
 test: nextest
 	cargo nextest run --workspace --locked --profile ci
 	@if grep -rqE '^ *//[/!] ```(rust|should_panic|no_run)?$$' --include=*.rs shared functions infra; \
@@ -42,7 +42,8 @@ bench:
 
 ## The simulation and the kill tests, SEEDS times
 soak: nextest
-	VIO_SOAK_SEEDS=$(SEEDS) cargo nextest run --locked --profile soak -p vio-tests
+	VIO_SOAK_SEEDS=$(SEEDS) cargo nextest run --locked --profile soak -p vio-tests -p vio-local -p vio-sandbox \
+		-E 'package(vio-tests)'
 
 ## Writes docs/openapi.json from the code; a test notices when it is stale
 openapi: nextest

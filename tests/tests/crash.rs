@@ -1,0 +1,428 @@
+//! The product is ended at every named step and at random instants, and started again. What counts is the log of a
+//! sandbox that is a process of its own and never ends: nobody is rung twice, nobody is left out.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::print_stdout
+)]
+
+use std::collections::BTreeMap;
+use std::os::unix::process::ExitStatusExt;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use chrono::{DateTime, TimeDelta, Utc};
+use serde_json::{Value, json};
+use tempfile::TempDir;
+use vio_tests::clinic::{AGENT, FROM, RETELL_KEY, phone};
+use vio_tests::process::free_port;
+use vio_tests::time::{instant, listed, quiet_tuesday, text, wait_until};
+use vio_tests::{Clinic, HostClient, Process, Random, SandboxClient};
+
+/// Small, so that a test sees them end; yet long enough for a slow machine to send what it granted.
+const BOUND: &str = "8";
+const RECONCILE_AFTER: &str = "3";
+/// More than bound and reconciliation together.
+const PAST_RECONCILIATION: TimeDelta = TimeDelta::seconds(15);
+const SIGABRT: i32 = 6;
+
+/// The product and its provider, on one directory.
+struct World {
+    directory: TempDir,
+    listen: String,
+    sandbox: SandboxClient,
+    sandbox_url: String,
+    _sandbox: Process,
+    environment: Vec<(&'static str, String)>,
+}
+
+impl World {
+    async fn new(environment: &[(&'static str, &str)]) -> Self {
+        let directory = tempfile::tempdir().unwrap();
+        let listen = format!("127.0.0.1:{}", free_port());
+        let at = format!("127.0.0.1:{}", free_port());
+        let log = directory.path().join("sandbox.log");
+        let arguments = [
+            "--listen", &at, "--key", RETELL_KEY, "--agent", AGENT, "--number", FROM,
+        ];
+        let mut process = Process::spawn("vio-sandbox", &arguments, &[], &log);
+        let sandbox_url = process.ready().await.expect("a sandbox");
+        let mut all = vec![
+            ("VIO_PLACEMENT_BOUND_SECONDS", BOUND.to_owned()),
+            ("VIO_RECONCILE_AFTER_SECONDS", RECONCILE_AFTER.to_owned()),
+        ];
+        all.extend(
+            environment
+                .iter()
+                .map(|(name, value)| (*name, (*value).to_owned())),
+        );
+        Self {
+            listen,
+            sandbox: SandboxClient::new(&sandbox_url),
+            sandbox_url,
+            _sandbox: process,
+            environment: all,
+            directory,
+        }
+    }
+
+    fn log(&self) -> PathBuf {
+        self.directory.path().join("host.log")
+    }
+
+    /// A life of the product, which may end at a named step.
+    fn spawn(&self, crash_at: Option<&str>) -> Process {
+        let data = self.directory.path().join("data");
+        let arguments = [
+            "--listen",
+            &self.listen,
+            "--data",
+            data.to_str().unwrap(),
+            "--retell-url",
+            &self.sandbox_url,
+        ];
+        let mut environment: Vec<(&str, &str)> = self
+            .environment
+            .iter()
+            .map(|(name, value)| (*name, value.as_str()))
+            .collect();
+        environment.extend(crash_at.map(|step| ("VIO_CRASH_AT", step)));
+        Process::spawn("vio-local", &arguments, &environment, &self.log())
+    }
+
+    async fn start(&self) -> Process {
+        let mut process = self.spawn(None);
+        assert!(process.ready().await.is_some(), "the product did not start");
+        process
+    }
+
+    fn base(&self) -> String {
+        format!("http://{}", self.listen)
+    }
+
+    /// Sets both clocks to a quiet morning and signs a business up.
+    async fn clinic(&self) -> (Clinic, DateTime<Utc>) {
+        let morning = quiet_tuesday(Utc::now());
+        let nobody = reqwest::Client::builder().no_proxy().build().unwrap();
+        let moved = nobody
+            .post(format!("{}/dev/clock", self.base()))
+            .json(&json!({ "now": text(morning) }))
+            .send()
+            .await
+            .unwrap();
+        assert!(moved.status().is_success(), "{}", moved.status());
+        self.sandbox.move_clock(morning).await;
+        (Clinic::sign_up(&self.base()).await, morning)
+    }
+
+    /// Moves the sandbox's clock and then the product's; false where the product ended meanwhile.
+    async fn advance(&self, client: &HostClient, by: TimeDelta) -> bool {
+        let Ok((status, clock)) = client
+            .try_request(reqwest::Method::GET, "/dev/clock", None)
+            .await
+        else {
+            return false;
+        };
+        assert!(status.is_success(), "{clock}");
+        let to = instant(&clock["now"]).unwrap() + by;
+        self.move_both(client, to).await
+    }
+
+    async fn move_both(&self, client: &HostClient, to: DateTime<Utc>) -> bool {
+        let to_here = json!({ "now": text(to) });
+        self.sandbox.move_clock(to).await;
+        let moved = client
+            .try_request(reqwest::Method::POST, "/dev/clock", Some(&to_here))
+            .await;
+        match moved {
+            Ok((status, answer)) => {
+                assert!(status.is_success(), "the clock: {answer}");
+                true
+            }
+            Err(_) => false,
+        }
+    }
+
+    /// How often each contact was rung.
+    async fn rung(&self) -> BTreeMap<String, usize> {
+        let mut rung = BTreeMap::new();
+        for call in self.sandbox.calls().await {
+            let who = call["metadata"]["contact_id"].as_str().unwrap();
+            *rung.entry(who.to_owned()).or_default() += 1;
+        }
+        rung
+    }
+
+    async fn nobody_twice(&self, when: &str) {
+        let rung = self.rung().await;
+        let twice: Vec<_> = rung.iter().filter(|(_, times)| **times > 1).collect();
+        assert!(
+            twice.is_empty(),
+            "{when}: rung more than once: {}",
+            listed(twice)
+        );
+    }
+}
+
+/// A step at which the product ends, and what leads there.
+struct Step {
+    /// The lives that end, one after the other, each at its step.
+    crashes: &'static [&'static str],
+    /// What the sandbox answers the first request, if not a call.
+    first: Option<&'static str>,
+}
+
+const fn at(crashes: &'static [&'static str]) -> Step {
+    Step {
+        crashes,
+        first: None,
+    }
+}
+
+/// Every named step (docs/local-host.md).
+const STEPS: &[Step] = &[
+    at(&["granted"]),
+    at(&["before_send"]),
+    at(&["after_send"]),
+    at(&["placed"]),
+    Step {
+        crashes: &["before_refusal"],
+        first: Some("429"),
+    },
+    Step {
+        crashes: &["refused"],
+        first: Some("429"),
+    },
+    at(&["before_send", "reconciled"]),
+    at(&["stored"]),
+    at(&["stored:3"]),
+    at(&["before_process"]),
+    at(&["before_process:3"]),
+    at(&["processed"]),
+    at(&["processed:2"]),
+    at(&["processed:3"]),
+];
+
+#[tokio::test(flavor = "multi_thread")]
+async fn ended_at_every_named_step_nobody_is_rung_twice_or_left_out() {
+    let world = World::new(&[]).await;
+    let quick = json!({ "disconnection_reason": "agent_hangup", "appointment_action": "confirmed",
+                        "answer_after_seconds": 1, "duration_seconds": 1 });
+    world.sandbox.script(&json!({ "default": quick })).await;
+    let process = world.start().await;
+    let (clinic, morning) = world.clinic().await;
+    let client = &clinic.client;
+    // One person for each step, so far apart that each is done with before the next, all within one day's hours.
+    let mut people = Vec::new();
+    for (number, _) in STEPS.iter().enumerate() {
+        let minutes = TimeDelta::minutes(50 * i64::try_from(number).unwrap());
+        let contact = clinic
+            .contact(number, morning + TimeDelta::hours(47) + minutes)
+            .await;
+        let due = instant(&contact["next_call_at"]).expect("a planned call");
+        people.push((contact["id"].as_str().unwrap().to_owned(), due));
+    }
+    process.kill().await;
+
+    for (step, (who, due)) in STEPS.iter().zip(&people) {
+        let name = format!("{:?}", step.crashes);
+        if let Some(fault) = step.first {
+            let refusal = json!({ "fault": fault, "retry_after_seconds": 1 });
+            world.sandbox.script(&json!({ "next": [refusal] })).await;
+        }
+        let mut moved = false;
+        for crash in step.crashes {
+            let mut process = world.spawn(Some(crash));
+            if process.ready().await.is_some() {
+                // Until the process ends: time goes on.
+                for _ in 0..20 {
+                    let went_on = if moved {
+                        world.advance(client, TimeDelta::seconds(5)).await
+                    } else {
+                        moved = true;
+                        world.move_both(client, *due + TimeDelta::seconds(1)).await
+                    };
+                    if !went_on || process.ended(Duration::from_millis(700)).await.is_some() {
+                        break;
+                    }
+                }
+            }
+            let status = process.ended(Duration::from_secs(10)).await;
+            let status = status.unwrap_or_else(|| panic!("{name}: {crash} was never reached"));
+            assert_eq!(status.signal(), Some(SIGABRT), "{name}: {status}");
+            world.nobody_twice(&name).await;
+        }
+        let process = world.start().await;
+        wait_until(
+            &format!("{name}: a confirmation"),
+            Duration::from_secs(40),
+            async || {
+                if client.contact(who).await["appointment_status"] == "confirmed" {
+                    return Some(());
+                }
+                assert!(
+                    world.advance(client, PAST_RECONCILIATION).await,
+                    "{name}: ended"
+                );
+                tokio::time::sleep(Duration::from_millis(200)).await;
+                None
+            },
+        )
+        .await;
+        assert_eq!(world.rung().await.get(who), Some(&1), "{name}");
+        process.kill().await;
+    }
+    world.nobody_twice("at the end").await;
+    assert_eq!(world.rung().await.len(), STEPS.len());
+}
+
+/// Kills in a run of `make test`.
+const KILLS: u64 = 50;
+/// People per kill: a life is long enough for some calls.
+const PEOPLE_PER_KILL: u64 = 2;
+/// Most people of one business at once; a soak takes several businesses, one after the other.
+const KILLS_PER_WORLD: u64 = 100;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn killed_at_random_instants_nobody_is_rung_twice_or_left_out() {
+    let kills = match std::env::var("VIO_SOAK_SEEDS") {
+        Ok(text) => text.parse().expect("a number of kills"),
+        Err(_) => KILLS,
+    };
+    let mut seed = Random::seed_from_env("VIO_CRASH_SEED");
+    let mut left = kills;
+    while left > 0 {
+        let here = left.min(KILLS_PER_WORLD);
+        println!("{here} kills with VIO_CRASH_SEED={seed}");
+        killed(here, seed).await;
+        left -= here;
+        seed = seed.wrapping_add(1);
+    }
+}
+
+/// How a call to one person goes, by chance: mostly answered, at times with an answer of the provider that never
+/// comes, doubled webhooks or none at all.
+fn course(random: &mut Random) -> (Value, &'static str) {
+    let (action, status) = match random.below(4) {
+        0 => ("cancelled", "cancelled"),
+        _ => ("confirmed", "confirmed"),
+    };
+    let mut outcome = json!({ "disconnection_reason": "agent_hangup", "appointment_action": action,
+                              "answer_after_seconds": 0, "duration_seconds": 1 });
+    match random.below(20) {
+        0 => outcome["fault"] = json!("timeout_after_accept"),
+        1 => outcome["fault"] = json!("duplicate_webhooks"),
+        2 => outcome["fault"] = json!("reordered_webhooks"),
+        3 => outcome["fault"] = json!("no_webhooks"),
+        _ => {}
+    }
+    (outcome, status)
+}
+
+async fn killed(kills: u64, seed: u64) {
+    let mut random = Random::new(seed);
+    // So many at once that each life has calls to place, and few enough that there are some left for the last.
+    let world = World::new(&[
+        ("VIO_CALL_LIMIT", "10"),
+        ("VIO_CALL_WINDOW_SECONDS", "2"),
+        ("VIO_CALL_DAILY_LIMIT", "100000"),
+    ])
+    .await;
+    let process = world.start().await;
+    let (clinic, morning) = world.clinic().await;
+    let client = &clinic.client;
+    let mut expected = BTreeMap::new();
+    let mut script = BTreeMap::new();
+    let mut due = morning;
+    for number in 0..usize::try_from(kills * PEOPLE_PER_KILL).unwrap() {
+        let contact = clinic.contact(number, morning + TimeDelta::hours(50)).await;
+        let (outcome, status) = course(&mut random);
+        expected.insert(contact["id"].as_str().unwrap().to_owned(), status);
+        script.insert(phone(number), outcome);
+        due = instant(&contact["next_call_at"]).expect("a planned call");
+    }
+    world.sandbox.script(&json!({ "by_number": script })).await;
+    assert!(world.move_both(client, due).await);
+    process.kill().await;
+
+    for kill in 0..kills {
+        let mut process = world.spawn(None);
+        // One in six dies on the way up, the others in the middle of their work.
+        if random.below(6) == 0 {
+            tokio::time::sleep(Duration::from_millis(random.below(600))).await;
+        } else {
+            assert!(
+                process.ready().await.is_some(),
+                "kill {kill}: it did not start"
+            );
+            if random.below(2) == 0 {
+                // Time for reconciliation and webhooks that were lost.
+                world.advance(client, PAST_RECONCILIATION).await;
+            }
+            tokio::time::sleep(Duration::from_millis(random.below(1200))).await;
+        }
+        process.kill().await;
+    }
+    let under_way = world.rung().await.len();
+    world
+        .nobody_twice(&format!("seed {seed}, after {kills} kills"))
+        .await;
+
+    // Left in peace, the product finishes: everybody is rung once, and what they said is known.
+    let process = world.start().await;
+    let mut open = Vec::new();
+    for _ in 0..120 {
+        assert!(
+            world.advance(client, TimeDelta::seconds(30)).await,
+            "it ended"
+        );
+        tokio::time::sleep(Duration::from_millis(300)).await;
+        open = client
+            .contacts()
+            .await
+            .into_iter()
+            .filter(|contact| {
+                let who = contact["id"].as_str().unwrap();
+                contact["appointment_status"] != expected[who]
+            })
+            .collect();
+        if open.is_empty() {
+            break;
+        }
+    }
+    world
+        .nobody_twice(&format!("seed {seed}, at the end"))
+        .await;
+    let rung = world.rung().await;
+    println!(
+        "{under_way} of {} people were rung between the kills",
+        expected.len()
+    );
+    let left_out: Vec<_> = expected
+        .keys()
+        .filter(|who| !rung.contains_key(*who))
+        .collect();
+    assert!(
+        left_out.is_empty(),
+        "seed {seed}: never rung: {}",
+        listed(left_out)
+    );
+    let open: Vec<_> = open
+        .iter()
+        .map(|contact| {
+            (
+                contact["id"].to_string(),
+                contact["appointment_status"].to_string(),
+                contact["call_state"].to_string(),
+                contact["needs_attention"].to_string(),
+            )
+        })
+        .collect();
+    assert!(
+        open.is_empty(),
+        "seed {seed}: their answer is not known: {}",
+        listed(open)
+    );
+    process.kill().await;
+}
