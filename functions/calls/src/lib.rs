@@ -4,6 +4,7 @@
 //! Nothing here places a call. A change that lets one be placed leaves it to the pump, which asks every guard anew.
 
 mod attention;
+mod call_now;
 mod dnc;
 mod limits;
 mod reach;
@@ -20,6 +21,8 @@ pub fn router(app: App) -> (Router, OpenApi) {
     OpenApiRouter::new()
         .routes(routes!(sessions::list))
         .routes(routes!(sessions::read))
+        .routes(routes!(call_now::call))
+        .routes(routes!(call_now::cancel))
         .routes(routes!(limits::read))
         .routes(routes!(limits::pause))
         .routes(routes!(limits::resume))

@@ -16,6 +16,7 @@ use vio_http::{Json, Paged, Pagination, Path, Principal, Problem, Query, QueryPa
 use vio_runtime::App;
 use vio_runtime::web::{actor, store_problem};
 use vio_store::TenantStore;
+use vio_store::calling::call_now::Waiting;
 use vio_store::calling::sessions::{DecisionRow, SessionRow};
 use vio_store::log::Entry;
 
@@ -81,6 +82,12 @@ pub(crate) struct Call {
     call_duration: Option<i64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     provider_call_id: Option<String>,
+    /// While it waits for a slot: its place among those that wait, from 1. Only with one call, not in lists.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    position: Option<u32>,
+    /// While it waits for a slot: when one is expected, by what is known now.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    estimated_at: Option<DateTime<Utc>>,
 }
 
 fn ended(session: &CallSession) -> Option<&Ended> {
@@ -114,6 +121,8 @@ impl Call {
             ended_at: ended.map(|ended| ended.at),
             call_duration: ended.and_then(Ended::duration_seconds),
             provider_call_id: call.map(|call| call.provider_call_id.clone()),
+            position: None,
+            estimated_at: None,
         }
     }
 }
@@ -312,33 +321,80 @@ pub(crate) async fn read(
     Query(NoParams {}): Query<NoParams>,
 ) -> Result<Json<CallDetail>, Problem> {
     let ts = app.tenant_of(&who).await?;
+    let row = visible_session(&ts, &who, id).await?;
+    let entry = Entry::new("call.viewed", "session", id.uuid())
+        .contact(row.session.contact)
+        .version(row.version);
+    ts.log_access(&actor(&who, request), entry)
+        .await
+        .map_err(store_problem)?;
+    detail(&app, &ts, row).await.map(Json)
+}
+
+/// A session of a contact that may be seen.
+pub(crate) async fn visible_session(
+    ts: &TenantStore,
+    who: &Principal,
+    id: SessionId,
+) -> Result<SessionRow, Problem> {
     let row = ts
         .session_by_id(id)
         .await
         .map_err(store_problem)?
         .ok_or_else(Problem::not_found)?;
     let contact = row.session.contact;
-    if !sees_all(&who) && visible(&ts, &who, vec![contact]).await?.is_empty() {
+    if !sees_all(who) && visible(ts, who, vec![contact]).await?.is_empty() {
         return Err(Problem::not_found());
     }
-    let attempt = number_of_try(&ts, &row).await?;
-    let decisions = ts.decisions(contact, id).await.map_err(store_problem)?;
+    Ok(row)
+}
+
+/// A call with its decisions, and where it stands while it waits for a slot.
+pub(crate) async fn detail(
+    app: &App,
+    ts: &TenantStore,
+    row: SessionRow,
+) -> Result<CallDetail, Problem> {
+    let contact = row.session.contact;
+    let attempt = number_of_try(ts, &row).await?;
+    let decisions = ts
+        .decisions(contact, row.session.id)
+        .await
+        .map_err(store_problem)?;
     let latest = decisions
         .first()
         .map(|record| record.decisions.clone())
         .unwrap_or_default();
-    let entry = Entry::new("call.viewed", "session", id.uuid())
-        .contact(contact)
-        .version(row.version);
-    ts.log_access(&actor(&who, request), entry)
-        .await
-        .map_err(store_problem)?;
-    Ok(Json(CallDetail {
-        call: Call::new(&row, ts.now()),
+    let mut call = Call::new(&row, ts.now());
+    if let Some(waiting) = waiting(app, ts, &row).await? {
+        call.position = Some(waiting.position);
+        call.estimated_at = waiting.estimated_at;
+    }
+    Ok(CallDetail {
+        call,
         attempt,
         decision: latest.into_iter().map(GuardSaw::from).collect(),
         decisions: decisions.into_iter().map(DecisionRecord::from).collect(),
-    }))
+    })
+}
+
+async fn waiting(
+    app: &App,
+    ts: &TenantStore,
+    row: &SessionRow,
+) -> Result<Option<Waiting>, Problem> {
+    if row.session.state != SessionState::Planned || ts.now() < row.session.due {
+        return Ok(None);
+    }
+    let contact = row.session.contact;
+    let Some(person) = ts.person(contact).await.map_err(store_problem)? else {
+        return Ok(None);
+    };
+    let settings = ts.settings().await.map_err(store_problem)?;
+    let gate = ts.gate(&settings).await.map_err(store_problem)?;
+    ts.waiting(&settings, &app.platform.limits, &gate, &person, row)
+        .await
+        .map_err(store_problem)
 }
 
 /// Which try of its appointment, at the time it was planned for, a session is: one more than the calls before it.

@@ -5,6 +5,7 @@ use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 use serde::{Deserialize, Serialize};
 
+use crate::appointment::OpenSession;
 use crate::calendar::PreferredTime;
 use crate::calling::attention::CallAttention;
 pub use crate::calling::order::Priority;
@@ -206,6 +207,10 @@ pub struct Contact {
     /// The open entry of the work list, if any.
     pub needs_attention: Option<AttentionReason>,
     pub call_state: CallState,
+    /// The session about no appointment that is planned, placing or in flight: at most one.
+    pub open_session: Option<OpenSession>,
+    /// When that session's call is due, while it is planned.
+    pub next_call_at: Option<DateTime<Utc>>,
     pub current_appointment: Option<AppointmentId>,
     pub appointments_count: u32,
     pub created_by: Option<UserId>,

@@ -43,6 +43,7 @@ pub static TABLE: &[Route] = &[
     on(Post,   "/api/calls/pause", Needs(ModifyCallSchedules)).idempotent(),
     on(Post,   "/api/calls/resume", Needs(ModifyCallSchedules)).idempotent(),
     on(Get,    "/api/calls/{session_id}", Needs(ViewCallResults)),
+    on(Post,   "/api/calls/{session_id}/cancel", Needs(TriggerManualCalls)).idempotent(),
     on(Get,    "/api/contacts", Needs(ViewContacts)),
     on(Post,   "/api/contacts", Needs(CreateContacts)).idempotent(),
     on(Post,   "/api/contacts/check-phi", NeedsAny(&[CreateContacts, EditOwnContacts])),

@@ -89,8 +89,10 @@ kinds! {
     CallingNotConfigured: "calling-not-configured", CONFLICT, "Calling is not set up", "The calling agent or its number is not set up yet.";
     OutsideCallHours: "outside-call-hours", CONFLICT, "Outside the call hours", "Calls are not allowed at this time where the person is.";
     DoNotCall: "do-not-call", CONFLICT, "The person does not want calls", "This person is on the do-not-call list.";
+    DoNotContact: "do-not-contact", CONFLICT, "The person does not want to be contacted", "This contact is marked as not to be contacted.";
     ConsentRequired: "consent-required", CONFLICT, "Consent is missing", "Record the person's consent to calls first.";
     NoPhone: "no-phone", CONFLICT, "No phone number", "This contact has no phone number.";
+    NumberNotCallable: "number-not-callable", CONFLICT, "The number cannot be called", "This phone number cannot or must not be called: it is a premium, foreign or incomplete number.";
     NotCallable: "not-callable", CONFLICT, "No call is due", "The appointment's status does not call for a call.";
     AttemptsExhausted: "attempts-exhausted", CONFLICT, "No attempts left", "All call attempts for this appointment have been used.";
     CalledRecently: "called-recently", CONFLICT, "Called recently", "This person was called recently. Please wait before calling again.";

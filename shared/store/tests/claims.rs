@@ -289,6 +289,8 @@ fn blank(ts: &TenantStore, new: &NewContact) -> vio_domain::contact::Contact {
         failures_in_a_row: 0,
         needs_attention: None,
         call_state: Default::default(),
+        open_session: None,
+        next_call_at: None,
         current_appointment: None,
         appointments_count: 0,
         created_by: None,

@@ -19,7 +19,7 @@ use vio_domain::calling::session::{
 };
 use vio_domain::ids::{AppointmentId, AttemptId, ContactId, SessionId, TenantId};
 use vio_store::calling::rows::{DialRow, FlightRow, GateRow};
-use vio_store::calling::sessions::SessionRow;
+use vio_store::calling::sessions::{SessionRow, TakenOver};
 use vio_store::entity::{Entity, from_item, to_item};
 use vio_store::log::Who;
 use vio_store::port::AttributeValue;
@@ -126,12 +126,23 @@ fn a_session_in_every_state() {
             priority: Priority::Urgent,
             about_time: Some(now()),
             follow_up_required: true,
+            tries_before: 1,
+            took_over: Some(TakenOver {
+                method: Method::Retry,
+                band: Band::Reminder,
+                due: now(),
+                latest: None,
+            }),
             created_at: now(),
             updated_at: now(),
         };
         let read = again(&row);
         assert_eq!(read.session, row.session);
         assert_eq!(read.version, 3);
+        assert_eq!(
+            (read.tries_before, read.took_over),
+            (row.tries_before, row.took_over)
+        );
         assert_eq!(again(&row.dial()), row.dial());
     }
 }

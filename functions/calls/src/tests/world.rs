@@ -9,11 +9,12 @@ use vio_domain::ids::{AppointmentId, ContactId, SessionId, UserId};
 use vio_domain::phone::{Country, parse};
 use vio_domain::settings::BusinessType;
 use vio_domain::text::{PersonName, ShortText};
-use vio_runtime::testing::{Server, TestApp, TestTenant};
+use vio_runtime::testing::{Answer, Server, TestApp, TestTenant};
 use vio_store::calling::grant::{Dialling, Granted, Granting};
 use vio_store::calling::rows::{DialRow, GateRow};
 use vio_store::calling::sessions::SessionRow;
 use vio_store::calling::settle::{CallHeard, Heard};
+use vio_store::contacts::Person;
 use vio_store::log::Actor;
 use vio_store::tenants::TenantSettings;
 use vio_store::tx::Tx;
@@ -91,6 +92,8 @@ impl World {
             failures_in_a_row: 0,
             needs_attention: None,
             call_state: CallState::None,
+            open_session: None,
+            next_call_at: None,
             current_appointment: None,
             appointments_count: 0,
             created_by,
@@ -225,6 +228,38 @@ impl World {
             .hear(&settings, &heard, &Actor::provider("retell"), |_| Ok(()))
             .await
             .unwrap()
+    }
+
+    /// Signs the administrator in anew, after hours of idleness.
+    pub(super) async fn sign_in_again(&mut self) {
+        let admin = self.tenant.admin.id;
+        self.tenant.admin.token = self.app.token(&self.tenant.store, admin).await;
+    }
+
+    /// Presses Call Now.
+    pub(super) async fn call_now(&self, contact: ContactId, body: serde_json::Value) -> Answer {
+        let path = format!("/api/contacts/{contact}/call-now");
+        self.server.post(&path, self.admin(), body).await
+    }
+
+    /// Changes a person in the table, whatever it is.
+    pub(super) async fn change(&self, contact: ContactId, change: impl FnOnce(&mut Person)) {
+        let ts = &self.tenant.store;
+        let mut person = ts.person(contact).await.unwrap().unwrap();
+        change(&mut person);
+        let mut tx = Tx::new();
+        ts.stage_person(&mut tx, &mut person).unwrap();
+        ts.store.commit(tx).await.unwrap();
+    }
+
+    /// Changes the settings.
+    pub(super) async fn set(&self, change: impl FnOnce(&mut TenantSettings)) {
+        let ts = &self.tenant.store;
+        let mut settings = self.settings().await;
+        change(&mut settings);
+        let mut tx = Tx::new();
+        ts.save_settings(&mut tx, &mut settings).unwrap();
+        ts.store.commit(tx).await.unwrap();
     }
 
     pub(super) fn advance(&self, by: TimeDelta) {

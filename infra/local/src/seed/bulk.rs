@@ -169,6 +169,8 @@ fn contact(
         failures_in_a_row: 0,
         needs_attention: None,
         call_state: CallState::None,
+        open_session: None,
+        next_call_at: None,
         current_appointment: None,
         appointments_count: 0,
         created_by: None,

@@ -149,6 +149,17 @@ impl GateRefusal {
             Self::Paused(_) | Self::AlreadyGranted => None,
         }
     }
+
+    /// The same refusal, until another instant.
+    const fn moved_to(self, until: DateTime<Utc>) -> Self {
+        match self {
+            Self::WindowFull { .. } => Self::WindowFull { until },
+            Self::DailyLimit { .. } => Self::DailyLimit { until },
+            Self::NearMidnight { .. } => Self::NearMidnight { until },
+            Self::BackOff { .. } => Self::BackOff { until },
+            Self::Paused(_) | Self::AlreadyGranted => self,
+        }
+    }
 }
 
 #[derive(Clone, Copy)]
@@ -223,6 +234,35 @@ impl Gate {
             Block::Day => GateRefusal::DailyLimit { until },
             Block::Midnight => GateRefusal::NearMidnight { until },
         })
+    }
+
+    /// Whether one more call could go at `now` after `ahead` others that wait for a slot as well (Call Now's check of
+    /// the limits: slots used and waiting calls stay below the limit).
+    ///
+    /// # Errors
+    /// What forbids it; its instant is when the call would go, if each of those ahead went as soon as it can.
+    pub fn check_after(
+        &self,
+        now: DateTime<Utc>,
+        ahead: u32,
+        limits: &CallLimits,
+    ) -> Result<(), GateRefusal> {
+        let mut gate = self.clone();
+        let mut refused = gate.check(now, limits);
+        for call in 0..ahead {
+            if refused.is_err() {
+                break;
+            }
+            let stand_in = AttemptId::new(Uuid::from_u128(u128::from(call)));
+            // Cannot fail: it was asked just now.
+            let _ = gate.grant(now, stand_in, limits);
+            gate.arrived(stand_in, now, limits);
+            refused = gate.check(now, limits);
+        }
+        let Some(at) = self.forecast(now, ahead.saturating_add(1), limits) else {
+            return refused;
+        };
+        refused.map_err(|refusal| refusal.moved_to(at))
     }
 
     /// The provider answered at `answer_at`, so the request had arrived by then: the slot lives from there.

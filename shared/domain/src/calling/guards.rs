@@ -11,6 +11,7 @@ use super::attention::CallAttention;
 use super::gate::GateRefusal;
 use super::pause::Pause;
 use super::session::Method;
+use crate::appointment::Appointment;
 
 /// Call Now, campaigns and first reminders keep this distance to the last attempt (S0).
 pub const GAP: TimeDelta = TimeDelta::hours(8);
@@ -77,6 +78,17 @@ pub enum StatusFact {
     DoesNot,
     /// Its time has passed.
     Past,
+}
+
+impl StatusFact {
+    /// What it asks for at `now`; a call about nothing is always called for.
+    pub fn of(appointment: Option<&Appointment>, now: DateTime<Utc>) -> Self {
+        match appointment {
+            Some(appointment) if appointment.time <= now => Self::Past,
+            Some(appointment) if !appointment.wants_reminder(now) => Self::DoesNot,
+            _ => Self::CallsForACall,
+        }
+    }
 }
 
 /// The permitted call hours, seen from now.

@@ -8,6 +8,7 @@ pub mod abuse;
 pub mod attempt;
 pub mod attention;
 pub mod auto_pause;
+pub mod call_now;
 pub mod day;
 pub mod disconnect;
 pub mod gate;

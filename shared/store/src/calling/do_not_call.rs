@@ -5,7 +5,6 @@
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use vio_crypto::{FieldRef, LookupHash, Sealed};
-use vio_domain::appointment::Appointment;
 use vio_domain::calling::session::CancelReason;
 use vio_domain::ids::{AppointmentId, ContactId, DncId, TenantId, UserId};
 use vio_domain::phone::E164;
@@ -322,12 +321,8 @@ impl TenantStore {
         let Some(mut person) = self.person(contact).await? else {
             return Ok(true);
         };
-        let planned = |appointment: &&Appointment| {
-            appointment
-                .open_session
-                .is_some_and(|open| !open.in_progress)
-        };
-        let calls = person.appointments.iter().filter(planned).count();
+        let planned = person.open_sessions().filter(|(_, open)| !open.in_progress);
+        let calls = planned.count();
         if calls == 0 {
             return Ok(true);
         }

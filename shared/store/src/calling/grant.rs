@@ -2,7 +2,7 @@
 //! (architecture.md "The dial pump"). What another write changed meanwhile fails this session only.
 
 use chrono::{DateTime, Utc};
-use vio_domain::appointment::OpenSession;
+use vio_domain::appointment::{Appointment, OpenSession};
 use vio_domain::calling::attempt::Attempt;
 use vio_domain::calling::guards::{
     Decision, Guard, GuardInput, HoursFact, LastAttempt, NumberFact, SettleReason, StatusFact,
@@ -64,9 +64,18 @@ pub enum Granting {
 }
 
 /// All that the guards look at, with the versions it was read at.
-struct Facts {
-    input: GuardInput,
+pub(crate) struct Facts {
+    pub(crate) input: GuardInput,
     history: Option<NumberHistoryRow>,
+}
+
+/// The call that the guards are asked about.
+pub(crate) struct Intended<'a> {
+    pub(crate) method: Method,
+    pub(crate) appointment: Option<&'a Appointment>,
+    pub(crate) latest: Option<DateTime<Utc>>,
+    /// Attempts before it in its own row, of a call without an appointment.
+    pub(crate) tries_before: u32,
 }
 
 impl TenantStore {
@@ -94,7 +103,16 @@ impl TenantStore {
             self.store.commit(tx).await?;
             return Ok(Granting::Gone);
         };
-        let facts = self.facts(dialling, gate, &row, &person).await?;
+        let intended = Intended {
+            method: row.session.method,
+            appointment: row
+                .session
+                .appointment
+                .and_then(|id| person.appointment(id)),
+            latest: row.session.latest,
+            tries_before: row.tries_before,
+        };
+        let facts = self.facts(dialling, gate, &intended, &person).await?;
         let (verdict, decisions) = evaluate(&facts.input, now);
         match verdict {
             Verdict::Hold { until, guard } => Ok(Granting::Held { until, guard }),
@@ -126,20 +144,17 @@ impl TenantStore {
     }
 
     /// The facts behind the guards, from consistent reads.
-    async fn facts(
+    pub(crate) async fn facts(
         &self,
         dialling: Dialling<'_>,
         gate: &GateRow,
-        row: &SessionRow,
+        intended: &Intended<'_>,
         person: &Person,
     ) -> Result<Facts, StoreError> {
         let now = self.now();
         let settings = &dialling.settings.settings;
         let contact = &person.contact;
-        let appointment = row
-            .session
-            .appointment
-            .and_then(|id| person.appointment(id));
+        let appointment = intended.appointment;
         let (mut listed, mut lock, mut history) = (false, None, None);
         if let Some(phone) = &contact.phone {
             let hash = self.phone_hash(phone).to_string();
@@ -167,11 +182,7 @@ impl TenantStore {
         };
         let (consent_required, consent_given) = consent(settings, contact);
         let locked_until = lock.and_then(|lock| DateTime::from_timestamp_millis(lock.expires_ms));
-        let busy = person
-            .appointments
-            .iter()
-            .filter_map(|a| a.open_session)
-            .any(|open| open.in_progress);
+        let busy = person.open_sessions().any(|(_, open)| open.in_progress);
         let zone = vio_domain::calendar::CallingZone::resolve(
             contact.preferences.timezone,
             contact.booking_page_zone,
@@ -181,7 +192,7 @@ impl TenantStore {
         let retell = &settings.integrations.retell;
         let calcom = &settings.integrations.calcom;
         let input = GuardInput {
-            method: row.session.method,
+            method: intended.method,
             tenant_active: dialling.tenant_active,
             paused: gate.gate.paused().copied(),
             agent_configured: retell.configured()
@@ -199,14 +210,12 @@ impl TenantStore {
                 || !contact.is_active,
             consent_required,
             consent_given,
-            status: match appointment {
-                Some(appointment) if appointment.time <= now => StatusFact::Past,
-                Some(appointment) if !appointment.wants_reminder(now) => StatusFact::DoesNot,
-                _ => StatusFact::CallsForACall,
-            },
-            attempts: appointment.map_or(0, |appointment| appointment.call_attempts),
+            status: StatusFact::of(appointment, now),
+            attempts: appointment.map_or(intended.tries_before, |appointment| {
+                appointment.call_attempts
+            }),
             attempts_cap: settings.calls.retries.policy.cap(),
-            latest: row.session.latest,
+            latest: intended.latest,
             hours,
             local_time: now.with_timezone(&zone).format("%a %H:%M %Z").to_string(),
             last_attempt: self.last_attempt(contact.id).await?,
@@ -255,13 +264,11 @@ impl TenantStore {
         if guard != Guard::InFlight {
             self.stage_decision(&mut tx, row, None, "redate", decisions)?;
         }
-        if let Some(appointment) = row
-            .session
-            .appointment
-            .and_then(|id| person.appointment_mut(id))
-        {
-            appointment.next_call_at = Some(row.session.due);
-        }
+        let open = OpenSession {
+            id: row.session.id,
+            in_progress: false,
+        };
+        person.set_open_session(row.session.appointment, Some(open), Some(row.session.due));
         self.stage_person(&mut tx, person)?;
         self.commit_grant(tx)
             .await
@@ -278,14 +285,7 @@ impl TenantStore {
         let mut tx = Tx::new();
         self.stage_cancelled(&mut tx, row, CancelReason::Guard)?;
         self.stage_decision(&mut tx, row, None, "settle", decisions)?;
-        if let Some(appointment) = row
-            .session
-            .appointment
-            .and_then(|id| person.appointment_mut(id))
-        {
-            appointment.open_session = None;
-            appointment.next_call_at = None;
-        }
+        person.set_open_session(row.session.appointment, None, None);
         if let Some(attention) = reason.attention() {
             let (appointment, session) = (row.session.appointment, Some(row.session.id));
             self.flag(
@@ -397,17 +397,11 @@ impl TenantStore {
             Condition::VersionIs(dialling.settings.version),
         );
         self.stage_decision(&mut tx, &row, Some(id), "place", decisions)?;
-        if let Some(appointment) = row
-            .session
-            .appointment
-            .and_then(|id| person.appointment_mut(id))
-        {
-            appointment.open_session = Some(OpenSession {
-                id: row.session.id,
-                in_progress: true,
-            });
-            appointment.next_call_at = None;
-        }
+        let open = OpenSession {
+            id: row.session.id,
+            in_progress: true,
+        };
+        person.set_open_session(row.session.appointment, Some(open), None);
         self.stage_person(&mut tx, &mut person)?;
         let entry = Entry::new("call.placing", "session", row.session.id.uuid())
             .contact(person.contact.id)

@@ -1,6 +1,7 @@
 //! Calling in the table: planned sessions and their queue, the gate, attempts, and what settles them.
 
 pub mod attention;
+pub mod call_now;
 pub mod do_not_call;
 pub mod gate;
 pub mod grant;

@@ -226,18 +226,17 @@ impl TenantStore {
             self.stage_unlock(tx, attempt).await?;
             self.stage_forget_attempt(tx, attempt).await?;
         }
-        if let Some(person) = &mut person
-            && let Some(appointment) = row
-                .session
-                .appointment
-                .and_then(|id| person.appointment_mut(id))
-        {
+        if let Some(person) = &mut person {
             let planned = row.session.state == SessionState::Planned;
-            appointment.open_session = planned.then_some(OpenSession {
+            let open = OpenSession {
                 id: row.session.id,
                 in_progress: false,
-            });
-            appointment.next_call_at = planned.then_some(row.session.due);
+            };
+            person.set_open_session(
+                row.session.appointment,
+                planned.then_some(open),
+                planned.then_some(row.session.due),
+            );
         }
         if applied == Applied::Settled {
             let change = self

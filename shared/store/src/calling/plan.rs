@@ -177,7 +177,8 @@ impl TenantStore {
         }
         let planned = match (wanted, open) {
             (Wanted::Call(window), None) => {
-                let mut row = self.new_session(person, &appointment, Method::Reminder, window);
+                let mut row =
+                    self.new_session(person, Some(&appointment), Method::Reminder, window);
                 self.stage_planned(tx, &mut row)?;
                 Some(row)
             }
@@ -246,11 +247,11 @@ impl TenantStore {
         }
     }
 
-    /// A new planned session for an appointment.
+    /// A new planned session about an appointment, or about none.
     pub(crate) fn new_session(
         &self,
         person: &Person,
-        appointment: &Appointment,
+        appointment: Option<&Appointment>,
         method: Method,
         window: CallWindow,
     ) -> SessionRow {
@@ -261,7 +262,7 @@ impl TenantStore {
                 id: SessionId::new(self.new_id()),
                 tenant: self.id,
                 contact: person.contact.id,
-                appointment: Some(appointment.id),
+                appointment: appointment.map(|appointment| appointment.id),
                 campaign: None,
                 method,
                 due: window.due,
@@ -272,8 +273,10 @@ impl TenantStore {
             },
             band: Band::of(method, Priority::Normal),
             priority: person.contact.priority,
-            about_time: Some(appointment.time),
+            about_time: appointment.map(|appointment| appointment.time),
             follow_up_required: false,
+            tries_before: 0,
+            took_over: None,
             created_at: now,
             updated_at: now,
         }

@@ -6,7 +6,7 @@ use vio_crypto::{FieldRef, LookupHash, PersonKey, Sealed};
 use vio_domain::calling::attempt::Attempt;
 use vio_domain::calling::guards::Decision;
 use vio_domain::calling::order::{Band, Priority};
-use vio_domain::calling::session::CallSession;
+use vio_domain::calling::session::{CallSession, Method};
 use vio_domain::ids::{AttemptId, ContactId, SessionId, TenantId};
 
 use crate::calling::rows::DialRow;
@@ -16,6 +16,19 @@ use crate::key::{self, EnumKind};
 use crate::port::{Condition, Index, Key, Position, SortRange};
 use crate::store::{TenantStore, sealed};
 use crate::tx::Tx;
+
+/// A planned call as it was before Call Now took it over.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TakenOver {
+    pub method: Method,
+    pub band: Band,
+    pub due: DateTime<Utc>,
+    pub latest: Option<DateTime<Utc>>,
+}
+
+fn is_zero(number: &u32) -> bool {
+    *number == 0
+}
 
 /// A call session as stored.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -30,6 +43,12 @@ pub struct SessionRow {
     /// Staff should follow up (S0).
     #[serde(default)]
     pub follow_up_required: bool,
+    /// Attempts of the calls without an appointment that this one repeats.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub tries_before: u32,
+    /// What Call Now took over: it comes back if the call now is cancelled.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub took_over: Option<TakenOver>,
     pub created_at: DateTime<Utc>,
     pub updated_at: DateTime<Utc>,
 }

@@ -118,24 +118,18 @@ impl TenantStore {
         let mut person = self.person(heard.contact).await?;
         if session_news != Applied::No {
             if let Some(person) = &mut person {
+                let about = row.session.appointment;
                 let in_progress = row.session.in_progress();
-                if let Some(appointment) = row
-                    .session
-                    .appointment
-                    .and_then(|id| person.appointment_mut(id))
+                let open = OpenSession {
+                    id: row.session.id,
+                    in_progress,
+                };
+                // A retry planned meanwhile keeps its place: the late call is only settled.
+                if person
+                    .open_session(about)
+                    .is_none_or(|other| other.id == row.session.id)
                 {
-                    let open = OpenSession {
-                        id: row.session.id,
-                        in_progress,
-                    };
-                    // A retry planned meanwhile keeps its place: the late call is only settled.
-                    if appointment
-                        .open_session
-                        .is_none_or(|other| other.id == row.session.id)
-                    {
-                        appointment.open_session = in_progress.then_some(open);
-                        appointment.next_call_at = None;
-                    }
+                    person.set_open_session(about, in_progress.then_some(open), None);
                 }
             }
             if settled {
@@ -293,7 +287,9 @@ impl TenantStore {
                 confirmed: a.status == AppointmentStatus::Confirmed,
                 cancelled: a.status == AppointmentStatus::Cancelled,
             }),
-            attempts: appointment.as_ref().map_or(0, |a| a.call_attempts)
+            attempts: appointment
+                .as_ref()
+                .map_or(row.tries_before, |a| a.call_attempts)
                 + u32::from(!attempt.counted),
             already_counted: attempt.counted,
             failures_before: person.contact.failures_in_a_row,
@@ -370,7 +366,7 @@ impl TenantStore {
                     }
                     followed.fields.push("appointment_status");
                 }
-                Effect::Retry(window) => self.stage_retry(tx, person, about, window)?,
+                Effect::Retry(window) => self.stage_retry(tx, person, row, window)?,
                 Effect::NeedsAttention(reason) => {
                     let reason = AttentionReason::from(reason);
                     self.flag(tx, &mut person.contact, reason, about, Some(row.session.id))?;
@@ -385,9 +381,7 @@ impl TenantStore {
             }
         }
         if moved && let Some(id) = about {
-            if let Some(appointment) = person.appointment_mut(id) {
-                appointment.open_session = None;
-            }
+            person.set_open_session(about, None, None);
             self.replan(tx, &settings.settings, person, id).await?;
         }
         let after = about
@@ -401,21 +395,22 @@ impl TenantStore {
         &self,
         tx: &mut Tx,
         person: &mut Person,
-        about: Option<AppointmentId>,
+        failed: &SessionRow,
         window: CallWindow,
     ) -> Result<(), StoreError> {
-        let Some(appointment) = about.and_then(|id| person.appointment(id)).cloned() else {
-            return Ok(());
+        let about = failed.session.appointment;
+        let appointment = about.and_then(|id| person.appointment(id));
+        let mut row = self.new_session(person, appointment, Method::Retry, window);
+        row.tries_before = match about {
+            Some(_) => 0,
+            None => failed.tries_before + 1,
         };
-        let mut row = self.new_session(person, &appointment, Method::Retry, window);
         self.stage_planned(tx, &mut row)?;
-        if let Some(appointment) = person.appointment_mut(appointment.id) {
-            appointment.open_session = Some(OpenSession {
-                id: row.session.id,
-                in_progress: false,
-            });
-            appointment.next_call_at = Some(row.session.due);
-        }
+        let open = OpenSession {
+            id: row.session.id,
+            in_progress: false,
+        };
+        person.set_open_session(about, Some(open), Some(row.session.due));
         Ok(())
     }
 
@@ -454,23 +449,16 @@ impl TenantStore {
         person: &mut Person,
         reason: CancelReason,
     ) -> Result<(), StoreError> {
-        let planned: Vec<(AppointmentId, SessionId)> = person
-            .appointments
-            .iter()
-            .filter_map(|a| {
-                a.open_session
-                    .filter(|open| !open.in_progress)
-                    .map(|open| (a.id, open.id))
-            })
+        let planned: Vec<(Option<AppointmentId>, SessionId)> = person
+            .open_sessions()
+            .filter(|(_, open)| !open.in_progress)
+            .map(|(about, open)| (about, open.id))
             .collect();
-        for (appointment, session) in planned {
+        for (about, session) in planned {
             if let Some(mut row) = self.session(person.contact.id, session).await? {
                 self.stage_cancelled(tx, &mut row, reason)?;
             }
-            if let Some(appointment) = person.appointment_mut(appointment) {
-                appointment.open_session = None;
-                appointment.next_call_at = None;
-            }
+            person.set_open_session(about, None, None);
         }
         Ok(())
     }

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 
 use chrono::{DateTime, Utc};
 use vio_crypto::{LookupHash, LookupKind, PersonKey};
-use vio_domain::appointment::{self, Appointment, AppointmentStatus};
+use vio_domain::appointment::{self, Appointment, AppointmentStatus, OpenSession};
 use vio_domain::contact::{CallState, Contact};
 use vio_domain::ids::{AppointmentId, ContactId};
 
@@ -74,7 +74,44 @@ impl Person {
         self.appointments
             .iter()
             .filter_map(|a| a.next_call_at)
+            .chain(self.contact.next_call_at)
             .min()
+    }
+
+    /// Every session of this person that is planned, placing or in flight, with the appointment it is about.
+    pub fn open_sessions(&self) -> impl Iterator<Item = (Option<AppointmentId>, OpenSession)> {
+        let about = self
+            .appointments
+            .iter()
+            .filter_map(|a| a.open_session.map(|open| (Some(a.id), open)));
+        about.chain(self.contact.open_session.map(|open| (None, open)))
+    }
+
+    /// The open session about an appointment, or about none.
+    pub fn open_session(&self, about: Option<AppointmentId>) -> Option<OpenSession> {
+        self.open_sessions()
+            .find_map(|(id, open)| (id == about).then_some(open))
+    }
+
+    /// Notes which session is open about an appointment, or about none, and when its call is due.
+    pub fn set_open_session(
+        &mut self,
+        about: Option<AppointmentId>,
+        open: Option<OpenSession>,
+        next_call_at: Option<DateTime<Utc>>,
+    ) {
+        match about {
+            None => {
+                self.contact.open_session = open;
+                self.contact.next_call_at = next_call_at;
+            }
+            Some(id) => {
+                if let Some(appointment) = self.appointment_mut(id) {
+                    appointment.open_session = open;
+                    appointment.next_call_at = next_call_at;
+                }
+            }
+        }
     }
 
     /// Attempts that count, for the current appointment.
@@ -104,9 +141,8 @@ impl Person {
 
     /// Where the person stands with regard to calling, derived from appointments and work list.
     fn derive_call_state(&self, now: DateTime<Utc>) -> CallState {
-        let mut open = self.appointments.iter().filter_map(|a| a.open_session);
-        let planned = self.appointments.iter().any(|a| a.open_session.is_some());
-        if open.any(|session| session.in_progress) {
+        let planned = self.open_sessions().next().is_some();
+        if self.open_sessions().any(|(_, open)| open.in_progress) {
             CallState::CallingInProgress
         } else if self.contact.needs_attention.is_some() {
             CallState::NeedsAttention

@@ -120,6 +120,8 @@ pub struct ContactRow {
     pub needs_attention: Option<AttentionReason>,
     #[serde(default, skip_serializing_if = "is_default")]
     pub call_state: CallState,
+    pub open_session: Option<OpenSession>,
+    pub next_call_at: Option<DateTime<Utc>>,
     pub current_appointment: Option<AppointmentId>,
     /// Status of the current appointment, so that a list can be filtered by it in the enumeration index.
     #[serde(default, skip_serializing_if = "is_default")]
@@ -206,6 +208,8 @@ impl ContactRow {
             failures_in_a_row: contact.failures_in_a_row,
             needs_attention: contact.needs_attention,
             call_state: contact.call_state,
+            open_session: contact.open_session,
+            next_call_at: contact.next_call_at,
             current_appointment: contact.current_appointment,
             current_status: status,
             appointments_count: contact.appointments_count,
@@ -256,6 +260,8 @@ impl ContactRow {
             failures_in_a_row: self.failures_in_a_row,
             needs_attention: self.needs_attention,
             call_state: self.call_state,
+            open_session: self.open_session,
+            next_call_at: self.next_call_at,
             current_appointment: self.current_appointment,
             appointments_count: self.appointments_count,
             created_by: self.created_by,
