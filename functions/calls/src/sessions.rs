@@ -7,7 +7,7 @@ use serde_json::json;
 use utoipa::{IntoParams, ToSchema};
 use vio_domain::calling::guards::{Decision, Guard};
 use vio_domain::calling::session::{
-    Action, CallSession, Ended, Method, Outcome, Sentiment, SessionState, Status,
+    Action, CallSession, Ended, FeedbackScore, Method, Outcome, Sentiment, SessionState, Status,
 };
 use vio_domain::ids::{AppointmentId, AttemptId, CampaignId, ContactId, SessionId};
 use vio_http::page::PageParams;
@@ -67,6 +67,10 @@ pub(crate) struct Call {
     #[schema(value_type = Option<String>)]
     #[serde(skip_serializing_if = "Option::is_none")]
     customer_sentiment: Option<Sentiment>,
+    /// How content the person was with the call, 1 to 5, where they were asked and said so.
+    #[schema(value_type = Option<u8>, minimum = 1, maximum = 5)]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    customer_feedback: Option<FeedbackScore>,
     /// From when it may be placed.
     due_at: DateTime<Utc>,
     /// From when it may no longer be placed.
@@ -115,6 +119,7 @@ impl Call {
             follow_up_required: session.is_settled().then_some(row.follow_up_required),
             appointment_action: analysis.map(|analysis| analysis.action),
             customer_sentiment: analysis.and_then(|analysis| analysis.sentiment),
+            customer_feedback: analysis.and_then(|analysis| analysis.feedback),
             due_at: session.due,
             latest_at: session.latest,
             placed_at: call.map(|call| call.placed_at),

@@ -137,6 +137,7 @@ impl Words {
             personalization: settings.calls.personalization,
             tone: settings.calls.tone,
             script_length: settings.calls.script_length,
+            ask_feedback: settings.calls.customer_feedback,
             business_name: settings.business.spoken_name(),
             callback_number: location
                 .and_then(|location| location.phone.as_ref())
@@ -150,12 +151,13 @@ impl Words {
     }
 }
 
-/// What the provider keeps, by HIPAA level; a recording only where the tenant wants one and no HIPAA mode forbids it.
+/// What the provider keeps, by HIPAA level; a recording as it was only where the tenant wants one and nothing forbids it.
+/// The provider has no switch for the recording alone: without one it keeps what is left once it has taken out what
+/// identifies the person.
 fn storage(settings: &Settings) -> DataStorage {
-    match settings.privacy.level_in_force() {
-        Some(HipaaLevel::Strict) => DataStorage::BasicAttributesOnly,
-        Some(HipaaLevel::Standard | HipaaLevel::Basic) => DataStorage::EverythingExceptPii,
-        None if settings.calls.call_recording => DataStorage::Everything,
-        None => DataStorage::EverythingExceptPii,
+    match (settings.privacy.level_in_force(), settings.recording()) {
+        (Some(HipaaLevel::Strict), _) => DataStorage::BasicAttributesOnly,
+        (_, Ok(true)) => DataStorage::Everything,
+        (_, Ok(false) | Err(_)) => DataStorage::EverythingExceptPii,
     }
 }

@@ -7,7 +7,7 @@ use utoipa::ToSchema;
 use vio_domain::appointment::CallBeforeHours;
 use vio_domain::calling::settle::RetryPolicy;
 use vio_domain::planner::{RetryCause, RetryDelays};
-use vio_domain::settings::Settings;
+use vio_domain::settings::{RecordingRefused, Settings};
 use vio_domain::words::{Personalization, ScriptLength, Tone};
 use vio_http::{ETag, FieldProblem, Fields, IfMatch, Json, Principal, Problem, RequestId};
 use vio_runtime::App;
@@ -55,6 +55,10 @@ pub(crate) struct CallsView {
     #[schema(value_type = String, example = "standard")]
     personalization_level: Personalization,
     call_recording: bool,
+    /// Why calls are not recorded although `call_recording` is on: `recording_agreement_required` (HIPAA mode without an
+    /// agreement in the privacy settings) or `recording_forbidden_at_strict`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    recording_refused: Option<&'static str>,
     customer_feedback: bool,
     /// Whether a booking on the business's own calendar counts as consent to be called.
     voice_consent_from_booking: bool,
@@ -95,6 +99,7 @@ impl From<&Settings> for CallsView {
             call_script_length: calls.script_length,
             personalization_level: calls.personalization,
             call_recording: calls.call_recording,
+            recording_refused: settings.recording().err().map(RecordingRefused::code),
             customer_feedback: calls.customer_feedback,
             voice_consent_from_booking: calls.voice_consent_from_booking,
         }
@@ -232,6 +237,19 @@ impl CallsPatch {
             &mut calls.personalization,
         );
         self.retries(calls, fields);
+        if matches!(self.call_recording, Patch::Set(true))
+            && let Err(refused) = opened.settings.recording()
+        {
+            let remedy = match refused {
+                RecordingRefused::AgreementMissing => {
+                    "In HIPAA mode calls are recorded only with an agreement; record it in the privacy settings first."
+                }
+                RecordingRefused::StrictLevel => {
+                    "At the strict HIPAA level nothing of a call is kept; choose another level first."
+                }
+            };
+            fields.note("/call_recording", refused.code(), remedy);
+        }
     }
 
     fn retries(&self, calls: &mut vio_domain::settings::CallSettings, fields: &mut Fields) {

@@ -1,12 +1,14 @@
 //! Privacy and compliance (S3 section 6).
 
 use axum::extract::State;
+use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use vio_domain::contact::ConsentMethod;
 use vio_domain::phi::PhiLevel;
-use vio_domain::settings::{HipaaLevel, PrivacySettings};
-use vio_http::{ETag, Fields, IfMatch, Json, Principal, Problem, RequestId};
+use vio_domain::settings::{HipaaLevel, PrivacySettings, RecordingAgreement};
+use vio_domain::text::ShortText;
+use vio_http::{ETag, FieldProblem, Fields, IfMatch, Json, Principal, Problem, RequestId};
 use vio_runtime::App;
 use vio_runtime::web::store_problem;
 use vio_store::tenants::TenantSettings;
@@ -41,6 +43,29 @@ pub(crate) struct PrivacyView {
     /// 6, 12, 24 or 36.
     #[schema(example = 12)]
     call_log_retention_months: u16,
+    /// The agreement with the voice provider that covers recordings; without it none are made in HIPAA mode.
+    recording_agreement: Option<Agreement>,
+}
+
+/// An agreement on recordings.
+#[derive(Clone, Serialize, Deserialize, ToSchema)]
+#[schema(as = RecordingAgreement)]
+pub(crate) struct Agreement {
+    /// The day it was signed; not in the future.
+    #[schema(example = "2026-01-31")]
+    signed_on: NaiveDate,
+    /// Where it is kept, or its number.
+    #[schema(max_length = 200, example = "Contract 2026-17")]
+    reference: String,
+}
+
+impl From<&RecordingAgreement> for Agreement {
+    fn from(agreement: &RecordingAgreement) -> Self {
+        Self {
+            signed_on: agreement.signed_on,
+            reference: agreement.reference.as_str().to_owned(),
+        }
+    }
 }
 
 impl From<&PrivacySettings> for PrivacyView {
@@ -54,6 +79,7 @@ impl From<&PrivacySettings> for PrivacyView {
             phi_level: privacy.phi_level,
             contact_retention_months: privacy.contact_retention_months,
             call_log_retention_months: privacy.call_log_retention_months,
+            recording_agreement: privacy.recording_agreement.as_ref().map(Into::into),
         }
     }
 }
@@ -97,11 +123,15 @@ pub(crate) struct PrivacyPatch {
     #[serde(default)]
     #[schema(value_type = Option<u16>, example = 12)]
     call_log_retention_months: Patch<u16>,
+    #[serde(default)]
+    #[schema(value_type = Option<Agreement>)]
+    recording_agreement: Patch<Agreement>,
 }
 
 impl PrivacyPatch {
-    fn apply(&self, opened: &mut TenantSettings, fields: &mut Fields) {
+    fn apply(&self, opened: &mut TenantSettings, fields: &mut Fields, today: NaiveDate) {
         let privacy = &mut opened.settings.privacy;
+        self.agreement(&mut privacy.recording_agreement, fields, today);
         self.hipaa_mode
             .copy(fields, "/hipaa_mode", &mut privacy.hipaa_mode);
         self.hipaa_level
@@ -146,6 +176,33 @@ impl PrivacyPatch {
     }
 }
 
+impl PrivacyPatch {
+    fn agreement(
+        &self,
+        target: &mut Option<RecordingAgreement>,
+        fields: &mut Fields,
+        today: NaiveDate,
+    ) {
+        let given = match &self.recording_agreement {
+            Patch::Keep => return,
+            Patch::Clear => return *target = None,
+            Patch::Set(given) => given,
+        };
+        if given.signed_on > today {
+            let sentence = "An agreement is recorded once it is signed.";
+            fields.note("/recording_agreement/signed_on", "in_the_future", sentence);
+        }
+        let reference = ShortText::parse(&given.reference)
+            .map_err(|error| FieldProblem::new("", error.code, error.detail));
+        if let Some(reference) = fields.take("/recording_agreement/reference", reference) {
+            *target = Some(RecordingAgreement {
+                signed_on: given.signed_on,
+                reference,
+            });
+        }
+    }
+}
+
 /// Changes the privacy settings. Every planned reminder that this can move is planned anew.
 #[utoipa::path(patch, path = "/api/settings/privacy", tag = "settings", request_body = PrivacyPatch,
     params(("If-Match" = Option<String>, Header, description = "The version being changed")),
@@ -164,8 +221,12 @@ pub(crate) async fn edit(
         condition,
         section: "settings.privacy",
     };
+    let now = app.clock.now();
     let saved = asked
-        .change(|opened, fields| patch.apply(opened, fields))
+        .change(|opened, fields| {
+            let zone = opened.settings.business.timezone;
+            patch.apply(opened, fields, now.with_timezone(&zone).date_naive());
+        })
         .await?;
     Ok((tag(&saved), Json((&saved.settings.privacy).into())))
 }

@@ -44,6 +44,26 @@ async fn call_settings_have_s3s_defaults_and_round_trip() {
         "customer_feedback": true, "call_recording": true, "custom_timing_allowed": false,
         "voice_consent_from_booking": true,
     });
+    // HIPAA mode: no recording without an agreement.
+    let refused = server
+        .patch("/api/settings/calls", token, change.clone())
+        .await;
+    assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert_eq!(refused.body["errors"][0]["pointer"], "/call_recording");
+    assert_eq!(
+        refused.body["errors"][0]["code"],
+        "recording_agreement_required"
+    );
+    let agreement =
+        json!({"recording_agreement": {"signed_on": "2026-01-31", "reference": "Contract 17"}});
+    let privacy = server
+        .patch("/api/settings/privacy", token, agreement.clone())
+        .await;
+    assert_eq!(privacy.status, StatusCode::OK, "{}", privacy.body);
+    assert_eq!(
+        privacy.body["recording_agreement"],
+        agreement["recording_agreement"]
+    );
     let changed = server
         .patch("/api/settings/calls", token, change.clone())
         .await;
@@ -71,6 +91,64 @@ async fn call_settings_have_s3s_defaults_and_round_trip() {
     let settings = tenant.store.settings().await.unwrap().settings;
     assert!(!settings.calls.auto_schedule_calls);
     assert_eq!(settings.calls.retries.policy.cap(), 4);
+}
+
+#[tokio::test]
+async fn a_recording_is_refused_where_it_may_not_be_and_the_settings_say_so() {
+    let (_, server, tenant) = started(BusinessType::Medical).await;
+    let token = &tenant.admin.token;
+    let privacy = |change: serde_json::Value| server.patch("/api/settings/privacy", token, change);
+    let agreement = |signed_on: &str, reference: &str| json!({"recording_agreement": {"signed_on": signed_on, "reference": reference}});
+    for (change, pointer) in [
+        (
+            agreement("2099-01-01", "x"),
+            "/recording_agreement/signed_on",
+        ),
+        (
+            agreement("2026-01-01", " "),
+            "/recording_agreement/reference",
+        ),
+    ] {
+        let refused = privacy(change).await;
+        assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY);
+        assert_eq!(refused.body["errors"][0]["pointer"], pointer);
+    }
+    let recording = json!({"call_recording": true});
+    assert_eq!(
+        privacy(agreement("2026-01-31", "Contract 17")).await.status,
+        StatusCode::OK
+    );
+    let on = server
+        .patch("/api/settings/calls", token, recording.clone())
+        .await;
+    assert_eq!(on.status, StatusCode::OK, "{}", on.body);
+    assert_eq!(on.body.get("recording_refused"), None);
+    // What was allowed once is not made when it may not be any more.
+    assert_eq!(
+        privacy(json!({"hipaa_level": "strict"})).await.status,
+        StatusCode::OK
+    );
+    let shown = server.get("/api/settings/calls", token).await;
+    assert_eq!(
+        shown.body["recording_refused"],
+        "recording_forbidden_at_strict"
+    );
+    let refused = server.patch("/api/settings/calls", token, recording).await;
+    assert_eq!(
+        refused.body["errors"][0]["code"],
+        "recording_forbidden_at_strict"
+    );
+    assert_eq!(
+        privacy(json!({"hipaa_level": "basic", "recording_agreement": null}))
+            .await
+            .status,
+        StatusCode::OK
+    );
+    let shown = server.get("/api/settings/calls", token).await;
+    assert_eq!(
+        shown.body["recording_refused"],
+        "recording_agreement_required"
+    );
 }
 
 #[tokio::test]
@@ -259,6 +337,7 @@ async fn privacy_settings_round_trip() {
         "hipaa_level": "strict", "require_voice_consent": false, "consent_documentation": "written",
         "phi_level": "strict", "phi_detection": false, "contact_retention_months": null,
         "call_log_retention_months": 36, "hipaa_mode": true,
+        "recording_agreement": {"signed_on": "2026-01-31", "reference": "Contract 17"},
     });
     let changed = server
         .patch("/api/settings/privacy", token, change.clone())

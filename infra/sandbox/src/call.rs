@@ -374,6 +374,9 @@ impl Call {
             if let Some(new_time) = &self.outcome.new_time {
                 custom.insert("new_time".into(), json!(new_time));
             }
+            if let Some(score) = self.outcome.feedback {
+                custom.insert("customer_feedback".into(), json!(score));
+            }
         }
         json!({
             "call_summary": match action {

@@ -73,6 +73,9 @@ pub struct Outcome {
     /// RFC 3339, beside the action; passed on as written, so that a script can also send nonsense.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub new_time: Option<String>,
+    /// `customer_feedback` beside the action, where the call's words ask for it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub feedback: Option<u8>,
     /// Default: `Positive` when confirmed, else `Neutral`; `Unknown` when nobody spoke.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sentiment: Option<Sentiment>,
@@ -119,6 +122,7 @@ impl Outcome {
             disconnection_reason: disconnection_reason.to_owned(),
             appointment_action: None,
             new_time: None,
+            feedback: None,
             sentiment: None,
             answer_after_seconds: None,
             duration_seconds: None,

@@ -333,6 +333,7 @@ fn news(course: Course, at: chrono::DateTime<chrono::Utc>) -> Vec<CallEvent> {
         Course::Machine => {
             let analysis = Analysis {
                 in_voicemail: true,
+                feedback: None,
                 ..Analysis::default()
             };
             ("voicemail_reached", true, Some(analysis))

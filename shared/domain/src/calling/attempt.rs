@@ -30,8 +30,16 @@ pub struct Attempt {
     pub sends: u32,
     /// Definite refusals recorded.
     pub refusals: u32,
+    /// Whether the provider was told to keep the ids by which it could be asked for the call. If not, that it finds
+    /// none tells nothing.
+    #[serde(default = "kept")]
+    pub listable: bool,
     /// Where it stands.
     pub state: AttemptState,
+}
+
+const fn kept() -> bool {
+    true
 }
 
 /// Where an attempt stands.
@@ -76,6 +84,8 @@ pub enum UnknownCause {
     ListingFailed,
     /// Credential or base URL changed meanwhile, so another account would be asked.
     CredentialsChanged,
+    /// The provider finds no such call, but was told to keep nothing by which it could.
+    NotListable,
 }
 
 /// Whether another send may go out.
@@ -143,8 +153,16 @@ impl Attempt {
             fingerprint,
             sends: 1,
             refusals: 0,
+            listable: true,
             state: AttemptState::Placing,
         }
+    }
+
+    /// The same, where the provider keeps no ids of the call (the strict HIPAA level).
+    #[must_use]
+    pub const fn not_listable(mut self) -> Self {
+        self.listable = false;
+        self
     }
 
     /// Whether a send may begin now, and how long it may take. Holds for the first send and every repeat.
@@ -236,7 +254,12 @@ impl Attempt {
         }
         let since = asked_at - self.bound;
         match listing {
-            Listing::Empty if since >= limits.reconcile_after() => Reconciled::NotPlaced,
+            Listing::Empty if since >= limits.reconcile_after() && self.listable => {
+                Reconciled::NotPlaced
+            }
+            Listing::Empty if since >= limits.reconcile_after() => {
+                Reconciled::Unknown(UnknownCause::NotListable)
+            }
             Listing::Empty => Reconciled::Later(self.bound + limits.reconcile_after()),
             _ if since >= LISTING_GIVEN_UP_AFTER => {
                 Reconciled::Unknown(UnknownCause::ListingFailed)

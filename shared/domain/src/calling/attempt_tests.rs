@@ -98,6 +98,20 @@ fn evidence_of_a_call_outweighs_conclusions_without_it() {
 }
 
 #[test]
+fn no_second_call_on_the_word_of_a_provider_that_keeps_nothing() {
+    let limits = CallLimits::default();
+    let attempt = attempt().not_listable();
+    let empty = |now| attempt.reconcile(&Listing::Empty, "f1", at(now), &limits);
+    assert_eq!(empty(329), Reconciled::Later(at(330)));
+    let unknown = Reconciled::Unknown(UnknownCause::NotListable);
+    assert_eq!(empty(330), unknown);
+    // Found all the same, it is adopted.
+    let found = Listing::Found("call_a".into());
+    let adopted = Reconciled::Adopt("call_a".into());
+    assert_eq!(attempt.reconcile(&found, "f1", at(330), &limits), adopted);
+}
+
+#[test]
 fn reconciliation() {
     let limits = CallLimits::default();
     let attempt = attempt();

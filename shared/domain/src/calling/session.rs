@@ -89,6 +89,33 @@ pub enum Sentiment {
     Negative,
 }
 
+/// How content the person was with the call, where the tenant asks: 1 (not at all) to 5 (very) (S3 `customer_feedback`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "u8", into = "u8")]
+pub struct FeedbackScore(u8);
+
+/// The number is not from 1 to 5.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("a score is from 1 to 5")]
+pub struct NoScore;
+
+impl TryFrom<u8> for FeedbackScore {
+    type Error = NoScore;
+
+    fn try_from(score: u8) -> Result<Self, NoScore> {
+        (1..=5)
+            .contains(&score)
+            .then_some(Self(score))
+            .ok_or(NoScore)
+    }
+}
+
+impl From<FeedbackScore> for u8 {
+    fn from(score: FeedbackScore) -> Self {
+        score.0
+    }
+}
+
 /// What the provider's analysis of a call says, without a word of what was spoken.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Analysis {
@@ -107,6 +134,9 @@ pub struct Analysis {
     /// Whether a machine was reached.
     #[serde(default)]
     pub in_voicemail: bool,
+    /// How content they were, where they were asked and said so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub feedback: Option<FeedbackScore>,
 }
 
 /// A call of the provider's that belongs to an attempt.

@@ -140,6 +140,7 @@ fn the_analysis_knows_better_than_the_reason() {
     };
     let machine = Analysis {
         in_voicemail: true,
+        feedback: None,
         ..Analysis::default()
     };
     assert_eq!(

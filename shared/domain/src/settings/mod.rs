@@ -4,6 +4,7 @@ pub mod business;
 pub mod calls;
 pub mod integrations;
 pub mod privacy;
+pub mod recording;
 
 use serde::{Deserialize, Serialize};
 
@@ -11,6 +12,7 @@ pub use business::{Business, BusinessType};
 pub use calls::{CallSettings, RetrySettings};
 pub use integrations::Integrations;
 pub use privacy::{HipaaLevel, PrivacySettings};
+pub use recording::{RecordingAgreement, RecordingRefused};
 
 use crate::text::ShortText;
 

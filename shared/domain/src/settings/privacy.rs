@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::contact::ConsentMethod;
 use crate::phi::PhiLevel;
-use crate::settings::BusinessType;
+use crate::settings::{BusinessType, RecordingAgreement};
 pub use crate::words::HipaaLevel;
 
 /// Privacy settings.
@@ -22,6 +22,9 @@ pub struct PrivacySettings {
     pub contact_retention_months: Option<u16>,
     /// 6, 12, 24 or 36 months.
     pub call_log_retention_months: u16,
+    /// Without it nothing is recorded in HIPAA mode.
+    #[serde(default)]
+    pub recording_agreement: Option<RecordingAgreement>,
 }
 
 impl PrivacySettings {
@@ -42,6 +45,7 @@ impl PrivacySettings {
                 BusinessType::Consultant => 60,
             }),
             call_log_retention_months: 12,
+            recording_agreement: None,
         }
     }
 

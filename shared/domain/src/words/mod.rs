@@ -33,6 +33,8 @@ pub struct WordsInput<'a> {
     pub tone: Tone,
     /// How long the call should be.
     pub script_length: ScriptLength,
+    /// Whether the person is asked how content they were with the call (S3 `customer_feedback`).
+    pub ask_feedback: bool,
     /// The trading name, else the legal name (S3).
     pub business_name: &'a str,
     /// The number people can call back, usually the location's, else the business's.

@@ -15,7 +15,7 @@ pub const NAMELESS: &str = "the person we are trying to reach";
 
 /// Every variable with what the agent's prompt may do with it. Each call carries all of them; one that may not be
 /// said, or is not known, is empty, so that no placeholder is ever read out.
-pub const VARIABLES: [(&str, &str); 22] = [
+pub const VARIABLES: [(&str, &str); 23] = [
     (
         "appointment_date",
         "The day. Empty where it may only be said after the person confirmed who they are.",
@@ -35,6 +35,11 @@ pub const VARIABLES: [(&str, &str); 22] = [
     (
         "appointment_when",
         "Day and time in one. Empty where it may only be said after confirmation.",
+    ),
+    (
+        "ask_feedback",
+        "\"yes\": at the end ask how content the person was with this call, from 1 to 5, and report it as \
+         customer_feedback; \"no\": do not ask.",
     ),
     ("business_name", "Who is calling."),
     (
@@ -97,6 +102,10 @@ pub fn dynamic_variables(input: &WordsInput<'_>) -> BTreeMap<String, String> {
     say("business_name", input.business_name);
     say("voice_tone", input.tone.as_str());
     say("script_length", input.script_length.as_str());
+    say(
+        "ask_feedback",
+        if input.ask_feedback { "yes" } else { "no" },
+    );
     if let Some(number) = input.callback_number {
         say("callback_number", &number.national());
     }

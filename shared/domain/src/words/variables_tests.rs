@@ -25,6 +25,7 @@ struct Call {
     message: &'static str,
     replaces: bool,
     with_number: bool,
+    ask_feedback: bool,
 }
 
 const CLEAN_INSTRUCTIONS: &str = "Please qinstruct early";
@@ -42,6 +43,7 @@ impl Call {
             personalization: self.personalization,
             tone: self.tone,
             script_length: self.length,
+            ask_feedback: self.ask_feedback,
             business_name: "Qbusiness",
             callback_number: self.with_number.then_some(&number),
             name: &name,
@@ -111,7 +113,7 @@ fn call() -> impl Strategy<Value = Call> {
         prop_oneof![Just(CLEAN_INSTRUCTIONS), Just(UNCLEAN_INSTRUCTIONS)],
         prop_oneof![Just("qmessage"), Just("qmessage on your cancer")],
         any::<bool>(),
-        any::<bool>(),
+        any::<(bool, bool)>(),
     );
     (settings, texts).prop_map(
         |((hipaa, personalization, length, tone, phi_level), texts)| {
@@ -123,7 +125,7 @@ fn call() -> impl Strategy<Value = Call> {
                 instructions,
                 message,
                 replaces,
-                with_number,
+                (with_number, ask_feedback),
             ) = texts;
             let starts_at = Utc.with_ymd_and_hms(2026, 11, 20, 9, 0, 0).unwrap()
                 + chrono::TimeDelta::minutes(minute);
@@ -141,6 +143,7 @@ fn call() -> impl Strategy<Value = Call> {
                 message,
                 replaces,
                 with_number,
+                ask_feedback,
             }
         },
     )
@@ -303,6 +306,80 @@ fn example() -> Call {
         message: "qmessage",
         replaces: true,
         with_number: true,
+        ask_feedback: false,
+    }
+}
+
+#[test]
+fn feedback_is_asked_for_where_the_tenant_wants_it() {
+    let asked = |ask_feedback| {
+        Call {
+            ask_feedback,
+            ..example()
+        }
+        .words()["ask_feedback"]
+            .clone()
+    };
+    assert_eq!((asked(true).as_str(), asked(false).as_str()), ("yes", "no"));
+}
+
+/// S3 section 3: every tone with every length and personalization, as the agent's prompt gets them.
+#[test]
+fn tone_length_and_personalization_each_give_the_words_of_the_table() {
+    use {Personalization as P, ScriptLength as L, Tone as T};
+    for (tone, tone_word) in [
+        (T::Professional, "professional"),
+        (T::Friendly, "friendly"),
+        (T::Casual, "casual"),
+        (T::Medical, "medical"),
+    ] {
+        for (length, length_word) in [
+            (L::Brief, "brief"),
+            (L::Standard, "standard"),
+            (L::Detailed, "detailed"),
+        ] {
+            for (personalization, [kind, provider, location, duration, instructions]) in [
+                (P::Minimal, ["appointment", "", "", "", ""]),
+                (
+                    P::Standard,
+                    ["qspoken", "Dr Qprovider Qsurname", "", "", ""],
+                ),
+                (
+                    P::Enhanced,
+                    [
+                        "qspoken",
+                        "Dr Qprovider Qsurname",
+                        "Qlocation House",
+                        "45 minutes",
+                        CLEAN_INSTRUCTIONS,
+                    ],
+                ),
+            ] {
+                let words = Call {
+                    tone,
+                    length,
+                    personalization,
+                    ..example()
+                }
+                .words();
+                let brief = length == L::Brief;
+                let unless_brief = |text| if brief { "" } else { text };
+                for (name, text) in [
+                    ("voice_tone", tone_word),
+                    ("script_length", length_word),
+                    ("appointment_type", kind),
+                    ("provider_name", provider),
+                    ("location", location),
+                    ("appointment_duration", unless_brief(duration)),
+                    ("special_instructions", unless_brief(instructions)),
+                ] {
+                    assert_eq!(
+                        words[name], text,
+                        "{name}: {tone:?} {length:?} {personalization:?}"
+                    );
+                }
+            }
+        }
     }
 }
 
@@ -343,6 +420,7 @@ fn a_name_without_a_first_name_is_not_said_in_hipaa_mode() {
         personalization: Personalization::Standard,
         tone: Tone::Medical,
         script_length: ScriptLength::Standard,
+        ask_feedback: false,
         business_name: "Clinic",
         callback_number: None,
         name: &name,

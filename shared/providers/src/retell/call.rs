@@ -66,6 +66,8 @@ pub struct Analysis {
     pub action: Option<AppointmentAction>,
     /// The time agreed on.
     pub new_time: NewTime,
+    /// How content the person was, 1 to 5, where the agent asked (`customer_feedback`).
+    pub feedback: Option<u8>,
     /// All that our agent extracted. Health data.
     pub custom: Map<String, Value>,
 }
@@ -196,9 +198,18 @@ impl Analysis {
             successful: analysis["call_successful"].as_bool(),
             action: custom.get("appointment_action").and_then(action),
             new_time,
+            feedback: custom.get("customer_feedback").and_then(score),
             custom,
         }
     }
+}
+
+/// A score as a number or as the text of one.
+fn score(value: &Value) -> Option<u8> {
+    let number = value
+        .as_u64()
+        .or_else(|| value.as_str()?.trim().parse().ok())?;
+    u8::try_from(number).ok()
 }
 
 /// The agent writes its word in any case and in either spelling of "cancelled".

@@ -80,6 +80,7 @@ impl Call {
                 .and_then(serde_json::Value::as_bool)
                 == Some(true),
             in_voicemail: analysis.in_voicemail == Some(true),
+            feedback: analysis.feedback.and_then(|score| score.try_into().ok()),
         }
     }
 }

@@ -12,6 +12,7 @@ use vio_domain::calling::limits::CallLimits;
 use vio_domain::calling::session::{CancelReason, Method, NUMBER_LOCK, Outcome, SessionState};
 use vio_domain::contact::AttentionReason;
 use vio_domain::ids::{AttemptId, ContactId};
+use vio_domain::settings::HipaaLevel;
 
 use crate::calling::plan::{consent, permitted};
 use crate::calling::rows::{DialRow, DncRow, FlightRow, GateRow, NumberHistoryRow, NumberLockRow};
@@ -343,6 +344,12 @@ impl TenantStore {
             dialling.fingerprint.to_owned(),
             dialling.limits,
         );
+        let strict = Some(HipaaLevel::Strict);
+        let attempt = if dialling.settings.settings.privacy.level_in_force() == strict {
+            attempt.not_listable()
+        } else {
+            attempt
+        };
         let bound = attempt.bound;
         let mut attempt = AttemptRow::new(
             self.id,
