@@ -54,8 +54,8 @@ impl Process {
         }
         let mut child = command
             .args(arguments)
-            .envs(environment.iter().copied())
             .env("RUST_LOG", "warn")
+            .envs(environment.iter().copied())
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(errors)
@@ -83,6 +83,20 @@ impl Process {
         };
         let said = tokio::time::timeout(START, said).await;
         said.unwrap_or_else(|_| panic!("{} was not ready after {START:?}", self.name))
+    }
+
+    /// Asks it to end (SIGTERM), waits until it has, and gives what it said on standard output since it was ready.
+    pub async fn stop(mut self) -> String {
+        let id = self.child.id().expect("a running process").to_string();
+        let asked = Command::new("kill").args(["-TERM", &id]).status().await;
+        assert!(asked.expect("a signal").success());
+        let mut said = String::new();
+        while let Some(line) = self.lines.next_line().await.expect("its output") {
+            said.push_str(&line);
+            said.push('\n');
+        }
+        self.child.wait().await.expect("its end");
+        said
     }
 
     /// Sends SIGKILL and waits for the end.

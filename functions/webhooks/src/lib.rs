@@ -7,6 +7,7 @@ mod receive;
 mod retell;
 
 use std::convert::Infallible;
+use std::sync::Arc;
 
 use aws_lambda_events::event::sqs::SqsEvent;
 use axum::Router;
@@ -19,19 +20,33 @@ use utoipa_axum::routes;
 use vio_http::body::body_limit;
 use vio_providers::retell::webhook as retell_events;
 use vio_runtime::App;
+use vio_store::objects::Objects;
 
 pub use process::process;
 pub use receive::{Receipt, ReceiptStatus};
 
+/// What this function works with: what every function has, and the bucket of large events.
+#[derive(Clone)]
+pub struct Webhooks {
+    pub app: App,
+    pub objects: Arc<dyn Objects>,
+}
+
+impl std::fmt::Debug for Webhooks {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Webhooks").finish_non_exhaustive()
+    }
+}
+
 /// The HTTP routes with their document. They go behind [`vio_http::service`].
-pub fn router(app: App) -> (Router, OpenApi) {
+pub fn router(webhooks: Webhooks) -> (Router, OpenApi) {
     let calls = OpenApiRouter::new()
         .routes(routes!(receive::call_outcome))
         .layer(body_limit(retell_events::LARGEST_EVENT));
     OpenApiRouter::new()
         .routes(routes!(receive::calcom_booking))
         .merge(calls)
-        .with_state(app)
+        .with_state(webhooks)
         .split_for_parts()
 }
 
@@ -43,14 +58,14 @@ pub struct UnknownEvent(#[source] serde_json::Error);
 /// One invocation: the function receives requests and consumes the queue, and the two are told apart by their form.
 /// `service` is [`router`] behind the shared layers.
 pub async fn invoke(
-    app: &App,
+    webhooks: &Webhooks,
     service: &Router,
     payload: Value,
     context: Context,
 ) -> Result<Value, UnknownEvent> {
     if payload.get("Records").is_some() {
         let batch: SqsEvent = serde_json::from_value(payload).map_err(UnknownEvent)?;
-        let answer = vio_runtime::batch::handle(batch, |message| process(app, message)).await;
+        let answer = vio_runtime::batch::handle(batch, |message| process(webhooks, message)).await;
         return serde_json::to_value(answer).map_err(UnknownEvent);
     }
     let request: LambdaRequest = serde_json::from_value(payload).map_err(UnknownEvent)?;

@@ -2,7 +2,6 @@
 //! holds its effect marks it as done; one that can never be processed is marked as failed, and shown in the log by its
 //! id alone.
 
-use vio_runtime::App;
 use vio_runtime::batch::MessageError;
 use vio_runtime::crash;
 use vio_runtime::queues::InboxMessage;
@@ -10,6 +9,8 @@ use vio_store::inbox::InboxRow;
 use vio_store::tenants::Provider;
 use vio_store::tx::Tx;
 use vio_store::{StoreError, TenantStore};
+
+use crate::Webhooks;
 
 /// What is wrong with an event that can never be processed.
 #[derive(Debug, thiserror::Error)]
@@ -22,11 +23,12 @@ pub(crate) enum Trouble {
 }
 
 /// Processes one stored event. Unknown, processed and failed ones are acknowledged.
-pub async fn process(app: &App, message: InboxMessage) -> Result<(), MessageError> {
+pub async fn process(webhooks: &Webhooks, message: InboxMessage) -> Result<(), MessageError> {
     let Ok(event) = message.event.parse() else {
         return Err(MessageError::Hopeless("not the name of an event".into()));
     };
-    let Some(ts) = app
+    let Some(ts) = webhooks
+        .app
         .store
         .tenant(message.tenant)
         .await
@@ -41,9 +43,10 @@ pub async fn process(app: &App, message: InboxMessage) -> Result<(), MessageErro
         return Ok(());
     }
     crash::point("before_process");
-    match apply(app, &ts, &row).await {
+    match apply(webhooks, &ts, &row).await {
         Ok(()) => {
             crash::point("processed");
+            tidy(webhooks, &ts, &row).await;
             Ok(())
         }
         Err(Trouble::Hopeless(reason)) => {
@@ -73,13 +76,35 @@ fn settled(outcome: Result<(), StoreError>) -> Result<(), MessageError> {
     }
 }
 
-async fn apply(app: &App, ts: &TenantStore, row: &InboxRow) -> Result<(), Trouble> {
-    let Some(body) = ts.event_body(row).await? else {
-        return drop_event(ts, row).await;
+async fn apply(webhooks: &Webhooks, ts: &TenantStore, row: &InboxRow) -> Result<(), Trouble> {
+    let body = match ts.event_body(webhooks.objects.as_ref(), row).await {
+        Ok(Some(body)) => body,
+        Ok(None) => return drop_event(ts, row).await,
+        Err(StoreError::NoObject { .. }) => {
+            return Err(Trouble::Hopeless("its object is not in the bucket"));
+        }
+        Err(StoreError::Sealed { .. }) => return Err(Trouble::Hopeless("it does not open")),
+        Err(error) => return Err(error.into()),
     };
     match row.provider {
-        Provider::Retell => crate::retell::apply(app, ts, row, &body).await,
+        Provider::Retell => crate::retell::apply(&webhooks.app, ts, row, &body).await,
         Provider::Calcom => crate::calcom::apply(ts, row, &body).await,
+    }
+}
+
+/// Deletes the object of an event that was dropped. Without its key nobody can read it; if this fails, the bucket's
+/// lifecycle removes it.
+async fn tidy(webhooks: &Webhooks, ts: &TenantStore, row: &InboxRow) {
+    let Some(object) = row.object() else { return };
+    let tidied = async {
+        let after = ts.event(row.event).await?;
+        if after.is_some_and(|after| after.object().is_none()) {
+            webhooks.objects.delete(&object).await?;
+        }
+        Ok::<_, StoreError>(())
+    };
+    if let Err(error) = tidied.await {
+        tracing::warn!(tenant_id = %ts.id, event = %row.id, %error, "a dropped event's object was not deleted; its lifecycle does it");
     }
 }
 

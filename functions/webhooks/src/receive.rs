@@ -14,7 +14,10 @@ use vio_runtime::queues::InboxMessage;
 use vio_runtime::web::store_problem;
 use vio_store::TenantStore;
 use vio_store::inbox::Stored;
+use vio_store::objects::Put;
 use vio_store::tenants::{Provider, TenantSettings};
+
+use crate::Webhooks;
 
 /// What became of a delivery.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
@@ -43,13 +46,13 @@ pub struct Receipt {
     request_body(content = serde_json::Value, content_type = "application/json"),
     responses((status = 200, body = Receipt, description = "Received")))]
 pub(crate) async fn call_outcome(
-    State(app): State<App>,
+    State(webhooks): State<Webhooks>,
     Path(endpoint): Path<EndpointId>,
     headers: HeaderMap,
     RawBody(body): RawBody,
 ) -> Result<Json<Receipt>, Problem> {
-    let (ts, settings) = recipient(&app, &endpoint, Provider::Retell).await?;
-    let now = app.real_clock.now();
+    let (ts, settings) = recipient(&webhooks.app, &endpoint, Provider::Retell).await?;
+    let now = webhooks.app.real_clock.now();
     let keys = secrets(settings.secrets.retell_key.accepted(now));
     let header = header(&headers, retell::webhook::SIGNATURE_HEADER)?;
     retell::webhook::verify(header, &body, &keys, now).map_err(refused)?;
@@ -57,7 +60,7 @@ pub(crate) async fn call_outcome(
     let event = retell::webhook::parse(&body).map_err(malformed)?;
     match (event.kind.clone(), event.identity()) {
         (retell::webhook::EventKind::Other, _) | (_, None) => receipt(ReceiptStatus::Ignored),
-        (_, Some(identity)) => store(&app, &ts, Provider::Retell, &identity, &body).await,
+        (_, Some(identity)) => store(&webhooks, &ts, Provider::Retell, &identity, &body).await,
     }
 }
 
@@ -71,13 +74,13 @@ pub(crate) async fn call_outcome(
     request_body(content = serde_json::Value, content_type = "application/json"),
     responses((status = 200, body = Receipt, description = "Received")))]
 pub(crate) async fn calcom_booking(
-    State(app): State<App>,
+    State(webhooks): State<Webhooks>,
     Path(endpoint): Path<EndpointId>,
     headers: HeaderMap,
     RawBody(body): RawBody,
 ) -> Result<Json<Receipt>, Problem> {
-    let (ts, settings) = recipient(&app, &endpoint, Provider::Calcom).await?;
-    let now = app.real_clock.now();
+    let (ts, settings) = recipient(&webhooks.app, &endpoint, Provider::Calcom).await?;
+    let now = webhooks.app.real_clock.now();
     let keys = secrets(settings.secrets.calcom_webhook.accepted(now));
     let header = header(&headers, calcom::webhook::SIGNATURE_HEADER)?;
     calcom::webhook::verify(header, &body, &keys).map_err(refused)?;
@@ -86,7 +89,7 @@ pub(crate) async fn calcom_booking(
     if !crate::calcom::is_wanted(&settings.settings.integrations.calcom, &event) {
         return receipt(ReceiptStatus::Ignored);
     }
-    store(&app, &ts, Provider::Calcom, &event.identity(), &body).await
+    store(&webhooks, &ts, Provider::Calcom, &event.identity(), &body).await
 }
 
 /// Whose address it is. One that is nobody's, or another provider's, is nothing here.
@@ -154,27 +157,54 @@ fn receipt(status: ReceiptStatus) -> Result<Json<Receipt>, Problem> {
     Ok(Json(Receipt { status }))
 }
 
+/// Stores an event: the object first, if it is large, then the entry that names it. What ends between the two leaves an
+/// object that nothing names, and the provider delivers again.
 async fn store(
-    app: &App,
+    webhooks: &Webhooks,
     ts: &TenantStore,
     provider: Provider,
     identity: &str,
     body: &[u8],
 ) -> Result<Json<Receipt>, Problem> {
-    match ts
-        .store_event(provider, identity, body)
-        .await
-        .map_err(store_problem)?
-    {
-        Stored::TooLarge => Err(too_large()),
-        Stored::Duplicate => receipt(ReceiptStatus::Duplicate),
-        Stored::New { event } => {
+    let new = ts
+        .new_event(provider, identity, body)
+        .map_err(store_problem)?;
+    let mut object = None;
+    if let Some((name, bytes)) = new.object() {
+        // A redelivery puts nothing: only two deliveries at once do, and the second takes its object back below.
+        if ts
+            .event(new.event())
+            .await
+            .map_err(store_problem)?
+            .is_some()
+        {
+            return receipt(ReceiptStatus::Duplicate);
+        }
+        // Its name is new, so what is there already is this very delivery's, sent again after a lost answer.
+        let (Put::Created | Put::Exists) = webhooks
+            .objects
+            .put_if_absent(name, bytes.to_vec())
+            .await
+            .map_err(|error| store_problem(error.into()))?;
+        object = Some(name.clone());
+        vio_runtime::crash::point("object_stored");
+    }
+    match (ts.store_event(new).await.map_err(store_problem)?, object) {
+        (Stored::Duplicate, object) => {
+            if let Some(object) = object
+                && let Err(error) = webhooks.objects.delete(&object).await
+            {
+                tracing::warn!(tenant_id = %ts.id, %error, "a second delivery's object was not deleted; its lifecycle does it");
+            }
+            receipt(ReceiptStatus::Duplicate)
+        }
+        (Stored::New { event }, _) => {
             vio_runtime::crash::point("stored");
             let message = InboxMessage {
                 tenant: ts.id,
                 event: event.to_string(),
             };
-            if let Err(error) = app.queues.inbox(message).await {
+            if let Err(error) = webhooks.app.queues.inbox(message).await {
                 tracing::warn!(tenant_id = %ts.id, %error, "a stored event was not handed on; the tick does it");
             }
             receipt(ReceiptStatus::Accepted)

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use axum::Router;
 use utoipa::openapi::OpenApi;
 use vio_http::openapi;
-use vio_runtime::App;
 use vio_runtime::lambda::behind_edge;
+use vio_webhooks::Webhooks;
 
 use crate::routes::Function;
 
@@ -15,20 +15,23 @@ use crate::routes::Function;
 pub(crate) struct Functions(BTreeMap<Function, Router>);
 
 /// Each function's routes and document.
-fn mounted(app: &App) -> Vec<(Function, (Router, OpenApi))> {
+fn mounted(webhooks: &Webhooks) -> Vec<(Function, (Router, OpenApi))> {
+    let app = &webhooks.app;
     vec![
         (Function::Calls, vio_calls::router(app.clone())),
         (Function::Contacts, vio_contacts::router(app.clone())),
         (Function::Identity, vio_identity::router(app.clone())),
         (Function::Profile, vio_profile::router(app.clone())),
-        (Function::Webhooks, vio_webhooks::router(app.clone())),
+        (Function::Webhooks, vio_webhooks::router(webhooks.clone())),
     ]
 }
 
 impl Functions {
     /// Mounts them all over one app.
-    pub(crate) fn new(app: &App) -> Result<Self, Box<dyn std::error::Error + Send + Sync>> {
-        let mounted = mounted(app);
+    pub(crate) fn new(
+        webhooks: &Webhooks,
+    ) -> Result<Self, Box<dyn std::error::Error + Send + Sync>> {
+        let (app, mounted) = (&webhooks.app, mounted(webhooks));
         let document = openapi::merge(mounted.iter().map(|(_, (_, document))| document.clone()))?;
         let mut functions = BTreeMap::new();
         for (function, (mut routes, _)) in mounted {
@@ -57,7 +60,7 @@ mod tests {
         let host = crate::Host::start(crate::HostOptions::ephemeral())
             .await
             .unwrap();
-        for (function, (_, document)) in mounted(host.app()) {
+        for (function, (_, document)) in mounted(host.webhooks()) {
             for path in document.paths.paths.keys() {
                 assert_eq!(owner(path).0, function, "{path}");
             }

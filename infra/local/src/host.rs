@@ -25,6 +25,8 @@ use vio_stack::{Stack, StackOptions};
 use vio_store::StoreError;
 use vio_store::dynamo::DynamoTable;
 use vio_store::env::{RandomIds, SystemClock};
+use vio_store::objects::S3Objects;
+use vio_webhooks::Webhooks;
 
 use crate::clock::DomainClock;
 use crate::connections::{Connections, DefaultUrls, NotingPort, Written, tenants_in};
@@ -107,7 +109,7 @@ impl HostError {
 pub struct Host {
     address: SocketAddr,
     clock: Arc<DomainClock>,
-    app: App,
+    webhooks: Webhooks,
     sandbox: Arc<Sandbox>,
     connections: Arc<Connections>,
     dev: Arc<Dev>,
@@ -182,28 +184,34 @@ impl Host {
             .map_err(HostError::part("the tenants"))?;
         connections.connect(app.store.clone(), urls, known);
 
+        let webhooks = Webhooks {
+            app: app.clone(),
+            objects: Arc::new(bucket(&stack)),
+        };
+
         let (stop, stopping) = watch::channel(false);
         let mut tasks = JoinSet::new();
         start_stream(&mut tasks, &stack, &stopping).await?;
-        start_queues(&mut tasks, &stack, queues, &app, &clock, &stopping);
+        start_queues(&mut tasks, &stack, queues, &webhooks, &clock, &stopping);
         if options.ticks {
             tasks.spawn(ticking(app.clone(), stopping.clone()));
         }
-        let functions = Functions::new(&app).map_err(HostError::part("the API document"))?;
+        let functions = Functions::new(&webhooks).map_err(HostError::part("the API document"))?;
         let dev = Dev::new(
-            app.clone(),
+            app,
             clock.clone(),
             sandbox.clone(),
             connections.clone(),
             data,
             address,
+            &stack,
         );
         let dev = Arc::new(dev);
         tasks.spawn(server::serve(listener, functions, dev.clone(), stopping));
         Ok(Self {
             address,
             clock,
-            app,
+            webhooks,
             sandbox,
             connections,
             dev,
@@ -230,7 +238,12 @@ impl Host {
 
     /// The product's wiring.
     pub fn app(&self) -> &App {
-        &self.app
+        &self.webhooks.app
+    }
+
+    /// The wiring of the function that also has the bucket.
+    pub fn webhooks(&self) -> &Webhooks {
+        &self.webhooks
     }
 
     /// What stands in for Retell and Cal.com.
@@ -250,12 +263,12 @@ impl Host {
 
     /// Makes the demo clinic, if it is not there yet; its id. None where it is there under another password.
     pub async fn seed_demo(&self) -> Result<Option<TenantId>, SeedError> {
-        seed::demo(&self.app, &self.base_url(), self.dev.note()).await
+        seed::demo(self.app(), &self.base_url(), self.dev.note()).await
     }
 
     /// Runs the tick now.
     pub async fn tick(&self) -> Result<Ticked, StoreError> {
-        vio_reminders::tick(&self.app).await
+        vio_reminders::tick(self.app()).await
     }
 
     /// Stops: no new requests, messages or ticks; those under way get a few seconds.
@@ -347,6 +360,14 @@ async fn start_app(
     .map_err(HostError::part("the product"))
 }
 
+/// The bucket behind S3's client, as in AWS.
+fn bucket(stack: &Stack) -> S3Objects {
+    let config = aws_sdk_s3::config::Builder::from(stack.sdk_config())
+        .endpoint_url(&stack.endpoints().s3)
+        .force_path_style(true);
+    S3Objects::new(config, services::BUCKET.to_owned())
+}
+
 async fn start_stream(
     tasks: &mut JoinSet<()>,
     stack: &Stack,
@@ -372,12 +393,12 @@ fn start_queues(
     tasks: &mut JoinSet<()>,
     stack: &Stack,
     queues: services::QueueUrls,
-    app: &App,
+    webhooks: &Webhooks,
     clock: &Arc<DomainClock>,
     stopping: &Stop,
 ) {
     let dial = {
-        let (app, clock) = (app.clone(), clock.clone());
+        let (app, clock) = (webhooks.app.clone(), clock.clone());
         QueueConsumer {
             client: stack.sqs(),
             url: queues.dial,
@@ -396,16 +417,16 @@ fn start_queues(
         }
     };
     let inbox = {
-        let app = app.clone();
+        let webhooks = webhooks.clone();
         QueueConsumer {
             client: stack.sqs(),
             url: queues.inbox,
             batch: 10,
             function: Arc::new(move |event| {
-                let app = app.clone();
+                let webhooks = webhooks.clone();
                 Box::pin(async move {
                     vio_runtime::batch::handle(event, |message| {
-                        vio_webhooks::process(&app, message)
+                        vio_webhooks::process(&webhooks, message)
                     })
                     .await
                 })

@@ -253,6 +253,7 @@ impl AwsJson for Events {
     const TARGET: &'static str = "AWSEvents";
     const MEDIA_TYPE: &'static str = "application/x-amz-json-1.1";
     const BODY_LIMIT: usize = 2 * 1024 * 1024;
+    const SENDING: &'static [&'static str] = &["PutEvents"];
 
     async fn call(&self, operation: &str, body: &[u8]) -> Result<Value, ApiError> {
         match operation {

@@ -14,6 +14,7 @@ mod kms;
 mod s3;
 mod server;
 mod sqs;
+mod tap;
 mod wire;
 
 use std::{
@@ -32,11 +33,13 @@ use tempfile::TempDir;
 use tokio::{sync::watch, task::JoinSet};
 
 pub use crate::clock::{ManualClock, StackClock, SystemClock};
+pub use crate::tap::Sent;
 use crate::{
     events::Events,
     kms::{Keystore, Kms},
     server::listen,
     sqs::Sqs,
+    tap::Tap,
 };
 
 /// The access key id of the stack's credentials; not a secret.
@@ -132,6 +135,7 @@ pub struct Stack {
     endpoints: Endpoints,
     sdk_config: SdkConfig,
     queues: Arc<Sqs>,
+    tap: Arc<Tap>,
     stop: watch::Sender<bool>,
     tasks: JoinSet<()>,
     /// Where objects are, of a stack that keeps nothing.
@@ -201,6 +205,7 @@ impl Stack {
         ));
         let bus = Arc::new(Events::new(Arc::clone(&queues), Arc::clone(&clock)));
 
+        let tap = Arc::new(Tap::default());
         let mut tasks = JoinSet::new();
         dynamodb::start(
             &mut tasks,
@@ -212,15 +217,28 @@ impl Stack {
         let mut serve = |name, listener, router: Router| {
             tasks.spawn(server::serve(name, listener, router, stopping.clone()));
         };
-        serve("sqs", sqs_listener, wire::router(Arc::clone(&queues)));
-        serve("kms", kms_listener, wire::router(Arc::new(Kms::new(keys))));
+        serve(
+            "sqs",
+            sqs_listener,
+            wire::router(Arc::clone(&queues), Arc::clone(&tap)),
+        );
+        serve(
+            "kms",
+            kms_listener,
+            wire::router(Arc::new(Kms::new(keys)), Arc::clone(&tap)),
+        );
         serve("s3", s3_listener, s3_router);
-        serve("events", events_listener, wire::router(bus));
+        serve(
+            "events",
+            events_listener,
+            wire::router(bus, Arc::clone(&tap)),
+        );
 
         Ok(Self {
             endpoints,
             sdk_config: sdk_config(),
             queues,
+            tap,
             stop,
             tasks,
             _scratch: scratch,
@@ -304,6 +322,19 @@ impl Stack {
     #[must_use]
     pub fn dump_bodies(&self) -> BTreeMap<String, Vec<String>> {
         self.queues.dump_bodies()
+    }
+
+    /// Every request since the start that sent messages or put events, oldest first, whatever became of them (the
+    /// newest 32 MiB).
+    #[must_use]
+    pub fn sent(&self) -> Vec<Sent> {
+        self.tap.sent()
+    }
+
+    /// The same later on, for whoever does not hold the stack.
+    pub fn sending(&self) -> impl Fn() -> Vec<Sent> + Send + Sync + 'static {
+        let tap = Arc::clone(&self.tap);
+        move || tap.sent()
     }
 
     /// Stops all services and waits, for a short while, until requests under way are answered.

@@ -424,6 +424,7 @@ impl AwsJson for Sqs {
     const MEDIA_TYPE: &'static str = "application/x-amz-json-1.0";
     // 256 KB of messages, every character of them escaped in JSON.
     const BODY_LIMIT: usize = 2 * 1024 * 1024;
+    const SENDING: &'static [&'static str] = &["SendMessage", "SendMessageBatch"];
 
     async fn call(&self, operation: &str, body: &[u8]) -> Result<Value, ApiError> {
         match operation {

@@ -16,6 +16,8 @@ use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
+use crate::tap::Tap;
+
 /// The account in every ARN and queue URL.
 pub(crate) const ACCOUNT: &str = "000000000000";
 /// The region in every ARN.
@@ -35,6 +37,8 @@ pub(crate) trait AwsJson: Send + Sync + 'static {
     const MEDIA_TYPE: &'static str;
     /// The largest request body accepted, in bytes.
     const BODY_LIMIT: usize;
+    /// Operations that send something to somebody; the tap keeps their requests.
+    const SENDING: &'static [&'static str] = &[];
 
     /// Carries out one operation. `body` is the JSON document as received.
     fn call(
@@ -103,15 +107,18 @@ pub(crate) fn input<T: DeserializeOwned>(body: &[u8]) -> Result<T, ApiError> {
     })
 }
 
-/// The routes of `service`.
-pub(crate) fn router<S: AwsJson>(service: Arc<S>) -> Router {
+/// The routes of `service`. What it is asked to send is noted by `tap`.
+pub(crate) fn router<S: AwsJson>(service: Arc<S>, tap: Arc<Tap>) -> Router {
     Router::new()
         .route("/", post(handle::<S>))
-        .with_state(service)
+        .with_state((service, tap))
 }
 
-async fn handle<S: AwsJson>(State(service): State<Arc<S>>, request: Request) -> Response {
-    let outcome = dispatch(&*service, request).await;
+async fn handle<S: AwsJson>(
+    State((service, tap)): State<(Arc<S>, Arc<Tap>)>,
+    request: Request,
+) -> Response {
+    let outcome = dispatch(&*service, &tap, request).await;
     let (status, query_error, document) = match outcome {
         Ok(document) => (StatusCode::OK, None, document),
         Err(error) => {
@@ -141,7 +148,7 @@ async fn handle<S: AwsJson>(State(service): State<Arc<S>>, request: Request) -> 
     response
 }
 
-async fn dispatch<S: AwsJson>(service: &S, request: Request) -> Result<Value, ApiError> {
+async fn dispatch<S: AwsJson>(service: &S, tap: &Tap, request: Request) -> Result<Value, ApiError> {
     let (parts, body) = request.into_parts();
     let operation = parts
         .headers
@@ -165,6 +172,9 @@ async fn dispatch<S: AwsJson>(service: &S, request: Request) -> Result<Value, Ap
                 "The request body took too long to arrive.",
             )
         })??;
+    if S::SENDING.contains(&operation) {
+        tap.note(operation, &body);
+    }
     service.call(operation, &body).await
 }
 

@@ -70,30 +70,33 @@ pub(crate) enum Scope {
     Tenant(Uuid),
     Person { tenant: Uuid, person: Uuid },
     PersonWrapping(Uuid),
+    Object { tenant: Uuid, object: Uuid },
 }
 
 impl Scope {
     pub(crate) fn tenant(self) -> Uuid {
         match self {
-            Self::Tenant(tenant) | Self::Person { tenant, .. } | Self::PersonWrapping(tenant) => {
-                tenant
-            }
+            Self::Tenant(tenant)
+            | Self::Person { tenant, .. }
+            | Self::PersonWrapping(tenant)
+            | Self::Object { tenant, .. } => tenant,
         }
     }
 
     /// Every part but the last has a fixed length, so no two places share an encoding.
     fn associated_data(self, format: u8, field: &FieldRef) -> Vec<u8> {
-        let (tag, tenant, person) = match self {
+        let (tag, tenant, whose) = match self {
             Self::Tenant(tenant) => (1, tenant, Uuid::nil()),
             Self::Person { tenant, person } => (2, tenant, person),
             Self::PersonWrapping(tenant) => (3, tenant, Uuid::nil()),
+            Self::Object { tenant, object } => (4, tenant, object),
         };
         let mut data = Vec::with_capacity(58 + field.field.len());
         data.extend_from_slice(b"vio");
         data.push(format);
         data.push(tag);
         data.extend_from_slice(tenant.as_bytes());
-        data.extend_from_slice(person.as_bytes());
+        data.extend_from_slice(whose.as_bytes());
         data.extend_from_slice(field.record.as_bytes());
         data.extend_from_slice(&field.part.to_be_bytes());
         data.extend_from_slice(field.field.as_bytes());

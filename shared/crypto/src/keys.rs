@@ -199,7 +199,7 @@ impl fmt::Debug for PersonKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.0.scope() {
             Scope::Person { person, .. } => write!(f, "PersonKey({person})"),
-            Scope::Tenant(_) | Scope::PersonWrapping(_) => f.write_str("PersonKey"),
+            _ => f.write_str("PersonKey"),
         }
     }
 }

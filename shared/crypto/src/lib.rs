@@ -15,6 +15,9 @@
 //! the derived keys are independent of each other. Rotating the KMS key does not touch it; rotating the data key itself
 //! means rewriting what it sealed, as it would for any of the three.
 //!
+//! An object in the bucket has a key of its own, which lies sealed in the record that names the object: giving an object
+//! to a person, or dropping it, is a change of that record and not of the object.
+//!
 //! A person's key lies apart from the person's records; destroying it makes every field of that person unreadable,
 //! wherever a copy is kept.
 //!
@@ -42,6 +45,7 @@ mod keys;
 pub mod kms;
 mod lookup;
 pub mod mac;
+mod object_key;
 pub mod password;
 mod random;
 mod sealed;
@@ -54,5 +58,6 @@ pub use keyring::KeyRing;
 pub use keys::{PersonKey, PlatformKeys, TenantKeys, WrappedPersonKey};
 pub use kms::{AwsKms, EncryptionContext, Kms, KmsError, MemoryKms, WrappedKey};
 pub use lookup::{LookupHash, LookupHashError, LookupKind};
+pub use object_key::ObjectKey;
 pub use random::{Random, SeededRandom, SystemRandom, random_bytes};
 pub use sealed::{Sealed, as_base64};

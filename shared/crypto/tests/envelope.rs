@@ -11,8 +11,8 @@ use proptest::prelude::*;
 use uuid::Uuid;
 use vio_crypto::{
     CryptoError, EncryptionContext, FieldRef, KeyRing, Kms, KmsError, LookupHash, LookupKind,
-    MAX_INFLATED_BYTES, MemoryKms, PersonKey, Sealed, SystemRandom, TenantKeys, WrappedKey,
-    WrappedPersonKey,
+    MAX_INFLATED_BYTES, MemoryKms, ObjectKey, PersonKey, Sealed, SystemRandom, TenantKeys,
+    WrappedKey, WrappedPersonKey,
 };
 
 const TENANT: Uuid = Uuid::from_u128(1);
@@ -444,4 +444,46 @@ proptest! {
             prop_assert!(keys.open(place(), &Sealed::from_bytes(bytes)).is_err());
         }
     }
+}
+
+#[test]
+fn an_object_opens_with_its_own_key_as_itself_only() {
+    let new = |tenant, object| ObjectKey::generate(tenant, object, &SystemRandom).unwrap();
+    let place = FieldRef::named(TENANT, "event", "object");
+    let key = new(TENANT, RECORD);
+    let sealed = key.seal_compressed(place, &[7; 100_000]).unwrap();
+    assert!(sealed.len() < 1_000);
+    // The key as its record keeps it, under the tenant's and then under a person's.
+    let again = ObjectKey::from_bytes(TENANT, RECORD, key.expose()).unwrap();
+    let opened = again.open(place, sealed.as_bytes()).unwrap();
+    assert_eq!(opened.as_slice(), [7; 100_000]);
+    let foreign = ObjectKey::from_bytes(OTHER_TENANT, RECORD, key.expose()).unwrap();
+    let misnamed = ObjectKey::from_bytes(TENANT, OTHER_RECORD, key.expose()).unwrap();
+    for (why, opened) in [
+        (
+            "another key",
+            new(TENANT, RECORD).open(place, sealed.as_bytes()),
+        ),
+        ("another object", misnamed.open(place, sealed.as_bytes())),
+        ("another tenant", foreign.open(place, sealed.as_bytes())),
+        (
+            "another event",
+            key.open(
+                FieldRef::named(TENANT, "other", "object"),
+                sealed.as_bytes(),
+            ),
+        ),
+        (
+            "cut off",
+            key.open(place, &sealed.as_bytes()[..sealed.len() - 1]),
+        ),
+        ("nothing", key.open(place, &[])),
+    ] {
+        assert!(opened.is_err(), "{why}");
+    }
+    for bytes in [&[][..], &[1; 31], &[1; 33]] {
+        assert!(ObjectKey::from_bytes(TENANT, RECORD, bytes).is_err());
+    }
+    assert!(ObjectKey::generate(TENANT, Uuid::nil(), &SystemRandom).is_err());
+    assert_eq!(format!("{key:?}"), "ObjectKey");
 }

@@ -34,7 +34,9 @@ pub fn visitor(who: Who, client: &Client, request: RequestId) -> Actor {
 pub fn store_problem(error: StoreError) -> Problem {
     match &error {
         StoreError::Lost { .. } => Problem::new(Kind::Conflict).caused_by(&error),
-        StoreError::Unavailable(_) | StoreError::Keys(_) => Problem::unavailable(&error),
+        StoreError::Unavailable(_) | StoreError::Keys(_) | StoreError::Objects(_) => {
+            Problem::unavailable(&error)
+        }
         _ => Problem::internal(&error),
     }
 }

@@ -1,5 +1,6 @@
 //! What can go wrong in storage, as outcomes that a caller can act on.
 
+use crate::objects::ObjectError;
 use crate::port::PortError;
 
 /// An error of the storage layer.
@@ -27,6 +28,12 @@ pub enum StoreError {
     /// The request itself is wrong: more operations or bytes than the table takes.
     #[error("invalid storage request: {0}")]
     Invalid(String),
+    /// The bucket did not do what was asked; nothing is known to be wrong with the request.
+    #[error(transparent)]
+    Objects(#[from] ObjectError),
+    /// A record names an object that is not in the bucket.
+    #[error("the object of {what} is missing")]
+    NoObject { what: &'static str },
     /// A ciphertext did not open or a key is missing.
     #[error("decryption failed for {what}")]
     Sealed { what: &'static str },

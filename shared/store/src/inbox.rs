@@ -1,16 +1,21 @@
 //! The inbox: webhook events as they came, kept under the provider's identity of them (rules.md "Webhooks in"). An
 //! event is stored once, lies in the due index until it was dealt with, and is marked in the transaction of what it
 //! causes, so that a lost message, a crash or a second delivery changes nothing twice and loses nothing.
+//!
+//! A large one lies in the bucket. Its object is written first, then the entry that names it: an entry without its
+//! object would be an event lost, while an object without an entry is waste that the bucket's lifecycle removes (and
+//! that nobody can read, because its key lay nowhere else).
 
 use chrono::{DateTime, Duration, Utc};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
-use vio_crypto::{FieldRef, LookupHash, LookupKind, PersonKey, Sealed};
+use vio_crypto::{FieldRef, LookupHash, LookupKind, ObjectKey, PersonKey, Sealed};
 use vio_domain::ids::{ContactId, TenantId};
 
 use crate::entity::{DueEntry, Entity};
 use crate::error::StoreError;
 use crate::key::{self, DueKind};
+use crate::objects::{ObjectName, Objects};
 use crate::port::Key;
 use crate::store::{TenantStore, sealed};
 use crate::tenants::Provider;
@@ -20,9 +25,9 @@ use crate::tx::Tx;
 pub const KEPT_DAYS: i64 = 7;
 /// The tick takes an event up this long after it came, unless its message was faster.
 pub const GRACE_SECONDS: i64 = 15;
-/// Compressed and sealed bytes that one event may have: with the rest of its item below DynamoDB's 400 KB. A larger
-/// one is refused; keeping it in the bucket is the next step (rules.md: over 200 KB in the bucket).
-pub const LARGEST_SEALED: usize = 350 * 1024;
+/// Bytes of a raw event that its entry holds itself, compressed and sealed; a larger one lies in the bucket (rules.md
+/// "Webhooks in": over 200 KB).
+pub const LARGEST_IN_ENTRY: usize = 200 * 1024;
 /// After so many failed tries, over about a day, an event is given up and shown as failed.
 pub const MOST_TRIES: u32 = 30;
 /// First wait after a failed try; doubled for each further one.
@@ -42,7 +47,22 @@ pub enum InboxState {
     Failed { at: DateTime<Utc> },
 }
 
-/// Under whose key the raw event is sealed.
+/// Where the raw body is.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(tag = "at", rename_all = "snake_case")]
+enum Raw {
+    Entry {
+        body: Sealed,
+    },
+    /// In the bucket, under the event's id; here lies the object's key.
+    Object {
+        key: Sealed,
+    },
+    /// The event was none of ours.
+    Gone,
+}
+
+/// Under whose key the raw event, or the key of its object, is sealed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "key", rename_all = "snake_case")]
 enum SealedUnder {
@@ -68,8 +88,7 @@ pub struct InboxRow {
     #[serde(default)]
     pub tries: u32,
     under: SealedUnder,
-    /// The raw body; gone where the event was none of ours.
-    body: Option<Sealed>,
+    raw: Raw,
 }
 
 impl Entity for InboxRow {
@@ -102,8 +121,52 @@ impl InboxRow {
         matches!(self.state, InboxState::Waiting { .. })
     }
 
+    /// The object that holds the body, if one does.
+    pub fn object(&self) -> Option<ObjectName> {
+        match self.raw {
+            Raw::Object { .. } => Some(key::inbox_object(self.tenant, self.id)),
+            Raw::Entry { .. } | Raw::Gone => None,
+        }
+    }
+
     fn field(&self) -> FieldRef {
         FieldRef::new(self.tenant.uuid(), self.id, "body")
+    }
+
+    fn key_field(&self) -> FieldRef {
+        FieldRef::new(self.tenant.uuid(), self.id, "object_key")
+    }
+
+    /// The object belongs to this event of this tenant and opens as nothing else.
+    fn object_field(&self) -> FieldRef {
+        FieldRef::named(self.tenant.uuid(), &self.event.to_string(), "object")
+    }
+
+    fn object_key(&self, bytes: &[u8]) -> Result<ObjectKey, StoreError> {
+        ObjectKey::from_bytes(self.tenant.uuid(), self.id, bytes).map_err(sealed("event"))
+    }
+}
+
+/// An event that is sealed and not stored yet.
+#[derive(Debug, Clone)]
+pub struct NewEvent {
+    row: InboxRow,
+    /// What goes into the bucket before the entry is stored.
+    object: Option<(ObjectName, Sealed)>,
+}
+
+impl NewEvent {
+    /// Its identity, as a keyed hash.
+    pub fn event(&self) -> LookupHash {
+        self.row.event
+    }
+
+    /// The object that must be in the bucket before [`TenantStore::store_event`], if it needs one: its name, which is
+    /// new for every delivery, and its bytes.
+    pub fn object(&self) -> Option<(&ObjectName, &[u8])> {
+        self.object
+            .as_ref()
+            .map(|(name, sealed)| (name, sealed.as_bytes()))
     }
 }
 
@@ -114,8 +177,6 @@ pub enum Stored {
     New { event: LookupHash },
     /// It was delivered before.
     Duplicate,
-    /// Larger than an item takes, even compressed.
-    TooLarge,
 }
 
 impl TenantStore {
@@ -125,18 +186,17 @@ impl TenantStore {
         self.keys.lookup(LookupKind::ProviderEvent, &identity)
     }
 
-    /// Stores a verified event, once for each identity.
-    pub async fn store_event(
+    /// Seals a verified event. Nothing is stored yet.
+    pub fn new_event(
         &self,
         provider: Provider,
         identity: &str,
         body: &[u8],
-    ) -> Result<Stored, StoreError> {
+    ) -> Result<NewEvent, StoreError> {
         let now = self.now();
-        let event = self.event_hash(provider, identity);
         let mut row = InboxRow {
             tenant: self.id,
-            event,
+            event: self.event_hash(provider, identity),
             id: self.new_id(),
             version: 0,
             provider,
@@ -146,16 +206,34 @@ impl TenantStore {
             },
             tries: 0,
             under: SealedUnder::Tenant,
-            body: None,
+            raw: Raw::Gone,
         };
+        if body.len() > LARGEST_IN_ENTRY {
+            let key = ObjectKey::generate(self.id.uuid(), row.id, self.store.random())
+                .map_err(sealed("event"))?;
+            let body = key
+                .seal_compressed(row.object_field(), body)
+                .map_err(sealed("event"))?;
+            let key = self
+                .keys
+                .seal(row.key_field(), key.expose())
+                .map_err(sealed("event"))?;
+            row.raw = Raw::Object { key };
+            let object = Some((key::inbox_object(self.id, row.id), body));
+            return Ok(NewEvent { row, object });
+        }
         let body = self
             .keys
             .seal_compressed(row.field(), body)
             .map_err(sealed("event"))?;
-        if body.len() > LARGEST_SEALED {
-            return Ok(Stored::TooLarge);
-        }
-        row.body = Some(body);
+        row.raw = Raw::Entry { body };
+        Ok(NewEvent { row, object: None })
+    }
+
+    /// Stores an event, once for each identity. Its object, if it has one, is in the bucket already.
+    pub async fn store_event(&self, new: NewEvent) -> Result<Stored, StoreError> {
+        let mut row = new.row;
+        let event = row.event;
         let mut tx = Tx::new();
         tx.create(&mut row)?;
         match self.store.commit(tx).await {
@@ -172,23 +250,45 @@ impl TenantStore {
             .await
     }
 
-    /// The raw body. None where it was not kept, or where its person was erased.
-    pub async fn event_body(&self, row: &InboxRow) -> Result<Option<Vec<u8>>, StoreError> {
-        let Some(body) = &row.body else {
-            return Ok(None);
-        };
-        let clear = match row.under {
-            SealedUnder::Tenant => self.keys.open(row.field(), body),
+    /// The raw body, from the entry or from its object. None where it was not kept, or where its person was erased. An
+    /// object that is not there is [`StoreError::NoObject`], what does not open [`StoreError::Sealed`]: neither gets
+    /// better.
+    pub async fn event_body(
+        &self,
+        objects: &dyn Objects,
+        row: &InboxRow,
+    ) -> Result<Option<Vec<u8>>, StoreError> {
+        let person = match row.under {
+            SealedUnder::Tenant => None,
             SealedUnder::Person { contact } => match self.person_key(contact).await? {
-                Some(key) => key.open(row.field(), body),
+                Some(key) => Some(key),
                 None => return Ok(None),
             },
         };
-        Ok(Some(clear.map_err(sealed("event"))?.to_vec()))
+        let open = |field: FieldRef, value: &Sealed| {
+            match &person {
+                None => self.keys.open(field, value),
+                Some(key) => key.open(field, value),
+            }
+            .map_err(sealed("event"))
+        };
+        match &row.raw {
+            Raw::Gone => Ok(None),
+            Raw::Entry { body } => Ok(Some(open(row.field(), body)?.to_vec())),
+            Raw::Object { key } => {
+                let key = row.object_key(&open(row.key_field(), key)?)?;
+                let name = key::inbox_object(self.id, row.id);
+                let object = objects.get(&name).await?;
+                let object = object.ok_or(StoreError::NoObject { what: "event" })?;
+                let body = key.open(row.object_field(), &object);
+                Ok(Some(body.map_err(sealed("event"))?.to_vec()))
+            }
+        }
     }
 
-    /// Marks an event as done, in the transaction of its effect. With a person, its body is sealed anew under that
-    /// person's key, so that it goes when the person is erased; without one it was none of ours, and is dropped.
+    /// Marks an event as done, in the transaction of its effect. With a person, its body (or its object's key) is
+    /// sealed anew under that person's key, so that it goes when the person is erased; without one it was none of
+    /// ours, and is dropped.
     pub fn stage_done(
         &self,
         tx: &mut Tx,
@@ -198,13 +298,23 @@ impl TenantStore {
     ) -> Result<(), StoreError> {
         let mut row = row.clone();
         row.state = InboxState::Done { at: self.now() };
-        row.body = None;
-        if let Some((contact, key)) = about {
-            let body = key
-                .seal_compressed(row.field(), body)
-                .map_err(sealed("event"))?;
-            row.body = Some(body);
-            row.under = SealedUnder::Person { contact };
+        let raw = std::mem::replace(&mut row.raw, Raw::Gone);
+        if let Some((contact, person)) = about {
+            (row.raw, row.under) = match (raw, row.under) {
+                // A person's already: events do not change persons.
+                (raw @ Raw::Object { .. }, under @ SealedUnder::Person { .. }) => (raw, under),
+                (Raw::Object { key }, SealedUnder::Tenant) => {
+                    let key = self.keys.open(row.key_field(), &key);
+                    let key = person.seal(row.key_field(), &key.map_err(sealed("event"))?);
+                    let key = key.map_err(sealed("event"))?;
+                    (Raw::Object { key }, SealedUnder::Person { contact })
+                }
+                (Raw::Entry { .. } | Raw::Gone, _) => {
+                    let body = person.seal_compressed(row.field(), body);
+                    let body = body.map_err(sealed("event"))?;
+                    (Raw::Entry { body }, SealedUnder::Person { contact })
+                }
+            };
         }
         tx.update(&mut row)
     }

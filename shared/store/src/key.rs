@@ -10,6 +10,7 @@ use vio_domain::ids::{
 };
 
 use crate::entity::{DueEntry, Enumerated};
+use crate::objects::ObjectName;
 use crate::port::{Key, TableName};
 
 /// Shards of the due index. The tick reads each; more shards only when one cannot take the writes.
@@ -248,6 +249,11 @@ pub fn endpoint(endpoint_id: &str) -> Key {
 /// A raw event as received, under the provider's identity of it (hashed).
 pub fn inbox(t: TenantId, event_hash: &str) -> Key {
     main(format!("T#{t}#IN#{event_hash}"), "INBOX")
+}
+
+/// A raw event too large for its item: an object in the bucket, under the event's own id.
+pub fn inbox_object(t: TenantId, event: Uuid) -> ObjectName {
+    ObjectName(format!("inbox/{t}/{event}"))
 }
 
 /// The event hash in the partition key of an inbox item.

@@ -1,7 +1,7 @@
 //! The one table, behind a narrow port.
 //!
 //! `port` is what storage needs of a database; `dynamo` and `memory` provide it. `key` is the only file that formats
-//! keys. Above them lies a file per noun with the transactions of that noun: every change of state is one transaction
+//! keys. `objects` is the same for the bucket. Above them lies a file per noun with the transactions of that noun: every change of state is one transaction
 //! of the entity (conditional on its version), its claims and queue items, and its log entry.
 
 pub mod bookings;
@@ -18,6 +18,7 @@ pub mod locations;
 pub mod log;
 pub mod memory;
 pub mod meter;
+pub mod objects;
 pub mod platform;
 pub mod port;
 pub mod schema;

@@ -56,6 +56,7 @@ pub(crate) fn judge(template: &Value) -> Vec<(Finding, String)> {
         structure::property_names,
         structure::environment,
         structure::buckets,
+        structure::large_events,
         delivery::queues,
         delivery::event_sources,
         delivery::tables,

@@ -24,8 +24,10 @@ const NEVER: &[&str] = &[
     "dynamodb:PartiQLDelete",
     "kms:Encrypt",
     "kms:ScheduleKeyDeletion",
-    "s3:DeleteObject",
 ];
+
+/// What one statement of one role may do and no other: objects of events that are none of ours go at once.
+const ONLY: &[(&str, &str, &str)] = &[("s3:DeleteObject", "WebhooksRole", "LargeEvents")];
 
 /// Exact actions on exact resources, for each function through a role of its own.
 pub(crate) fn policies(template: &Value, found: &mut Findings) {
@@ -65,6 +67,15 @@ pub(crate) fn policies(template: &Value, found: &mut Findings) {
                     Finding::Privilege,
                     name,
                     &format!("{sid}: {action} is for no function"),
+                );
+            }
+            if let Some((_, role, statement)) = ONLY.iter().find(|(only, ..)| *only == action)
+                && (*role, *statement) != (name, sid)
+            {
+                found.add(
+                    Finding::Privilege,
+                    name,
+                    &format!("{sid}: {action} is for {role} alone"),
                 );
             }
         }

@@ -257,6 +257,45 @@ fn variables(folder: &Path, read: &mut BTreeSet<String>) {
     }
 }
 
+/// Prefix of the objects of large webhook events (`vio_store::key`).
+const EVENTS_PREFIX: &str = "inbox/";
+
+/// Large webhook events are kept for seven days, and nobody but their function gets at them.
+pub(crate) fn large_events(template: &Value, found: &mut Findings) {
+    let rules =
+        &template["Resources"]["DataBucket"]["Properties"]["LifecycleConfiguration"]["Rules"];
+    let kept = items(rules).into_iter().any(|rule| {
+        rule["Status"] == "Enabled"
+            && rule["Prefix"] == EVENTS_PREFIX
+            && rule["ExpirationInDays"] == vio_store::inbox::KEPT_DAYS
+    });
+    if !kept {
+        found.add(
+            Finding::Bucket,
+            "DataBucket",
+            "keeps events for another time",
+        );
+    }
+    for (name, role) in of_type(template, "AWS::IAM::Role") {
+        for policy in items(&role["Policies"]) {
+            for statement in items(&policy["PolicyDocument"]["Statement"]) {
+                let (mut actions, mut resources) = (Vec::new(), Vec::new());
+                strings(&statement["Action"], &mut actions);
+                strings(&statement["Resource"], &mut resources);
+                let at_objects = actions.iter().any(|action| action.starts_with("s3:"));
+                let wanted = format!("${{DataBucket.Arn}}/{EVENTS_PREFIX}*");
+                if at_objects && (name != "WebhooksRole" || resources != [wanted.as_str()]) {
+                    found.add(
+                        Finding::Bucket,
+                        name,
+                        "reaches objects that are not its own",
+                    );
+                }
+            }
+        }
+    }
+}
+
 /// Buckets keep everybody out, answer over TLS only and encrypt.
 pub(crate) fn buckets(template: &Value, found: &mut Findings) {
     for (name, bucket) in of_type(template, "AWS::S3::Bucket") {

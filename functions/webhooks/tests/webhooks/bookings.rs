@@ -323,12 +323,19 @@ async fn an_erased_persons_booking_is_acknowledged_and_not_kept() {
     assert_eq!(status, StatusCode::OK);
     let messages = clinic.test.queues.take_inbox();
     let event = messages[0].event.parse().unwrap();
-    vio_webhooks::process(&clinic.test.app, messages[0].clone())
+    vio_webhooks::process(&clinic.webhooks, messages[0].clone())
         .await
         .unwrap();
     let row = clinic.store().event(event).await.unwrap().unwrap();
     assert!(!row.is_waiting());
-    assert_eq!(clinic.store().event_body(&row).await.unwrap(), None);
+    assert_eq!(
+        clinic
+            .store()
+            .event_body(&clinic.objects, &row)
+            .await
+            .unwrap(),
+        None
+    );
 }
 
 #[tokio::test]
@@ -338,18 +345,29 @@ async fn the_raw_event_goes_under_its_persons_key() {
     clinic.book(body.as_bytes()).await;
     let message = clinic.test.queues.take_inbox().remove(0);
     let event = message.event.parse().unwrap();
-    vio_webhooks::process(&clinic.test.app, message)
+    vio_webhooks::process(&clinic.webhooks, message)
         .await
         .unwrap();
     let row = clinic.store().event(event).await.unwrap().unwrap();
-    let kept = clinic.store().event_body(&row).await.unwrap();
+    let kept = clinic
+        .store()
+        .event_body(&clinic.objects, &row)
+        .await
+        .unwrap();
     assert_eq!(kept.as_deref(), Some(body.as_bytes()));
     let contact = clinic.only_person().await.contact.id;
     let mut tx = Tx::new();
     let place = vio_store::key::person_key(clinic.tenant.id, contact);
     tx.delete_if("erase", place, vio_store::port::Condition::Always);
     clinic.store().store.commit(tx).await.unwrap();
-    assert_eq!(clinic.store().event_body(&row).await.unwrap(), None);
+    assert_eq!(
+        clinic
+            .store()
+            .event_body(&clinic.objects, &row)
+            .await
+            .unwrap(),
+        None
+    );
 }
 
 /// A provider's sample, or `None`, said loudly.

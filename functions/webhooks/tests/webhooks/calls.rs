@@ -223,12 +223,19 @@ async fn a_call_of_somebody_else_is_acknowledged_and_not_kept() {
         assert_eq!(clinic.tell(body.as_bytes()).await.0.as_u16(), 200);
         let message = clinic.test.queues.take_inbox().remove(0);
         let event = message.event.parse().unwrap();
-        vio_webhooks::process(&clinic.test.app, message)
+        vio_webhooks::process(&clinic.webhooks, message)
             .await
             .unwrap();
         let row = clinic.store().event(event).await.unwrap().unwrap();
         assert!(!row.is_waiting());
-        assert_eq!(clinic.store().event_body(&row).await.unwrap(), None);
+        assert_eq!(
+            clinic
+                .store()
+                .event_body(&clinic.objects, &row)
+                .await
+                .unwrap(),
+            None
+        );
     }
     let after = clinic
         .store()

@@ -17,7 +17,7 @@ fn sample_event(name: &str) -> Value {
 
 async fn invoke(clinic: &Clinic, payload: Value) -> Value {
     vio_webhooks::invoke(
-        &clinic.test.app,
+        &clinic.webhooks,
         &clinic.service,
         payload,
         Context::default(),
@@ -69,7 +69,7 @@ async fn the_samples_as_they_are_do_no_harm() {
         json!([])
     );
     let unknown = vio_webhooks::invoke(
-        &clinic.test.app,
+        &clinic.webhooks,
         &clinic.service,
         json!({}),
         Context::default(),

@@ -9,5 +9,6 @@
 mod bookings;
 mod calls;
 mod events;
+mod large;
 mod receive;
 mod support;

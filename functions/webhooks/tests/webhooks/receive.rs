@@ -167,7 +167,7 @@ async fn what_is_signed_but_no_event_is_refused() {
 }
 
 /// Text that compression makes little of.
-fn noise(bytes: usize) -> String {
+pub(crate) fn noise(bytes: usize) -> String {
     let mut state = 0x2545_f491_4f6c_dd1d_u64;
     let alphabet = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
     (0..bytes)
@@ -181,7 +181,7 @@ fn noise(bytes: usize) -> String {
 }
 
 #[tokio::test]
-async fn size_is_limited_before_and_after_compression() {
+async fn size_is_limited() {
     let clinic = Clinic::new().await;
     let with_notes = |notes: String| {
         let mut event = Booking::created("u1", 7, 0).json();
@@ -193,9 +193,7 @@ async fn size_is_limited_before_and_after_compression() {
         clinic.book(&with_notes("x".repeat(1024 * 1024))).await.0,
         too_large
     );
-    assert_eq!(clinic.book(&with_notes(noise(900_000))).await.0, too_large);
     assert!(clinic.test.queues.take_inbox().is_empty());
-    // A call's transcripts compress well: far more than an item takes, in far less.
     let words = "and how are you today ".repeat(100_000);
     let call = json!({"event": "call_ended", "call": {"call_id": "call_1", "transcript": words}});
     assert_eq!(
@@ -254,7 +252,7 @@ async fn a_lost_message_is_made_up_for_by_the_tick_and_a_second_delivery_by_noth
     assert_eq!(person.appointments.len(), 1);
     // The lost message turns up after all.
     for message in lost {
-        vio_webhooks::process(&clinic.test.app, message)
+        vio_webhooks::process(&clinic.webhooks, message)
             .await
             .unwrap();
     }
@@ -279,7 +277,7 @@ async fn messages_about_nothing_are_acknowledged() {
             tenant,
             event: event.clone(),
         };
-        vio_webhooks::process(&clinic.test.app, message)
+        vio_webhooks::process(&clinic.webhooks, message)
             .await
             .unwrap();
     }

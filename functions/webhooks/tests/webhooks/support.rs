@@ -1,5 +1,7 @@
 //! A clinic with both providers connected, and the providers' signatures.
 
+use std::sync::Arc;
+
 use aws_lc_rs::hmac;
 use axum::Router;
 use axum::body::Body;
@@ -14,9 +16,11 @@ use vio_runtime::testing::{TestApp, TestTenant};
 use vio_store::TenantStore;
 use vio_store::contacts::Person;
 use vio_store::key::{self, EnumKind};
+use vio_store::objects::MemoryObjects;
 use vio_store::port::{Index, SortRange};
 use vio_store::tenants::TenantSettings;
 use vio_store::tx::Tx;
+use vio_webhooks::Webhooks;
 
 pub(crate) const RETELL_KEY: &str = "retell-key-for-tests";
 pub(crate) const CALCOM_SECRET: &str = "calcom-secret-for-tests";
@@ -39,6 +43,8 @@ pub(crate) fn retell_signature(key: &str, body: &[u8], at: DateTime<Utc>) -> Str
 pub(crate) struct Clinic {
     pub(crate) test: TestApp,
     pub(crate) tenant: TestTenant,
+    pub(crate) objects: MemoryObjects,
+    pub(crate) webhooks: Webhooks,
     pub(crate) service: Router,
     pub(crate) calls: String,
     pub(crate) bookings: String,
@@ -48,7 +54,12 @@ impl Clinic {
     pub(crate) async fn new() -> Self {
         let test = TestApp::new().await;
         let tenant = test.tenant("Calm Clinic", BusinessType::Medical).await;
-        let (routes, _) = vio_webhooks::router(test.app.clone());
+        let objects = MemoryObjects::new();
+        let webhooks = Webhooks {
+            app: test.app.clone(),
+            objects: Arc::new(objects.clone()),
+        };
+        let (routes, _) = vio_webhooks::router(webhooks.clone());
         let service = vio_http::service(routes, test.app.shared());
         let endpoints = tenant.store.settings().await.unwrap().endpoints;
         let clinic = Self {
@@ -56,6 +67,8 @@ impl Clinic {
             bookings: format!("/api/webhook/calcom-booking/{}", endpoints.calcom_booking),
             test,
             tenant,
+            objects,
+            webhooks,
             service,
         };
         let now = clinic.now();
@@ -133,7 +146,7 @@ impl Clinic {
         let messages = self.test.queues.take_inbox();
         let count = messages.len();
         for message in messages {
-            vio_webhooks::process(&self.test.app, message)
+            vio_webhooks::process(&self.webhooks, message)
                 .await
                 .unwrap();
         }

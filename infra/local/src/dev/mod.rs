@@ -12,7 +12,7 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::extract::rejection::JsonRejection;
-use axum::extract::{DefaultBodyLimit, FromRequest, Request};
+use axum::extract::{DefaultBodyLimit, FromRequest, Request, State};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use chrono::{DateTime, Utc};
@@ -22,6 +22,7 @@ use uuid::Uuid;
 use vio_http::{Kind, Problem};
 use vio_runtime::App;
 use vio_sandbox::Sandbox;
+use vio_stack::{Sent, Stack};
 
 use crate::clock::DomainClock;
 use crate::connections::Connections;
@@ -39,6 +40,7 @@ pub(crate) struct Dev {
     note: DemoNote,
     address: SocketAddr,
     http: reqwest::Client,
+    sent: Box<dyn Fn() -> Vec<Sent> + Send + Sync>,
 }
 
 impl Dev {
@@ -49,6 +51,7 @@ impl Dev {
         connections: Arc<Connections>,
         data: Option<&Path>,
         address: SocketAddr,
+        stack: &Stack,
     ) -> Self {
         Self {
             app,
@@ -61,6 +64,7 @@ impl Dev {
                 .no_proxy()
                 .build()
                 .unwrap_or_default(),
+            sent: Box::new(stack.sending()),
         }
     }
 
@@ -95,6 +99,7 @@ pub(crate) fn router<S>(dev: Arc<Dev>) -> Router<S> {
         .route("/seed", post(seeding::seed))
         .route("/calcom/deliver", post(calcom::deliver))
         .route("/outbox", get(outbox))
+        .route("/messages", get(messages))
         .fallback(|| async { Problem::not_found() })
         .method_not_allowed_fallback(|| async { Problem::new(Kind::MethodNotAllowed) })
         .layer(DefaultBodyLimit::max(BODY_BYTES))
@@ -104,6 +109,11 @@ pub(crate) fn router<S>(dev: Arc<Dev>) -> Router<S> {
 /// E-mails and text messages that would have been sent. The product sends none yet.
 async fn outbox() -> Response {
     axum::Json(json!({ "messages": [] })).into_response()
+}
+
+/// Every message and event that the product sent since the start, as it went over the wire.
+async fn messages(State(dev): State<Arc<Dev>>) -> Response {
+    axum::Json(json!({ "sent": (dev.sent)() })).into_response()
 }
 
 /// A JSON body, refused with a problem.
