@@ -1,16 +1,19 @@
 //! What a request does to a person: a new one is made of it, or one that was read is changed in memory.
 
+use std::collections::BTreeSet;
+
 use vio_domain::appointment::{
     Appointment, AppointmentStatus, Attendance, Confirmation, ConfirmationMethod,
 };
 use vio_domain::contact::{BookingSource, Preferences, Priority};
 use vio_domain::forms::FormRegistry;
-use vio_domain::ids::{AppointmentId, ContactId};
+use vio_domain::ids::{AppointmentId, ContactId, GroupId};
 use vio_store::TenantStore;
 use vio_store::contacts::{NewAppointment, NewContact, NewTime, Person, move_to};
 
 use crate::custom::{self, Custom};
 use crate::given::Given;
+use crate::groups;
 use crate::input::{AppointmentInput, ContactInput, Judge, PreferencesInput};
 use crate::times;
 
@@ -66,6 +69,11 @@ pub(crate) fn new_contact(
     new.company_name = input.company_name.value();
     new.notes = input.notes.value();
     new.tags = input.tags.value().unwrap_or_default();
+    new.groups = groups::after_edit(
+        input.groups.value().unwrap_or_default(),
+        &[],
+        &Default::default(),
+    );
     new.priority = input.priority.value().unwrap_or_default();
     new.preferred_contact_method = input.preferred_contact_method.value().unwrap_or_default();
     new.do_not_contact = input.do_not_contact.value().unwrap_or_default();
@@ -169,6 +177,7 @@ pub(crate) fn edit_contact(
     judge: &mut Judge<'_>,
     forms: &FormRegistry,
     person: &mut Person,
+    groups_seen: &BTreeSet<GroupId>,
     input: ContactInput,
 ) {
     let contact = &mut person.contact;
@@ -190,6 +199,10 @@ pub(crate) fn edit_contact(
     input.company_name.set(&mut contact.company_name);
     input.notes.set(&mut contact.notes);
     input.tags.set_or(&mut contact.tags, Vec::new());
+    if matches!(input.groups, Given::Null | Given::Value(_)) {
+        let sent = input.groups.value().unwrap_or_default();
+        contact.group_ids = groups::after_edit(sent, &contact.group_ids, groups_seen);
+    }
     input
         .priority
         .set_or(&mut contact.priority, Priority::default());

@@ -18,6 +18,7 @@ use crate::apply;
 use crate::body::ContactBody;
 use crate::custom;
 use crate::edit::{self, Edit};
+use crate::groups;
 use crate::input::{ContactInput, Judge};
 use crate::reach;
 use crate::view::{ContactView, Reader, etag};
@@ -101,7 +102,7 @@ async fn make(
         principal,
     };
     let mut judge = Judge::new(&settings, tenant.now(), principal.user_id);
-    let wanted = match judged(&tenant, &mut judge, id, body).await? {
+    let wanted = match judged(&tenant, principal, &mut judge, id, body).await? {
         Some(wanted) if judge.fields.is_clean() => wanted,
         _ => return Err(edit::refused(judge.fields)),
     };
@@ -162,6 +163,7 @@ fn one(found: &Duplicate, on_duplicate: OnDuplicate) -> Result<ContactId, Proble
 
 async fn judged(
     tenant: &TenantStore,
+    principal: &Principal,
     judge: &mut Judge<'_>,
     id: ContactId,
     mut body: ContactBody,
@@ -173,6 +175,14 @@ async fn judged(
         .references(tenant, &contact, &appointment)
         .await
         .map_err(store_problem)?;
+    if contact
+        .groups
+        .as_ref()
+        .value()
+        .is_some_and(|ids| !ids.is_empty())
+    {
+        groups::judge(tenant, principal, &contact.groups, &mut judge.fields).await?;
+    }
     let source = source_of(&contact);
     let on_duplicate = contact
         .on_duplicate
@@ -241,6 +251,11 @@ impl Existing<'_> {
             over(&mut contact.form, &new.form);
             over(&mut contact.checklist, &new.checklist);
             over(&mut contact.assigned_to, &new.assigned_to);
+            for group in &new.groups {
+                if !contact.group_ids.contains(group) {
+                    contact.group_ids.push(*group);
+                }
+            }
             if !new.tags.is_empty() {
                 contact.tags.clone_from(&new.tags);
             }

@@ -19,6 +19,7 @@ use crate::body::ContactBody;
 use crate::create::{answer, duplicate};
 use crate::custom;
 use crate::given::Given;
+use crate::groups;
 use crate::input::Judge;
 use crate::reach;
 use crate::view::{ContactView, Reader, etag};
@@ -218,7 +219,9 @@ async fn change(
 ) -> Result<Response, Problem> {
     let tenant = app.tenant_of(principal).await?;
     // Who may not see it learns nothing from how the body is judged.
-    reach::edited(&tenant, principal, id).await?;
+    let read = reach::edited(&tenant, principal, id).await?;
+    let groups_seen =
+        groups::seen(&tenant, principal, read.contact.group_ids.iter().copied()).await?;
     let settings = tenant.settings().await.map_err(store_problem)?.settings;
     let actor = actor(principal, request_id);
     let forms = custom::registry()?;
@@ -247,7 +250,8 @@ async fn change(
             } else {
                 let input = read_body.appointment.clone();
                 let changed = apply::edit_appointment(&mut judge, &tenant, person, target, input);
-                apply::edit_contact(&mut judge, forms, person, read_body.contact.clone());
+                let input = read_body.contact.clone();
+                apply::edit_contact(&mut judge, forms, person, &groups_seen, input);
                 if judge.fields.is_clean() {
                     return Ok((changed, judge.warnings));
                 }
@@ -288,6 +292,7 @@ impl Parsed {
             .references(tenant, &contact, &appointment)
             .await
             .map_err(store_problem)?;
+        groups::judge(tenant, principal, &contact.groups, &mut judge.fields).await?;
         match contact.on_duplicate {
             None | Some(OnDuplicate::Ask | OnDuplicate::CreateNew) => {}
             Some(_) => judge.fields.note(
@@ -301,6 +306,9 @@ impl Parsed {
         }
         if whole {
             apply::clear_left_out(&mut contact);
+            if contact.groups.is_absent() && groups::may_change(principal) {
+                contact.groups = Given::Null;
+            }
             contact.booking_source = Given::Absent;
         }
         Ok(Self {

@@ -9,7 +9,7 @@ use vio_domain::appointment::{
 use vio_domain::calendar::{LocalDateTimeInput, PreferredTime};
 use vio_domain::contact::{BookingSource, ContactMethod, HipaaChecklist, Priority};
 use vio_domain::error::Invalid;
-use vio_domain::ids::{AppointmentId, LocationId, UserId};
+use vio_domain::ids::{AppointmentId, GroupId, LocationId, UserId};
 use vio_domain::person::OnDuplicate;
 use vio_domain::phi::FieldPolicy;
 use vio_domain::phone::E164;
@@ -51,6 +51,7 @@ pub(crate) struct ContactInput {
     pub(crate) industry: Given<ShortText<50>>,
     pub(crate) notes: Given<Notes>,
     pub(crate) tags: Given<Vec<Tag>>,
+    pub(crate) groups: Given<Vec<GroupId>>,
     pub(crate) priority: Given<Priority>,
     pub(crate) preferred_contact_method: Given<ContactMethod>,
     pub(crate) do_not_contact: Given<bool>,
@@ -161,14 +162,6 @@ impl<'a> Judge<'a> {
             }
             (given, _) => ("/voice_consent", given),
         };
-        let group_ids = body.group_ids.value().unwrap_or_default();
-        for (n, _) in group_ids.iter().enumerate() {
-            fields.note(
-                &format!("/group_ids/{n}"),
-                "unknown_group",
-                "There is no such group.",
-            );
-        }
         let input = ContactInput {
             name: body
                 .name
@@ -187,6 +180,7 @@ impl<'a> Judge<'a> {
             industry: body.industry.text(fields, "/industry", ShortText::parse),
             notes: body.notes.text(fields, "/notes", Notes::parse),
             tags: tags(fields, body.tags),
+            groups: group_ids(fields, body.group_ids),
             priority: body.priority,
             preferred_contact_method: body.preferred_contact_method,
             do_not_contact: body.do_not_contact,
@@ -332,6 +326,18 @@ impl<'a> Judge<'a> {
         }
         Ok(())
     }
+}
+
+fn group_ids(fields: &mut Fields, given: Given<Vec<String>>) -> Given<Vec<GroupId>> {
+    given.map(|texts| {
+        let mut ids = Vec::with_capacity(texts.len());
+        for (n, text) in texts.iter().enumerate() {
+            let unknown = ("unknown_group", "There is no such group.");
+            let parsed = text.parse::<GroupId>().map_err(|_| unknown);
+            ids.extend(fields.take(&format!("/group_ids/{n}"), parsed));
+        }
+        ids
+    })
 }
 
 fn tags(fields: &mut Fields, given: Given<Vec<String>>) -> Given<Vec<Tag>> {

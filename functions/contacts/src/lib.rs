@@ -14,6 +14,7 @@ mod custom;
 mod edit;
 mod forms;
 mod given;
+mod groups;
 mod history;
 mod input;
 mod interactions;

@@ -18,6 +18,7 @@ use vio_store::contacts::{ContactPage, ListQuery, Start};
 use vio_store::log::Entry;
 use vio_store::{StoreError, TenantStore};
 
+use crate::groups;
 use crate::reach;
 use crate::view::{ContactView, Reader};
 
@@ -133,10 +134,12 @@ pub(crate) async fn list(
         .shares_phone_with(&contacts)
         .await
         .map_err(store_problem)?;
+    let in_groups = contacts.iter().flat_map(|c| c.group_ids.iter().copied());
+    let groups = groups::seen(&tenant, &principal, in_groups).await?;
     let view = |(contact, current): &(Contact, Option<Appointment>)| {
         let shares = shared.get(&contact.id).map_or(&[][..], |ids| &ids[..]);
         let next = current.as_ref().and_then(|a| a.next_call_at);
-        reader.contact(contact, current.as_ref(), next, shares, None)
+        reader.contact(contact, current.as_ref(), next, shares, &groups, None)
     };
     Ok(Json(ContactList {
         contacts: found.contacts.iter().map(view).collect(),

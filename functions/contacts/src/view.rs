@@ -1,5 +1,7 @@
 //! Contacts and appointments as clients see them.
 
+use std::collections::BTreeSet;
+
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 use serde_json::{Map, Value};
@@ -11,7 +13,7 @@ use vio_domain::contact::{
     AttentionReason, BookingSource, CallState, ConsentMethod, Contact, ContactMethod,
     HipaaChecklist, Priority, VoiceConsent,
 };
-use vio_domain::ids::ContactId;
+use vio_domain::ids::{ContactId, GroupId};
 use vio_domain::settings::{Sensitivity, Settings};
 use vio_http::{ETag, Principal, Problem};
 use vio_runtime::web::store_problem;
@@ -19,6 +21,7 @@ use vio_store::TenantStore;
 use vio_store::contacts::Person;
 
 use crate::custom;
+use crate::groups;
 use crate::reach;
 use crate::warnings::Warning;
 
@@ -290,13 +293,14 @@ impl Reader<'_> {
         }
     }
 
-    /// A contact with its current appointment.
+    /// A contact with its current appointment; `groups` are those that the reader sees.
     pub(crate) fn contact(
         &self,
         contact: &Contact,
         current: Option<&Appointment>,
         next_call_at: Option<DateTime<Utc>>,
         shares_phone_with: &[ContactId],
+        groups: &BTreeSet<GroupId>,
         warnings: Option<Vec<Warning>>,
     ) -> ContactView {
         let parts = contact.name.split();
@@ -329,7 +333,12 @@ impl Reader<'_> {
                 .iter()
                 .map(|tag| tag.as_str().to_owned())
                 .collect(),
-            group_ids: contact.group_ids.iter().map(|id| id.uuid()).collect(),
+            group_ids: contact
+                .group_ids
+                .iter()
+                .filter(|id| groups.contains(id))
+                .map(|id| id.uuid())
+                .collect(),
             priority: contact.priority,
             preferred_contact_method: contact.preferred_contact_method,
             do_not_contact: contact.do_not_contact,
@@ -401,8 +410,11 @@ impl Reader<'_> {
             .await
             .map_err(store_problem)?;
         let shares = shared.get(&contact.id).map_or(&[][..], |ids| &ids[..]);
+        let ids = contact.group_ids.iter().copied();
+        let groups = groups::seen(tenant, self.principal, ids).await?;
         let current = person.current(tenant.now());
-        Ok(self.contact(contact, current, person.next_call_at(), shares, warnings))
+        let next = person.next_call_at();
+        Ok(self.contact(contact, current, next, shares, &groups, warnings))
     }
 }
 

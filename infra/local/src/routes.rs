@@ -5,12 +5,13 @@
 pub enum Function {
     Calls,
     Contacts,
+    Groups,
     Identity,
     Profile,
     Webhooks,
 }
 
-use Function::{Calls, Contacts, Identity, Profile, Webhooks};
+use Function::{Calls, Contacts, Groups, Identity, Profile, Webhooks};
 
 /// The routes, all for any method. `{proxy+}` takes the rest of the path.
 pub const ROUTES: &[(&str, Function)] = &[
@@ -29,6 +30,8 @@ pub const ROUTES: &[(&str, Function)] = &[
     ("/api/dnc/{proxy+}", Calls),
     ("/api/attention", Calls),
     ("/api/attention/{proxy+}", Calls),
+    ("/api/groups", Groups),
+    ("/api/groups/{proxy+}", Groups),
     ("/api/users/{proxy+}", Profile),
     ("/api/settings/{proxy+}", Profile),
     ("/api/locations", Profile),

@@ -10,6 +10,7 @@ pub mod calling;
 pub mod contact;
 pub mod error;
 pub mod forms;
+pub mod groups;
 pub mod ids;
 pub mod permission;
 pub mod person;

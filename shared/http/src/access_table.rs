@@ -1,5 +1,6 @@
 //! The table of routes, sorted by path and method. A new route gets its line here first.
 
+use vio_domain::groups::CHANGES_MEMBERS;
 use vio_domain::permission::Permission::{
     ConfigureCallSettings, ConfigureIntegrations, CreateContacts, DeleteContacts, EditAllContacts,
     EditOwnContacts, ManageBusinessSettings, ManageComplianceSettings, ManageTeamMembers,
@@ -67,6 +68,14 @@ pub static TABLE: &[Route] = &[
     on(Delete, "/api/dnc/{dnc_id}", Needs(ModifyCallSchedules)),
     on(Get,    "/api/docs", Public),
     on(Get,    "/api/forms", Needs(ViewContacts)),
+    on(Get,    "/api/groups", Needs(ViewContacts)),
+    on(Post,   "/api/groups", Needs(ManageBusinessSettings)).idempotent(),
+    on(Delete, "/api/groups/{group_id}", Needs(ManageBusinessSettings)),
+    on(Get,    "/api/groups/{group_id}", Needs(ViewContacts)),
+    on(Patch,  "/api/groups/{group_id}", Needs(ManageBusinessSettings)),
+    on(Get,    "/api/groups/{group_id}/members", Needs(ViewContacts)),
+    on(Post,   "/api/groups/{group_id}/members/add", NeedsAny(CHANGES_MEMBERS)).idempotent(),
+    on(Delete, "/api/groups/{group_id}/members/{contact_id}", NeedsAny(CHANGES_MEMBERS)),
     on(Get,    "/api/health", Public),
     on(Get,    "/api/locations", Needs(ViewContacts)),
     on(Post,   "/api/locations", Needs(ManageBusinessSettings)).idempotent(),

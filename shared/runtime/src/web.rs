@@ -1,7 +1,9 @@
 //! What handlers share: from a signed-in person to their tenant's storage, from storage errors to problems.
 
 use vio_domain::error::{FieldError, FieldErrors};
+use vio_domain::groups::Visibility;
 use vio_domain::ids::TenantId;
+use vio_domain::permission::Role;
 use vio_http::{Client, FieldProblem, Kind, Principal, Problem, RequestId};
 use vio_store::log::{Actor, Who};
 use vio_store::{StoreError, TenantStore};
@@ -28,6 +30,11 @@ pub fn visitor(who: Who, client: &Client, request: RequestId) -> Actor {
         address: client.ip.map(|ip| ip.to_string()),
         device: client.user_agent.clone(),
     }
+}
+
+/// Whether the person sees a group of this visibility (S2); one they do not see is as if it were not there.
+pub fn sees_group(principal: &Principal, visibility: &Visibility) -> bool {
+    visibility.shows(principal.user_id, principal.role == Role::ClientAdmin)
 }
 
 /// The problem of a storage error: 409 for a race that was lost too often, 503 for what passes, 500 for the rest.

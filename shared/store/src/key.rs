@@ -5,8 +5,8 @@ use chrono::{DateTime, Utc};
 use uuid::Uuid;
 use vio_domain::calling::order::Band;
 use vio_domain::ids::{
-    AppointmentId, AttemptId, AttentionId, ConsentId, ContactId, DncId, InteractionId, LocationId,
-    LogId, SessionId, SignInId, TagId, TenantId, UserId,
+    AppointmentId, AttemptId, AttentionId, ConsentId, ContactId, DncId, GroupId, InteractionId,
+    LocationId, LogId, SessionId, SignInId, TagId, TenantId, UserId,
 };
 
 use crate::entity::{DueEntry, Enumerated};
@@ -70,6 +70,24 @@ pub const TAG_PREFIX: &str = "TAG#";
 /// A tag's name is taken, by keyed hash of its folded form.
 pub fn tag_name(t: TenantId, name_hash: &str) -> Key {
     main(format!("T#{t}#TN#{name_hash}"), "NAME")
+}
+
+/// A contact group.
+pub fn group(t: TenantId, g: GroupId) -> Key {
+    main(tenant_pk(t), format!("GROUP#{g}"))
+}
+pub const GROUP_PREFIX: &str = "GROUP#";
+/// A group's name is taken, by keyed hash of its folded form.
+pub fn group_name(t: TenantId, name_hash: &str) -> Key {
+    main(format!("T#{t}#GN#{name_hash}"), "NAME")
+}
+/// Partition of a group's members.
+pub fn group_members_pk(t: TenantId, g: GroupId) -> String {
+    format!("T#{t}#G#{g}")
+}
+/// A contact's place in a group.
+pub fn group_member(t: TenantId, g: GroupId, c: ContactId) -> Key {
+    main(group_members_pk(t, g), c.to_string())
 }
 
 /// The platform's own keys.

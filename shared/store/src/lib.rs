@@ -11,6 +11,7 @@ pub mod dynamo;
 pub mod entity;
 pub mod env;
 pub mod error;
+pub mod groups;
 pub mod idempotency;
 pub mod inbox;
 pub mod key;

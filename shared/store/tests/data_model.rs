@@ -19,7 +19,8 @@ use vio_domain::calling::limits::CallLimits;
 use vio_domain::calling::order::Band;
 use vio_domain::calling::session::{Action, Analysis, CallEvent, Ended};
 use vio_domain::contact::{AttentionReason, ConsentMethod, Deleted};
-use vio_domain::ids::{ContactId, LocationId, SignInId, UserId};
+use vio_domain::groups::{Color, GroupName, Visibility};
+use vio_domain::ids::{ContactId, GroupId, LocationId, SignInId, UserId};
 use vio_domain::permission::{CustomPermissions, Role};
 use vio_store::calling::attention::Shown;
 use vio_store::calling::do_not_call::DncSource;
@@ -27,6 +28,7 @@ use vio_store::calling::grant::{Dialling, Granting};
 use vio_store::calling::settle::CallHeard;
 use vio_store::contacts::{ConsentChange, ListQuery, Start};
 use vio_store::entity::type_of;
+use vio_store::groups::GroupRow;
 use vio_store::idempotency::{Answer, Keyed, Known};
 use vio_store::key::{self, LogKind};
 use vio_store::locations::LocationRow;
@@ -245,6 +247,9 @@ async fn operate(table: impl Port, meter: &Meter) -> Measured {
     assert_eq!(page.contacts.len(), 25);
     all.note(meter, "list a page of 25 contacts");
 
+    let others: Vec<ContactId> = page.contacts.iter().map(|(c, _)| c.id).collect();
+    groups(&world, meter, &others[..24], &mut all).await;
+
     let keyed = Keyed {
         route: "POST /api/contacts",
         key: "3f6c2d",
@@ -330,6 +335,39 @@ async fn operate(table: impl Port, meter: &Meter) -> Measured {
         "delete a contact (softly; its two claims are dropped)",
     );
     all
+}
+
+/// A group and the contacts in it.
+async fn groups(world: &World, meter: &Meter, contacts: &[ContactId], all: &mut Measured) {
+    let (ts, store) = (&world.ts, &world.store);
+    let mut row = GroupRow {
+        tenant: ts.id,
+        id: GroupId::new(ts.new_id()),
+        version: 0,
+        edit_version: 1,
+        name: GroupName::parse("Follow-up required").unwrap(),
+        description: Some("Rung a week after their visit.".parse().unwrap()),
+        color: Color::Orange,
+        icon: None,
+        visibility: Visibility::AllStaff,
+        members: 0,
+        created_by: staff().user(),
+        created_at: ts.now(),
+        updated_at: ts.now(),
+    };
+    meter.take();
+    let mut tx = Tx::new();
+    ts.create_group(&mut tx, &mut row).unwrap();
+    let entry = Entry::new("group.created", "group", row.id.uuid()).version(1);
+    ts.log(&mut tx, &staff(), entry).unwrap();
+    store.commit(tx).await.unwrap();
+    all.note(meter, "make a group");
+    let joined = ts.join_group(row.id, contacts, &staff()).await.unwrap();
+    assert_eq!(joined.unwrap().added, 24);
+    all.note(meter, "put 24 contacts into a group");
+    let (members, _) = ts.members(row.id, 25, None).await.unwrap();
+    assert_eq!(members.len(), 24);
+    all.note(meter, "read a group's members (24; not their contacts)");
 }
 
 /// One call from the tick to its end.

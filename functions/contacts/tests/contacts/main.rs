@@ -6,5 +6,6 @@ mod consents;
 mod create;
 mod edit;
 mod events;
+mod groups;
 mod people;
 mod support;

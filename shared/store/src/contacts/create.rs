@@ -10,7 +10,7 @@ use vio_domain::contact::{
     VoiceConsent,
 };
 use vio_domain::forms::FormData;
-use vio_domain::ids::{AppointmentId, ContactId, LocationId, UserId};
+use vio_domain::ids::{AppointmentId, ContactId, GroupId, LocationId, UserId};
 use vio_domain::person::{Duplicate, OnDuplicate};
 use vio_domain::phone::E164;
 use vio_domain::settings::Settings;
@@ -42,6 +42,7 @@ pub struct NewContact {
     pub industry: Option<ShortText<50>>,
     pub notes: Option<Notes>,
     pub tags: Vec<Tag>,
+    pub groups: Vec<GroupId>,
     pub priority: Priority,
     pub preferred_contact_method: ContactMethod,
     pub do_not_contact: bool,
@@ -72,6 +73,7 @@ impl NewContact {
             industry: None,
             notes: None,
             tags: Vec::new(),
+            groups: Vec::new(),
             priority: Priority::default(),
             preferred_contact_method: ContactMethod::default(),
             do_not_contact: false,
@@ -164,7 +166,7 @@ impl TenantStore {
             industry: new.industry.clone(),
             notes: new.notes.clone(),
             tags: new.tags.clone(),
-            group_ids: Vec::new(),
+            group_ids: new.groups.clone(),
             priority: new.priority,
             preferred_contact_method: new.preferred_contact_method,
             do_not_contact: new.do_not_contact,
