@@ -7,6 +7,7 @@ pub mod appointment;
 pub mod bookings;
 pub mod calendar;
 pub mod calling;
+pub mod campaigns;
 pub mod contact;
 pub mod error;
 pub mod forms;

@@ -1,0 +1,245 @@
+//! One member of a campaign: where its call stands and what it came to (S2 SingleCallResult, S0 `progress_monitoring`).
+
+use std::collections::BTreeMap;
+
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+
+use crate::calling::guards::SettleReason;
+use crate::calling::session::{Action, CallSession, CancelReason, Outcome, SessionState, Status};
+use crate::ids::SessionId;
+
+/// Why a member is not called.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SkipReason {
+    /// A call to them was placing or in flight.
+    CallInProgress,
+    /// They are no contact any more.
+    ContactDeleted,
+    /// Their call was ended by a change of the appointment or by staff.
+    NoLongerWanted,
+    /// A guard fails for good.
+    #[serde(untagged)]
+    Guard(GuardReason),
+}
+
+/// A [`SettleReason`] with an order, for counting.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct GuardReason(pub SettleReason);
+
+impl PartialOrd for GuardReason {
+    fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for GuardReason {
+    fn cmp(&self, other: &Self) -> std::cmp::Ordering {
+        (self.0 as u8).cmp(&(other.0 as u8))
+    }
+}
+
+impl From<SettleReason> for SkipReason {
+    fn from(reason: SettleReason) -> Self {
+        Self::Guard(GuardReason(reason))
+    }
+}
+
+/// What a member's call came to.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MemberResult {
+    /// completed, failed or unknown.
+    pub status: Status,
+    /// What it came to, for a call that took place or failed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub outcome: Option<Outcome>,
+    /// What the person decided.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub action: Option<Action>,
+    /// The provider's call.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub call_id: Option<String>,
+    /// Why it failed: the provider's disconnection reason, or ours.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub error: Option<String>,
+    /// When it ended.
+    pub at: DateTime<Utc>,
+}
+
+/// Where a member stands.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "st", rename_all = "snake_case")]
+pub enum MemberState {
+    /// To be handed to the dial queue.
+    Waiting {
+        /// Not before then.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        not_before: Option<DateTime<Utc>>,
+    },
+    /// In the dial queue.
+    Planned {
+        /// Its call.
+        session: SessionId,
+        /// From when it may be placed.
+        due: DateTime<Utc>,
+    },
+    /// Granted; placing or in flight.
+    Calling {
+        /// Its call.
+        session: SessionId,
+    },
+    /// Called, or given up.
+    Settled {
+        /// Its call.
+        session: SessionId,
+        /// What it came to.
+        result: MemberResult,
+    },
+    /// Passed over.
+    Skipped {
+        /// Why.
+        reason: SkipReason,
+        /// When.
+        at: DateTime<Utc>,
+        /// Its call, where one had been planned.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        session: Option<SessionId>,
+    },
+}
+
+impl MemberState {
+    /// The word that [`MemberState::Waiting`] is stored under.
+    pub const WAITING: &'static str = "waiting";
+
+    /// Where a member stands whose call is in this session.
+    pub fn of(session: &CallSession) -> Self {
+        let id = session.id;
+        let settled = |status, at, error: Option<&str>| Self::Settled {
+            session: id,
+            result: MemberResult {
+                status,
+                outcome: None,
+                action: None,
+                call_id: None,
+                error: error.map(str::to_owned),
+                at,
+            },
+        };
+        match &session.state {
+            SessionState::Planned => Self::Planned {
+                session: id,
+                due: session.due,
+            },
+            SessionState::Placing { .. }
+            | SessionState::Initiated(_)
+            | SessionState::Answered { .. } => Self::Calling { session: id },
+            SessionState::Completed(report) | SessionState::Failed(report) => {
+                let failed = report.outcome == Outcome::Failed;
+                Self::Settled {
+                    session: id,
+                    result: MemberResult {
+                        status: if failed {
+                            Status::Failed
+                        } else {
+                            Status::Completed
+                        },
+                        outcome: Some(report.outcome),
+                        action: report.analysis.as_ref().map(|analysis| analysis.action),
+                        call_id: Some(report.call.provider_call_id.clone()),
+                        error: failed.then(|| report.ended.reason.clone()),
+                        at: report.ended.at,
+                    },
+                }
+            }
+            SessionState::Refused { at } => settled(Status::Failed, *at, Some("provider_refused")),
+            SessionState::Unknown { at, .. } => settled(Status::Unknown, *at, Some("unknown")),
+            SessionState::Cancelled { at, reason } => Self::Skipped {
+                reason: match reason {
+                    CancelReason::Person | CancelReason::Replanned | CancelReason::Guard => {
+                        SkipReason::NoLongerWanted
+                    }
+                },
+                at: *at,
+                session: Some(id),
+            },
+        }
+    }
+
+    /// Whether nothing more happens to this member.
+    pub const fn is_over(&self) -> bool {
+        matches!(self, Self::Settled { .. } | Self::Skipped { .. })
+    }
+
+    /// When it was over.
+    pub const fn over_at(&self) -> Option<DateTime<Utc>> {
+        match self {
+            Self::Settled { result, .. } => Some(result.at),
+            Self::Skipped { at, .. } => Some(*at),
+            Self::Waiting { .. } | Self::Planned { .. } | Self::Calling { .. } => None,
+        }
+    }
+}
+
+/// How far a campaign is (S0 `progress_monitoring`).
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Tally {
+    /// To be called: waiting, or in the dial queue.
+    pub planned: u32,
+    /// Placing or in flight.
+    pub placing: u32,
+    /// Called: the call took its course, whether or not the person answered.
+    pub completed: u32,
+    /// Of these, answered by a person.
+    pub answered: u32,
+    /// Not called, or nobody knows: failed, refused, unknown.
+    pub failed: u32,
+    /// Passed over, by reason.
+    pub skipped: BTreeMap<SkipReason, u32>,
+    /// Calls by outcome.
+    pub outcomes: BTreeMap<&'static str, u32>,
+}
+
+impl Tally {
+    /// Counts one more member.
+    pub fn count(&mut self, member: &MemberState) {
+        match member {
+            MemberState::Waiting { .. } | MemberState::Planned { .. } => self.planned += 1,
+            MemberState::Calling { .. } => self.placing += 1,
+            MemberState::Skipped { reason, .. } => *self.skipped.entry(*reason).or_default() += 1,
+            MemberState::Settled { result, .. } => {
+                match result.status {
+                    Status::Completed => self.completed += 1,
+                    _ => self.failed += 1,
+                }
+                self.answered += u32::from(result.outcome == Some(Outcome::Answered));
+                let word = match result.outcome {
+                    Some(Outcome::Answered) => "answered",
+                    Some(Outcome::Voicemail) => "voicemail",
+                    Some(Outcome::NoAnswer) => "no_answer",
+                    Some(Outcome::Busy) => "busy",
+                    Some(Outcome::Failed) => "failed",
+                    None => "unknown",
+                };
+                *self.outcomes.entry(word).or_default() += 1;
+            }
+        }
+    }
+
+    /// Members passed over.
+    pub fn skipped_in_all(&self) -> u32 {
+        self.skipped.values().sum()
+    }
+
+    /// Calls still to be made or under way.
+    pub fn remaining(&self) -> u32 {
+        self.planned + self.placing
+    }
+
+    /// Answered calls of all that came to an end, in tenths of a percent; None before the first.
+    pub fn success_per_mille(&self) -> Option<u32> {
+        let ended = self.completed + self.failed;
+        (ended > 0).then(|| (self.answered * 1_000 + ended / 2) / ended)
+    }
+}
