@@ -90,7 +90,10 @@ pub(crate) async fn change(
         .map_err(store_problem)?
         .ok_or_else(Problem::unauthorized)?;
     let personal = tenant.open_personal(&user).map_err(store_problem)?;
-    let address = login_hash(&app.platform_keys, &personal.email);
+    let address = login_hash(
+        app.platform_keys().await.map_err(store_problem)?,
+        &personal.email,
+    );
     let began = match app
         .store
         .begin_try(address, app.real_clock.now())

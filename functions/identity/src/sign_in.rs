@@ -117,7 +117,7 @@ async fn judge(
     let Ok(email) = Email::parse(&email) else {
         return Err(wrong());
     };
-    let address = login_hash(&app.platform_keys, &email);
+    let address = login_hash(app.platform_keys().await.map_err(store_problem)?, &email);
     let began = match app
         .store
         .begin_try(address, app.real_clock.now())

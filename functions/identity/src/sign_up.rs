@@ -207,8 +207,9 @@ pub(crate) async fn sign_up(
     };
     let actor = visitor(Who::User { id: user }, &client, request);
     let settings = Settings::for_business(new.business);
+    let keys = app.platform_keys().await.map_err(store_problem)?;
     app.store
-        .sign_up(&app.platform_keys, tenant, settings, admin, &actor)
+        .sign_up(keys, tenant, settings, admin, &actor)
         .await
         .map_err(taken)?;
     let body = SignedUp {

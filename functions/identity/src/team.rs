@@ -324,7 +324,7 @@ async fn join(
     let row = tenant
         .create_user(
             &mut tx,
-            &app.platform_keys,
+            app.platform_keys().await.map_err(store_problem)?,
             NewUser {
                 id: user,
                 role: joining.role,

@@ -386,7 +386,7 @@ async fn a_revoked_device_is_out_within_thirty_seconds_everywhere() {
     let one = tenant.admin.token.clone();
     let two = app.token(&tenant.store, tenant.admin.id).await;
     // A second process, with a cache of its own.
-    let other = app.second().await;
+    let other = app.second();
     let elsewhere = other.serve(vio_identity::router(other.app.clone()).0);
     assert_eq!(sessions(&elsewhere, &two).await.status, StatusCode::OK);
 

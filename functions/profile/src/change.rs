@@ -89,7 +89,10 @@ impl Asked<'_> {
             old.business.legal_name.as_str(),
             new.business.legal_name.as_str(),
         );
-        tenant.move_business_name(&mut tx, &self.app.platform_keys, from, to)?;
+        if from != to {
+            let keys = self.app.platform_keys().await?;
+            tenant.move_business_name(&mut tx, keys, from, to)?;
+        }
         let moves = moves_reminders(old, new);
         if moves {
             tenant.ask_replan(&mut tx)?;

@@ -12,7 +12,7 @@ async fn main() -> Result<(), Error> {
     vio_runtime::logging::start();
     let aws = bootstrap::aws().await;
     let webhooks = Webhooks {
-        app: vio_runtime::App::from_aws(&aws).await?,
+        app: vio_runtime::App::from_aws(&aws)?,
         objects: Arc::new(bootstrap::objects(&aws)?),
     };
     let (routes, _) = vio_webhooks::router(webhooks.clone());

@@ -152,6 +152,12 @@ async fn connect(counting: &mut Counting<'_>) -> Result<Addresses, BenchError> {
         "calcom": { "enabled": true, "api_key": "cal_bench_0123456789", "webhook_secret": BOOKING_SECRET,
                     "organizer_email": "organizer@bench.example.com" },
     });
+    // The reminder must be due at whatever hour and day somebody measures.
+    let any_time = json!({
+        "call_hours": {"start_time": "00:00", "end_time": "24:00", "weekend_calling": true, "holiday_calling": true},
+    });
+    let event = HttpEvent::new("PATCH", "/api/settings/calls").json(&any_time);
+    counting.http("call at any time", "profile", event).await?;
     let path = "/api/settings/integrations";
     let event = HttpEvent::new("PATCH", path).json(&body);
     counting.http("connect providers", "profile", event).await?;

@@ -338,7 +338,7 @@ async fn start_app(
 ) -> Result<App, HostError> {
     let http = vio_providers::Http::new().map_err(HostError::part("the providers' client"))?;
     let table = DynamoTable::new(stack.dynamodb(), services::tables());
-    App::new(Parts {
+    let app = App::new(Parts {
         port: Arc::new(NotingPort::new(table, written)),
         kms: Arc::new(AwsKms::new(
             stack.kms(),
@@ -355,9 +355,12 @@ async fn start_app(
         clock: clock.clone(),
         real_clock: Arc::new(SystemClock),
         ids: Arc::new(RandomIds),
-    })
-    .await
-    .map_err(HostError::part("the product"))
+    });
+    // Made at the very first start; a key service that does not answer is noticed now, not at a sign-in.
+    app.platform_keys()
+        .await
+        .map_err(HostError::part("the product"))?;
+    Ok(app)
 }
 
 /// The bucket behind S3's client, as in AWS.

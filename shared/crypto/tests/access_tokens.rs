@@ -27,10 +27,8 @@ fn config() -> TokenConfig {
     TokenConfig::new("https://vio.example", "vio-api")
 }
 
-async fn tokens(seed: u8) -> AccessTokens {
+fn tokens(seed: u8) -> AccessTokens {
     AccessTokens::new(Arc::new(MemoryKms::new([seed; 32]).unwrap()), config())
-        .await
-        .unwrap()
 }
 
 fn access() -> NewAccess {
@@ -45,12 +43,13 @@ fn access() -> NewAccess {
 }
 
 async fn issued() -> (String, Claims, Verifier) {
-    let tokens = tokens(1).await;
+    let tokens = tokens(1);
     let (token, claims) = tokens
         .issue(access(), now(), Uuid::from_u128(5))
         .await
         .unwrap();
-    (token.expose_secret().to_owned(), claims, tokens.verifier())
+    let verifier = tokens.verifier().await.unwrap().clone();
+    (token.expose_secret().to_owned(), claims, verifier)
 }
 
 fn decoded(part: &str) -> Value {
@@ -68,7 +67,7 @@ async fn what_we_issued_verifies() {
     assert_eq!(claims.exp - claims.iat, 600);
     assert!(token.len() < 800, "{}", token.len());
     let parts: Vec<&str> = token.split('.').collect();
-    let kid = tokens(1).await.public_key().kid().to_owned();
+    let kid = tokens(1).public_key().await.unwrap().kid().to_owned();
     assert_eq!(
         decoded(parts[0]),
         json!({ "alg": "ES256", "typ": "at+jwt", "kid": kid })
@@ -84,14 +83,11 @@ async fn what_we_issued_verifies() {
 }
 
 #[tokio::test]
-async fn a_verifier_built_from_the_key_service_or_the_published_set_agrees() {
+async fn a_verifier_built_from_the_published_set_agrees() {
     let (token, claims, _) = issued().await;
-    let kms = MemoryKms::new([1; 32]).unwrap();
-    let from_kms = Verifier::from_kms(&kms, &config()).await.unwrap();
-    assert_eq!(from_kms.verify(&token, now()), Ok(claims.clone()));
     let keys = [
-        tokens(2).await.public_key().clone(),
-        tokens(1).await.public_key().clone(),
+        tokens(2).public_key().await.unwrap().clone(),
+        tokens(1).public_key().await.unwrap().clone(),
     ];
     let set = jwks(&keys);
     assert_eq!(set["keys"][0]["alg"], "ES256");
@@ -119,8 +115,8 @@ async fn time_bounds_are_exact() {
 
 #[tokio::test]
 async fn genuine_signatures_over_wrong_claims_are_refused() {
-    let tokens = tokens(1).await;
-    let verifier = tokens.verifier();
+    let tokens = tokens(1);
+    let verifier = tokens.verifier().await.unwrap();
     let good = issued().await.1;
     let refused = async |change: fn(&mut Claims)| {
         let mut claims = good.clone();
@@ -222,7 +218,7 @@ async fn other_algorithms_and_headers_are_refused() {
 #[tokio::test]
 async fn another_key_and_changed_bytes_are_refused() {
     let (token, claims, verifier) = issued().await;
-    let other = tokens(2).await;
+    let other = tokens(2);
     let foreign = other.sign(&claims).await.unwrap();
     assert_eq!(
         verifier.verify(foreign.expose_secret(), now()),
@@ -303,11 +299,10 @@ async fn keys_that_are_not_p256_are_refused() {
 
 #[tokio::test]
 async fn the_tokens_do_not_show_in_debug() {
-    let tokens = tokens(1).await;
+    let tokens = tokens(1);
     let (token, _) = tokens
         .issue(access(), now(), Uuid::from_u128(5))
         .await
         .unwrap();
     assert!(!format!("{token:?}").contains("eyJ"));
-    assert!(format!("{tokens:?}").contains(tokens.public_key().kid()));
 }

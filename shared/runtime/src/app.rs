@@ -2,13 +2,14 @@
 
 use std::sync::Arc;
 
-use vio_crypto::tokens::{AccessTokens, Verifier};
+use tokio::sync::OnceCell;
+use vio_crypto::tokens::AccessTokens;
 use vio_crypto::{KeyRing, Kms, PlatformKeys, SystemRandom};
 use vio_http::Shared;
 use vio_providers::retell::RetellFactory;
-use vio_store::Store;
 use vio_store::env::{Clock, IdSource};
 use vio_store::port::Port;
+use vio_store::{Store, StoreError};
 
 use crate::auth::StoreAuthenticator;
 use crate::config::Platform;
@@ -40,9 +41,8 @@ impl StartError {
 #[derive(Clone)]
 pub struct App {
     pub store: Store,
-    pub platform_keys: PlatformKeys,
+    platform_keys: Arc<OnceCell<PlatformKeys>>,
     pub tokens: Arc<AccessTokens>,
-    pub verifier: Arc<Verifier>,
     /// One per process, so that what ends a session here is known to every router here.
     pub authenticator: Arc<StoreAuthenticator>,
     /// Answers given under idempotency keys.
@@ -69,8 +69,8 @@ pub struct Parts {
 }
 
 impl App {
-    /// Wires the parts together. Reads the platform's keys, or makes them at the very first start.
-    pub async fn new(parts: Parts) -> Result<Self, StartError> {
+    /// Wires the parts together. Asks no service anything: what a function does not use, its start does not wait for.
+    pub fn new(parts: Parts) -> Self {
         let random = Arc::new(SystemRandom);
         let store = Store::new(
             parts.port,
@@ -79,33 +79,32 @@ impl App {
             parts.ids,
             random,
         );
-        let platform_keys = store
-            .platform_keys()
-            .await
-            .map_err(StartError::because("platform keys"))?;
         let config = crate::auth::token_config(&parts.platform);
-        let tokens = AccessTokens::new(parts.kms, config)
-            .await
-            .map_err(StartError::because("the token signing key"))?;
-        let verifier = Arc::new(tokens.verifier());
-        Ok(Self {
+        let tokens = Arc::new(AccessTokens::new(parts.kms, config));
+        Self {
             authenticator: Arc::new(StoreAuthenticator::new(
                 store.clone(),
-                verifier.clone(),
+                tokens.clone(),
                 parts.clock.clone(),
                 parts.real_clock.clone(),
             )),
             answers: StoredAnswers::new(store.clone()),
-            verifier,
-            tokens: Arc::new(tokens),
+            tokens,
             store,
-            platform_keys,
+            platform_keys: Arc::default(),
             queues: parts.queues,
             retell: parts.retell,
             platform: Arc::new(parts.platform),
             clock: parts.clock,
             real_clock: parts.real_clock,
-        })
+        }
+    }
+
+    /// The platform's own keys, read at the first use; made at the very first of an installation.
+    pub async fn platform_keys(&self) -> Result<&PlatformKeys, StoreError> {
+        self.platform_keys
+            .get_or_try_init(|| self.store.platform_keys())
+            .await
     }
 }
 

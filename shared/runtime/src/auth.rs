@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use async_trait::async_trait;
 use chrono::{DateTime, TimeDelta, Utc};
 use lru::LruCache;
-use vio_crypto::tokens::{Claims, TokenConfig, Verifier};
+use vio_crypto::tokens::{AccessTokens, Claims, TokenConfig};
 use vio_domain::ids::{SignInId, TenantId, UserId};
 use vio_http::{AuthError, Authenticator, Principal};
 use vio_store::env::Clock;
@@ -47,7 +47,7 @@ struct Standing {
 /// Judges access tokens against the table.
 pub struct StoreAuthenticator {
     store: Store,
-    verifier: Arc<Verifier>,
+    tokens: Arc<AccessTokens>,
     clock: Arc<dyn Clock>,
     real_clock: Arc<dyn Clock>,
     seen: Mutex<LruCache<SignInId, Standing>>,
@@ -66,13 +66,13 @@ fn away(error: StoreError) -> AuthError {
 impl StoreAuthenticator {
     pub fn new(
         store: Store,
-        verifier: Arc<Verifier>,
+        tokens: Arc<AccessTokens>,
         clock: Arc<dyn Clock>,
         real_clock: Arc<dyn Clock>,
     ) -> Self {
         Self {
             store,
-            verifier,
+            tokens,
             clock,
             real_clock,
             seen: Mutex::new(LruCache::new(CACHED_SESSIONS)),
@@ -172,8 +172,12 @@ impl StoreAuthenticator {
 impl Authenticator for StoreAuthenticator {
     async fn authenticate(&self, bearer: &str, fresh: bool) -> Result<Principal, AuthError> {
         let real_now = self.real_clock.now();
-        let claims = self
-            .verifier
+        let verifier = self
+            .tokens
+            .verifier()
+            .await
+            .map_err(|error| AuthError::Unavailable(Box::new(error)))?;
+        let claims = verifier
             .verify(bearer, real_now)
             .map_err(|_| AuthError::Refused)?;
         let id = SignInId::new(claims.sid);

@@ -32,11 +32,11 @@ pub fn objects(aws: &SdkConfig) -> Result<S3Objects, StartError> {
 impl App {
     /// Wires AWS's services, named by the function's environment.
     pub async fn from_env() -> Result<Self, StartError> {
-        Self::from_aws(&aws().await).await
+        Self::from_aws(&aws().await)
     }
 
     /// The same over a configuration that something else uses too.
-    pub async fn from_aws(aws: &SdkConfig) -> Result<Self, StartError> {
+    pub fn from_aws(aws: &SdkConfig) -> Result<Self, StartError> {
         let platform = Platform::from_env().map_err(malformed)?;
         let tables = TableNames {
             main: required("VIO_TABLE").map_err(malformed)?,
@@ -50,7 +50,7 @@ impl App {
         let http =
             vio_providers::Http::new().map_err(StartError::because("the providers' client"))?;
         let clock = Arc::new(SystemClock);
-        Self::new(Parts {
+        Ok(Self::new(Parts {
             port: Arc::new(DynamoTable::new(aws_sdk_dynamodb::Client::new(aws), tables)),
             kms: Arc::new(AwsKms::new(
                 aws_sdk_kms::Client::new(aws),
@@ -63,7 +63,6 @@ impl App {
             clock: clock.clone(),
             real_clock: clock,
             ids: Arc::new(RandomIds),
-        })
-        .await
+        }))
     }
 }

@@ -25,6 +25,9 @@ pub async fn serve(routes: impl FnOnce(App) -> Router) -> Result<(), lambda_http
     crate::logging::start();
     let app = App::from_env().await?;
     let router = behind_edge(&app, routes(app.clone()))?;
+    // Asked for now, so that the first request need not wait; if it fails, that request asks again.
+    let tokens = app.tokens.clone();
+    tokio::spawn(async move { tokens.verifier().await.map(|_| ()) });
     lambda_http::run(router).await
 }
 

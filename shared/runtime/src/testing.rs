@@ -190,9 +190,7 @@ impl TestApp {
             clock: clock.clone(),
             real_clock: real_clock.clone(),
             ids: ids.clone(),
-        })
-        .await
-        .expect("an app");
+        });
         Self {
             app,
             table,
@@ -204,8 +202,7 @@ impl TestApp {
     }
 
     /// A second process over the same table, keys and clocks, with caches of its own.
-    #[allow(clippy::expect_used)]
-    pub async fn second(&self) -> Self {
+    pub fn second(&self) -> Self {
         let app = App::new(Parts {
             port: Arc::new(self.table.clone()),
             kms: Arc::new(MemoryKms::new([7; 32]).expect("a key service")),
@@ -215,9 +212,7 @@ impl TestApp {
             clock: self.clock.clone(),
             real_clock: self.real_clock.clone(),
             ids: self.ids.clone(),
-        })
-        .await
-        .expect("an app");
+        });
         Self {
             app,
             ..self.clone()
@@ -270,7 +265,7 @@ impl TestApp {
             .app
             .store
             .sign_up(
-                &self.app.platform_keys,
+                self.app.platform_keys().await.expect("platform keys"),
                 tenant,
                 settings,
                 admin,
@@ -298,7 +293,11 @@ impl TestApp {
         let mut tx = Tx::new();
         tenant
             .store
-            .create_user(&mut tx, &self.app.platform_keys, new)
+            .create_user(
+                &mut tx,
+                self.app.platform_keys().await.expect("platform keys"),
+                new,
+            )
             .expect("a user");
         self.app.store.commit(tx).await.expect("a commit");
         let token = self.token(&tenant.store, id).await;

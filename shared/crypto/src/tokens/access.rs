@@ -9,6 +9,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use chrono::{DateTime, TimeDelta, Utc};
 use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
+use tokio::sync::OnceCell;
 use uuid::Uuid;
 
 use super::{PublicKey, Verifier};
@@ -88,39 +89,56 @@ pub struct NewAccess {
     pub permission_version: u64,
 }
 
-/// Issues ES256 access tokens with a key that never leaves the key service.
-#[derive(Clone)]
+/// Issues and verifies ES256 access tokens with a key that never leaves the key service. Its public half is asked for
+/// at the first use, once: a function that handles no token does not wait for it.
 pub struct AccessTokens {
     kms: Arc<dyn Kms>,
     config: TokenConfig,
+    known: OnceCell<Known>,
+}
+
+struct Known {
     public: PublicKey,
+    verifier: Verifier,
     /// The encoded header, the same for every token.
     header: String,
 }
 
 impl AccessTokens {
-    /// Reads the public key from the key service, once.
-    pub async fn new(kms: Arc<dyn Kms>, config: TokenConfig) -> Result<Self, CryptoError> {
-        let key = kms.public_key().await?;
-        let public = PublicKey::from_spki_der(&key.spki_der)
-            .map_err(|_| KmsError::Malformed("the signing key is not a P-256 key"))?;
-        let header = serde_json::json!({ "alg": "ES256", "typ": "at+jwt", "kid": public.kid() });
-        Ok(Self {
+    /// Tokens of this configuration under the key service's signing key.
+    pub fn new(kms: Arc<dyn Kms>, config: TokenConfig) -> Self {
+        Self {
             kms,
             config,
-            header: URL_SAFE_NO_PAD.encode(header.to_string()),
-            public,
-        })
+            known: OnceCell::new(),
+        }
     }
 
     /// The key that verifies these tokens.
-    pub fn public_key(&self) -> &PublicKey {
-        &self.public
+    pub async fn public_key(&self) -> Result<&PublicKey, CryptoError> {
+        Ok(&self.known().await?.public)
     }
 
     /// A verifier of these tokens.
-    pub fn verifier(&self) -> Verifier {
-        Verifier::new(&self.config, vec![self.public.clone()])
+    pub async fn verifier(&self) -> Result<&Verifier, CryptoError> {
+        Ok(&self.known().await?.verifier)
+    }
+
+    async fn known(&self) -> Result<&Known, CryptoError> {
+        self.known
+            .get_or_try_init(|| async {
+                let key = self.kms.public_key().await?;
+                let public = PublicKey::from_spki_der(&key.spki_der)
+                    .map_err(|_| KmsError::Malformed("the signing key is not a P-256 key"))?;
+                let header =
+                    serde_json::json!({ "alg": "ES256", "typ": "at+jwt", "kid": public.kid() });
+                Ok(Known {
+                    verifier: Verifier::new(&self.config, vec![public.clone()]),
+                    header: URL_SAFE_NO_PAD.encode(header.to_string()),
+                    public,
+                })
+            })
+            .await
     }
 
     /// Issues a token at `now` (real time). `jti` is a fresh UUIDv7.
@@ -149,7 +167,8 @@ impl AccessTokens {
     /// Signs claims as they are; [`AccessTokens::issue`] fills them in.
     pub async fn sign(&self, claims: &Claims) -> Result<SecretString, CryptoError> {
         let payload = serde_json::to_vec(claims).map_err(|_| CryptoError::Primitive)?;
-        let mut token = format!("{}.{}", self.header, URL_SAFE_NO_PAD.encode(payload));
+        let header = &self.known().await?.header;
+        let mut token = format!("{header}.{}", URL_SAFE_NO_PAD.encode(payload));
         let mut hash = [0u8; 32];
         hash.copy_from_slice(digest::digest(&digest::SHA256, token.as_bytes()).as_ref());
         let signature = fixed_from_der(&self.kms.sign_digest(&hash).await?).ok_or(
@@ -165,7 +184,6 @@ impl fmt::Debug for AccessTokens {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("AccessTokens")
             .field("config", &self.config)
-            .field("public", &self.public)
             .finish_non_exhaustive()
     }
 }

@@ -6,8 +6,6 @@ use chrono::{DateTime, TimeDelta, Utc};
 use serde::Deserialize;
 
 use super::{Claims, PublicKey, TokenConfig};
-use crate::CryptoError;
-use crate::kms::{Kms, KmsError};
 
 /// How far the clocks of two of our functions may differ.
 pub const CLOCK_SKEW: TimeDelta = TimeDelta::seconds(5);
@@ -70,14 +68,6 @@ impl Verifier {
             config: config.clone(),
             keys,
         }
-    }
-
-    /// Reads the public key from the key service, once: at a function's start.
-    pub async fn from_kms(kms: &dyn Kms, config: &TokenConfig) -> Result<Self, CryptoError> {
-        let key = kms.public_key().await?;
-        let public = PublicKey::from_spki_der(&key.spki_der)
-            .map_err(|_| KmsError::Malformed("the signing key is not a P-256 key"))?;
-        Ok(Self::new(config, vec![public]))
     }
 
     /// The claims of a token that is genuine, ours, and valid at `now` (real time). The caller still checks that the
