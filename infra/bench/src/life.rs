@@ -5,6 +5,7 @@
 use std::collections::BTreeMap;
 use std::net::Ipv4Addr;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use axum::Router;
 use axum::extract::State;
@@ -24,10 +25,6 @@ use crate::{BenchError, Context};
 
 const API_KEY: &str = "key_bench_0123456789abcdef";
 const BOOKING_SECRET: &str = "bench-booking-secret-0123456789";
-/// How often the tick may find nothing before the reminder counts as not due: where the tenant's hours do not allow a
-/// call now, nothing of it can be measured.
-const TICKS: usize = 3;
-
 /// Requests that placed a call.
 type Placed = Arc<Mutex<Vec<Value>>>;
 
@@ -92,6 +89,9 @@ pub async fn reminder(counting: &mut Counting<'_>) -> Result<BTreeMap<String, f6
         steps: BTreeMap::new(),
         stream: String::new(),
     };
+    // Settings wake the pump; what follows is to be the reminder's alone.
+    life.messages("dial", "pump after settings", "campaign-worker")
+        .await?;
     life.stream = life.latest().await?;
 
     // Twice: the second finds what the processes keep already read.
@@ -105,22 +105,19 @@ pub async fn reminder(counting: &mut Counting<'_>) -> Result<BTreeMap<String, f6
         life.webhook("booking", &addresses.calcom, signature, &booking)
             .await?;
         let before = provider.call();
-        for _ in 0..TICKS {
-            life.step(
-                "tick, one call due",
-                "reminders",
-                Trigger::Schedule,
-                &events::tick(),
-            )
+        // Reminders are due at whole minutes.
+        let into_minute = Utc::now().timestamp_millis().rem_euclid(60_000);
+        let wait = u64::try_from(60_000 - into_minute).unwrap_or_default() + 200;
+        tokio::time::sleep(Duration::from_millis(wait)).await;
+        life.step(
+            "tick, one call due",
+            "reminders",
+            Trigger::Schedule,
+            &events::tick(),
+        )
+        .await?;
+        life.messages("dial", "pump places the call", "campaign-worker")
             .await?;
-            if life
-                .messages("dial", "pump places the call", "campaign-worker")
-                .await?
-                > 0
-            {
-                break;
-            }
-        }
         let call = provider.call().filter(|call| Some(call) != before.as_ref());
         let call = call.ok_or_else(|| {
             BenchError::new("no call was due: the hours of calls may not allow one now")
