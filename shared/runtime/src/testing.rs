@@ -202,6 +202,7 @@ impl TestApp {
     }
 
     /// A second process over the same table, keys and clocks, with caches of its own.
+    #[allow(clippy::expect_used)]
     pub fn second(&self) -> Self {
         let app = App::new(Parts {
             port: Arc::new(self.table.clone()),
