@@ -320,16 +320,6 @@ fn course(random: &mut Random) -> (Value, &'static str) {
     (outcome, status)
 }
 
-/// Does what a person does whom the product asks to: so many attempts that never arrived, because the product was
-/// killed, look like a technical trouble and pause calling (the automatic pause). Any other pause is a fault.
-async fn resume(client: &HostClient) {
-    let limits = client.get("/api/calls/limits").await;
-    if limits["paused"].is_object() {
-        assert_eq!(limits["paused"]["reason"], "technical_failures", "{limits}");
-        client.post("/api/calls/resume", &json!({})).await;
-    }
-}
-
 async fn killed(kills: u64, seed: u64) {
     let mut random = Random::new(seed);
     // So many at once that each life has calls to place, and few enough that there are some left for the last.
@@ -368,7 +358,6 @@ async fn killed(kills: u64, seed: u64) {
             );
             if random.below(2) == 0 {
                 // Time for reconciliation and webhooks that were lost.
-                resume(client).await;
                 world.advance(client, PAST_RECONCILIATION).await;
             }
             tokio::time::sleep(Duration::from_millis(random.below(1200))).await;
@@ -384,7 +373,6 @@ async fn killed(kills: u64, seed: u64) {
     let process = world.start().await;
     let mut open = Vec::new();
     for _ in 0..120 {
-        resume(client).await;
         assert!(
             world.advance(client, TimeDelta::seconds(30)).await,
             "it ended"

@@ -5,6 +5,8 @@ use axum::response::Response;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
+use vio_domain::calling::abuse::{ABUSE_PERIOD, MAX_ATTEMPTS_PER_NUMBER};
+use vio_domain::calling::auto_pause::{LOOKED_AT, TECHNICAL_FAILURES, WITHIN};
 use vio_domain::calling::pause::{Pause, PauseReason, PausedBy};
 use vio_http::idempotency::once;
 use vio_http::query::NoParams;
@@ -19,7 +21,10 @@ use vio_store::tenants::TenantSettings;
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(example = json!({
     "window_seconds": 900, "limit": 25, "used": 3, "available_at": "2026-03-02T09:00:00Z",
-    "daily_limit": 300, "used_today": 41, "paused": null
+    "daily_limit": 300, "used_today": 41, "paused": null,
+    "waiting": {"call_now": 0, "due": 0, "planned_today": 12},
+    "automatic_pause": {"failures": 0, "pauses_at": 10, "of_latest": 20, "within_seconds": 3600},
+    "number_limit": {"attempts": 4, "within_seconds": 86400}
 }))]
 pub(crate) struct Limits {
     /// Length of the rolling window.
@@ -36,6 +41,47 @@ pub(crate) struct Limits {
     used_today: u32,
     /// Why no calls are placed; null while they are.
     paused: Option<Paused>,
+    /// Until when the voice provider asked for quiet (429, or too many calls at once).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    back_off_until: Option<DateTime<Utc>>,
+    /// What waits.
+    waiting: Waiting,
+    /// What pauses calling by itself.
+    automatic_pause: AutomaticPause,
+    /// The abuse rule: how often one number may be called.
+    number_limit: NumberLimit,
+}
+
+/// What waits to be called, up to 1,000 of each kind.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = WaitingCalls, example = json!({"call_now": 1, "due": 12, "planned_today": 40}))]
+struct Waiting {
+    /// Calls that somebody pressed for.
+    call_now: usize,
+    /// Calls that are due, those included.
+    due: usize,
+    /// Calls that fall due before the business's midnight, those included.
+    planned_today: usize,
+}
+
+/// So many technical failures within an hour pause calling until a person resumes it.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(example = json!({"failures": 0, "pauses_at": 10, "of_latest": 20, "within_seconds": 3600}))]
+struct AutomaticPause {
+    /// Technical failures of the last hour, among the latest attempts.
+    failures: usize,
+    pauses_at: usize,
+    /// Attempts that are looked at.
+    of_latest: usize,
+    within_seconds: i64,
+}
+
+/// The abuse rule (rules.md).
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(example = json!({"attempts": 4, "within_seconds": 86400}))]
+struct NumberLimit {
+    attempts: usize,
+    within_seconds: i64,
 }
 
 /// Calling is paused until somebody resumes it.
@@ -70,6 +116,8 @@ async fn limits(
     settings: &TenantSettings,
 ) -> Result<Json<Limits>, Problem> {
     let gate = ts.gate(settings).await.map_err(store_problem)?.gate;
+    let waiting = ts.waiting_calls(gate.zone()).await.map_err(store_problem)?;
+    let failures = ts.recent_failures(&gate).await.map_err(store_problem)?;
     let (now, limits) = (ts.now(), &app.platform.limits);
     Ok(Json(Limits {
         window_seconds: limits.window().num_seconds(),
@@ -79,6 +127,22 @@ async fn limits(
         daily_limit: limits.daily(),
         used_today: gate.used_today(now),
         paused: gate.paused().map(Paused::from),
+        back_off_until: gate.back_off_until(now),
+        waiting: Waiting {
+            call_now: waiting.call_now,
+            due: waiting.due,
+            planned_today: waiting.planned_today,
+        },
+        automatic_pause: AutomaticPause {
+            failures,
+            pauses_at: TECHNICAL_FAILURES,
+            of_latest: LOOKED_AT,
+            within_seconds: WITHIN.num_seconds(),
+        },
+        number_limit: NumberLimit {
+            attempts: MAX_ATTEMPTS_PER_NUMBER,
+            within_seconds: ABUSE_PERIOD.num_seconds(),
+        },
     }))
 }
 

@@ -4,4 +4,5 @@ mod call_now;
 mod hearing;
 mod lists;
 mod samples;
+mod work;
 mod world;

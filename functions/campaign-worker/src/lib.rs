@@ -11,6 +11,7 @@ mod voice;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use futures::future::join_all;
+use vio_domain::calling::guards::Guard;
 use vio_domain::calling::order::{Band, QueueItem};
 use vio_domain::ids::TenantId;
 use vio_runtime::app::App;
@@ -60,8 +61,10 @@ pub async fn handle(app: &App, message: DialMessage) -> Result<(), MessageError>
 enum Stop {
     /// Nothing more is due.
     Empty,
-    /// The tenant cannot call until then, or until a person acts.
-    Held(Option<DateTime<Utc>>),
+    /// The tenant cannot call until then.
+    Held(DateTime<Utc>),
+    /// The tenant cannot call until a person acts.
+    HeldByPerson(Guard),
     /// Time is up, or races were lost: more is due.
     More,
 }
@@ -136,6 +139,11 @@ async fn due_in_order(ts: &TenantStore) -> Result<(Vec<DialRow>, bool), StoreErr
     Ok((items.into_iter().map(|(_, row)| row).collect(), more))
 }
 
+async fn is_active(app: &App, ts: &TenantStore) -> Result<bool, StoreError> {
+    let row = app.store.tenant_row(ts.id).await?;
+    Ok(row.is_some_and(|row| row.status == TenantStatus::Active))
+}
+
 /// Grants until nothing is due, the gate is shut, or enough are granted for one round of placing.
 async fn grant_round(
     app: &App,
@@ -149,18 +157,13 @@ async fn grant_round(
         return Ok((Stop::Empty, granted, moved));
     }
     let voice = Voice::of(app, settings);
-    let active = app
-        .store
-        .tenant_row(ts.id)
-        .await?
-        .is_some_and(|row| row.status == TenantStatus::Active);
     let dialling = Dialling {
         settings,
         limits: &app.platform.limits,
         fingerprint: voice
             .as_ref()
             .map_or("", |voice| voice.fingerprint.as_str()),
-        tenant_active: active,
+        tenant_active: is_active(app, ts).await?,
     };
     let words = request::Words::read(app, ts, settings).await?;
     let mut gate = ts.gate(settings).await?;
@@ -176,7 +179,10 @@ async fn grant_round(
                 }
                 Granting::Moved => moved += 1,
                 Granting::Gone => {}
-                Granting::Held { until, .. } => return Ok((Stop::Held(until), granted, moved)),
+                Granting::Held { until, guard } => {
+                    let stop = until.map_or(Stop::HeldByPerson(guard), Stop::Held);
+                    return Ok((stop, granted, moved));
+                }
                 Granting::Lost => {
                     tries += 1;
                     // Settings are part of what is decided on: a whole new round reads them again.
@@ -231,6 +237,38 @@ async fn place_all(
         .await
 }
 
+/// While nothing can go until a person acts: reminders whose window is over are settled, wherever they stand in the
+/// queue, and those in their last hour of a pause go to staff. When to look again.
+async fn held(
+    app: &App,
+    ts: &TenantStore,
+    settings: &TenantSettings,
+    guard: Guard,
+) -> Result<Option<DateTime<Utc>>, StoreError> {
+    let reminders = ts.held_reminders().await?;
+    if !reminders.missed.is_empty() {
+        let voice = Voice::of(app, settings);
+        let dialling = Dialling {
+            settings,
+            limits: &app.platform.limits,
+            fingerprint: voice
+                .as_ref()
+                .map_or("", |voice| voice.fingerprint.as_str()),
+            tenant_active: is_active(app, ts).await?,
+        };
+        let gate = ts.gate(settings).await?;
+        for item in &reminders.missed {
+            ts.settle_missed(dialling, &gate, item).await?;
+        }
+    }
+    if guard == Guard::NotPaused {
+        for item in &reminders.closing {
+            ts.tell_calling_paused(item).await?;
+        }
+    }
+    Ok(reminders.look_again)
+}
+
 /// Asks for the next run, if one is needed before the tick would find the work. Whoever asks first reserves the
 /// wake-up in the gate, so that wake-ups do not multiply.
 async fn wake_later(
@@ -243,13 +281,15 @@ async fn wake_later(
     let at = match stop {
         Stop::Empty => return Ok(None),
         Stop::More => now,
-        Stop::Held(None) => {
-            // Nothing to wait for but a person, whose act sends a message of its own.
-            ts.change_gate(&settings, None, |gate| gate.arm(now, now + HELD))
+        Stop::HeldByPerson(guard) => {
+            let look_again = held(app, ts, &settings, guard).await?;
+            // Nothing else to wait for but a person, whose act sends a message of its own.
+            let rest = look_again.map_or(now + HELD, |at| at.clamp(now, now + HELD));
+            ts.change_gate(&settings, None, |gate| gate.arm(now, rest))
                 .await?;
             return Ok(None);
         }
-        Stop::Held(Some(until)) => {
+        Stop::Held(until) => {
             let gate = ts.gate(&settings).await?;
             // Arrivals were recorded since: the slot may be free sooner.
             gate.gate

@@ -3,10 +3,11 @@
 use axum::extract::State;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
-use vio_domain::phi::{self, Effect, FieldPolicy, Finding};
+use vio_domain::phi::{self, Effect, FieldPolicy};
 use vio_domain::settings::Settings;
 use vio_http::{FieldProblem, Fields, Json, Principal, Problem};
 use vio_runtime::App;
+use vio_runtime::phi::{PHI_DETECTED, Screened};
 use vio_runtime::web::store_problem;
 
 use crate::warnings::Warning;
@@ -14,8 +15,8 @@ use crate::warnings::Warning;
 /// Longest text that is judged: a little more than the longest field.
 const LONGEST: usize = 20_000;
 
-/// Looks through a field's text as the tenant's settings say: findings in what is spoken block the save; in what staff
-/// write for each other only prohibited identifiers do, and the rest is pointed out.
+/// Looks through a field's text as the tenant's settings say: what blocks the save becomes a wrong field, the rest is
+/// pointed out.
 pub(crate) fn screen(
     settings: &Settings,
     policy: FieldPolicy,
@@ -24,42 +25,10 @@ pub(crate) fn screen(
     fields: &mut Fields,
     warnings: &mut Vec<Warning>,
 ) {
-    let privacy = &settings.privacy;
-    if !privacy.hipaa_mode && !privacy.phi_detection {
-        return;
-    }
-    let findings = phi::scan(text, privacy.phi_level);
-    let gravest = |effect: Effect| {
-        findings
-            .iter()
-            .filter(move |finding| policy.effect_of(finding.kind) == effect)
-    };
-    if let Some(finding) = gravest(Effect::Block).next() {
-        let detail = match policy {
-            FieldPolicy::Spoken => format!(
-                "This is read out on the phone and must not tell of anybody's health. {}",
-                advice(finding)
-            ),
-            FieldPolicy::StaffNotes => format!(
-                "Identity, insurance and record numbers must not be written here. {}",
-                advice(finding)
-            ),
-        };
-        fields.extend([FieldProblem::new(pointer, "phi_detected", detail)]);
-    } else if gravest(Effect::Warn).next().is_some() {
-        warnings.push(Warning::new(
-            "phi_detected",
-            pointer,
-            "This text seems to hold health information. It is saved, and never spoken.",
-        ));
-    }
-}
-
-fn advice(finding: &Finding) -> String {
-    if finding.suggestion.is_empty() {
-        "Leave it out.".to_owned()
-    } else {
-        format!("Write “{}” instead.", finding.suggestion)
+    match vio_runtime::phi::screen(settings, policy, pointer, text) {
+        Screened::Clean => {}
+        Screened::Warn(sentence) => warnings.push(Warning::new(PHI_DETECTED, pointer, sentence)),
+        Screened::Block(field) => fields.extend([field]),
     }
 }
 

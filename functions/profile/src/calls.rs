@@ -185,6 +185,10 @@ impl CallsPatch {
         let before = &mut calls.call_before_hours;
         self.hours_before_appointment
             .put(fields, "/hours_before_appointment", before, |hours| {
+                if !CallBeforeHours::OFFERED.contains(hours) {
+                    let sentence = "Choose 1, 2, 6, 24, 48 or 168 hours.";
+                    return Err(FieldProblem::new("", "not_offered", sentence));
+                }
                 CallBeforeHours::try_from(*hours)
                     .map_err(|error| FieldProblem::new("", error.code, error.detail))
             });

@@ -104,6 +104,8 @@ pub struct CallBeforeHours(u16);
 impl CallBeforeHours {
     /// The default of S0 and S3.
     pub const DEFAULT: Self = Self(24);
+    /// What a business can choose as its default (S3 `default_call_timing`). Appointments made before keep theirs.
+    pub const OFFERED: [u16; 6] = [1, 2, 6, 24, 48, 168];
 
     /// Hours.
     pub fn hours(self) -> u16 {

@@ -206,6 +206,10 @@ pub struct Contact {
     pub failures_in_a_row: u32,
     /// The open entry of the work list, if any.
     pub needs_attention: Option<AttentionReason>,
+    /// The appointment that entry is about, if about one.
+    pub attention_about: Option<AppointmentId>,
+    /// Until when staff put that entry out of sight. The same reason again makes a new entry meanwhile.
+    pub attention_snoozed_until: Option<DateTime<Utc>>,
     pub call_state: CallState,
     /// The session about no appointment that is planned, placing or in flight: at most one.
     pub open_session: Option<OpenSession>,
@@ -218,6 +222,32 @@ pub struct Contact {
     pub updated_at: DateTime<Utc>,
     /// Soft delete: when, by whom. Restorable for 30 days.
     pub deleted: Option<Deleted>,
+}
+
+impl Contact {
+    /// Whether the contact is on the work list for this reason and appointment.
+    pub fn stands_for(&self, reason: AttentionReason, about: Option<AppointmentId>) -> bool {
+        self.needs_attention == Some(reason) && self.attention_about == about
+    }
+
+    /// The entry of the work list that the contact stands for from here on.
+    pub fn stand_for(
+        &mut self,
+        reason: AttentionReason,
+        about: Option<AppointmentId>,
+        snoozed_until: Option<DateTime<Utc>>,
+    ) {
+        self.needs_attention = Some(reason);
+        self.attention_about = about;
+        self.attention_snoozed_until = snoozed_until;
+    }
+
+    /// Nothing about the contact waits for staff any more.
+    pub fn stand_for_nothing(&mut self) {
+        self.needs_attention = None;
+        self.attention_about = None;
+        self.attention_snoozed_until = None;
+    }
 }
 
 /// Who deleted a contact, and when.

@@ -81,6 +81,8 @@ ids! {
     TagId,
     /// One entry of the needs-attention work list.
     AttentionId,
+    /// One step of the history of such an entry.
+    AttentionStepId,
     /// An entry of the do-not-call list.
     DncId,
     /// A signed-in device: the family of refresh tokens it rotates through.

@@ -12,6 +12,7 @@ pub mod crash;
 pub mod idempotency;
 pub mod lambda;
 pub mod logging;
+pub mod phi;
 pub mod queues;
 pub mod sessions;
 #[cfg(feature = "testing")]

@@ -5,8 +5,8 @@ use chrono::{DateTime, Utc};
 use uuid::Uuid;
 use vio_domain::calling::order::Band;
 use vio_domain::ids::{
-    AppointmentId, AttemptId, AttentionId, ConsentId, ContactId, DncId, GroupId, InteractionId,
-    LocationId, LogId, SessionId, SignInId, TagId, TenantId, UserId,
+    AppointmentId, AttemptId, AttentionId, AttentionStepId, ConsentId, ContactId, DncId, GroupId,
+    InteractionId, LocationId, LogId, SessionId, SignInId, TagId, TenantId, UserId,
 };
 
 use crate::entity::{DueEntry, Enumerated};
@@ -167,6 +167,14 @@ pub fn interaction(t: TenantId, c: ContactId, id: InteractionId) -> Key {
     main(contact_pk(t, c), format!("INT#{id}"))
 }
 pub const INTERACTION_PREFIX: &str = "INT#";
+
+/// One step of the history of an entry of the work list, with the contact it is about.
+pub fn attention_step(t: TenantId, c: ContactId, entry: AttentionId, id: AttentionStepId) -> Key {
+    main(contact_pk(t, c), format!("ATTN#{entry}#{id}"))
+}
+pub fn attention_step_prefix(entry: AttentionId) -> String {
+    format!("ATTN#{entry}#")
+}
 
 /// The key of a person, in the table of its own.
 pub fn person_key(t: TenantId, c: ContactId) -> Key {

@@ -288,6 +288,8 @@ fn blank(ts: &TenantStore, new: &NewContact) -> vio_domain::contact::Contact {
         last_contact_time: None,
         failures_in_a_row: 0,
         needs_attention: None,
+        attention_about: None,
+        attention_snoozed_until: None,
         call_state: Default::default(),
         open_session: None,
         next_call_at: None,

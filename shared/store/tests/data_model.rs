@@ -26,6 +26,7 @@ use vio_store::calling::attention::Shown;
 use vio_store::calling::do_not_call::DncSource;
 use vio_store::calling::grant::{Dialling, Granting};
 use vio_store::calling::settle::CallHeard;
+use vio_store::calling::work::{AttentionChange, Changed};
 use vio_store::contacts::{ConsentChange, ListQuery, Start};
 use vio_store::entity::type_of;
 use vio_store::groups::GroupRow;
@@ -307,10 +308,13 @@ async fn operate(table: impl Port, meter: &Meter) -> Measured {
     meter.take();
     let (work, _) = ts.attention(Shown::Open, 25, None).await.unwrap();
     all.note(meter, "read the work list (one entry)");
-    ts.resolve_attention(work[0].id, &staff(), Some("Rung by hand."))
+    let done = "Rung by hand.".parse().unwrap();
+    let resolve = AttentionChange::Resolve(Some(&done));
+    let resolved = ts
+        .change_attention(work[0].id, resolve, |_| true, &staff())
         .await
-        .unwrap()
         .unwrap();
+    assert!(matches!(resolved, Changed::Done(_)));
     all.note(meter, "resolve an entry of the work list");
 
     let mut person = ts.person(contact).await.unwrap().unwrap();

@@ -126,6 +126,7 @@ fn a_session_in_every_state() {
             priority: Priority::Urgent,
             about_time: Some(now()),
             follow_up_required: true,
+            told_paused: true,
             tries_before: 1,
             took_over: Some(TakenOver {
                 method: Method::Retry,

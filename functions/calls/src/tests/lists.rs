@@ -95,7 +95,9 @@ async fn other_parameters_are_refused_by_name() {
         ("/api/calls?status=lost", "status"),
         ("/api/calls?page=9999", "page"),
         ("/api/calls/limits?x=1", "x"),
-        ("/api/attention?assigned_to=me", "assigned_to"),
+        ("/api/attention?assigned_to=us", "assigned_to"),
+        ("/api/attention?reason=boredom", "reason"),
+        ("/api/attention?contact_id=1", "contact_id"),
         ("/api/attention?status=done", "status"),
         ("/api/dnc?phone=1", "phone"),
     ] {
@@ -305,6 +307,7 @@ async fn the_work_list_loses_what_is_done() {
     world.advance(chrono::TimeDelta::minutes(1));
     let again = world.server.post(&path, world.admin(), done).await;
     assert_eq!(again.body, resolved.body);
+    assert_eq!(resolved.body["history"][0]["text"], "Rang her myself.");
     let other = open.body["attention"][0]["attention_id"].as_str().unwrap();
     let path = format!("/api/attention/{other}/resolve");
     assert_eq!(

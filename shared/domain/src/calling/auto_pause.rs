@@ -34,14 +34,19 @@ impl RecentAttempts {
         self.0.drain(..surplus);
     }
 
-    /// Whether calling is to be paused. Failures up to the last resumption by a person no longer count.
-    pub fn should_pause(&self, now: DateTime<Utc>, resumed_at: Option<DateTime<Utc>>) -> bool {
+    /// Technical failures that count. Those up to the last resumption by a person no longer do.
+    pub fn failures(&self, now: DateTime<Utc>, resumed_at: Option<DateTime<Utc>>) -> usize {
         let failures = self.0.iter().filter(|result| {
             result.technical
                 && now - result.at < WITHIN
                 && resumed_at.is_none_or(|resumed| resumed < result.at)
         });
-        failures.count() >= TECHNICAL_FAILURES
+        failures.count()
+    }
+
+    /// Whether calling is to be paused.
+    pub fn should_pause(&self, now: DateTime<Utc>, resumed_at: Option<DateTime<Utc>>) -> bool {
+        self.failures(now, resumed_at) >= TECHNICAL_FAILURES
     }
 }
 

@@ -120,6 +120,8 @@ pub struct SettleFacts {
     pub already_counted: bool,
     /// Calls in a row before this one that did not reach the person.
     pub failures_before: u32,
+    /// The window of a call at the time that the person named, where one may be placed then.
+    pub callback: Option<CallWindow>,
 }
 
 /// Something that follows from a settled call.
@@ -180,7 +182,7 @@ pub fn effects(
             } else {
                 not_reached(report, facts, policy, now, plan_retry, &mut effects);
             }
-            follow_up(report, &mut effects);
+            follow_up(report, facts, policy, now, &mut effects);
             effects
         }
         SessionState::Refused { .. } => {
@@ -269,7 +271,32 @@ fn not_reached(
     }
 }
 
-fn follow_up(report: &Report, effects: &mut Vec<Effect>) {
+/// The call that the person asked for, if they named a time, decided nothing else, and a try is left.
+fn callback(
+    report: &Report,
+    facts: &SettleFacts,
+    policy: RetryPolicy,
+    now: DateTime<Utc>,
+) -> Option<CallWindow> {
+    let undecided = report
+        .analysis
+        .as_ref()
+        .is_some_and(|analysis| analysis.action == Action::NoAction);
+    let wanted = facts
+        .appointment
+        .is_none_or(|appointment| appointment.still_wants_a_call(now));
+    facts
+        .callback
+        .filter(|_| undecided && wanted && facts.attempts < policy.cap())
+}
+
+fn follow_up(
+    report: &Report,
+    facts: &SettleFacts,
+    policy: RetryPolicy,
+    now: DateTime<Utc>,
+    effects: &mut Vec<Effect>,
+) {
     let meaning = meaning(&report.ended.reason);
     if meaning.do_not_call {
         effects.push(Effect::DoNotCall);
@@ -278,13 +305,21 @@ fn follow_up(report: &Report, effects: &mut Vec<Effect>) {
         .analysis
         .as_ref()
         .is_some_and(|analysis| analysis.follow_up_required);
-    if meaning.callback || asked {
+    let planned = if meaning.callback {
+        callback(report, facts, policy, now)
+    } else {
+        None
+    };
+    effects.extend(planned.map(Effect::Retry));
+    if (meaning.callback && planned.is_none()) || asked {
         effects.push(Effect::FollowUpRequired);
-        effects.push(Effect::NeedsAttention(if meaning.callback {
-            CallAttention::CallbackRequested
-        } else {
-            CallAttention::FollowUpRequired
-        }));
+        effects.push(Effect::NeedsAttention(
+            if meaning.callback && planned.is_none() {
+                CallAttention::CallbackRequested
+            } else {
+                CallAttention::FollowUpRequired
+            },
+        ));
     }
     match meaning.account {
         AccountTrouble::None => {}

@@ -79,6 +79,7 @@ const FIRST: SettleFacts = SettleFacts {
     attempts: 1,
     already_counted: false,
     failures_before: 0,
+    callback: None,
 };
 
 fn coming() -> AppointmentFacts {
@@ -387,4 +388,47 @@ fn retries_as_s3_offers_them() {
         r#"{"enable_automatic_retries":true,"maximum_retry_attempts":2}"#
     );
     assert!(serde_json::from_str::<RetryPolicy>(&json.replace('2', "4")).is_err());
+}
+
+#[test]
+fn a_call_back_is_planned_at_the_time_named_while_a_try_is_left() {
+    let window = CallWindow {
+        due: at(60),
+        latest: at(120),
+    };
+    let asks = |action| {
+        let analysis = Analysis {
+            action,
+            new_time: Some(at(60)),
+            ..Analysis::default()
+        };
+        report(
+            "user_requested_callback",
+            Outcome::Answered,
+            false,
+            Some(analysis),
+        )
+    };
+    let staff = Effect::NeedsAttention(CallAttention::CallbackRequested);
+    let named = SettleFacts {
+        callback: Some(window),
+        ..FIRST
+    };
+    let planned = follows(asks(Action::NoAction), &named);
+    assert!(planned.contains(&Effect::Retry(window)) && !planned.contains(&staff));
+    assert!(!planned.contains(&Effect::FollowUpRequired));
+    // No time that can be used, no try left, or something else decided: staff ring.
+    let used_up = SettleFacts {
+        attempts: 3,
+        ..named
+    };
+    for (action, facts) in [
+        (Action::NoAction, FIRST),
+        (Action::NoAction, used_up),
+        (Action::Confirmed, named),
+    ] {
+        let left = follows(asks(action), &facts);
+        assert!(left.contains(&staff), "{action:?} {left:?}");
+        assert!(!left.iter().any(|effect| matches!(effect, Effect::Retry(_))));
+    }
 }

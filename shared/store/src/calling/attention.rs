@@ -8,8 +8,7 @@ use vio_domain::ids::{AppointmentId, AttentionId, ContactId, SessionId, TenantId
 use crate::entity::Entity;
 use crate::error::StoreError;
 use crate::key;
-use crate::log::{Actor, Entry};
-use crate::port::{Condition, Key, Position};
+use crate::port::{Key, Position};
 use crate::store::TenantStore;
 use crate::tx::Tx;
 
@@ -37,6 +36,22 @@ pub struct AttentionRow {
     pub session: Option<SessionId>,
     pub since: DateTime<Utc>,
     pub state: AttentionStatus,
+    /// Who of the team sees to it.
+    #[serde(default)]
+    pub assigned_to: Option<UserId>,
+    /// Until when it is out of sight. It is seen again by itself: nothing is written then.
+    #[serde(default)]
+    pub snoozed_until: Option<DateTime<Utc>>,
+    /// How many notes it has.
+    #[serde(default)]
+    pub notes: u32,
+}
+
+impl AttentionRow {
+    /// Whether it is out of sight at `now`.
+    pub fn is_snoozed(&self, now: DateTime<Utc>) -> bool {
+        self.snoozed_until.is_some_and(|until| now < until)
+    }
 }
 
 impl Entity for AttentionRow {
@@ -65,12 +80,10 @@ pub enum Shown {
     All,
 }
 
-/// Open entries that resolving one looks through for others of the same contact.
-const MOST_OPEN: u32 = 500;
-
 impl TenantStore {
     /// Puts an entry on the work list and marks the contact, in the transaction of what caused it. One entry per
-    /// contact and reason stays open at a time: a contact that already waits for this reason gets no second one.
+    /// contact, reason and appointment stays open at a time: a contact that already waits for it gets no second one,
+    /// unless staff put that out of sight.
     pub fn flag(
         &self,
         tx: &mut Tx,
@@ -79,10 +92,14 @@ impl TenantStore {
         appointment: Option<AppointmentId>,
         session: Option<SessionId>,
     ) -> Result<(), StoreError> {
-        if contact.needs_attention == Some(reason) {
+        let now = self.now();
+        let snoozed = contact
+            .attention_snoozed_until
+            .is_some_and(|until| now < until);
+        if contact.stands_for(reason, appointment) && !snoozed {
             return Ok(());
         }
-        contact.needs_attention = Some(reason);
+        contact.stand_for(reason, appointment, None);
         let mut row = AttentionRow {
             tenant: self.id,
             id: AttentionId::new(self.new_id()),
@@ -91,8 +108,11 @@ impl TenantStore {
             contact: contact.id,
             appointment,
             session,
-            since: self.now(),
+            since: now,
             state: AttentionStatus::Open,
+            assigned_to: None,
+            snoozed_until: None,
+            notes: 0,
         };
         tx.create(&mut row)
     }
@@ -139,73 +159,5 @@ impl TenantStore {
             Some(row) => Ok(Some(row)),
             None => self.store.read(&key::attention_done(self.id, id)).await,
         }
-    }
-
-    /// Marks an entry as done, and with it every other open one of the same contact for the same reason. The contact
-    /// then stands for the latest other reason that is open, or for none. None where there is no such entry; one that
-    /// is done already is left as it is.
-    pub async fn resolve_attention(
-        &self,
-        id: AttentionId,
-        actor: &Actor,
-        what_was_done: Option<&str>,
-    ) -> Result<Option<AttentionRow>, StoreError> {
-        for _ in 0..crate::tx::COMMIT_TRIES {
-            let Some(mut row) = self.attention_entry(id).await? else {
-                return Ok(None);
-            };
-            if matches!(row.state, AttentionStatus::Resolved { .. }) {
-                return Ok(Some(row));
-            }
-            let (mut others, _) = self.attention(Shown::Open, MOST_OPEN, None).await?;
-            others.retain(|other| other.contact == row.contact && other.id != id);
-            let mut tx = Tx::new();
-            self.stage_resolved(&mut tx, &mut row, actor)?;
-            let mut left = None;
-            for mut other in others {
-                if other.reason == row.reason {
-                    self.stage_resolved(&mut tx, &mut other, actor)?;
-                } else {
-                    left = Some(other.reason);
-                }
-            }
-            if let Some(mut person) = self.person(row.contact).await?
-                && person
-                    .contact
-                    .needs_attention
-                    .is_none_or(|reason| reason == row.reason)
-            {
-                person.contact.needs_attention = left;
-                self.stage_person(&mut tx, &mut person)?;
-            }
-            let entry = Entry::new("attention.resolved", "attention", id.uuid())
-                .contact(row.contact)
-                .version(row.version)
-                .details(serde_json::json!({ "reason": row.reason, "done": what_was_done }));
-            self.log(&mut tx, actor, entry)?;
-            match self.store.commit(tx).await {
-                Err(error) if error.is_lost() => continue,
-                other => return other.map(|()| Some(row)),
-            }
-        }
-        Err(StoreError::Lost {
-            lost: vec!["attention"],
-        })
-    }
-
-    /// Moves an open entry to what is done.
-    fn stage_resolved(
-        &self,
-        tx: &mut Tx,
-        row: &mut AttentionRow,
-        actor: &Actor,
-    ) -> Result<(), StoreError> {
-        tx.delete(row);
-        row.state = AttentionStatus::Resolved {
-            at: self.now(),
-            by: actor.user(),
-        };
-        row.version += 1;
-        tx.put_if(AttentionRow::TYPE, row, row.version, Condition::Absent)
     }
 }

@@ -1,7 +1,9 @@
 //! The gate in the table, and what changes it besides grants: pause, resume, the wake-up that is on its way.
 
 use vio_domain::calling::auto_pause::{AttemptResult, RecentAttempts};
+use vio_domain::calling::day::next_midnight;
 use vio_domain::calling::gate::Gate;
+use vio_domain::calling::order::Band;
 use vio_domain::calling::pause::{PauseReason, PausedBy};
 use vio_domain::ids::TenantId;
 
@@ -38,6 +40,17 @@ impl Entity for RecentRow {
     fn set_version(&mut self, version: u64) {
         self.version = version;
     }
+}
+
+/// Waiting calls that are counted of each band.
+const MOST_COUNTED: u32 = 1_000;
+
+/// What waits in the dial queue.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct WaitingCalls {
+    pub call_now: usize,
+    pub due: usize,
+    pub planned_today: usize,
 }
 
 impl Store {
@@ -125,6 +138,30 @@ impl TenantStore {
             resumed
         })
         .await
+    }
+
+    /// Technical failures that count towards the automatic pause.
+    pub async fn recent_failures(&self, gate: &Gate) -> Result<usize, StoreError> {
+        let row: Option<RecentRow> = self.store.read(&key::recent_attempts(self.id)).await?;
+        let failures = |row: RecentRow| row.recent.failures(self.now(), gate.resumed_at());
+        Ok(row.map_or(0, failures))
+    }
+
+    /// What waits in the dial queue, up to [`MOST_COUNTED`] of each band; `zone` is that of the business's day.
+    pub async fn waiting_calls(&self, zone: chrono_tz::Tz) -> Result<WaitingCalls, StoreError> {
+        let now = self.now();
+        let midnight = next_midnight(zone, now);
+        let mut waiting = WaitingCalls::default();
+        for band in Band::ALL {
+            let rows = self.queued_until(band, midnight, MOST_COUNTED).await?;
+            let today = rows.iter().filter(|row| row.due < midnight);
+            waiting.planned_today += today.count();
+            waiting.due += rows.iter().filter(|row| row.due <= now).count();
+            if band == Band::CallNow {
+                waiting.call_now = rows.len();
+            }
+        }
+        Ok(waiting)
     }
 
     /// Stages how an attempt came out, and says whether the tenant's calling must pause for it.

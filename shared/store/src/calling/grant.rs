@@ -92,28 +92,13 @@ impl TenantStore {
         F: FnOnce(&Person, &SessionRow, AttemptId) -> Result<Vec<u8>, StoreError>,
     {
         let now = self.now();
-        let session = self.session(item.contact, item.session).await?;
-        let stands = |row: &SessionRow| {
-            row.session.state == SessionState::Planned && row.dial().key() == item.key()
-        };
-        let (Some(mut row), Some(mut person)) =
-            (session.filter(stands), self.person(item.contact).await?)
-        else {
+        let Some((mut row, mut person)) = self.stands(item).await? else {
             let mut tx = Tx::new();
             tx.delete_if(DialRow::TYPE, item.key(), Condition::Always);
             self.store.commit(tx).await?;
             return Ok(Granting::Gone);
         };
-        let intended = Intended {
-            method: row.session.method,
-            appointment: row
-                .session
-                .appointment
-                .and_then(|id| person.appointment(id)),
-            latest: row.session.latest,
-            tries_before: row.tries_before,
-        };
-        let facts = self.facts(dialling, gate, &intended, &person).await?;
+        let facts = self.facts_of(dialling, gate, &row, &person).await?;
         let (verdict, decisions) = evaluate(&facts.input, now);
         match verdict {
             Verdict::Hold { until, guard } => Ok(Granting::Held { until, guard }),
@@ -142,6 +127,55 @@ impl TenantStore {
                 Ok(granted)
             }
         }
+    }
+
+    /// Ends a session whose window is over, while nothing can be granted. Anything else is left to the pump.
+    pub async fn settle_missed(
+        &self,
+        dialling: Dialling<'_>,
+        gate: &GateRow,
+        item: &DialRow,
+    ) -> Result<(), StoreError> {
+        let Some((mut row, mut person)) = self.stands(item).await? else {
+            return Ok(());
+        };
+        let facts = self.facts_of(dialling, gate, &row, &person).await?;
+        if let (Verdict::SettleWith { reason }, decisions) = evaluate(&facts.input, self.now()) {
+            self.end_session(&mut row, &mut person, reason, decisions)
+                .await?;
+        }
+        Ok(())
+    }
+
+    /// The session that a queue item stands for, with its person; None where it stands for nothing any more.
+    async fn stands(&self, item: &DialRow) -> Result<Option<(SessionRow, Person)>, StoreError> {
+        let row = self
+            .session(item.contact, item.session)
+            .await?
+            .filter(|row| {
+                row.session.state == SessionState::Planned && row.dial().key() == item.key()
+            });
+        let person = self.person(item.contact).await?;
+        Ok(row.zip(person))
+    }
+
+    async fn facts_of(
+        &self,
+        dialling: Dialling<'_>,
+        gate: &GateRow,
+        row: &SessionRow,
+        person: &Person,
+    ) -> Result<Facts, StoreError> {
+        let intended = Intended {
+            method: row.session.method,
+            appointment: row
+                .session
+                .appointment
+                .and_then(|id| person.appointment(id)),
+            latest: row.session.latest,
+            tries_before: row.tries_before,
+        };
+        self.facts(dialling, gate, &intended, person).await
     }
 
     /// The facts behind the guards, from consistent reads.
@@ -482,7 +516,17 @@ impl TenantStore {
         band: vio_domain::calling::order::Band,
         limit: u32,
     ) -> Result<Vec<DialRow>, StoreError> {
-        let (low, high) = key::dial_due(band, self.now());
+        self.queued_until(band, self.now(), limit).await
+    }
+
+    /// The queue items of one band that fall due up to an instant, in key order, at most `limit`.
+    pub(crate) async fn queued_until(
+        &self,
+        band: vio_domain::calling::order::Band,
+        until: DateTime<Utc>,
+        limit: u32,
+    ) -> Result<Vec<DialRow>, StoreError> {
+        let (low, high) = key::dial_due(band, until);
         let query = crate::port::Query {
             source: crate::port::Source::Table(crate::port::TableName::Main),
             pk: key::dial_pk(self.id),

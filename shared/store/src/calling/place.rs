@@ -256,7 +256,8 @@ impl TenantStore {
     }
 
     /// Whether an attempt without a call counts as a technical failure towards the automatic pause: a refusal that is
-    /// not about the account or its pace, or a request that never arrived.
+    /// not about the account or its pace. A request that never arrived does not: more often than the provider it was
+    /// we who were away, and our own outage must not stop anybody's calls until a person resumes them.
     fn is_technical(&self, attempt: &AttemptRow) -> bool {
         use vio_domain::calling::attempt::AttemptState;
         match &attempt.attempt.state {
@@ -264,7 +265,6 @@ impl TenantStore {
                 Meaning::of(vio_domain::calling::refusal::Answer::Status(*code), None)
                     .is_technical()
             }
-            AttemptState::NotPlaced { .. } => true,
             _ => false,
         }
     }

@@ -275,6 +275,7 @@ impl TenantStore {
             priority: person.contact.priority,
             about_time: appointment.map(|appointment| appointment.time),
             follow_up_required: false,
+            told_paused: false,
             tries_before: 0,
             took_over: None,
             created_at: now,

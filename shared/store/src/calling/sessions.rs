@@ -43,6 +43,9 @@ pub struct SessionRow {
     /// Staff should follow up (S0).
     #[serde(default)]
     pub follow_up_required: bool,
+    /// Staff were told that it waits while calling is paused.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub told_paused: bool,
     /// Attempts of the calls without an appointment that this one repeats.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub tries_before: u32,

@@ -5,10 +5,12 @@
 use chrono::{DateTime, TimeDelta, Utc};
 use vio_domain::appointment::{AppointmentStatus, Confirmation, ConfirmationMethod, OpenSession};
 use vio_domain::calling::attempt::Attempt;
+use vio_domain::calling::attention::CallAttention;
+use vio_domain::calling::disconnect::{AccountTrouble, meaning};
 use vio_domain::calling::gate::Gate;
 use vio_domain::calling::pause::{PauseReason, PausedBy};
 use vio_domain::calling::session::{
-    Applied, CallEvent, CancelReason, Method, Outcome, SessionState, TransitionError,
+    Applied, CallEvent, CancelReason, Method, Outcome, Report, SessionState, TransitionError,
 };
 use vio_domain::calling::settle::{AppointmentFacts, Effect, SettleFacts, effects};
 use vio_domain::contact::AttentionReason;
@@ -32,6 +34,11 @@ use crate::tx::{COMMIT_TRIES, Tx};
 
 /// How long a call without an appointment may be retried after its end.
 const RETRY_WITHOUT_APPOINTMENT: TimeDelta = TimeDelta::hours(24);
+
+/// A call back at a time that the person named is placed within this long after it.
+const CALLBACK_WITHIN: TimeDelta = TimeDelta::hours(1);
+/// The farthest time that is taken for a call back without an appointment.
+const LONGEST_CALLBACK: TimeDelta = TimeDelta::days(7);
 
 /// News of a provider call that carries our ids.
 #[derive(Debug, Clone)]
@@ -229,7 +236,12 @@ impl TenantStore {
     ) -> Result<GateChange, StoreError> {
         let now = self.now();
         let report = row.session.report().cloned();
-        let technical = report.as_ref().is_some_and(|report| report.technical)
+        // Too many calls at once is not a fault: the gate rests, and the call is tried again.
+        let crowded =
+            |report: &Report| meaning(&report.ended.reason).account == AccountTrouble::BackOff;
+        let technical = report
+            .as_ref()
+            .is_some_and(|report| report.technical && !crowded(report))
             || matches!(row.session.state, SessionState::Refused { .. });
         let too_many = match &row.session.state {
             SessionState::Unknown { .. } => false,
@@ -293,6 +305,10 @@ impl TenantStore {
                 + u32::from(!attempt.counted),
             already_counted: attempt.counted,
             failures_before: person.contact.failures_in_a_row,
+            callback: row
+                .session
+                .report()
+                .and_then(|report| callback_window(&settings.settings, person, about, report, now)),
         };
         let retry =
             |cause, ended_at| retry_window(&settings.settings, person, about, cause, ended_at, now);
@@ -313,6 +329,7 @@ impl TenantStore {
             None => {}
         }
         let mut moved = false;
+        let fallback = wanted.contains(&Effect::Fallback);
         for effect in wanted {
             match effect {
                 Effect::CountAttempt => {
@@ -367,14 +384,20 @@ impl TenantStore {
                     followed.fields.push("appointment_status");
                 }
                 Effect::Retry(window) => self.stage_retry(tx, person, row, window)?,
+                // The fallback's own entry says it.
+                Effect::NeedsAttention(CallAttention::RepeatedFailures) if fallback => {}
                 Effect::NeedsAttention(reason) => {
                     let reason = AttentionReason::from(reason);
                     self.flag(tx, &mut person.contact, reason, about, Some(row.session.id))?;
                     followed.fields.push("needs_attention");
                 }
                 Effect::FollowUpRequired => row.follow_up_required = true,
-                // Messages are not built yet; the repeated failures that lead here are on the work list.
-                Effect::Fallback => {}
+                // No message can be sent yet: staff reach the person another way.
+                Effect::Fallback => {
+                    let reason = AttentionReason::FallbackPending;
+                    self.flag(tx, &mut person.contact, reason, about, Some(row.session.id))?;
+                    followed.fields.push("needs_attention");
+                }
                 Effect::DoNotCall => self.stage_do_not_call(tx, person, attempt, actor).await?,
                 Effect::BackOff(quiet) => followed.back_off = Some(quiet),
                 Effect::PauseTenant(reason) => followed.pause = Some(reason),
@@ -506,6 +529,48 @@ fn change_status(
     appointment.updated_at = now;
 }
 
+/// The end of the time for calls about an appointment; `without` where there is none.
+fn calls_end(
+    settings: &Settings,
+    person: &Person,
+    about: Option<AppointmentId>,
+    without: DateTime<Utc>,
+) -> DateTime<Utc> {
+    about
+        .and_then(|id| person.appointment(id))
+        .map_or(without, |a| {
+            planner::reminders_end(
+                a.time,
+                a.booked_at.map(|booked| a.time - booked),
+                TimeDelta::hours(i64::from(a.call_before_hours.hours())),
+                TimeDelta::hours(i64::from(settings.calls.minimum_notice_hours)),
+            )
+        })
+}
+
+/// The window of the call that the person asked for at a time they named: from then on for an hour at most, where it
+/// begins within what is permitted.
+fn callback_window(
+    settings: &Settings,
+    person: &Person,
+    about: Option<AppointmentId>,
+    report: &Report,
+    now: DateTime<Utc>,
+) -> Option<CallWindow> {
+    let named = report.analysis.as_ref()?.new_time?;
+    let end = calls_end(settings, person, about, now + LONGEST_CALLBACK);
+    let due = named.max(now);
+    let windows = permitted(settings, &person.contact);
+    if named < now || end <= due || !windows.is_permitted(due) {
+        return None;
+    }
+    let interval = windows.iter(due, end.min(due + CALLBACK_WITHIN)).next()?;
+    Some(CallWindow {
+        due,
+        latest: interval.end,
+    })
+}
+
 /// When the next try of a call that failed is due, under the settings of the moment.
 fn retry_window(
     settings: &Settings,
@@ -516,16 +581,11 @@ fn retry_window(
     now: DateTime<Utc>,
 ) -> Retry {
     let contact = &person.contact;
-    let end = about.and_then(|id| person.appointment(id)).map_or(
+    let end = calls_end(
+        settings,
+        person,
+        about,
         ended_at + RETRY_WITHOUT_APPOINTMENT,
-        |a| {
-            planner::reminders_end(
-                a.time,
-                a.booked_at.map(|booked| a.time - booked),
-                TimeDelta::hours(i64::from(a.call_before_hours.hours())),
-                TimeDelta::hours(i64::from(settings.calls.minimum_notice_hours)),
-            )
-        },
     );
     planner::retry_due(
         cause,

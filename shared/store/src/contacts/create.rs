@@ -181,6 +181,8 @@ impl TenantStore {
             last_contact_time: None,
             failures_in_a_row: 0,
             needs_attention: None,
+            attention_about: None,
+            attention_snoozed_until: None,
             call_state: CallState::None,
             open_session: None,
             next_call_at: None,

@@ -118,6 +118,8 @@ pub struct ContactRow {
     #[serde(default, skip_serializing_if = "is_default")]
     pub failures_in_a_row: u32,
     pub needs_attention: Option<AttentionReason>,
+    pub attention_about: Option<AppointmentId>,
+    pub attention_snoozed_until: Option<DateTime<Utc>>,
     #[serde(default, skip_serializing_if = "is_default")]
     pub call_state: CallState,
     pub open_session: Option<OpenSession>,
@@ -207,6 +209,8 @@ impl ContactRow {
             last_contact_time: contact.last_contact_time,
             failures_in_a_row: contact.failures_in_a_row,
             needs_attention: contact.needs_attention,
+            attention_about: contact.attention_about,
+            attention_snoozed_until: contact.attention_snoozed_until,
             call_state: contact.call_state,
             open_session: contact.open_session,
             next_call_at: contact.next_call_at,
@@ -259,6 +263,8 @@ impl ContactRow {
             last_contact_time: self.last_contact_time,
             failures_in_a_row: self.failures_in_a_row,
             needs_attention: self.needs_attention,
+            attention_about: self.attention_about,
+            attention_snoozed_until: self.attention_snoozed_until,
             call_state: self.call_state,
             open_session: self.open_session,
             next_call_at: self.next_call_at,

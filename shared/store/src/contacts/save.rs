@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 use vio_domain::appointment::Appointment;
-use vio_domain::contact::Contact;
+use vio_domain::contact::{AttentionReason, Contact};
 use vio_domain::ids::AppointmentId;
 use vio_domain::settings::Settings;
 
@@ -197,6 +197,7 @@ impl TenantStore {
                 appointment.updated_at = now;
             }
         }
+        self.stage_number_found(tx, person, save.actor).await?;
         if save.replan {
             // What the contact's own fields say concerns every appointment's call.
             let ids: Vec<AppointmentId> = if changed.contact.is_empty() {
@@ -219,6 +220,27 @@ impl TenantStore {
         let entry = changed.entry(person, &save);
         self.log(tx, save.actor, entry)?;
         Ok(true)
+    }
+
+    /// A number that was added ends the entries of the work list that waited for it, before calls are planned anew.
+    async fn stage_number_found(
+        &self,
+        tx: &mut Tx,
+        person: &mut Person,
+        actor: &Actor,
+    ) -> Result<(), StoreError> {
+        let before = person.contact_before().map(|contact| &contact.phone);
+        let changed = before.is_some_and(|phone| *phone != person.contact.phone);
+        if !changed || person.contact.phone.is_none() {
+            return Ok(());
+        }
+        let over = |reason| {
+            matches!(
+                reason,
+                AttentionReason::NO_PHONE | AttentionReason::NOT_DIALABLE
+            )
+        };
+        self.stage_attention_over(tx, person, over, actor).await
     }
 
     /// Whether a planned call of an appointment's old time was dropped and nothing took its place.
