@@ -116,14 +116,8 @@ impl StoreAuthenticator {
     async fn read(&self, claims: &Claims, real_now: DateTime<Utc>) -> Result<Standing, AuthError> {
         let (tenant, user) = (TenantId::new(claims.tid), UserId::new(claims.sub));
         let id = SignInId::new(claims.sid);
-        let (tenant_row, user_row, sign_in) = tokio::try_join!(
-            self.store.tenant_row(tenant),
-            self.store.user_row(tenant, user),
-            self.store.sign_in(tenant, user, id),
-        )
-        .map_err(away)?;
-        let (Some(tenant_row), Some(user_row), Some(mut sign_in)) = (tenant_row, user_row, sign_in)
-        else {
+        let standing = self.store.standing(tenant, user, id).await.map_err(away)?;
+        let Some((tenant_row, user_row, mut sign_in)) = standing else {
             return Err(AuthError::Refused);
         };
         if user_row.status != UserStatus::Active || sign_in.expires_at <= real_now {

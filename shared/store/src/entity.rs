@@ -103,9 +103,8 @@ pub fn to_item<E: Entity>(entity: &E, version: u64) -> Result<Attributes, StoreE
 
 /// The entity of an item. An item of another type is an error: keys are typed, so it can only be corruption.
 pub fn from_item<E: Entity>(item: Attributes) -> Result<E, StoreError> {
-    match item.get(TYPE) {
-        Some(AttributeValue::S(found)) if found == E::TYPE => {}
-        _ => return Err(StoreError::WrongType { expected: E::TYPE }),
+    if type_of(&item) != Some(E::TYPE) {
+        return Err(StoreError::WrongType { expected: E::TYPE });
     }
     let version = match item.get(VERSION) {
         Some(AttributeValue::N(number)) => number.parse().unwrap_or(0),

@@ -9,13 +9,15 @@ use vio_crypto::tokens::{RefreshToken, RefreshTokenHash};
 use vio_crypto::{FieldRef, LookupHash, Sealed};
 use vio_domain::ids::{SignInId, TenantId, UserId};
 
-use crate::entity::Entity;
+use crate::entity::{Entity, from_item, type_of};
 use crate::error::StoreError;
 use crate::key;
 use crate::log::Actor;
 use crate::port::{Condition, Key};
 use crate::store::{Store, TenantStore, sealed};
+use crate::tenants::TenantRow;
 use crate::tx::Tx;
+use crate::users::UserRow;
 
 /// After so long a device signs in again, however much it was used (real time).
 pub const LONGEST_SIGN_IN: TimeDelta = TimeDelta::days(30);
@@ -101,6 +103,33 @@ impl Store {
             return Ok(None);
         };
         self.sign_in(row.tenant, row.user, row.id).await
+    }
+
+    /// What says whether a signed-in person may still act: their business, themselves and the sign-in, in one request.
+    /// None where one of them is gone.
+    pub async fn standing(
+        &self,
+        tenant: TenantId,
+        user: UserId,
+        id: SignInId,
+    ) -> Result<Option<(TenantRow, UserRow, SignInRow)>, StoreError> {
+        let keys = [
+            key::tenant(tenant),
+            key::user(tenant, user),
+            key::sign_in(tenant, user, id),
+        ];
+        let (mut business, mut person, mut sign_in) = (None, None, None);
+        for item in self.read_items(&keys).await? {
+            match type_of(&item) {
+                Some(TenantRow::TYPE) => business = Some(from_item(item)?),
+                Some(UserRow::TYPE) => person = Some(from_item(item)?),
+                _ => sign_in = Some(from_item(item)?),
+            }
+        }
+        Ok(business
+            .zip(person)
+            .zip(sign_in)
+            .map(|((business, person), sign_in)| (business, person, sign_in)))
     }
 
     /// A sign-in by ids; None once it ended.

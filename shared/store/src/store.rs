@@ -14,7 +14,9 @@ use crate::entity::{Entity, from_item};
 use crate::env::{Clock, IdSource};
 use crate::error::StoreError;
 use crate::key;
-use crate::port::{Index, Key, Page, Port, Position, Query, SortRange, Source, TableName};
+use crate::port::{
+    Attributes, Index, Key, Page, Port, Position, Query, SortRange, Source, TableName,
+};
 use crate::tx::{self, Tx};
 
 /// The storage of one process. Cheap to clone.
@@ -105,6 +107,11 @@ impl Store {
             .into_iter()
             .map(from_item)
             .collect()
+    }
+
+    /// Items of any types, strongly consistent, in one request; missing ones are left out.
+    pub(crate) async fn read_items(&self, keys: &[Key]) -> Result<Vec<Attributes>, StoreError> {
+        Ok(self.inner.port.batch_get(keys).await?)
     }
 
     /// Commits a transaction.

@@ -167,9 +167,11 @@ async fn operate(table: impl Port, meter: &Meter) -> Measured {
     store.sign_in_of(&token).await.unwrap().unwrap();
     all.note(meter, "find a sign-in by its refresh token");
     let id = SignInId::new(token.family());
-    store.sign_in(ts.id, user, id).await.unwrap().unwrap();
-    store.user_row(ts.id, user).await.unwrap().unwrap();
-    all.note(meter, "judge an access token (user and sign-in)");
+    store.standing(ts.id, user, id).await.unwrap().unwrap();
+    all.note(
+        meter,
+        "judge an access token (tenant, user and sign-in in one request)",
+    );
     store.tenant_row(ts.id).await.unwrap().unwrap();
     all.note(meter, "a tenant's record, once per process");
 
