@@ -50,10 +50,11 @@ pub fn router(webhooks: Webhooks) -> (Router, OpenApi) {
         .split_for_parts()
 }
 
-/// An event of the function that is neither a request nor a batch of the queue.
+/// An event of the function that is neither a request nor a batch of the queue. Lambda's runtime logs and reports it, so
+/// it does not say what could not be read: that quotes the event.
 #[derive(Debug, thiserror::Error)]
 #[error("the event is neither a request nor a batch of messages")]
-pub struct UnknownEvent(#[source] serde_json::Error);
+pub struct UnknownEvent;
 
 /// One invocation: the function receives requests and consumes the queue, and the two are told apart by their form.
 /// `service` is [`router`] behind the shared layers.
@@ -64,11 +65,11 @@ pub async fn invoke(
     context: Context,
 ) -> Result<Value, UnknownEvent> {
     if payload.get("Records").is_some() {
-        let batch: SqsEvent = serde_json::from_value(payload).map_err(UnknownEvent)?;
+        let batch: SqsEvent = serde_json::from_value(payload).map_err(|_| UnknownEvent)?;
         let answer = vio_runtime::batch::handle(batch, |message| process(webhooks, message)).await;
-        return serde_json::to_value(answer).map_err(UnknownEvent);
+        return serde_json::to_value(answer).map_err(|_| UnknownEvent);
     }
-    let request: LambdaRequest = serde_json::from_value(payload).map_err(UnknownEvent)?;
+    let request: LambdaRequest = serde_json::from_value(payload).map_err(|_| UnknownEvent)?;
     let answer: Result<_, Infallible> = Adapter::from(service.clone())
         .call(LambdaEvent::new(request, context))
         .await;
@@ -76,5 +77,5 @@ pub async fn invoke(
         Ok(answer) => answer,
         Err(never) => match never {},
     };
-    serde_json::to_value(answer).map_err(UnknownEvent)
+    serde_json::to_value(answer).map_err(|_| UnknownEvent)
 }

@@ -6,6 +6,9 @@ use std::process::ExitCode;
 
 use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
 use tokio::signal::unix::{SignalKind, signal};
+use tracing_subscriber::Layer;
+use tracing_subscriber::layer::SubscriberExt;
+use tracing_subscriber::util::SubscriberInitExt;
 use vio_local::{Host, HostOptions, seed};
 
 const USAGE: &str = "\
@@ -117,14 +120,12 @@ async fn main() -> ExitCode {
     }
 }
 
-/// On standard error, so that standard output is what a script reads.
+/// On standard error, so that standard output is what a script reads. What may be said is as in a deployed function.
 fn start_logs() {
-    let filter = tracing_subscriber::EnvFilter::try_from_default_env()
-        .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("warn,dynoxide=error"));
-    tracing_subscriber::fmt()
-        .with_env_filter(filter)
+    let lines = tracing_subscriber::fmt::layer()
         .with_writer(std::io::stderr)
-        .init();
+        .with_filter(vio_runtime::logging::filter_from_env("warn,dynoxide=error"));
+    tracing_subscriber::registry().with(lines).init();
 }
 
 #[expect(clippy::print_stdout, reason = "a command speaks on its terminal")]

@@ -75,4 +75,10 @@ async fn the_samples_as_they_are_do_no_harm() {
         Context::default(),
     );
     assert!(unknown.await.is_err());
+    // Lambda logs the error: it says nothing of the event.
+    let payload = json!({ "Records": "Zoë Lucas" });
+    let context = Context::default();
+    let unknown = vio_webhooks::invoke(&clinic.webhooks, &clinic.service, payload, context).await;
+    let said = format!("{:?}", unknown.unwrap_err());
+    assert!(!said.contains("Lucas"), "{said}");
 }
