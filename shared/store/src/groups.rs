@@ -1,12 +1,15 @@
 //! Contact groups in the table (S2). A contact's record names its groups; a group's own partition names its members,
 //! with when and by whom each was added; the group's record counts them. All three change in one transaction, so the
 //! count is exact. A deleted group is gone at once: what still names it is read as if it did not.
+//!
+//! Name and description are sealed under the tenant's key: beside the ids of those in it, a group's name says something
+//! about each of them.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
-use vio_crypto::{LookupHash, LookupKind};
+use vio_crypto::{FieldRef, LookupHash, LookupKind, Sealed, TenantKeys};
 use vio_domain::groups::{Color, GroupDescription, GroupName, Icon, Visibility};
 use vio_domain::ids::{ContactId, GroupId, TenantId, UserId};
 
@@ -16,7 +19,7 @@ use crate::error::StoreError;
 use crate::key;
 use crate::log::{Actor, Entry};
 use crate::port::{Condition, Key, Position};
-use crate::store::TenantStore;
+use crate::store::{TenantStore, sealed};
 use crate::tx::Tx;
 
 /// Persons put into a group in one transaction: each takes up to three of its hundred operations.
@@ -24,13 +27,12 @@ const JOIN_AT_ONCE: usize = 30;
 /// How often a lost race is decided again.
 const TRIES: usize = 6;
 
-/// A group as stored.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+/// A group, opened.
+#[derive(Debug, Clone, PartialEq)]
 pub struct GroupRow {
     pub tenant: TenantId,
     pub id: GroupId,
     /// Raised by every write, also by members coming and going.
-    #[serde(skip)]
     pub version: u64,
     /// Raised by edits: what its `ETag` names.
     pub edit_version: u64,
@@ -38,7 +40,6 @@ pub struct GroupRow {
     pub description: Option<GroupDescription>,
     pub color: Color,
     pub icon: Option<Icon>,
-    #[serde(flatten)]
     pub visibility: Visibility,
     /// Contacts in it that are not deleted.
     pub members: u32,
@@ -47,7 +48,27 @@ pub struct GroupRow {
     pub updated_at: DateTime<Utc>,
 }
 
-impl Entity for GroupRow {
+/// A group as stored.
+#[derive(Serialize, Deserialize)]
+struct Stored {
+    tenant: TenantId,
+    id: GroupId,
+    #[serde(skip)]
+    version: u64,
+    edit_version: u64,
+    name: Sealed,
+    description: Option<Sealed>,
+    color: Color,
+    icon: Option<Icon>,
+    #[serde(flatten)]
+    visibility: Visibility,
+    members: u32,
+    created_by: Option<UserId>,
+    created_at: DateTime<Utc>,
+    updated_at: DateTime<Utc>,
+}
+
+impl Entity for Stored {
     const TYPE: &'static str = "group";
     fn key(&self) -> Key {
         key::group(self.tenant, self.id)
@@ -57,6 +78,65 @@ impl Entity for GroupRow {
     }
     fn set_version(&mut self, version: u64) {
         self.version = version;
+    }
+}
+
+impl GroupRow {
+    fn seal(&self, keys: &TenantKeys) -> Result<Stored, StoreError> {
+        let seal = |field, text: &str| {
+            let place = FieldRef::new(self.tenant.uuid(), self.id.uuid(), field);
+            keys.seal(place, text.as_bytes()).map_err(sealed("group"))
+        };
+        Ok(Stored {
+            tenant: self.tenant,
+            id: self.id,
+            version: self.version,
+            edit_version: self.edit_version,
+            name: seal("name", self.name.as_str())?,
+            description: self
+                .description
+                .as_ref()
+                .map(|text| seal("description", text.as_str()))
+                .transpose()?,
+            color: self.color,
+            icon: self.icon,
+            visibility: self.visibility.clone(),
+            members: self.members,
+            created_by: self.created_by,
+            created_at: self.created_at,
+            updated_at: self.updated_at,
+        })
+    }
+
+    fn open(stored: Stored, keys: &TenantKeys) -> Result<Self, StoreError> {
+        let open = |field, value: &Sealed| {
+            let place = FieldRef::new(stored.tenant.uuid(), stored.id.uuid(), field);
+            keys.open_text(place, value).map_err(sealed("group"))
+        };
+        let name = open("name", &stored.name)?;
+        let description = stored
+            .description
+            .as_ref()
+            .map(|text| {
+                let text = open("description", text)?;
+                text.parse().map_err(sealed("group"))
+            })
+            .transpose()?;
+        Ok(Self {
+            tenant: stored.tenant,
+            id: stored.id,
+            version: stored.version,
+            edit_version: stored.edit_version,
+            name: GroupName::parse(&name).map_err(sealed("group"))?,
+            description,
+            color: stored.color,
+            icon: stored.icon,
+            visibility: stored.visibility,
+            members: stored.members,
+            created_by: stored.created_by,
+            created_at: stored.created_at,
+            updated_at: stored.updated_at,
+        })
     }
 }
 
@@ -145,7 +225,10 @@ impl TenantStore {
 
     /// One group.
     pub async fn group(&self, id: GroupId) -> Result<Option<GroupRow>, StoreError> {
-        self.store.read(&key::group(self.id, id)).await
+        let stored: Option<Stored> = self.store.read(&key::group(self.id, id)).await?;
+        stored
+            .map(|stored| GroupRow::open(stored, &self.keys))
+            .transpose()
     }
 
     /// Several groups by id; those that are gone are left out.
@@ -154,8 +237,10 @@ impl TenantStore {
         ids: impl IntoIterator<Item = GroupId>,
     ) -> Result<BTreeMap<GroupId, GroupRow>, StoreError> {
         let keys: Vec<Key> = ids.into_iter().map(|id| key::group(self.id, id)).collect();
-        let rows: Vec<GroupRow> = self.store.read_all(&keys).await?;
-        Ok(rows.into_iter().map(|row| (row.id, row)).collect())
+        let rows: Vec<Stored> = self.store.read_all(&keys).await?;
+        rows.into_iter()
+            .map(|stored| Ok((stored.id, GroupRow::open(stored, &self.keys)?)))
+            .collect()
     }
 
     /// A page of the groups, oldest first, and whether there is more.
@@ -168,9 +253,13 @@ impl TenantStore {
         let pk = key::tenant_pk(self.id);
         let (rows, next) = self
             .store
-            .list(pk, key::GROUP_PREFIX, true, limit, after)
+            .list::<Stored>(pk, key::GROUP_PREFIX, true, limit, after)
             .await?;
-        Ok((rows, next.is_some()))
+        let rows: Result<_, StoreError> = rows
+            .into_iter()
+            .map(|stored| GroupRow::open(stored, &self.keys))
+            .collect();
+        Ok((rows?, next.is_some()))
     }
 
     /// A page of a group's members, by contact, and whether there is more.
@@ -188,8 +277,18 @@ impl TenantStore {
 
     /// Stages a new group. Lost on `group_name` where the name is taken, on `group` where the id is.
     pub fn create_group(&self, tx: &mut Tx, row: &mut GroupRow) -> Result<(), StoreError> {
-        tx.create(row)?;
+        let mut stored = row.seal(&self.keys)?;
+        tx.create(&mut stored)?;
+        row.version = stored.version;
         self.claim_group_name(tx, row)
+    }
+
+    /// Stages a group that must still be at the version it was read with.
+    fn update_group(&self, tx: &mut Tx, row: &mut GroupRow) -> Result<(), StoreError> {
+        let mut stored = row.seal(&self.keys)?;
+        tx.update(&mut stored)?;
+        row.version = stored.version;
+        Ok(())
     }
 
     /// Stages an edited group; `before` is its name as read. Lost on `group_name` where the new one is taken.
@@ -205,13 +304,17 @@ impl TenantStore {
         }
         row.edit_version += 1;
         row.updated_at = self.now();
-        tx.update(row)
+        self.update_group(tx, row)
     }
 
     /// Stages the end of a group. Its members are orphaned: they stay, in one group less.
     pub fn delete_group(&self, tx: &mut Tx, row: &GroupRow) {
         self.free_group_name(tx, &row.name);
-        tx.delete(row);
+        tx.delete_if(
+            Stored::TYPE,
+            key::group(self.id, row.id),
+            Condition::VersionIs(row.version),
+        );
     }
 
     /// Stages what a changed person changes of its groups: its place in each that it joins or leaves, and their counts.
@@ -235,12 +338,12 @@ impl TenantStore {
                 (Some(group), true) => {
                     group.members = group.members.saturating_add(1);
                     self.stage_join(tx, id, person.contact.id, by)?;
-                    tx.update(group)?;
+                    self.update_group(tx, group)?;
                 }
                 (Some(group), false) => {
                     group.members = group.members.saturating_sub(1);
                     tx.delete_if(MemberRow::TYPE, place, Condition::Always);
-                    tx.update(group)?;
+                    self.update_group(tx, group)?;
                 }
                 (None, true) => person.contact.group_ids.retain(|group| *group != id),
                 (None, false) => tx.delete_if(MemberRow::TYPE, place, Condition::Always),
@@ -312,7 +415,7 @@ impl TenantStore {
                 }
                 if step.added > 0 {
                     row.members = row.members.saturating_add(step.added);
-                    tx.update(&mut row)?;
+                    self.update_group(&mut tx, &mut row)?;
                 }
                 match self.store.commit(tx).await {
                     Ok(()) => {

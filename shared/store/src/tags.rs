@@ -1,8 +1,9 @@
-//! The tenant's list of tags, offered where a contact is tagged.
+//! The tenant's list of tags, offered where a contact is tagged. A name is sealed under the tenant's key: a word such as
+//! `hiv-clinic` is health data beside the people who have it, and people write names into tags.
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
-use vio_crypto::{LookupHash, LookupKind};
+use vio_crypto::{FieldRef, LookupHash, LookupKind, Sealed, TenantKeys};
 use vio_domain::ids::{TagId, TenantId};
 use vio_domain::text::ShortText;
 
@@ -10,24 +11,34 @@ use crate::entity::Entity;
 use crate::error::StoreError;
 use crate::key;
 use crate::port::{Condition, Key};
-use crate::store::TenantStore;
+use crate::store::{TenantStore, sealed};
 use crate::tx::Tx;
 
 /// Tags of one tenant that are read at most.
 pub const MOST_TAGS: u32 = 500;
 
-/// One tag.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+/// One tag, opened.
+#[derive(Debug, Clone, PartialEq)]
 pub struct TagRow {
     pub tenant: TenantId,
     pub id: TagId,
-    #[serde(skip)]
     pub version: u64,
     pub name: ShortText<50>,
     pub created_at: DateTime<Utc>,
 }
 
-impl Entity for TagRow {
+/// A tag as stored.
+#[derive(Serialize, Deserialize)]
+struct Stored {
+    tenant: TenantId,
+    id: TagId,
+    #[serde(skip)]
+    version: u64,
+    name: Sealed,
+    created_at: DateTime<Utc>,
+}
+
+impl Entity for Stored {
     const TYPE: &'static str = "tag";
     fn key(&self) -> Key {
         key::tag(self.tenant, self.id)
@@ -37,6 +48,36 @@ impl Entity for TagRow {
     }
     fn set_version(&mut self, version: u64) {
         self.version = version;
+    }
+}
+
+fn name_field(tenant: TenantId, id: TagId) -> FieldRef {
+    FieldRef::new(tenant.uuid(), id.uuid(), "name")
+}
+
+impl TagRow {
+    fn seal(&self, keys: &TenantKeys) -> Result<Stored, StoreError> {
+        let place = name_field(self.tenant, self.id);
+        let name = keys.seal(place, self.name.as_str().as_bytes());
+        Ok(Stored {
+            tenant: self.tenant,
+            id: self.id,
+            version: self.version,
+            name: name.map_err(sealed("tag"))?,
+            created_at: self.created_at,
+        })
+    }
+
+    fn open(stored: Stored, keys: &TenantKeys) -> Result<Self, StoreError> {
+        let place = name_field(stored.tenant, stored.id);
+        let name = keys.open_text(place, &stored.name).map_err(sealed("tag"))?;
+        Ok(Self {
+            tenant: stored.tenant,
+            id: stored.id,
+            version: stored.version,
+            name: ShortText::parse(&name).map_err(sealed("tag"))?,
+            created_at: stored.created_at,
+        })
     }
 }
 
@@ -90,17 +131,22 @@ impl TenantStore {
 
     /// One tag.
     pub async fn tag(&self, id: TagId) -> Result<Option<TagRow>, StoreError> {
-        self.store.read(&key::tag(self.id, id)).await
+        let stored: Option<Stored> = self.store.read(&key::tag(self.id, id)).await?;
+        stored
+            .map(|stored| TagRow::open(stored, &self.keys))
+            .transpose()
     }
 
     /// All tags, oldest first.
     pub async fn tags(&self) -> Result<Vec<TagRow>, StoreError> {
         let pk = key::tenant_pk(self.id);
-        Ok(self
+        let (all, _) = self
             .store
-            .list(pk, key::TAG_PREFIX, true, MOST_TAGS, None)
-            .await?
-            .0)
+            .list::<Stored>(pk, key::TAG_PREFIX, true, MOST_TAGS, None)
+            .await?;
+        all.into_iter()
+            .map(|stored| TagRow::open(stored, &self.keys))
+            .collect()
     }
 
     /// Stages a new tag. Lost on `tag_name` where the name is taken, on `tag` where the id is.
@@ -117,7 +163,9 @@ impl TenantStore {
             name,
             created_at: self.now(),
         };
-        tx.create(&mut row)?;
+        let mut stored = row.seal(&self.keys)?;
+        tx.create(&mut stored)?;
+        row.version = stored.version;
         self.claim_tag_name(tx, &row)?;
         Ok(row)
     }
@@ -134,12 +182,19 @@ impl TenantStore {
             self.free_tag_name(tx, &old);
             self.claim_tag_name(tx, row)?;
         }
-        tx.update(row)
+        let mut stored = row.seal(&self.keys)?;
+        tx.update(&mut stored)?;
+        row.version = stored.version;
+        Ok(())
     }
 
     /// Stages the removal of a tag from the list; contacts keep the word.
     pub fn delete_tag(&self, tx: &mut Tx, row: &TagRow) {
         self.free_tag_name(tx, &row.name);
-        tx.delete(row);
+        tx.delete_if(
+            Stored::TYPE,
+            key::tag(self.id, row.id),
+            Condition::VersionIs(row.version),
+        );
     }
 }

@@ -12,12 +12,16 @@ use std::sync::Arc;
 use chrono::TimeDelta;
 use uuid::Uuid;
 use vio_crypto::AwsKms;
-use vio_domain::ids::LogId;
+use vio_domain::groups::{Color, GroupName, Visibility};
+use vio_domain::ids::{GroupId, LogId, TagId};
+use vio_domain::text::ShortText;
 use vio_stack::{Stack, StackOptions, SystemClock};
 use vio_store::dynamo::{DynamoTable, TableNames};
+use vio_store::groups::GroupRow;
 use vio_store::idempotency::{Answer, KEPT_HOURS, Keyed, Known, LEASE_SECONDS};
 use vio_store::key::LogKind;
 use vio_store::log::{Actor, Entry, Who};
+use vio_store::memory::MemoryTable;
 use vio_store::schema::create_tables;
 use vio_store::tenants::ROTATION_HOURS;
 use vio_store::tx::Tx;
@@ -41,6 +45,89 @@ fn noise(bytes: usize) -> String {
             char::from(b'0' + u8::try_from((state >> 33) % 70).unwrap())
         })
         .collect()
+}
+
+/// Whether the table holds the word, as text or as bytes.
+fn holds(table: &MemoryTable, word: &str) -> bool {
+    let stored = format!("{:?}", table.dump()).to_lowercase();
+    let bytes = format!("{:?}", word.as_bytes());
+    stored.contains(word) || stored.contains(bytes.trim_matches(['[', ']']))
+}
+
+#[tokio::test]
+async fn what_groups_are_called_lies_sealed() {
+    let table = MemoryTable::new();
+    let world = World::on(table.clone()).await;
+    let ts = &world.ts;
+    let mut row = GroupRow {
+        tenant: ts.id,
+        id: GroupId::new(ts.new_id()),
+        version: 0,
+        edit_version: 1,
+        name: GroupName::parse("dialysis").unwrap(),
+        description: Some("on tuesdays".parse().unwrap()),
+        color: Color::Orange,
+        icon: None,
+        visibility: Visibility::AllStaff,
+        members: 0,
+        created_by: staff().user(),
+        created_at: ts.now(),
+        updated_at: ts.now(),
+    };
+    let mut tx = Tx::new();
+    ts.create_group(&mut tx, &mut row).unwrap();
+    ts.store.commit(tx).await.unwrap();
+    assert_eq!(ts.group(row.id).await.unwrap(), Some(row.clone()));
+    let before = std::mem::replace(&mut row.name, GroupName::parse("infusion").unwrap());
+    let mut tx = Tx::new();
+    ts.edit_group(&mut tx, &mut row, &before).unwrap();
+    ts.store.commit(tx).await.unwrap();
+    assert_eq!(
+        ts.groups(10, None).await.unwrap(),
+        (vec![row.clone()], false)
+    );
+    for word in ["dialysis", "infusion", "tuesdays"] {
+        assert!(!holds(&table, word), "{word}");
+    }
+    let mut tx = Tx::new();
+    ts.delete_group(&mut tx, &row);
+    ts.store.commit(tx).await.unwrap();
+    assert_eq!(ts.group(row.id).await.unwrap(), None);
+}
+
+#[tokio::test]
+async fn the_names_of_tags_lie_sealed() {
+    let table = MemoryTable::new();
+    let world = World::on(table.clone()).await;
+    let ts = &world.ts;
+    let name = |text: &str| ShortText::parse(text).unwrap();
+    let (id, other) = (TagId::new(ts.new_id()), TagId::new(ts.new_id()));
+    let mut tx = Tx::new();
+    let mut row = ts.create_tag(&mut tx, id, name("hiv-clinic")).unwrap();
+    ts.store.commit(tx).await.unwrap();
+    let mut tx = Tx::new();
+    ts.rename_tag(&mut tx, &mut row, name("HIV-evening"))
+        .unwrap();
+    ts.store.commit(tx).await.unwrap();
+    let mut tx = Tx::new();
+    ts.create_tag(&mut tx, other, name("hiv-clinic")).unwrap();
+    ts.store.commit(tx).await.unwrap();
+    for word in ["hiv", "clinic", "evening"] {
+        assert!(!holds(&table, word), "{word}");
+    }
+    assert_eq!(ts.tag(id).await.unwrap(), Some(row.clone()));
+    let names: Vec<String> = ts
+        .tags()
+        .await
+        .unwrap()
+        .into_iter()
+        .map(|tag| tag.name.into_string())
+        .collect();
+    assert_eq!(names, ["HIV-evening", "hiv-clinic"]);
+    let mut tx = Tx::new();
+    ts.delete_tag(&mut tx, &row);
+    ts.store.commit(tx).await.unwrap();
+    assert_eq!(ts.tag(id).await.unwrap(), None);
 }
 
 #[tokio::test(flavor = "multi_thread")]
