@@ -8,6 +8,7 @@ use serde_json::json;
 use utoipa::{IntoParams, ToSchema};
 use vio_domain::contact::{AttentionReason, Contact};
 use vio_domain::ids::{AppointmentId, AttentionId, ContactId, SessionId, UserId};
+use vio_domain::permission::Permission;
 use vio_domain::phi::FieldPolicy;
 use vio_domain::text::{Notes, Reason};
 use vio_http::etag::version_mismatch;
@@ -437,7 +438,7 @@ impl Asked {
             .scope
             .can_edit(self.who.user_id, &ownership(&person.contact))
         {
-            return Err(Problem::forbidden());
+            return Err(Problem::lacks(&[Permission::EditAllContacts]));
         }
         let change = judge(&ts, &self.who, body.body).await?;
         let by = actor(&self.who, self.request);
@@ -595,7 +596,7 @@ pub(crate) async fn assign(
 
 /// Until when it is not to be seen.
 #[derive(Debug, Deserialize, ToSchema)]
-#[schema(as = SnoozeAttention, example = json!({"until": "2026-03-03T09:00:00Z"}))]
+#[schema(as = SnoozeAttention, example = json!({"until": "2027-03-10T09:00:00Z"}))]
 pub(crate) struct Snooze {
     /// Within 90 days; null: it is to be seen now.
     #[serde(default)]

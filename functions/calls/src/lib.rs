@@ -16,8 +16,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 use vio_runtime::App;
 
-/// The function's routes and their document.
-pub fn router(app: App) -> (Router, OpenApi) {
+fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::new()
         .routes(routes!(sessions::list))
         .routes(routes!(sessions::read))
@@ -35,8 +34,16 @@ pub fn router(app: App) -> (Router, OpenApi) {
         .routes(routes!(attention::reopen))
         .routes(routes!(dnc::list, dnc::add))
         .routes(routes!(dnc::remove))
-        .with_state(app)
-        .split_for_parts()
+}
+
+/// The function's routes over `app`, and their description.
+pub fn router(app: App) -> (Router, OpenApi) {
+    routes().with_state(app).split_for_parts()
+}
+
+/// The description of the function's routes.
+pub fn document() -> OpenApi {
+    routes().into_openapi()
 }
 
 #[cfg(test)]

@@ -44,6 +44,7 @@ enum ConsentAction {
 
 /// A consent given or withdrawn.
 #[derive(Debug, Deserialize, ToSchema)]
+#[schema(example = json!({"action": "given", "method": "verbal"}))]
 pub(crate) struct NewConsent {
     /// `given` or `withdrawn`.
     #[schema(value_type = String, example = "withdrawn")]

@@ -192,7 +192,9 @@ pub(crate) async fn patch(
 
 /// Replaces a contact: fields that are left out are emptied. Without appointment fields its appointments are left
 /// alone; consent is left alone always.
-#[utoipa::path(put, path = "/api/contacts/{contact_id}", tag = "contacts", request_body = ContactBody,
+#[utoipa::path(put, path = "/api/contacts/{contact_id}", tag = "contacts",
+    request_body(content = ContactBody, example = json!({"name": "Ada Example", "phone": "07912 345679",
+        "email": "ada@example.com", "notes": "Prefers mornings.", "tags": ["vip"], "preferred_contact_method": "voice"})),
     params(("contact_id" = uuid::Uuid, Path), ("If-Match" = String, Header, description = "The ETag of the version being replaced")),
     responses((status = 200, body = ContactView), (status = 409, description = "It has become like another contact (`existing_ids`)"),
         (status = 412, description = "Somebody else changed it meanwhile"), (status = 428, description = "If-Match is missing")))]

@@ -40,7 +40,7 @@ pub(crate) async fn judge(
         return Ok(());
     }
     if !may_change(principal) {
-        return Err(Problem::forbidden()
+        return Err(Problem::lacks(CHANGES_MEMBERS)
             .detail("Your account does not put contacts into groups. Leave group_ids out."));
     }
     let ids = given.as_ref().value().map_or(&[][..], |ids| &ids[..]);

@@ -53,6 +53,7 @@ pub(crate) struct Interaction {
     contact_id: Uuid,
     #[schema(value_type = String, example = "phone")]
     kind: InteractionKind,
+    #[schema(example = "She rang about parking.")]
     text: String,
     at: DateTime<Utc>,
     by: Option<Uuid>,

@@ -34,8 +34,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 use vio_runtime::App;
 
-/// The function's routes and their description.
-pub fn router(app: App) -> (Router, OpenApi) {
+fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::new()
         .routes(routes!(list::list, create::create))
         .routes(routes!(validate_phone::validate_phone))
@@ -53,6 +52,14 @@ pub fn router(app: App) -> (Router, OpenApi) {
         .routes(routes!(history::list))
         .routes(routes!(calls::list))
         .routes(routes!(forms::list))
-        .with_state(app)
-        .split_for_parts()
+}
+
+/// The function's routes over `app`, and their description.
+pub fn router(app: App) -> (Router, OpenApi) {
+    routes().with_state(app).split_for_parts()
+}
+
+/// The description of the function's routes.
+pub fn document() -> OpenApi {
+    routes().into_openapi()
 }

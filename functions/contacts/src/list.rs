@@ -7,7 +7,7 @@ use utoipa::{IntoParams, ToSchema};
 use vio_domain::appointment::{Appointment, AppointmentStatus};
 use vio_domain::contact::Contact;
 use vio_domain::ids::ContactId;
-use vio_domain::permission::Scope;
+use vio_domain::permission::{Permission, Scope};
 use vio_http::page::PageParams;
 use vio_http::{
     FieldProblem, Json, Kind, Paged, Pagination, Principal, Problem, QueryParams, RequestId,
@@ -105,7 +105,7 @@ pub(crate) async fn list(
         page_size: page.page_size,
     };
     let found = match principal.scope.view {
-        None => return Err(Problem::forbidden()),
+        None => return Err(Problem::lacks(&[Permission::ViewContacts])),
         Some(Scope::All) => tenant.list_contacts(query).await,
         Some(_) => within_reach(&tenant, &principal, query).await,
     }

@@ -14,6 +14,8 @@ use crate::warnings::Warning;
 
 /// Longest text that is judged: a little more than the longest field.
 const LONGEST: usize = 20_000;
+/// Characters of a field's name at most.
+const LONGEST_NAME: usize = 100;
 
 /// Looks through a field's text as the tenant's settings say: what blocks the save becomes a wrong field, the rest is
 /// pointed out.
@@ -94,12 +96,17 @@ pub(crate) async fn check_phi(
     principal: Principal,
     Json(check): Json<PhiCheck>,
 ) -> Result<Json<PhiFindings>, Problem> {
-    if check.text.chars().count() > LONGEST {
-        return Err(Problem::validation(vec![FieldProblem::new(
-            "/text",
-            "too_long",
-            format!("At most {LONGEST} characters."),
-        )]));
+    for (pointer, text, longest) in [
+        ("/text", &check.text, LONGEST),
+        ("/field", &check.field, LONGEST_NAME),
+    ] {
+        if text.chars().count() > longest {
+            return Err(Problem::validation(vec![FieldProblem::new(
+                pointer,
+                "too_long",
+                format!("At most {longest} characters."),
+            )]));
+        }
     }
     let tenant = app.tenant_of(&principal).await?;
     let settings = tenant.settings().await.map_err(store_problem)?.settings;

@@ -2,7 +2,7 @@
 
 use vio_domain::contact::Contact;
 use vio_domain::ids::{AppointmentId, ContactId};
-use vio_domain::permission::ContactOwnership;
+use vio_domain::permission::{ContactOwnership, Permission};
 use vio_http::{Principal, Problem};
 use vio_runtime::web::store_problem;
 use vio_store::TenantStore;
@@ -54,7 +54,7 @@ pub(crate) async fn edited(
     if can_edit(principal, &person.contact) {
         Ok(person)
     } else {
-        Err(Problem::forbidden())
+        Err(Problem::lacks(&[Permission::EditAllContacts]))
     }
 }
 

@@ -9,6 +9,7 @@ use utoipa::ToSchema;
 use vio_domain::calling::session::CancelReason;
 use vio_domain::contact::{Deleted, RESTORE_DAYS};
 use vio_domain::ids::ContactId;
+use vio_domain::permission::Permission;
 use vio_domain::person::OnDuplicate;
 use vio_domain::settings::Settings;
 use vio_http::idempotency::once;
@@ -193,6 +194,6 @@ async fn deleted(
     if reach::can_edit(principal, &person.contact) {
         Ok(person)
     } else {
-        Err(Problem::forbidden())
+        Err(Problem::lacks(&[Permission::EditAllContacts]))
     }
 }

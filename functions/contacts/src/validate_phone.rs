@@ -45,6 +45,9 @@ pub(crate) struct PhoneAnswer {
     is_accepted: bool,
 }
 
+/// Bytes of a number as typed, at most: one with every digit in words and an extension is shorter.
+const LONGEST: usize = 200;
+
 /// Judges a number of any region.
 #[utoipa::path(post, path = "/api/contacts/validate-phone", tag = "contacts", request_body = PhoneQuestion,
     responses((status = 200, body = PhoneAnswer)))]
@@ -53,6 +56,13 @@ pub(crate) async fn validate_phone(
     principal: Principal,
     Json(question): Json<PhoneQuestion>,
 ) -> Result<Json<PhoneAnswer>, Problem> {
+    if question.phone.len() > LONGEST {
+        return Err(Problem::validation(vec![FieldProblem::new(
+            "/phone",
+            "too_long",
+            "A phone number is shorter than that.",
+        )]));
+    }
     let tenant = app.tenant_of(&principal).await?;
     let business = tenant
         .settings()

@@ -14,16 +14,23 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 use vio_runtime::App;
 
-/// The function's routes and their document.
-pub fn router(app: App) -> (Router, OpenApi) {
+fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::new()
         .routes(routes!(list::list, one::create))
         .routes(routes!(one::read, one::edit, one::delete))
         .routes(routes!(members::list))
         .routes(routes!(members::add))
         .routes(routes!(members::remove))
-        .with_state(app)
-        .split_for_parts()
+}
+
+/// The function's routes over `app`, and their description.
+pub fn router(app: App) -> (Router, OpenApi) {
+    routes().with_state(app).split_for_parts()
+}
+
+/// The description of the function's routes.
+pub fn document() -> OpenApi {
+    routes().into_openapi()
 }
 
 #[cfg(test)]

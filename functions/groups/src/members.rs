@@ -13,6 +13,7 @@ use uuid::Uuid;
 use vio_domain::appointment::{Appointment, AppointmentStatus};
 use vio_domain::contact::Contact;
 use vio_domain::ids::{ContactId, GroupId, UserId};
+use vio_domain::permission::Permission;
 use vio_domain::settings::{Sensitivity, Settings};
 use vio_http::idempotency::once;
 use vio_http::page::PageParams;
@@ -46,8 +47,10 @@ impl QueryParams for Filters {
 #[derive(Debug, Serialize, ToSchema)]
 struct GroupInfo {
     id: Uuid,
+    #[schema(example = "Follow-up")]
     name: String,
     description: Option<String>,
+    #[schema(example = "#F59E0B")]
     color: &'static str,
     /// All contacts in it, those included that you do not see.
     total_members: u32,
@@ -58,6 +61,7 @@ struct GroupInfo {
 #[schema(as = GroupMember)]
 struct Member {
     id: Uuid,
+    #[schema(example = "Ada Example")]
     name: String,
     phone: Option<String>,
     email: Option<String>,
@@ -244,6 +248,7 @@ pub(crate) async fn list(
 #[schema(as = GroupMembersToAdd, example = json!({"contact_ids": ["0192f0c1-2b3c-7def-8abc-0123456789ab"]}))]
 pub(crate) struct ToAdd {
     /// At most 100.
+    #[schema(value_type = Vec<Uuid>)]
     contact_ids: Option<Vec<String>>,
 }
 
@@ -335,7 +340,7 @@ pub(crate) async fn remove(
         .filter(|contact| can_view(&who, contact))
         .ok_or_else(Problem::not_found)?;
     if !can_edit(&who, person) {
-        return Err(Problem::forbidden());
+        return Err(Problem::lacks(&[Permission::EditAllContacts]));
     }
     let left = ts
         .leave_group(id, contact, &actor(&who, request))

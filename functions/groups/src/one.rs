@@ -197,7 +197,8 @@ fn shown(row: &GroupRow) -> serde_json::Value {
 
 /// Changes a group: only the fields sent. Its members stay.
 #[utoipa::path(
-    patch, path = "/api/groups/{group_id}", tag = "groups", request_body = GroupBody,
+    patch, path = "/api/groups/{group_id}", tag = "groups",
+    request_body(content = GroupBody, example = json!({"name": "Regulars", "description": "Come every month"})),
     params(("group_id" = Uuid, Path), ("If-Match" = Option<String>, Header, description = "The version being changed")),
     responses(
         (status = 200, description = "Changed", body = GroupView),

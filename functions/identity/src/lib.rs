@@ -17,8 +17,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 use vio_runtime::App;
 
-/// The function's routes and their description.
-pub fn router(app: App) -> (Router, OpenApi) {
+fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::new()
         .routes(routes!(sign_up::sign_up))
         .routes(routes!(sign_in::sign_in))
@@ -29,6 +28,14 @@ pub fn router(app: App) -> (Router, OpenApi) {
         .routes(routes!(password::change))
         .routes(routes!(keys::keys))
         .routes(routes!(team::list, team::add))
-        .with_state(app)
-        .split_for_parts()
+}
+
+/// The function's routes over `app`, and their description.
+pub fn router(app: App) -> (Router, OpenApi) {
+    routes().with_state(app).split_for_parts()
+}
+
+/// The description of the function's routes.
+pub fn document() -> OpenApi {
+    routes().into_openapi()
 }

@@ -314,8 +314,9 @@ async fn join(
     let joining = body.validated()?;
     // Nobody hands out what they do not have themselves.
     let gets = effective(joining.role, joining.preset, joining.custom);
-    if gets.iter().any(|p| !principal.permissions.contains(p)) {
-        return Err(Problem::forbidden()
+    let missing: Vec<Permission> = gets.without(principal.permissions).iter().collect();
+    if !missing.is_empty() {
+        return Err(Problem::lacks(&missing)
             .detail("You cannot give somebody permissions that you do not have yourself."));
     }
     let user = UserId::new(operation);

@@ -58,6 +58,7 @@ impl SignedInUser {
 #[derive(Serialize, ToSchema)]
 pub(crate) struct SignedIn {
     /// A JWT for the `Authorization: Bearer` header.
+    #[schema(example = "eyJhbGciOiJFUzI1NiJ9.eyJzdWIiOiIwMTkyZjBjMSJ9.c2lnbmF0dXJl")]
     access_token: String,
     #[schema(example = "Bearer")]
     token_type: &'static str,

@@ -39,6 +39,7 @@ pub(crate) enum Log {
 #[into_params(parameter_in = Query)]
 pub(crate) struct Filters {
     /// Only one of the two logs.
+    #[param(inline)]
     log: Option<Log>,
 }
 

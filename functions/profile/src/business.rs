@@ -9,7 +9,7 @@ use vio_domain::ids::TenantId;
 use vio_domain::phone::{self, AcceptedRegions, Country};
 use vio_domain::settings::{Business, BusinessType, Settings};
 use vio_domain::text::{Email, ShortText};
-use vio_http::{ETag, Fields, IfMatch, Json, Principal, Problem, RequestId};
+use vio_http::{ETag, FieldProblem, Fields, IfMatch, Json, Principal, Problem, RequestId};
 use vio_runtime::App;
 use vio_runtime::web::store_problem;
 use vio_store::tenants::TenantSettings;
@@ -196,12 +196,17 @@ fn country(text: &str) -> Result<Country, Refusal> {
     })
 }
 
-fn regions(texts: &[String]) -> Result<AcceptedRegions, Refusal> {
-    let regions = texts
-        .iter()
-        .map(|text| country(text))
-        .collect::<Result<_, _>>()?;
-    AcceptedRegions::new(regions).map_err(|_| ("empty", "At least one region must be accepted."))
+fn regions(texts: &[String]) -> Result<AcceptedRegions, FieldProblem> {
+    let mut regions = Vec::new();
+    for (at, text) in texts.iter().enumerate() {
+        let region = country(text)
+            .map_err(|(code, detail)| FieldProblem::new(format!("/{at}"), code, detail))?;
+        if !regions.contains(&region) {
+            regions.push(region);
+        }
+    }
+    AcceptedRegions::new(regions)
+        .map_err(|_| FieldProblem::new("", "empty", "At least one region must be accepted."))
 }
 
 fn website(text: &str) -> Result<ShortText<255>, Refusal> {

@@ -1,5 +1,5 @@
 //! What a business and its people set: profile, business, calls, privacy, integrations, lists, and the audit trail
-//! (S3, rules.md Privacy).
+//! (S3, rules.md Privacy); and the document of the whole API.
 
 mod audit;
 mod business;
@@ -16,13 +16,14 @@ mod types;
 mod user;
 
 use axum::Router;
+use bytes::Bytes;
 use utoipa::openapi::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
+use vio_http::openapi;
 use vio_runtime::App;
 
-/// The function's routes and their description.
-pub fn router(app: App) -> (Router, OpenApi) {
+fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::new()
         .routes(routes!(user::show, user::edit))
         .routes(routes!(business::show, business::edit))
@@ -36,6 +37,19 @@ pub fn router(app: App) -> (Router, OpenApi) {
         .routes(routes!(tags::edit, tags::remove))
         .routes(routes!(audit::list))
         .routes(routes!(health::health))
-        .with_state(app)
-        .split_for_parts()
+}
+
+/// The description of the whole API, which `make openapi` writes; a test keeps it true.
+const DOCUMENT: &[u8] = include_bytes!("../../../docs/openapi.json");
+
+/// The function's routes over `app`, and their description. It also serves the whole API's document and page.
+pub fn router(app: App) -> (Router, OpenApi) {
+    let (own, document) = routes().with_state(app).split_for_parts();
+    let described = openapi::routes(Bytes::from_static(DOCUMENT));
+    (own.merge(described), document)
+}
+
+/// The description of the function's routes.
+pub fn document() -> OpenApi {
+    routes().into_openapi()
 }

@@ -143,7 +143,8 @@ async fn one(tenant: &TenantStore, id: TagId) -> Result<TagRow, Problem> {
 }
 
 /// Renames a tag of the list; contacts keep the word they have.
-#[utoipa::path(patch, path = "/api/tags/{tag_id}", tag = "settings", request_body = TagName,
+#[utoipa::path(patch, path = "/api/tags/{tag_id}", tag = "settings",
+    request_body(content = TagName, example = json!({"name": "regular"})),
     params(("tag_id" = Uuid, Path), ("If-Match" = Option<String>, Header, description = "The version being changed")),
     responses((status = 200, body = TagView), (status = 409, description = "The name is taken"),
     (status = 412, description = "Somebody else changed it meanwhile")))]

@@ -38,16 +38,23 @@ impl std::fmt::Debug for Webhooks {
     }
 }
 
-/// The HTTP routes with their document. They go behind [`vio_http::service`].
-pub fn router(webhooks: Webhooks) -> (Router, OpenApi) {
+fn routes() -> OpenApiRouter<Webhooks> {
     let calls = OpenApiRouter::new()
         .routes(routes!(receive::call_outcome))
         .layer(body_limit(retell_events::LARGEST_EVENT));
     OpenApiRouter::new()
         .routes(routes!(receive::calcom_booking))
         .merge(calls)
-        .with_state(webhooks)
-        .split_for_parts()
+}
+
+/// The HTTP routes, and their description. They go behind [`vio_http::service`].
+pub fn router(webhooks: Webhooks) -> (Router, OpenApi) {
+    routes().with_state(webhooks).split_for_parts()
+}
+
+/// The description of the function's routes.
+pub fn document() -> OpenApi {
+    routes().into_openapi()
 }
 
 /// An event of the function that is neither a request nor a batch of the queue. Lambda's runtime logs and reports it, so

@@ -43,7 +43,8 @@ pub struct Receipt {
 /// `call_ended` and `call_analyzed` are processed; other events are accepted and ignored. At most 5 MiB.
 #[utoipa::path(post, path = "/api/webhook/call-outcome/{endpoint_id}", tag = "webhooks",
     params(("endpoint_id" = String, Path, description = "The tenant's own address, as its settings show it")),
-    request_body(content = serde_json::Value, content_type = "application/json"),
+    request_body(content = serde_json::Value, content_type = "application/json",
+        example = json!({"event": "call_ended", "call": {"call_id": "call_4f2c9e", "call_status": "ended", "metadata": {"attempt_id": "0192f0c1-2b3c-7def-8abc-0123456789ab"}}})),
     responses((status = 200, body = Receipt, description = "Received")))]
 pub(crate) async fn call_outcome(
     State(webhooks): State<Webhooks>,
@@ -71,7 +72,8 @@ pub(crate) async fn call_outcome(
 /// event types other than the one set and everything while the connection is switched off. At most 1 MiB.
 #[utoipa::path(post, path = "/api/webhook/calcom-booking/{endpoint_id}", tag = "webhooks",
     params(("endpoint_id" = String, Path, description = "The tenant's own address, as its settings show it")),
-    request_body(content = serde_json::Value, content_type = "application/json"),
+    request_body(content = serde_json::Value, content_type = "application/json",
+        example = json!({"triggerEvent": "BOOKING_CANCELLED", "createdAt": "2027-03-09T08:00:00Z", "payload": {"uid": "bK4f2c9e"}})),
     responses((status = 200, body = Receipt, description = "Received")))]
 pub(crate) async fn calcom_booking(
     State(webhooks): State<Webhooks>,

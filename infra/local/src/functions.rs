@@ -1,10 +1,11 @@
-//! The HTTP functions, each behind the layers that it has on Lambda, and their one document.
+//! The HTTP functions, each behind the layers that it has on Lambda, and the document of them all.
 
 use std::collections::BTreeMap;
 
 use axum::Router;
 use utoipa::openapi::OpenApi;
-use vio_http::openapi;
+use vio_http::openapi::{self, DocumentError};
+use vio_runtime::StartError;
 use vio_runtime::lambda::behind_edge;
 use vio_webhooks::Webhooks;
 
@@ -27,19 +28,24 @@ fn mounted(webhooks: &Webhooks) -> Vec<(Function, (Router, OpenApi))> {
     ]
 }
 
+/// The description of the whole API, made from the code; `docs/openapi.json` is this, written down.
+pub fn document() -> Result<OpenApi, DocumentError> {
+    openapi::merge([
+        vio_calls::document(),
+        vio_contacts::document(),
+        vio_groups::document(),
+        vio_identity::document(),
+        vio_profile::document(),
+        vio_webhooks::document(),
+    ])
+}
+
 impl Functions {
     /// Mounts them all over one app.
-    pub(crate) fn new(
-        webhooks: &Webhooks,
-    ) -> Result<Self, Box<dyn std::error::Error + Send + Sync>> {
-        let (app, mounted) = (&webhooks.app, mounted(webhooks));
-        let document = openapi::merge(mounted.iter().map(|(_, (_, document))| document.clone()))?;
+    pub(crate) fn new(webhooks: &Webhooks) -> Result<Self, StartError> {
         let mut functions = BTreeMap::new();
-        for (function, (mut routes, _)) in mounted {
-            if function == Function::Profile {
-                routes = routes.merge(openapi::routes(&document)?);
-            }
-            functions.insert(function, behind_edge(app, routes)?);
+        for (function, (routes, _)) in mounted(webhooks) {
+            functions.insert(function, behind_edge(&webhooks.app, routes)?);
         }
         Ok(Self(functions))
     }

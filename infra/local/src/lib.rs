@@ -20,6 +20,7 @@ mod services;
 
 pub use clock::DomainClock;
 pub use crash::crash_where_told;
+pub use functions::document;
 pub use host::{Host, HostError, HostOptions};
 pub use routes::{Function, ROUTES};
 pub use services::{BUCKET, BUS, tables};

@@ -14,6 +14,7 @@ pub use crate::access_table::TABLE;
 use crate::edge::RequestContext;
 use crate::principal::{AuthError, Client, Principal};
 use crate::problem::{Kind, Problem};
+use crate::query;
 use crate::rate::Decision;
 use crate::service::Shared;
 
@@ -108,6 +109,8 @@ pub struct Route {
     pub access: Access,
     /// Whether the route is a POST that answers an `Idempotency-Key`.
     pub idempotent_post: bool,
+    /// Whether the route reads query parameters; on any other route each is refused by name (api.md).
+    pub reads_parameters: bool,
     /// Whether session and role are read anew instead of from the cache (architecture.md Authentication).
     pub fresh: bool,
 }
@@ -119,12 +122,18 @@ impl Route {
             method,
             access,
             idempotent_post: false,
+            reads_parameters: false,
             fresh: false,
         }
     }
 
     pub(crate) const fn idempotent(mut self) -> Self {
         self.idempotent_post = true;
+        self
+    }
+
+    pub(crate) const fn parameters(mut self) -> Self {
+        self.reads_parameters = true;
         self
     }
 
@@ -192,6 +201,11 @@ pub(crate) async fn require_access(
             Err(problem) => return problem.into_response(),
         }
     }
+    if !entry.reads_parameters
+        && let Err(problem) = query::none(request.uri().query())
+    {
+        return problem.into_response();
+    }
     request.extensions_mut().insert(*entry);
     next.run(request).await
 }
@@ -219,7 +233,11 @@ async fn admit(
             .retry_after(seconds));
     }
     if !entry.access.allows(&principal) {
-        return Err(Problem::forbidden());
+        return Err(match entry.access {
+            Access::Needs(permission) => Problem::lacks(&[permission]),
+            Access::NeedsAny(permissions) => Problem::lacks(permissions),
+            _ => Problem::forbidden(),
+        });
     }
     Ok(principal)
 }

@@ -9,6 +9,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::json_guard::{self, Fault};
+use crate::objects::Objects;
 use crate::problem::{FieldProblem, Kind, Problem};
 use crate::serde_fault;
 
@@ -28,7 +29,7 @@ pub fn body_limit(bytes: usize) -> axum::Extension<impl Clone + Send + Sync + 's
 }
 
 /// A JSON body, read strictly: `application/json`, within the limits of size and depth, no key twice, no field that
-/// `T` does not know (`T` needs no `deny_unknown_fields`; a `flatten` in it would hide unknown fields). As a response
+/// `T` does not know, no list in place of an object (`T` needs no `deny_unknown_fields`; a `flatten` in it would hide unknown fields). As a response
 /// it is axum's own. `Option<Json<T>>` is `None` for a request without a body.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Json<T>(pub T);
@@ -159,7 +160,7 @@ pub fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, Problem> {
     let mut unknown = Vec::new();
     let mut track = serde_path_to_error::Track::new();
     let mut json = serde_json::Deserializer::from_slice(body);
-    let tracked = serde_path_to_error::Deserializer::new(&mut json, &mut track);
+    let tracked = serde_path_to_error::Deserializer::new(Objects(&mut json), &mut track);
     let value = serde_ignored::deserialize(tracked, |path| {
         if unknown.len() < MOST_ERRORS {
             unknown.push(serde_fault::unknown_field(serde_fault::ignored_pointer(

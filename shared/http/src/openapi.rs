@@ -1,7 +1,7 @@
 //! The OpenAPI document: one per function, merged into one, completed from the access table, served with a readable
 //! page that loads nothing from elsewhere.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::sync::LazyLock;
 
 use aws_lc_rs::digest::{SHA256, digest};
@@ -12,10 +12,10 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, header};
-use serde_json::json;
-use utoipa::openapi::content::ContentBuilder;
+use serde_json::{Value, json};
+use utoipa::openapi::content::{Content, ContentBuilder};
 use utoipa::openapi::example::ExampleBuilder;
-use utoipa::openapi::path::{Operation, ParameterBuilder, ParameterIn, PathItem};
+use utoipa::openapi::path::{Operation, Parameter, ParameterBuilder, ParameterIn, PathItem};
 use utoipa::openapi::response::Response as Described;
 use utoipa::openapi::schema::{Object, Type};
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityRequirement, SecurityScheme};
@@ -23,6 +23,7 @@ use utoipa::openapi::{Components, Info, OpenApi, Ref, RefOr, Required};
 use utoipa::{PartialSchema, ToSchema};
 
 use crate::access::{Access, Method, Route, TABLE};
+use crate::example::Examples;
 use crate::problem::{Document, FieldProblem, Kind, PROBLEM_JSON};
 
 /// Where the document is served.
@@ -92,6 +93,11 @@ pub fn merge(documents: impl IntoIterator<Item = OpenApi>) -> Result<OpenApi, Do
                 .build(),
         )),
     );
+    let schemas = match serde_json::to_value(&components.schemas)? {
+        Value::Object(schemas) => schemas,
+        _ => serde_json::Map::new(),
+    };
+    let examples = Examples(schemas);
     whole.components = Some(components);
     for (path, item) in &mut whole.paths.paths {
         for (method, operation) in operations_mut(item) {
@@ -100,6 +106,7 @@ pub fn merge(documents: impl IntoIterator<Item = OpenApi>) -> Result<OpenApi, Do
                 .find(|route| route.path == path && route.method == method)
                 .ok_or_else(|| DocumentError::NoEntry(format!("{method} {path}")))?;
             complete(operation, entry);
+            add_examples(operation, &examples)?;
         }
     }
     Ok(whole)
@@ -120,16 +127,15 @@ pub fn undocumented(document: &OpenApi) -> Vec<&'static Route> {
         .collect()
 }
 
-/// Serves the document and its page.
-pub fn routes(document: &OpenApi) -> Result<Router, DocumentError> {
-    let body = Bytes::from(serde_json::to_vec(document)?);
+/// Serves the document, as JSON, and its page.
+pub fn routes(body: Bytes) -> Router {
     let headers = [
         (header::CONTENT_TYPE, "application/json"),
         (header::CACHE_CONTROL, "public, max-age=300"),
     ];
-    Ok(Router::new()
+    Router::new()
         .route(DOCUMENT_PATH, get(move || async move { (headers, body) }))
-        .route(PAGE_PATH, get(|| async { page() })))
+        .route(PAGE_PATH, get(|| async { page() }))
 }
 
 /// The readable page. Everything it needs is in it; its policy lets only its own script and style run, by hash, and
@@ -186,7 +192,70 @@ fn operations_mut(item: &mut PathItem) -> impl Iterator<Item = (Method, &mut Ope
     .filter_map(|(method, operation)| Some((method, operation.as_mut()?)))
 }
 
+/// An example for each body that has none of its own.
+fn add_examples(operation: &mut Operation, examples: &Examples) -> Result<(), DocumentError> {
+    let asked = match &mut operation.request_body {
+        Some(RefOr::T(body)) => Some(body.content.values_mut()),
+        _ => None,
+    };
+    let answered =
+        operation
+            .responses
+            .responses
+            .values_mut()
+            .filter_map(|response| match response {
+                RefOr::T(response) => Some(response.content.values_mut()),
+                RefOr::Ref(_) => None,
+            });
+    for content in asked.into_iter().flatten().chain(answered.flatten()) {
+        let RefOr::T(content) = content else { continue };
+        if content.example.is_none() && content.examples.is_empty() {
+            content.example = examples.of(&serde_json::to_value(&content.schema)?);
+        }
+    }
+    Ok(())
+}
+
+/// An operation's name for generated clients: method and path, so no two are alike.
+fn operation_id(entry: &Route) -> String {
+    let mut id = entry.method.as_str().to_ascii_lowercase();
+    for part in entry
+        .path
+        .split('/')
+        .filter(|part| !matches!(*part, "" | "api"))
+    {
+        id.push('_');
+        id.extend(
+            part.chars()
+                .filter(|c| !"{}".contains(*c))
+                .map(|c| match c {
+                    c if c.is_ascii_alphanumeric() => c,
+                    _ => '_',
+                }),
+        );
+    }
+    id
+}
+
+/// A path parameter that its handler says nothing about is the id of what it is named for.
+fn describe_ids(parameters: &mut [RefOr<Parameter>]) {
+    for parameter in parameters {
+        if let RefOr::T(parameter) = parameter
+            && parameter.parameter_in == ParameterIn::Path
+            && parameter.description.is_none()
+        {
+            let noun = parameter.name.trim_end_matches("_id").replace('_', " ");
+            parameter.description = Some(format!("Id of the {noun}"));
+        }
+    }
+}
+
 fn complete(operation: &mut Operation, entry: &Route) {
+    // The first paragraph of a comment, which may break its lines.
+    if let Some(summary) = &mut operation.summary {
+        *summary = summary.split_whitespace().collect::<Vec<_>>().join(" ");
+    }
+    operation.operation_id = Some(operation_id(entry));
     if entry.access.needs_session() {
         let none: [&str; 0] = [];
         operation.security = Some(vec![SecurityRequirement::new(BEARER, none)]);
@@ -206,6 +275,7 @@ fn complete(operation: &mut Operation, entry: &Route) {
             .insert("x-permissions".to_owned(), json!(needs));
     }
     let mut parameters = operation.parameters.take().unwrap_or_default();
+    describe_ids(&mut parameters);
     if entry.idempotent_post {
         parameters.push(RefOr::T(
             ParameterBuilder::new()
@@ -220,11 +290,10 @@ fn complete(operation: &mut Operation, entry: &Route) {
         ));
     }
     let body = operation.request_body.is_some();
-    let takes_input = body || !parameters.is_empty() || entry.method == Method::Get;
     let in_path = entry.path.contains('{');
     let session = entry.access.needs_session();
     let statuses = [
-        (400, takes_input),
+        (400, true), // parameters that a route does not know, on every route
         (401, session || entry.access == Access::Signature),
         (403, session && entry.access != Access::SignedIn),
         (404, in_path),
@@ -245,6 +314,23 @@ fn complete(operation: &mut Operation, entry: &Route) {
                 .or_insert_with(|| RefOr::Ref(Ref::from_response_name(component(status))));
         }
     }
+    for (status, response) in &mut operation.responses.responses {
+        let status = http::StatusCode::from_bytes(status.as_bytes()).ok();
+        let (RefOr::T(response), Some(status)) = (response, status) else {
+            continue;
+        };
+        if response.description.is_empty() {
+            let reason = status.canonical_reason();
+            response.description = reason.unwrap_or("An answer").to_owned();
+        }
+        // A handler says when it refuses; what a refusal looks like is the same everywhere.
+        if response.content.is_empty() && (status.is_client_error() || status.is_server_error()) {
+            let content = problems(status.as_u16());
+            response
+                .content
+                .insert(PROBLEM_JSON.to_owned(), RefOr::T(content));
+        }
+    }
     operation.parameters = (!parameters.is_empty()).then_some(parameters);
 }
 
@@ -260,36 +346,42 @@ fn add_problems(components: &mut Components) {
     components
         .schemas
         .insert(FieldProblem::name().into_owned(), FieldProblem::schema());
-    let mut by_status: BTreeMap<u16, Vec<Kind>> = BTreeMap::new();
-    for kind in Kind::ALL {
-        by_status
-            .entry(kind.status().as_u16())
-            .or_default()
-            .push(*kind);
-    }
-    for (status, kinds) in by_status {
-        let titles: Vec<&str> = kinds.iter().map(|kind| kind.title()).collect();
+    let statuses: BTreeSet<u16> = Kind::ALL
+        .iter()
+        .map(|kind| kind.status().as_u16())
+        .collect();
+    for status in statuses {
+        let titles: Vec<&str> = kinds(status).map(Kind::title).collect();
         let mut response = Described::new(titles.join("; "));
-        let examples = kinds.iter().map(|kind| {
-            let document = json!({
-                "type": kind.uri(), "title": kind.title(), "status": status, "detail": kind.detail(),
-                "instance": "urn:uuid:0192f0c1-2b3c-7def-8abc-0123456789ab",
-            });
-            let example = ExampleBuilder::new()
-                .summary(kind.title())
-                .value(Some(document))
-                .build();
-            (kind.slug(), example)
-        });
-        let content = ContentBuilder::new()
-            .schema(Some(Ref::from_schema_name("Problem")))
-            .examples_from_iter(examples)
-            .build();
         response
             .content
-            .insert(PROBLEM_JSON.to_owned(), RefOr::T(content));
+            .insert(PROBLEM_JSON.to_owned(), RefOr::T(problems(status)));
         components
             .responses
             .insert(component(status), RefOr::T(response));
     }
+}
+
+fn kinds(status: u16) -> impl Iterator<Item = Kind> {
+    let of_status = move |kind: &Kind| kind.status().as_u16() == status;
+    Kind::ALL.iter().copied().filter(of_status)
+}
+
+/// A problem, with an example of each type that has this status.
+fn problems(status: u16) -> Content {
+    let examples = kinds(status).map(|kind| {
+        let document = json!({
+            "type": kind.uri(), "title": kind.title(), "status": status, "detail": kind.detail(),
+            "instance": "urn:uuid:0192f0c1-2b3c-7def-8abc-0123456789ab",
+        });
+        let example = ExampleBuilder::new()
+            .summary(kind.title())
+            .value(Some(document))
+            .build();
+        (kind.slug(), example)
+    });
+    ContentBuilder::new()
+        .schema(Some(Ref::from_schema_name("Problem")))
+        .examples_from_iter(examples)
+        .build()
 }

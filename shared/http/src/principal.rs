@@ -41,7 +41,7 @@ impl Principal {
         if self.permissions.contains(permission) {
             Ok(())
         } else {
-            Err(Problem::forbidden())
+            Err(Problem::lacks(&[permission]))
         }
     }
 }

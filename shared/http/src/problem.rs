@@ -12,6 +12,7 @@ use http::{HeaderName, HeaderValue, header};
 use serde::Serialize;
 use serde_json::{Map, Value};
 use utoipa::ToSchema;
+use vio_domain::permission::Permission;
 
 pub use crate::problem_kind::Kind;
 
@@ -126,6 +127,12 @@ impl Problem {
     /// Signed in, but not allowed.
     pub fn forbidden() -> Self {
         Self::new(Kind::Forbidden)
+    }
+
+    /// Signed in, but without any of these permissions; they are named, so that an administrator can be asked for one.
+    pub fn lacks(permissions: &[Permission]) -> Self {
+        let names: Vec<&str> = permissions.iter().map(|each| each.as_str()).collect();
+        Self::forbidden().with("permissions", names)
     }
 
     /// Not signed in, or no longer.

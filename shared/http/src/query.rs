@@ -42,7 +42,7 @@ impl<S: Send + Sync, T: QueryParams> FromRequestParts<S> for Query<T> {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
-        read(&pairs(parts)?).map(Self)
+        read(&pairs(parts.uri.query())?).map(Self)
     }
 }
 
@@ -50,7 +50,7 @@ impl<S: Send + Sync, T: QueryParams> FromRequestParts<S> for Paged<T> {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
-        let pairs = pairs(parts)?;
+        let pairs = pairs(parts.uri.query())?;
         let (paging, own): (Vec<_>, Vec<_>) = pairs
             .into_iter()
             .partition(|(name, _)| PAGE_PARAMETERS.contains(&name.as_str()));
@@ -66,10 +66,14 @@ fn invalid(name: &str, detail: &str) -> Problem {
     Problem::new(Kind::InvalidParameter).error(FieldProblem::new(name, "invalid_value", detail))
 }
 
-fn pairs(parts: &Parts) -> Result<Vec<(String, String)>, Problem> {
-    let query = parts.uri.query().unwrap_or_default();
+/// Refuses every parameter: the route reads none.
+pub(crate) fn none(query: Option<&str>) -> Result<(), Problem> {
+    read(&pairs(query)?).map(|NoParams {}| ())
+}
+
+fn pairs(query: Option<&str>) -> Result<Vec<(String, String)>, Problem> {
     let mut pairs: Vec<(String, String)> = Vec::new();
-    for (name, value) in form_urlencoded::parse(query.as_bytes()) {
+    for (name, value) in form_urlencoded::parse(query.unwrap_or_default().as_bytes()) {
         if pairs.len() == MOST_PARAMETERS {
             return Err(Problem::new(Kind::InvalidParameter)
                 .detail(format!("At most {MOST_PARAMETERS} parameters are read.")));

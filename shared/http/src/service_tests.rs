@@ -60,7 +60,7 @@ static TEST_TABLE: &[Route] = &[
         Access::Public,
     ),
     on(Method::Post, "/api/keyed/{contact_id}", Access::Public).idempotent(),
-    on(Method::Get, "/api/list", Access::Public),
+    on(Method::Get, "/api/list", Access::Public).parameters(),
     on(Method::Get, "/api/cookies", Access::Public),
     on(Method::Post, "/api/maybe", Access::Public),
     on(Method::Post, "/api/nope", Access::Public).idempotent(),
@@ -711,7 +711,7 @@ async fn json_bodies_are_read_strictly() {
             "/canary~17",
             "unknown_field",
         ),
-        ("[]", "validation", "", "wrong_length"),
+        ("[]", "validation", "", "wrong_type"),
     ];
     for (body, problem, pointer, code) in cases {
         let answer = post_json("/api/body", body).await;

@@ -73,7 +73,7 @@ async fn one_line_per_request_without_what_was_sent() {
         .init();
     let routes = Router::new()
         .route(
-            "/api/contacts/{contact_id}",
+            "/api/contacts/{contact_id}/history",
             get(|_: Path<ContactId>| async {}),
         )
         .route("/api/auth/sign-in", post(|_: Json<SignIn>| async {}))
@@ -86,7 +86,7 @@ async fn one_line_per_request_without_what_was_sent() {
     let ask = |path: String| Request::get(path).header(header::AUTHORIZATION, &token);
     let body = format!(r#"{{"email":["{CANARY}"],"{CANARY}":1}}"#);
     for request in [
-        ask(format!("/api/contacts/{ID}?q={CANARY}"))
+        ask(format!("/api/contacts/{ID}/history?q={CANARY}"))
             .header(header::USER_AGENT, CANARY)
             .body(Body::from(CANARY)),
         ask(format!("/api/{CANARY}")).body(Body::empty()),
@@ -106,7 +106,7 @@ async fn one_line_per_request_without_what_was_sent() {
         .collect();
     let field = |n: usize, name: &str| lines[n]["fields"][name].clone();
     assert_eq!(lines.len(), 4, "{text}");
-    assert_eq!(field(0, "path"), "/api/contacts/{contact_id}");
+    assert_eq!(field(0, "path"), "/api/contacts/{contact_id}/history");
     assert_eq!(field(0, "method"), "GET");
     assert_eq!(field(0, "status"), 200);
     assert_eq!(field(0, "tenant_id"), Uuid::from_u128(7).to_string());

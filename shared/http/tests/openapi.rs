@@ -149,7 +149,7 @@ async fn get(app: &Router, path: &str) -> (http::HeaderMap, String) {
 fn app() -> Router {
     let (routes, own) = function();
     let whole = openapi::merge([own]).unwrap();
-    let routes = routes.merge(openapi::routes(&whole).unwrap());
+    let routes = routes.merge(openapi::routes(serde_json::to_vec(&whole).unwrap().into()));
     service(routes, Shared::new(Arc::new(NoToken)))
 }
 
