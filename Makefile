@@ -5,7 +5,7 @@ DATA ?= .data
 SEEDS ?= 1000
 export SAM_CLI_TELEMETRY = 0
 
-.PHONY: run test check fmt clippy template audit advisories bench soak openapi clean-data nextest
+.PHONY: run test check fmt clippy template document audit advisories bench soak openapi clean-data nextest
 
 ## The local host with its demo clinic, at http://127.0.0.1:8787; keeps its data in .data
 run:
@@ -18,8 +18,8 @@ test: nextest
 	@if grep -rqE '^ *//[/!] ```(rust|should_panic|no_run)?$$' --include=*.rs shared functions infra; \
 	then cargo test --workspace --locked --doc --quiet; fi
 
-## Formatting, lints, templates, dependencies
-check: fmt clippy template audit
+## Formatting, lints, templates, the API document, dependencies
+check: fmt clippy template document audit
 fmt:
 	cargo fmt --all --check
 clippy:
@@ -28,6 +28,8 @@ template: .venv/installed
 	.venv/bin/cfn-lint -r eu-west-2 -- template.yaml
 	.venv/bin/cfn-lint -r us-east-1 -- infra/edge.yaml
 	.venv/bin/sam validate --lint --region eu-west-2 -t template.yaml
+document: .venv/installed
+	.venv/bin/openapi-spec-validator --schema 3.1 docs/openapi.json
 audit:
 	python3 infra/audit.py
 advisories:
@@ -47,7 +49,7 @@ soak: nextest
 
 ## Writes docs/openapi.json from the code; a test notices when it is stale
 openapi: nextest
-	VIO_WRITE_OPENAPI=1 cargo nextest run --locked -p vio-tests openapi
+	VIO_WRITE_OPENAPI=1 cargo nextest run --locked --workspace -E 'package(vio-tests) & binary(openapi)' --no-fail-fast
 
 clean-data:
 	rm -rf $(DATA)

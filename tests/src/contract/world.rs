@@ -1,0 +1,284 @@
+//! A business with a record of every kind that a path can name.
+
+use chrono::{DateTime, Utc};
+use serde_json::{Value, json};
+
+use super::Operation;
+use super::api::{Answer, Api, Ask};
+use crate::clinic;
+
+/// The password of everybody here.
+pub const PASSWORD: &str = "Copper-Otter-7-Lighthouses";
+/// What the calendar signs with.
+pub const CALCOM_SECRET: &str = "calendar-secret-of-tests";
+/// What the voice provider signs with.
+pub const RETELL_KEY: &str = "key_of_contract_tests";
+
+/// The examples of the document lie in the two months after this Tuesday morning.
+#[must_use]
+pub fn morning() -> DateTime<Utc> {
+    "2027-01-12T09:00:00Z".parse().expect("an instant")
+}
+
+/// Somebody who is signed in.
+#[derive(Debug, Clone)]
+pub struct Person {
+    pub email: String,
+    pub tenant: String,
+    pub user: String,
+    pub token: String,
+    /// All that they may do, as sign-in said.
+    pub permissions: Vec<String>,
+}
+
+/// A business.
+#[derive(Debug)]
+pub struct World {
+    pub api: Api,
+    pub admin: Person,
+    slug: String,
+    made: std::sync::atomic::AtomicUsize,
+}
+
+impl World {
+    /// Signs a salon up, connected with both providers. Names and numbers follow from `slug`.
+    pub async fn sign_up(api: &Api, slug: &str) -> Self {
+        let email = format!("owner@{slug}.example");
+        let body = json!({
+            "business_name": format!("Salon {slug}"), "business_type": "salon",
+            "admin": { "full_name": "Wilma Stone", "email": email, "password": PASSWORD },
+        });
+        let answer = api
+            .send(&Ask::new("POST", "/api/tenants").json(&body))
+            .await;
+        assert_eq!(answer.status, 201, "{}", answer.text);
+        let admin = sign_in(api, &email).await;
+        let world = Self {
+            api: api.clone(),
+            admin,
+            slug: slug.to_owned(),
+            made: std::sync::atomic::AtomicUsize::new(0),
+        };
+        let integrations = json!({
+            "retell": { "agent_id": "agent_contract", "from_number": "+442079460199", "api_key": RETELL_KEY },
+            "calcom": { "enabled": true, "api_key": "cal_contract_tests", "webhook_secret": CALCOM_SECRET,
+                        "organizer_email": format!("desk@{slug}.example") },
+        });
+        world
+            .ok("PATCH", "/api/settings/integrations", Some(&integrations))
+            .await;
+        world
+    }
+
+    /// Adds somebody to the team, signed in; the rest of `member` is what they are.
+    pub async fn colleague(&self, name: &str, member: Value) -> Person {
+        let email = format!("{name}@{}.example", self.slug);
+        let mut body = member;
+        body["full_name"] = json!("Fred Flint");
+        body["email"] = json!(email);
+        body["password"] = json!(PASSWORD);
+        self.ok("POST", "/api/team", Some(&body)).await;
+        sign_in(&self.api, &email).await
+    }
+
+    /// A request of the administrator that succeeds.
+    pub async fn ok(&self, method: &str, path: &str, body: Option<&Value>) -> Value {
+        let mut ask = Ask::new(method, path).token(&self.admin.token);
+        if let Some(body) = body {
+            ask = ask.json(body);
+        }
+        let answer = self.api.send(&ask).await;
+        assert!(
+            answer.status.is_success(),
+            "{method} {path}: {} {}",
+            answer.status,
+            answer.text
+        );
+        answer.json()
+    }
+
+    /// A new contact with an appointment and a planned call, looked after by `assigned_to`.
+    pub async fn contact(&self, assigned_to: &str, more: Value) -> Value {
+        let at = self.made.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+        let mut body = json!({
+            "name": clinic::name(at), "phone": clinic::phone(at), "assigned_to": assigned_to,
+            "appointment_time": "2027-01-20T10:30", "on_duplicate": "create_new",
+        });
+        for (name, value) in more.as_object().expect("fields") {
+            body[name] = value.clone();
+        }
+        self.ok("POST", "/api/contacts", Some(&body)).await
+    }
+
+    /// A new record of the kind that the parameter of a path names, of a contact that `whose` looks after, where it is
+    /// about a contact; its id. Errs where nobody has said here how one is made.
+    async fn fresh(
+        &self,
+        path: &str,
+        parameter: &str,
+        whose: &Person,
+        before: &[String],
+    ) -> Result<String, String> {
+        let text = |value: &Value| value.as_str().map(str::to_owned);
+        let assigned = whose.user.as_str();
+        let at = self.made.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+        let id = match (parameter, path) {
+            ("group_id", _) => {
+                let body = json!({ "name": format!("Group {at}") });
+                text(&self.ok("POST", "/api/groups", Some(&body)).await["id"])
+            }
+            ("contact_id", path) if path.starts_with("/api/groups/{group_id}/") => {
+                let member = json!({ "group_ids": before });
+                text(&self.contact(assigned, member).await["id"])
+            }
+            ("contact_id", _) => text(&self.contact(assigned, json!({})).await["id"]),
+            ("appointment_id", _) => {
+                text(&self.contact(assigned, json!({})).await["appointment_id"])
+            }
+            ("location_id", _) => {
+                let body = json!({ "name": format!("Branch {at}") });
+                text(&self.ok("POST", "/api/locations", Some(&body)).await["id"])
+            }
+            ("tag_id", _) => {
+                let body = json!({ "name": format!("tag {at}") });
+                text(&self.ok("POST", "/api/tags", Some(&body)).await["id"])
+            }
+            ("dnc_id", _) => {
+                let body = json!({ "phone": clinic::phone(4_000 + at) });
+                text(&self.ok("POST", "/api/dnc", Some(&body)).await["dnc_id"])
+            }
+            ("attention_id", _) => {
+                let sms = json!({ "preferred_contact_method": "sms", "preferences": { "sms_opt_in": true } });
+                let contact = self.contact(assigned, sms).await;
+                let list = self.ok("GET", "/api/attention?page_size=100", None).await;
+                find(&list["attention"], &contact["id"], |entry| {
+                    &entry["contact"]["id"]
+                })
+                .and_then(|entry| text(&entry["attention_id"]))
+            }
+            ("session_id", path) if path.starts_with("/api/auth/") => {
+                let other = sign_in(&self.api, &whose.email).await;
+                let ask = Ask::new("GET", "/api/auth/sessions").token(&other.token);
+                let list = self.api.send(&ask).await.json();
+                find(&list["sessions"], &json!(true), |device| &device["current"])
+                    .and_then(|device| text(&device["id"]))
+            }
+            ("session_id", _) => {
+                let contact = self.contact(assigned, json!({})).await;
+                let list = self.ok("GET", "/api/calls?page_size=100", None).await;
+                find(&list["calls"], &contact["id"], |call| &call["contact_id"])
+                    .and_then(|call| text(&call["session_id"]))
+            }
+            ("endpoint_id", path) => {
+                let provider = if path.contains("calcom") {
+                    "calcom"
+                } else {
+                    "retell"
+                };
+                let all = self.ok("GET", "/api/settings/integrations", None).await;
+                let url = text(&all[provider]["webhook_url"]);
+                url.and_then(|url| url.rsplit('/').next().map(str::to_owned))
+            }
+            _ => {
+                return Err(format!(
+                    "there is no way to make what {{{parameter}}} of {path} names: add one to World::fresh"
+                ));
+            }
+        };
+        id.ok_or_else(|| format!("no {parameter} for {path} was made"))
+    }
+
+    /// An operation's example, the ids in it replaced by those of records that are there.
+    pub async fn example(
+        &self,
+        operation: &Operation,
+        whose: &Person,
+    ) -> Result<Option<Value>, String> {
+        let Some(mut body) = operation.body_example() else {
+            return Ok(None);
+        };
+        if !operation.needs_session() {
+            return Ok(Some(body)); // what is signed comes from elsewhere, and names what is there
+        }
+        let mut places = Vec::new();
+        stand_ins(&body, "", &mut places);
+        for (pointer, noun) in places {
+            let id = match noun.as_str() {
+                "assigned_to" | "visible_to" => whose.user.clone(),
+                noun => self.fresh(&operation.path, noun, whose, &[]).await?,
+            };
+            if let Some(place) = body.pointer_mut(&pointer) {
+                *place = json!(id);
+            }
+        }
+        Ok(Some(body))
+    }
+
+    /// Values for all parameters in a path, made anew.
+    pub async fn values(
+        &self,
+        path: &str,
+        names: &[String],
+        whose: &Person,
+    ) -> Result<Vec<String>, String> {
+        let mut values = Vec::new();
+        for name in names {
+            let value = self.fresh(path, name, whose, &values).await?;
+            values.push(value);
+        }
+        Ok(values)
+    }
+}
+
+/// What stands for an id in the examples of the document.
+const STAND_IN: &str = "0192f0c1-2b3c-7def-8abc-";
+
+/// Where ids stand in for others, and the name of what they are ids of: `contact_ids` holds those of contacts.
+fn stand_ins(value: &Value, at: &str, found: &mut Vec<(String, String)>) {
+    match value {
+        Value::String(text) if text.starts_with(STAND_IN) => {
+            let field = at.split('/').rfind(|part| part.parse::<usize>().is_err());
+            let noun = field.unwrap_or_default().replace("_ids", "_id");
+            found.push((at.to_owned(), noun));
+        }
+        Value::Array(items) => {
+            for (n, item) in items.iter().enumerate() {
+                stand_ins(item, &format!("{at}/{n}"), found);
+            }
+        }
+        Value::Object(fields) => {
+            for (name, field) in fields {
+                stand_ins(field, &format!("{at}/{name}"), found);
+            }
+        }
+        _ => {}
+    }
+}
+
+fn find<'a>(list: &'a Value, wanted: &Value, by: impl Fn(&Value) -> &Value) -> Option<&'a Value> {
+    let mut entries = list.as_array()?.iter();
+    entries.find(|entry| by(entry) == wanted)
+}
+
+/// Signs somebody in.
+pub async fn sign_in(api: &Api, email: &str) -> Person {
+    let answer = try_sign_in(api, email, PASSWORD).await;
+    assert_eq!(answer.status, 200, "{}", answer.text);
+    let body = answer.json();
+    let text = |value: &Value| value.as_str().expect("a text").to_owned();
+    let permissions = body["user"]["permissions"].as_array().expect("permissions");
+    Person {
+        email: email.to_owned(),
+        tenant: text(&body["user"]["tenant_id"]),
+        user: text(&body["user"]["id"]),
+        token: text(&body["access_token"]),
+        permissions: permissions.iter().map(text).collect(),
+    }
+}
+
+/// The answer to a sign-in.
+pub async fn try_sign_in(api: &Api, email: &str, password: &str) -> Answer {
+    let body = json!({ "email": email, "password": password });
+    api.send(&Ask::new("POST", "/api/auth/sign-in").json(&body))
+        .await
+}
