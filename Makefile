@@ -44,8 +44,8 @@ bench:
 
 ## The simulation and the kill tests, SEEDS times
 soak: nextest
-	VIO_SOAK_SEEDS=$(SEEDS) cargo nextest run --locked --profile soak -p vio-tests -p vio-local -p vio-sandbox \
-		-E 'package(vio-tests)'
+	VIO_SOAK_SEEDS=$(SEEDS) cargo nextest run --workspace --locked --profile soak --no-capture \
+		-E 'package(vio-simulation) | package(vio-tests)'
 
 ## Writes docs/openapi.json from the code; a test notices when it is stale
 openapi: nextest

@@ -9,161 +9,23 @@
 
 use std::collections::BTreeMap;
 use std::os::unix::process::ExitStatusExt;
-use std::path::PathBuf;
 use std::time::Duration;
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::TimeDelta;
 use serde_json::{Value, json};
-use tempfile::TempDir;
-use vio_tests::clinic::{AGENT, FROM, RETELL_KEY, phone};
-use vio_tests::process::free_port;
-use vio_tests::time::{instant, listed, quiet_tuesday, text, wait_until};
-use vio_tests::{Clinic, HostClient, Process, Random, SandboxClient};
+use vio_tests::Random;
+use vio_tests::clinic::phone;
+use vio_tests::outside::World;
+use vio_tests::time::{instant, listed, wait_until};
 
 /// Small, so that a test sees them end; yet long enough for a slow machine to send what it granted.
-const BOUND: &str = "8";
-const RECONCILE_AFTER: &str = "3";
+const SHORT: [(&str, &str); 2] = [
+    ("VIO_PLACEMENT_BOUND_SECONDS", "8"),
+    ("VIO_RECONCILE_AFTER_SECONDS", "3"),
+];
 /// More than bound and reconciliation together.
 const PAST_RECONCILIATION: TimeDelta = TimeDelta::seconds(15);
 const SIGABRT: i32 = 6;
-
-/// The product and its provider, on one directory.
-struct World {
-    directory: TempDir,
-    listen: String,
-    sandbox: SandboxClient,
-    sandbox_url: String,
-    _sandbox: Process,
-    environment: Vec<(&'static str, String)>,
-}
-
-impl World {
-    async fn new(environment: &[(&'static str, &str)]) -> Self {
-        let directory = tempfile::tempdir().unwrap();
-        let listen = format!("127.0.0.1:{}", free_port());
-        let at = format!("127.0.0.1:{}", free_port());
-        let log = directory.path().join("sandbox.log");
-        let arguments = [
-            "--listen", &at, "--key", RETELL_KEY, "--agent", AGENT, "--number", FROM,
-        ];
-        let mut process = Process::spawn("vio-sandbox", &arguments, &[], &log);
-        let sandbox_url = process.ready().await.expect("a sandbox");
-        let mut all = vec![
-            ("VIO_PLACEMENT_BOUND_SECONDS", BOUND.to_owned()),
-            ("VIO_RECONCILE_AFTER_SECONDS", RECONCILE_AFTER.to_owned()),
-        ];
-        all.extend(
-            environment
-                .iter()
-                .map(|(name, value)| (*name, (*value).to_owned())),
-        );
-        Self {
-            listen,
-            sandbox: SandboxClient::new(&sandbox_url),
-            sandbox_url,
-            _sandbox: process,
-            environment: all,
-            directory,
-        }
-    }
-
-    fn log(&self) -> PathBuf {
-        self.directory.path().join("host.log")
-    }
-
-    /// A life of the product, which may end at a named step.
-    fn spawn(&self, crash_at: Option<&str>) -> Process {
-        let data = self.directory.path().join("data");
-        let arguments = [
-            "--listen",
-            &self.listen,
-            "--data",
-            data.to_str().unwrap(),
-            "--retell-url",
-            &self.sandbox_url,
-        ];
-        let mut environment: Vec<(&str, &str)> = self
-            .environment
-            .iter()
-            .map(|(name, value)| (*name, value.as_str()))
-            .collect();
-        environment.extend(crash_at.map(|step| ("VIO_CRASH_AT", step)));
-        Process::spawn("vio-local", &arguments, &environment, &self.log())
-    }
-
-    async fn start(&self) -> Process {
-        let mut process = self.spawn(None);
-        assert!(process.ready().await.is_some(), "the product did not start");
-        process
-    }
-
-    fn base(&self) -> String {
-        format!("http://{}", self.listen)
-    }
-
-    /// Sets both clocks to a quiet morning and signs a business up.
-    async fn clinic(&self) -> (Clinic, DateTime<Utc>) {
-        let morning = quiet_tuesday(Utc::now());
-        let nobody = reqwest::Client::builder().no_proxy().build().unwrap();
-        let moved = nobody
-            .post(format!("{}/dev/clock", self.base()))
-            .json(&json!({ "now": text(morning) }))
-            .send()
-            .await
-            .unwrap();
-        assert!(moved.status().is_success(), "{}", moved.status());
-        self.sandbox.move_clock(morning).await;
-        (Clinic::sign_up(&self.base()).await, morning)
-    }
-
-    /// Moves the sandbox's clock and then the product's; false where the product ended meanwhile.
-    async fn advance(&self, client: &HostClient, by: TimeDelta) -> bool {
-        let Ok((status, clock)) = client
-            .try_request(reqwest::Method::GET, "/dev/clock", None)
-            .await
-        else {
-            return false;
-        };
-        assert!(status.is_success(), "{clock}");
-        let to = instant(&clock["now"]).unwrap() + by;
-        self.move_both(client, to).await
-    }
-
-    async fn move_both(&self, client: &HostClient, to: DateTime<Utc>) -> bool {
-        let to_here = json!({ "now": text(to) });
-        self.sandbox.move_clock(to).await;
-        let moved = client
-            .try_request(reqwest::Method::POST, "/dev/clock", Some(&to_here))
-            .await;
-        match moved {
-            Ok((status, answer)) => {
-                assert!(status.is_success(), "the clock: {answer}");
-                true
-            }
-            Err(_) => false,
-        }
-    }
-
-    /// How often each contact was rung.
-    async fn rung(&self) -> BTreeMap<String, usize> {
-        let mut rung = BTreeMap::new();
-        for call in self.sandbox.calls().await {
-            let who = call["metadata"]["contact_id"].as_str().unwrap();
-            *rung.entry(who.to_owned()).or_default() += 1;
-        }
-        rung
-    }
-
-    async fn nobody_twice(&self, when: &str) {
-        let rung = self.rung().await;
-        let twice: Vec<_> = rung.iter().filter(|(_, times)| **times > 1).collect();
-        assert!(
-            twice.is_empty(),
-            "{when}: rung more than once: {}",
-            listed(twice)
-        );
-    }
-}
 
 /// A step at which the product ends, and what leads there.
 struct Step {
@@ -206,7 +68,7 @@ const STEPS: &[Step] = &[
 
 #[tokio::test(flavor = "multi_thread")]
 async fn ended_at_every_named_step_nobody_is_rung_twice_or_left_out() {
-    let world = World::new(&[]).await;
+    let world = World::new(&SHORT).await;
     let quick = json!({ "disconnection_reason": "agent_hangup", "appointment_action": "confirmed",
                         "answer_after_seconds": 1, "duration_seconds": 1 });
     world.sandbox.script(&json!({ "default": quick })).await;
@@ -324,6 +186,8 @@ async fn killed(kills: u64, seed: u64) {
     let mut random = Random::new(seed);
     // So many at once that each life has calls to place, and few enough that there are some left for the last.
     let world = World::new(&[
+        SHORT[0],
+        SHORT[1],
         ("VIO_CALL_LIMIT", "10"),
         ("VIO_CALL_WINDOW_SECONDS", "2"),
         ("VIO_CALL_DAILY_LIMIT", "100000"),

@@ -10,10 +10,12 @@ mod request;
 mod voice;
 
 use chrono::{DateTime, TimeDelta, Utc};
-use futures::future::join_all;
+use futures::StreamExt;
+use futures::stream::FuturesUnordered;
+use tokio::sync::mpsc;
 use vio_domain::calling::guards::Guard;
 use vio_domain::calling::order::{Band, QueueItem};
-use vio_domain::ids::TenantId;
+use vio_domain::ids::{AttemptId, TenantId};
 use vio_runtime::app::App;
 use vio_runtime::batch::MessageError;
 use vio_runtime::queues::{DialMessage, MAX_DELAY_SECONDS};
@@ -75,7 +77,7 @@ pub async fn pump(app: &App, tenant: TenantId) -> Result<Pumped, StoreError> {
     let Some(ts) = app.store.tenant(tenant).await? else {
         return Ok(pumped);
     };
-    let started = std::time::Instant::now();
+    let started = tokio::time::Instant::now();
     // First of all: what a change of settings moved is not to be rung at its old time.
     let replanned = ts.replan_some(REPLANNED_PER_RUN).await?;
     let flights = ts.due_flights(FLIGHTS_PER_RUN).await?;
@@ -89,13 +91,10 @@ pub async fn pump(app: &App, tenant: TenantId) -> Result<Pumped, StoreError> {
     }
     let stop = loop {
         let settings = ts.settings().await?;
-        let (stop, granted, moved) = grant_round(app, &ts, &settings).await?;
-        pumped.moved += moved;
-        pumped.granted += granted.len();
-        if !granted.is_empty() {
-            place_all(app, &ts, &settings, granted).await?;
-        }
-        match stop {
+        let round = round(app, &ts, &settings).await?;
+        pumped.moved += round.moved;
+        pumped.granted += round.granted;
+        match round.stop {
             Stop::More if started.elapsed() < RUN => {}
             other => break other,
         }
@@ -144,30 +143,80 @@ async fn is_active(app: &App, ts: &TenantStore) -> Result<bool, StoreError> {
     Ok(row.is_some_and(|row| row.status == TenantStatus::Active))
 }
 
-/// Grants until nothing is due, the gate is shut, or enough are granted for one round of placing.
-async fn grant_round(
+/// What a round of granting and placing came to.
+struct Round {
+    stop: Stop,
+    granted: usize,
+    moved: usize,
+}
+
+/// Grants what is due and places it. Each call is placed as soon as it is granted, while the next is being granted: its
+/// bound runs from its own grant, and the grants of the others must not use it up.
+async fn round(
     app: &App,
     ts: &TenantStore,
     settings: &TenantSettings,
-) -> Result<(Stop, Vec<Granted>, usize), StoreError> {
-    let mut granted = Vec::new();
-    let mut moved = 0;
+) -> Result<Round, StoreError> {
+    let mut round = Round {
+        stop: Stop::Empty,
+        granted: 0,
+        moved: 0,
+    };
     let (items, more) = due_in_order(ts).await?;
     if items.is_empty() {
-        return Ok((Stop::Empty, granted, moved));
+        return Ok(round);
     }
     let voice = Voice::of(app, settings);
+    let (granted, grants) = mpsc::unbounded_channel();
+    let (stopped, arrivals) = tokio::join!(
+        grant_all(
+            app,
+            ts,
+            settings,
+            voice.as_ref(),
+            &items,
+            granted,
+            &mut round
+        ),
+        place_all(app, ts, settings, voice.as_ref(), grants),
+    );
+    // Whatever became of the granting: what the provider answered is written down.
+    let recorded = ts
+        .record_arrivals(settings, &app.platform.limits, &arrivals)
+        .await;
+    round.stop = match stopped? {
+        Some(stop) => stop,
+        None if more || round.granted > 0 || round.moved > 0 => Stop::More,
+        None => Stop::Empty,
+    };
+    recorded.map(|()| round)
+}
+
+/// Grants until nothing is left of the items, the gate is shut, or enough are granted for one round. None at the end
+/// of the items.
+async fn grant_all(
+    app: &App,
+    ts: &TenantStore,
+    settings: &TenantSettings,
+    voice: Option<&Voice>,
+    items: &[DialRow],
+    granted: mpsc::UnboundedSender<Granted>,
+    round: &mut Round,
+) -> Result<Option<Stop>, StoreError> {
     let dialling = Dialling {
         settings,
         limits: &app.platform.limits,
-        fingerprint: voice
-            .as_ref()
-            .map_or("", |voice| voice.fingerprint.as_str()),
+        fingerprint: voice.map_or("", |voice| voice.fingerprint.as_str()),
         tenant_active: is_active(app, ts).await?,
     };
     let words = request::Words::read(app, ts, settings).await?;
     let mut gate = ts.gate(settings).await?;
-    for item in &items {
+    let mut held = None;
+    for item in items {
+        // While the gate is shut, only what missed its window is looked at: it ends now, not when the gate opens.
+        if held.is_some() && item.latest.is_none_or(|latest| ts.now() < latest) {
+            continue;
+        }
         let mut tries = 0;
         loop {
             let body =
@@ -175,19 +224,20 @@ async fn grant_round(
             match ts.grant(dialling, &mut gate, item, body).await? {
                 Granting::Granted(call) => {
                     vio_runtime::crash::point("granted");
-                    granted.push(*call);
+                    round.granted += 1;
+                    // The receiver lives until every grant is in.
+                    let _ = granted.send(*call);
                 }
-                Granting::Moved => moved += 1,
+                Granting::Moved => round.moved += 1,
                 Granting::Gone => {}
                 Granting::Held { until, guard } => {
-                    let stop = until.map_or(Stop::HeldByPerson(guard), Stop::Held);
-                    return Ok((stop, granted, moved));
+                    held.get_or_insert(until.map_or(Stop::HeldByPerson(guard), Stop::Held));
                 }
                 Granting::Lost => {
                     tries += 1;
                     // Settings are part of what is decided on: a whole new round reads them again.
                     if tries >= TRIES || ts.settings().await?.version != settings.version {
-                        return Ok((Stop::More, granted, moved));
+                        return Ok(Some(Stop::More));
                     }
                     gate = ts.gate(settings).await?;
                     continue;
@@ -195,46 +245,45 @@ async fn grant_round(
             }
             break;
         }
-        if granted.len() >= SIDE_BY_SIDE {
-            return Ok((Stop::More, granted, moved));
+        if round.granted >= SIDE_BY_SIDE && held.is_none() {
+            return Ok(Some(Stop::More));
         }
     }
-    let stop = if more || !granted.is_empty() || moved > 0 {
-        Stop::More
-    } else {
-        Stop::Empty
-    };
-    Ok((stop, granted, moved))
+    Ok(held)
 }
 
-/// Places a round of calls side by side, and tells the gate when they arrived.
+/// Places calls side by side as they are granted. Returns when the provider answered that it has them.
 async fn place_all(
     app: &App,
     ts: &TenantStore,
     settings: &TenantSettings,
-    granted: Vec<Granted>,
-) -> Result<(), StoreError> {
-    let Some(voice) = Voice::of(app, settings) else {
-        return Ok(());
-    };
-    let placed = join_all(
-        granted
-            .into_iter()
-            .map(|call| place::place(app, ts, settings, &voice, call)),
-    )
-    .await;
+    voice: Option<&Voice>,
+    mut grants: mpsc::UnboundedReceiver<Granted>,
+) -> Vec<(AttemptId, DateTime<Utc>)> {
+    let mut under_way = FuturesUnordered::new();
     let mut arrivals = Vec::new();
-    for outcome in placed {
-        match outcome {
-            Ok(arrival) => arrivals.extend(arrival),
-            // The attempt lies in the table with its bound: reconciliation takes it from there.
-            Err(error) => {
-                tracing::error!(tenant = %ts.id, %error, "what a send came to could not be written")
-            }
+    let mut open = true;
+    while open || !under_way.is_empty() {
+        tokio::select! {
+            biased;
+            granted = grants.recv(), if open => match (granted, voice) {
+                (Some(call), Some(voice)) => {
+                    under_way.push(place::place(app, ts, settings, voice, call));
+                }
+                // Without a way to the provider nothing is granted.
+                (Some(_), None) => {}
+                (None, _) => open = false,
+            },
+            Some(outcome) = under_way.next(), if !under_way.is_empty() => match outcome {
+                Ok(arrival) => arrivals.extend(arrival),
+                // The attempt lies in the table with its bound: reconciliation takes it from there.
+                Err(error) => {
+                    tracing::error!(tenant = %ts.id, %error, "what a send came to could not be written")
+                }
+            },
         }
     }
-    ts.record_arrivals(settings, &app.platform.limits, &arrivals)
-        .await
+    arrivals
 }
 
 /// While nothing can go until a person acts: reminders whose window is over are settled, wherever they stand in the

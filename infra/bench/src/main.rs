@@ -222,6 +222,7 @@ fn candidates(
             "identity" => get("/api/auth/sessions"),
             "contacts" => get("/api/contacts?page_size=25"),
             "calls" => get("/api/calls/limits"),
+            "groups" => get("/api/groups"),
             "profile" => get("/api/users/profile"),
             "webhooks" => {
                 let path = format!("/api/webhook/call-outcome/{}", "a".repeat(43));

@@ -413,6 +413,8 @@ mod tests {
         );
         clock.advance(TimeDelta::minutes(4));
         assert_eq!(wait_for(3).await, ["again", "again", "well"]);
+        // It is deleted after it was handled: not before that may its time pass.
+        tokio::time::sleep(Duration::from_millis(200)).await;
         clock.advance(TimeDelta::minutes(30));
         tokio::time::sleep(Duration::from_millis(300)).await;
         assert_eq!(wait_for(3).await.len(), 3, "deleted messages came again");

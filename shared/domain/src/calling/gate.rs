@@ -490,9 +490,14 @@ impl Gate {
             let midnight = next_midnight(zone, at);
             let full = self.used_in_day(zone, at, lead) >= limits.daily();
             let near = midnight - at <= reach;
+            // On a clock that is ahead the new day begins while calls still arrive in the old one.
+            let start = day_start(zone, at);
+            let early = at - start < SKEW_MARGIN
+                && self.used_in_day(zone, start - SKEW_MARGIN, lead) >= limits.daily();
             [
                 full.then_some((Block::Day, midnight)),
                 near.then_some((Block::Midnight, midnight)),
+                early.then_some((Block::Day, start + SKEW_MARGIN)),
             ]
         });
         self.back_off_until(at)

@@ -273,17 +273,23 @@ impl Run {
             .count();
         let arrives = now + self.limits.placement_bound() + SKEW_MARGIN;
         live < self.limits.limit() as usize
-            && self.counted_today() < self.limits.daily()
+            && self.counted_since(date(zone, now - SKEW_MARGIN)) < self.limits.daily()
             && date(zone, arrives) == date(zone, now)
             && self.quiet_until.is_none_or(|until| until <= now)
     }
 
     fn counted_today(&self) -> u32 {
         let zone = self.zones[self.zones.len() - 1].0;
-        let today = date(zone, self.now);
+        self.counted_since(date(zone, self.now))
+    }
+
+    /// Attempts of a local day and of what came after it: within the margin after midnight a clock that is ahead may
+    /// be in the old day still.
+    fn counted_since(&self, day: NaiveDate) -> u32 {
+        let zone = self.zones[self.zones.len() - 1].0;
         self.attempts
             .iter()
-            .filter(|a| !a.refunded && date(zone, a.granted) == today)
+            .filter(|a| !a.refunded && date(zone, a.granted) >= day)
             .count() as u32
     }
 

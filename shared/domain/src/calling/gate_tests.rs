@@ -99,7 +99,9 @@ fn a_refund_takes_back_its_own_entry_and_its_own_quarter() {
     let midnight = at("2026-11-21T00:00:00Z");
     assert_eq!(
         gate.check(now, &limits),
-        Err(GateRefusal::DailyLimit { until: midnight })
+        Err(GateRefusal::DailyLimit {
+            until: midnight + SKEW_MARGIN
+        })
     );
     assert!(gate.refuse(id(1)));
     assert!(
@@ -151,6 +153,23 @@ fn no_grant_could_arrive_after_midnight() {
     assert_eq!(gate.check(midnight, &limits), Ok(()));
 }
 
+/// A clock that is ahead by the margin grants in the new day what arrives in the old one.
+#[test]
+fn a_full_day_lasts_until_every_clock_is_past_midnight() {
+    let limits = limits(&[("VIO_CALL_DAILY_LIMIT", 1)]);
+    let mut gate = Gate::new(LONDON, 1);
+    let midnight = at("2026-11-21T00:00:00Z");
+    gate.grant(at("2026-11-20T10:00:00Z"), id(1), &limits)
+        .unwrap();
+    let past = midnight + SKEW_MARGIN;
+    let early = gate.check(past - TimeDelta::milliseconds(1), &limits);
+    assert_eq!(early, Err(GateRefusal::DailyLimit { until: past }));
+    assert!(gate.grant(past, id(2), &limits).is_ok());
+    // A day that had room makes nobody wait.
+    let empty = Gate::new(LONDON, 1);
+    assert_eq!(empty.check(midnight, &limits), Ok(()));
+}
+
 #[test]
 fn a_day_is_as_long_as_the_zone_makes_it() {
     let limits = limits(&[("VIO_CALL_DAILY_LIMIT", 1)]);
@@ -158,7 +177,7 @@ fn a_day_is_as_long_as_the_zone_makes_it() {
     let mut gate = Gate::new(LONDON, 1);
     gate.grant(at("2026-10-24T23:00:00Z"), id(1), &limits)
         .unwrap();
-    let until = at("2026-10-26T00:00:00Z");
+    let until = at("2026-10-26T00:00:00Z") + SKEW_MARGIN;
     let late = at("2026-10-25T23:59:00Z");
     assert_eq!(
         gate.check(late, &limits),
@@ -266,7 +285,7 @@ fn a_backlog_is_forecast_by_windows_and_days() {
     assert_eq!(gate.forecast(now, 12, &limits), Some(now + seconds(1802)));
     assert_eq!(
         gate.forecast(now, 13, &limits),
-        Some(at("2026-11-21T00:00:00Z"))
+        Some(at("2026-11-21T00:00:00Z") + SKEW_MARGIN)
     );
 }
 

@@ -303,6 +303,14 @@ fn verdict(seen: &[Seen], latest: Option<DateTime<Utc>>) -> Verdict {
             Some(Failure::Hold(until)) => hold = hold.or(Some((*until, *guard))),
         }
     }
+    // A call that waited until its appointment was over missed its window before that: staff must hear of it.
+    let missed = SettleReason::WindowMissed;
+    let waited = seen.iter().any(
+        |(_, _, failure)| matches!(failure, Some(Failure::Settle(reason)) if *reason == missed),
+    );
+    if settle == Some(SettleReason::AppointmentPast) && waited {
+        settle = Some(missed);
+    }
     match (settle, redate, hold) {
         (Some(reason), _, _) => Verdict::SettleWith { reason },
         (None, Some((until, guard)), _) => Verdict::Redate { until, guard },

@@ -94,6 +94,27 @@ fn a_call_with_nothing_against_it_is_placed() {
 }
 
 #[test]
+fn a_call_that_waited_until_its_appointment_was_over_missed_its_window() {
+    let waited = |i: &mut GuardInput| {
+        i.latest = Some(at(-30));
+        i.status = StatusFact::Past;
+    };
+    for method in [Method::Reminder, Method::Retry] {
+        assert_eq!(
+            with(method, waited),
+            settle(SettleReason::WindowMissed),
+            "{method:?}"
+        );
+    }
+    // What a person decided comes first: nobody needs to look.
+    let decided = with(Method::Reminder, |i| {
+        waited(i);
+        i.do_not_contact = true;
+    });
+    assert_eq!(decided, settle(SettleReason::DoNotContact));
+}
+
+#[test]
 fn the_tenants_state_holds_every_call() {
     let hold = |guard| Verdict::Hold { until: None, guard };
     let pause = Pause {

@@ -1,0 +1,55 @@
+//! The queues: messages are taken by the world, which delivers them late, twice, or never.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use tokio::sync::mpsc::UnboundedSender;
+use vio_runtime::queues::{DialMessage, InboxMessage, QueueError, Queues};
+
+use crate::fabric::Fabric;
+use crate::process::point;
+
+/// A message on its way.
+#[derive(Debug, Clone)]
+pub(crate) enum Message {
+    Dial(DialMessage, u32),
+    Inbox(InboxMessage),
+}
+
+/// The sending side.
+pub(crate) struct SimQueues {
+    pub(crate) fabric: Arc<Fabric>,
+    pub(crate) out: UnboundedSender<Message>,
+}
+
+impl SimQueues {
+    async fn send(&self, message: Message) -> Result<(), QueueError> {
+        point().await;
+        let rough = self.fabric.rough;
+        if crate::process::me().is_some()
+            && self.fabric.strikes(rough.messages, 400, "queue: refused")
+        {
+            return Err(QueueError("the queue is away".into()));
+        }
+        let _ = self.out.send(message);
+        point().await;
+        Ok(())
+    }
+}
+
+#[async_trait]
+impl Queues for SimQueues {
+    async fn dial(&self, message: DialMessage, delay_seconds: u32) -> Result<(), QueueError> {
+        let tenant = message.tenant;
+        self.fabric.note(Some(tenant), || {
+            format!("wake-up sent, in {delay_seconds} s")
+        });
+        self.fabric.count("messages: dial");
+        self.send(Message::Dial(message, delay_seconds)).await
+    }
+
+    async fn inbox(&self, message: InboxMessage) -> Result<(), QueueError> {
+        self.fabric.count("messages: inbox");
+        self.send(Message::Inbox(message)).await
+    }
+}
