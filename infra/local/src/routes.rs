@@ -7,11 +7,12 @@ pub enum Function {
     Contacts,
     Groups,
     Identity,
+    Jobs,
     Profile,
     Webhooks,
 }
 
-use Function::{Calls, Contacts, Groups, Identity, Profile, Webhooks};
+use Function::{Calls, Contacts, Groups, Identity, Jobs, Profile, Webhooks};
 
 /// The routes, all for any method. `{proxy+}` takes the rest of the path.
 pub const ROUTES: &[(&str, Function)] = &[
@@ -28,6 +29,9 @@ pub const ROUTES: &[(&str, Function)] = &[
     ("/api/contacts/{contact_id}/call-now", Calls),
     ("/api/dnc", Calls),
     ("/api/dnc/{proxy+}", Calls),
+    ("/api/dnc/import", Jobs),
+    ("/api/jobs", Jobs),
+    ("/api/jobs/{proxy+}", Jobs),
     ("/api/attention", Calls),
     ("/api/attention/{proxy+}", Calls),
     ("/api/groups", Groups),

@@ -19,10 +19,13 @@ pub const BUS: &str = "vio-events";
 pub(crate) const DIAL: [&str; 2] = ["vio-dial", "vio-dial-dead"];
 /// The queue of stored webhook events, and its dead letters.
 pub(crate) const INBOX: [&str; 2] = ["vio-inbox", "vio-inbox-dead"];
+/// The queue of jobs.
+pub(crate) const JOBS: [&str; 2] = ["vio-jobs", "vio-jobs-dead"];
 
 /// Seconds after which a message that was received and not deleted is delivered again (template.yaml).
 const DIAL_VISIBILITY: u32 = 720;
 const INBOX_VISIBILITY: u32 = 180;
+const JOBS_VISIBILITY: u32 = 720;
 /// Deliveries before a message goes to the dead letters (template.yaml).
 const MAX_RECEIVES: u32 = 5;
 
@@ -51,6 +54,7 @@ impl SetUpError {
 pub(crate) struct QueueUrls {
     pub dial: String,
     pub inbox: String,
+    pub jobs: String,
 }
 
 /// The tables' names.
@@ -72,6 +76,7 @@ pub(crate) async fn set_up(stack: &Stack) -> Result<QueueUrls, SetUpError> {
     Ok(QueueUrls {
         dial: queue(stack, DIAL, DIAL_VISIBILITY).await?,
         inbox: queue(stack, INBOX, INBOX_VISIBILITY).await?,
+        jobs: queue(stack, JOBS, JOBS_VISIBILITY).await?,
     })
 }
 

@@ -85,6 +85,8 @@ ids! {
     AttentionStepId,
     /// An entry of the do-not-call list.
     DncId,
+    /// Work that is done in the background.
+    JobId,
     /// A signed-in device: the family of refresh tokens it rotates through.
     SignInId,
     /// An entry of the change or access log.

@@ -46,6 +46,7 @@ impl App {
         let signing_key = required("VIO_SIGNING_KEY_ID").map_err(malformed)?;
         let dial = required("VIO_DIAL_QUEUE_URL").map_err(malformed)?;
         let inbox = required("VIO_INBOX_QUEUE_URL").map_err(malformed)?;
+        let jobs = required("VIO_JOBS_QUEUE_URL").map_err(malformed)?;
 
         let http =
             vio_providers::Http::new().map_err(StartError::because("the providers' client"))?;
@@ -57,7 +58,12 @@ impl App {
                 data_key,
                 signing_key,
             )),
-            queues: Arc::new(SqsQueues::new(aws_sdk_sqs::Client::new(aws), dial, inbox)),
+            queues: Arc::new(SqsQueues::new(
+                aws_sdk_sqs::Client::new(aws),
+                dial,
+                inbox,
+                jobs,
+            )),
             retell: Arc::new(HttpRetellFactory::new(http)),
             platform,
             clock: clock.clone(),

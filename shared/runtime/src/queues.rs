@@ -3,7 +3,7 @@
 
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
-use vio_domain::ids::TenantId;
+use vio_domain::ids::{JobId, TenantId};
 
 /// The longest delay SQS takes; a longer wait is re-armed when the early message arrives.
 pub const MAX_DELAY_SECONDS: u32 = 900;
@@ -22,6 +22,13 @@ pub struct InboxMessage {
     pub event: String,
 }
 
+/// Asks for a job to be gone on with.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct JobMessage {
+    pub tenant: TenantId,
+    pub job: JobId,
+}
+
 /// A message was not accepted. Callers log it and go on: the tick finds the work.
 #[derive(Debug, thiserror::Error)]
 #[error("the queue did not take the message")]
@@ -34,6 +41,8 @@ pub trait Queues: Send + Sync + 'static {
     async fn dial(&self, message: DialMessage, delay_seconds: u32) -> Result<(), QueueError>;
     /// Processes a stored event.
     async fn inbox(&self, message: InboxMessage) -> Result<(), QueueError>;
+    /// Goes on with a job.
+    async fn job(&self, message: JobMessage) -> Result<(), QueueError>;
 }
 
 /// The queues in SQS.
@@ -42,14 +51,21 @@ pub struct SqsQueues {
     client: aws_sdk_sqs::Client,
     dial_url: String,
     inbox_url: String,
+    jobs_url: String,
 }
 
 impl SqsQueues {
-    pub fn new(client: aws_sdk_sqs::Client, dial_url: String, inbox_url: String) -> Self {
+    pub fn new(
+        client: aws_sdk_sqs::Client,
+        dial_url: String,
+        inbox_url: String,
+        jobs_url: String,
+    ) -> Self {
         Self {
             client,
             dial_url,
             inbox_url,
+            jobs_url,
         }
     }
 
@@ -80,5 +96,9 @@ impl Queues for SqsQueues {
 
     async fn inbox(&self, message: InboxMessage) -> Result<(), QueueError> {
         self.send(&self.inbox_url, &message, 0).await
+    }
+
+    async fn job(&self, message: JobMessage) -> Result<(), QueueError> {
+        self.send(&self.jobs_url, &message, 0).await
     }
 }

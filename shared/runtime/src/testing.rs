@@ -34,7 +34,7 @@ use vio_store::users::{NewUser, PersonalDetails};
 
 use crate::app::{App, Parts};
 use crate::config::{CALCOM_URL, Platform, RETELL_URL};
-use crate::queues::{DialMessage, InboxMessage, QueueError, Queues};
+use crate::queues::{DialMessage, InboxMessage, JobMessage, QueueError, Queues};
 
 /// The password of every user made here.
 pub const PASSWORD: &str = "vast-Umbrella-71-quietly";
@@ -81,12 +81,18 @@ impl IdSource for OrderedIds {
 pub struct RecordedQueues {
     dial: Mutex<Vec<(DialMessage, u32)>>,
     inbox: Mutex<Vec<InboxMessage>>,
+    jobs: Mutex<Vec<JobMessage>>,
 }
 
 impl RecordedQueues {
     /// Takes out the wake-ups so far, with their delays in seconds.
     pub fn take_dial(&self) -> Vec<(DialMessage, u32)> {
         std::mem::take(&mut self.dial.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Takes out the jobs handed on so far.
+    pub fn take_jobs(&self) -> Vec<JobMessage> {
+        std::mem::take(&mut self.jobs.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
     /// Takes out the stored events handed on so far.
@@ -105,6 +111,12 @@ impl Queues for RecordedQueues {
 
     async fn inbox(&self, message: InboxMessage) -> Result<(), QueueError> {
         let mut sent = self.inbox.lock().unwrap_or_else(PoisonError::into_inner);
+        sent.push(message);
+        Ok(())
+    }
+
+    async fn job(&self, message: JobMessage) -> Result<(), QueueError> {
+        let mut sent = self.jobs.lock().unwrap_or_else(PoisonError::into_inner);
         sent.push(message);
         Ok(())
     }

@@ -6,7 +6,7 @@ use uuid::Uuid;
 use vio_domain::calling::order::Band;
 use vio_domain::ids::{
     AppointmentId, AttemptId, AttentionId, AttentionStepId, ConsentId, ContactId, DncId, GroupId,
-    InteractionId, LocationId, LogId, SessionId, SignInId, TagId, TenantId, UserId,
+    InteractionId, JobId, LocationId, LogId, SessionId, SignInId, TagId, TenantId, UserId,
 };
 
 use crate::entity::{DueEntry, Enumerated};
@@ -342,6 +342,36 @@ pub fn log_overflow(t: TenantId, id: LogId) -> Key {
     main(format!("T#{t}#LX#{id}"), "OVERFLOW")
 }
 
+/// Partition of the tenant's jobs, in order of creation.
+pub fn jobs_pk(t: TenantId) -> String {
+    format!("T#{t}#JOBS")
+}
+/// One job.
+pub fn job(t: TenantId, id: JobId) -> Key {
+    main(jobs_pk(t), id.to_string())
+}
+/// Partition of what a job works on.
+pub fn job_parts_pk(t: TenantId, id: JobId) -> String {
+    format!("T#{t}#JOB#{id}")
+}
+/// A part of a job that is not done.
+pub fn job_part(t: TenantId, id: JobId, part: u32) -> Key {
+    main(job_parts_pk(t, id), format!("PART#{part:06}"))
+}
+/// The rows that were rejected of a part.
+pub fn job_rejected(t: TenantId, id: JobId, part: u32) -> Key {
+    main(
+        job_parts_pk(t, id),
+        format!("{JOB_REJECTED_PREFIX}{part:06}"),
+    )
+}
+pub const JOB_REJECTED_PREFIX: &str = "REJECTED#";
+
+/// The job that a due entry of its kind stands for, by the sort key of its item.
+pub fn job_of(sk: &str) -> Option<JobId> {
+    sk.parse().ok()
+}
+
 /// What falls due, as the tick tells apart.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum DueKind {
@@ -353,6 +383,8 @@ pub enum DueKind {
     Inbox,
     /// A change of settings can have moved planned calls: wake the tenant's pump, which replans them.
     Replan,
+    /// A job that is not over.
+    Job,
 }
 
 impl DueKind {
@@ -363,6 +395,7 @@ impl DueKind {
             Self::Attempt => "attempt",
             Self::Inbox => "inbox",
             Self::Replan => "replan",
+            Self::Job => "job",
         }
     }
 }
@@ -393,6 +426,7 @@ pub fn parse_due(sk: &str) -> Option<(DateTime<Utc>, DueKind, TenantId)> {
         DueKind::Attempt,
         DueKind::Inbox,
         DueKind::Replan,
+        DueKind::Job,
     ]
     .into_iter()
     .find(|kind| kind.word() == word)?;

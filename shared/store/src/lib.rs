@@ -14,6 +14,7 @@ pub mod error;
 pub mod groups;
 pub mod idempotency;
 pub mod inbox;
+pub mod jobs;
 pub mod key;
 pub mod locations;
 pub mod log;

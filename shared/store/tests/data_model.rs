@@ -480,7 +480,7 @@ async fn call(
         .phone
         .unwrap();
     meter.take();
-    ts.add_do_not_call(number, None, DncSource::Staff, Some(contact), &staff())
+    ts.add_do_not_call(number, None, DncSource::Manual, Some(contact), &staff())
         .await
         .unwrap();
     all.note(meter, "list a number as not to be called");

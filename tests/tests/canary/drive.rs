@@ -259,15 +259,38 @@ pub(crate) async fn person(world: &World) {
     let refused = json!({ "phone": phone::NOT_TO_BE_CALLED, "reason": word("asked") });
     let entry = client.does(Method::POST, "/api/dnc", refused).await;
     client.get("/api/dnc").await;
-    let (status, _) = client
-        .ask(
-            Method::DELETE,
-            &format!("/api/dnc/{}", id(&entry)),
-            &[],
-            None,
-        )
+    let path = format!("/api/dnc/{}", id(&entry));
+    let mistake = json!({ "reason": word("listed by mistake") });
+    client.does(Method::DELETE, &path, mistake).await;
+    // A file of numbers: looked at, then worked off with a row that is none.
+    let csv = format!(
+        "phone,reason\n{},{}\n{WORD},{FOREIGN}\n",
+        phone::NOT_TO_BE_CALLED,
+        word("filed")
+    );
+    for dry_run in [true, false] {
+        let file = json!({ "csv": csv, "dry_run": dry_run });
+        let answer = client.does(Method::POST, "/api/dnc/import", file).await;
+        if dry_run {
+            continue;
+        }
+        let job = format!("/api/jobs/{}", answer["job_id"].as_str().expect("a job"));
+        wait_until("the import", SOON, async || {
+            let job = client.get(&job).await;
+            (job["status"] == "completed").then_some(())
+        })
         .await;
-    assert!(status.is_success());
+        client.get("/api/jobs").await;
+        let (status, _) = client
+            .ask(Method::GET, &format!("{job}/errors.csv"), &[], None)
+            .await;
+        assert_eq!(status, StatusCode::OK);
+    }
+    let listed = client.get("/api/dnc").await;
+    for entry in listed["dnc"].as_array().expect("a list") {
+        let path = format!("/api/dnc/{}", id(entry));
+        client.does(Method::DELETE, &path, json!({})).await;
+    }
 
     for part in [
         "",

@@ -186,7 +186,7 @@ async fn listing_a_number_ends_its_planned_calls_and_unlisting_plans_them_anew()
         .await;
     assert_eq!(added.status, 201, "{:?}", added.body);
     assert_eq!(added.body["phone"], "+447911123456");
-    assert_eq!(added.body["source"], "staff");
+    assert_eq!(added.body["source"], "manual");
     for id in [first, second] {
         assert_eq!(world.call(id).await["status"], "cancelled");
     }
@@ -233,8 +233,9 @@ async fn a_number_listed_between_guards_and_grant_wins() {
                     phone: ts.phone_hash(&number),
                     number: Some(number),
                     reason: None,
-                    source: DncSource::Staff,
+                    source: DncSource::Manual,
                     contact: None,
+                    import: None,
                 };
                 let mut tx = Tx::new();
                 ts.stage_do_not_call_entry(&mut tx, new, &Actor::system("test"))

@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use vio_crypto::{FieldRef, LookupHash, Sealed};
 use vio_domain::calling::session::CancelReason;
-use vio_domain::ids::{AppointmentId, ContactId, DncId, TenantId, UserId};
+use vio_domain::ids::{AppointmentId, ContactId, DncId, JobId, TenantId, UserId};
 use vio_domain::phone::E164;
 use vio_domain::settings::Settings;
 use vio_domain::text::Reason;
@@ -15,6 +15,7 @@ use crate::calling::rows::DncRow;
 use crate::contacts::ClaimRow;
 use crate::entity::Entity;
 use crate::error::StoreError;
+use crate::jobs::{JobRow, JobStatus, JobWork};
 use crate::key::{self, ClaimKind};
 use crate::log::{Actor, Entry};
 use crate::port::{Condition, Key, MAX_OPS, Position};
@@ -27,8 +28,16 @@ use crate::tx::{COMMIT_TRIES, Tx};
 pub enum DncSource {
     /// The person asked for it in a call (`user_requested_dnc`).
     Call,
-    Staff,
+    /// Somebody on the staff.
+    Manual,
     Import,
+}
+
+/// The row of a file that a number came from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ImportRow {
+    pub job: JobId,
+    pub row: u32,
 }
 
 /// An entry of the list as stored. Number and reason are sealed under the tenant's key, not the person's: a number can
@@ -88,6 +97,7 @@ pub struct NewDnc {
     pub reason: Option<Reason>,
     pub source: DncSource,
     pub contact: Option<ContactId>,
+    pub import: Option<ImportRow>,
 }
 
 impl TenantStore {
@@ -162,6 +172,23 @@ impl TenantStore {
         new: NewDnc,
         actor: &Actor,
     ) -> Result<DncEntry, StoreError> {
+        let (source, contact) = (new.source, new.contact);
+        let listed = self.stage_do_not_call_unlogged(tx, new, actor)?;
+        let mut entry = Entry::new("do_not_call.added", "do_not_call", listed.row.id.uuid())
+            .version(listed.row.version)
+            .details(serde_json::json!({ "source": source, "reason": listed.reason }));
+        entry.contact = contact;
+        self.log(tx, actor, entry)?;
+        Ok(listed)
+    }
+
+    /// The same without the log entry: that of several is one.
+    pub(crate) fn stage_do_not_call_unlogged(
+        &self,
+        tx: &mut Tx,
+        new: NewDnc,
+        actor: &Actor,
+    ) -> Result<DncEntry, StoreError> {
         let id = DncId::new(self.new_id());
         let details = Details {
             number: new.number,
@@ -178,6 +205,7 @@ impl TenantStore {
             phone: new.phone,
             version: 0,
             id,
+            import: new.import,
         };
         tx.create(&mut guard)?;
         let mut row = DncEntryRow {
@@ -192,11 +220,6 @@ impl TenantStore {
             details: Some(kept),
         };
         tx.create(&mut row)?;
-        let mut entry = Entry::new("do_not_call.added", "do_not_call", id.uuid())
-            .version(row.version)
-            .details(serde_json::json!({ "source": new.source, "reason": details.reason }));
-        entry.contact = new.contact;
-        self.log(tx, actor, entry)?;
         Ok(DncEntry {
             row,
             number: details.number,
@@ -215,11 +238,30 @@ impl TenantStore {
         contact: Option<ContactId>,
         actor: &Actor,
     ) -> Result<(DncEntry, bool), StoreError> {
+        self.add_do_not_call_from(number, reason, source, contact, None, actor)
+            .await
+    }
+
+    /// The same, of a row of a file.
+    pub(crate) async fn add_do_not_call_from(
+        &self,
+        number: E164,
+        reason: Option<Reason>,
+        source: DncSource,
+        contact: Option<ContactId>,
+        import: Option<ImportRow>,
+        actor: &Actor,
+    ) -> Result<(DncEntry, bool), StoreError> {
         let phone = self.phone_hash(&number);
         for _ in 0..COMMIT_TRIES * 2 {
             if let Some(guard) = self.do_not_call(phone).await?
                 && let Some(entry) = self.do_not_call_entry(guard.id).await?
             {
+                // What a crash left of planned calls ends now.
+                let claim = self.phone_claim(phone).await?;
+                for contact in claim.map(|claim| claim.contacts).unwrap_or_default() {
+                    self.end_calls(contact, guard.id, actor).await?;
+                }
                 return Ok((entry, false));
             }
             let mut tx = Tx::new();
@@ -229,6 +271,7 @@ impl TenantStore {
                 reason: reason.clone(),
                 source,
                 contact,
+                import,
             };
             let entry = self.stage_do_not_call_entry(&mut tx, new, actor)?;
             let claim = self.phone_claim(phone).await?;
@@ -266,16 +309,18 @@ impl TenantStore {
         })
     }
 
-    /// Takes a number off the list and plans anew for the contacts that have it. False where there is no such entry.
+    /// Takes a number off the list. In the same transaction comes a job that plans anew for the contacts that have it, so
+    /// that a crash right after loses nobody. The job, or None where nobody has the number; None altogether where there
+    /// is no such entry.
     pub async fn remove_do_not_call(
         &self,
-        settings: &Settings,
         id: DncId,
+        reason: Option<&Reason>,
         actor: &Actor,
-    ) -> Result<bool, StoreError> {
+    ) -> Result<Option<Option<JobRow>>, StoreError> {
         for _ in 0..COMMIT_TRIES {
             let Some(entry) = self.do_not_call_entry(id).await? else {
-                return Ok(false);
+                return Ok(None);
             };
             let phone = entry.row.phone;
             let mut tx = Tx::new();
@@ -285,24 +330,63 @@ impl TenantStore {
             {
                 tx.delete(&guard);
             }
-            let mut removed = Entry::new("do_not_call.removed", "do_not_call", id.uuid())
-                .details(serde_json::json!({ "source": entry.row.source, "reason": entry.reason }));
+            let claim = self.phone_claim(phone).await?;
+            let contacts = claim.map(|claim| claim.contacts).unwrap_or_default();
+            let job = if contacts.is_empty() {
+                None
+            } else {
+                let work = JobWork::PlanAnew {
+                    contacts,
+                    cause: id,
+                };
+                let mut job = self.new_job(JobId::new(self.new_id()), work, actor.user());
+                job.status = JobStatus::Running;
+                tx.create(&mut job)?;
+                Some(job)
+            };
+            let mut removed = Entry::new("do_not_call.removed", "do_not_call", id.uuid()).details(
+                serde_json::json!({
+                    "source": entry.row.source, "listed_for": entry.reason, "reason": reason,
+                }),
+            );
             removed.contact = entry.row.contact;
             self.log(&mut tx, actor, removed)?;
             match self.store.commit(tx).await {
                 Err(error) if error.is_lost() => continue,
                 Err(error) => return Err(error),
-                Ok(()) => {}
+                Ok(()) => return Ok(Some(job)),
             }
-            let claim = self.phone_claim(phone).await?;
-            for contact in claim.map(|claim| claim.contacts).unwrap_or_default() {
-                self.plan_anew(settings, contact, id, actor).await?;
-            }
-            return Ok(true);
         }
         Err(StoreError::Lost {
             lost: vec![DncEntryRow::TYPE],
         })
+    }
+
+    /// Plans anew for one of the contacts of such a job.
+    pub async fn plan_listed_anew(
+        &self,
+        settings: &Settings,
+        contact: ContactId,
+        job: &JobRow,
+        actor: &Actor,
+    ) -> Result<(), StoreError> {
+        match job.work {
+            JobWork::PlanAnew { cause, .. } => {
+                self.plan_anew(settings, contact, cause, actor).await
+            }
+            JobWork::DncImport => Ok(()),
+        }
+    }
+
+    /// The job is over and leaves nothing.
+    pub async fn finish_plan_anew(&self, job: JobRow) -> Result<(), StoreError> {
+        let mut tx = Tx::new();
+        tx.delete(&job);
+        match self.store.commit(tx).await {
+            // Another worker was quicker.
+            Err(error) if error.is_lost() => Ok(()),
+            other => other,
+        }
     }
 
     async fn phone_claim(&self, phone: LookupHash) -> Result<Option<ClaimRow>, StoreError> {

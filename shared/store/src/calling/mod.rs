@@ -2,6 +2,7 @@
 
 pub mod attention;
 pub mod call_now;
+pub mod dnc_import;
 pub mod do_not_call;
 pub mod gate;
 pub mod grant;

@@ -7,6 +7,7 @@ use vio_domain::calling::gate::Gate;
 use vio_domain::calling::order::{Band, Priority};
 use vio_domain::ids::{AttemptId, ContactId, DncId, SessionId, TenantId};
 
+use crate::calling::do_not_call::ImportRow;
 use crate::entity::{DueEntry, Entity};
 use crate::key::{self, DueKind};
 use crate::port::Key;
@@ -195,6 +196,9 @@ pub struct DncRow {
     pub version: u64,
     /// Its entry of the list.
     pub id: DncId,
+    /// The row of a file that listed it: done again, that row is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub import: Option<ImportRow>,
 }
 
 impl Entity for DncRow {

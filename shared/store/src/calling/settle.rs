@@ -458,6 +458,7 @@ impl TenantStore {
                 reason: None,
                 source: DncSource::Call,
                 contact: Some(person.contact.id),
+                import: None,
             };
             self.stage_do_not_call_entry(tx, new, actor)?;
         }

@@ -1,0 +1,71 @@
+//! Work that is too long for one request: taken in over HTTP, done part by part from the `jobs` queue, watched and
+//! cancelled over HTTP. A lost message costs a minute: the tick finds every job that is not over.
+
+mod file;
+mod import;
+mod show;
+#[cfg(test)]
+mod tests;
+mod work;
+
+use std::convert::Infallible;
+
+use aws_lambda_events::event::sqs::SqsEvent;
+use axum::Router;
+use lambda_http::request::LambdaRequest;
+use lambda_http::{Adapter, Context, LambdaEvent, Service};
+use serde_json::Value;
+use utoipa::openapi::OpenApi;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+use vio_http::body::body_limit;
+use vio_runtime::App;
+
+pub use work::process;
+
+/// A piece of a file in JSON: 4 MB of it fit into an event of API Gateway (architecture.md "Local host").
+const LARGEST_PIECE: usize = 4 * 1024 * 1024 + 64 * 1024;
+
+/// The HTTP routes with their document. They go behind [`vio_http::service`].
+pub fn router(app: App) -> (Router, OpenApi) {
+    let imports = OpenApiRouter::new()
+        .routes(routes!(import::import))
+        .layer(body_limit(LARGEST_PIECE));
+    OpenApiRouter::new()
+        .routes(routes!(show::list))
+        .routes(routes!(show::read))
+        .routes(routes!(show::errors))
+        .routes(routes!(show::cancel))
+        .merge(imports)
+        .with_state(app)
+        .split_for_parts()
+}
+
+/// An event of the function that is neither a request nor a batch of the queue.
+#[derive(Debug, thiserror::Error)]
+#[error("the event is neither a request nor a batch of messages")]
+pub struct UnknownEvent(#[source] serde_json::Error);
+
+/// One invocation: the function receives requests and consumes the queue, and the two are told apart by their form.
+/// `service` is [`router`] behind the shared layers.
+pub async fn invoke(
+    app: &App,
+    service: &Router,
+    payload: Value,
+    context: Context,
+) -> Result<Value, UnknownEvent> {
+    if payload.get("Records").is_some() {
+        let batch: SqsEvent = serde_json::from_value(payload).map_err(UnknownEvent)?;
+        let answer = vio_runtime::batch::handle(batch, |message| process(app, message)).await;
+        return serde_json::to_value(answer).map_err(UnknownEvent);
+    }
+    let request: LambdaRequest = serde_json::from_value(payload).map_err(UnknownEvent)?;
+    let answer: Result<_, Infallible> = Adapter::from(service.clone())
+        .call(LambdaEvent::new(request, context))
+        .await;
+    let answer = match answer {
+        Ok(answer) => answer,
+        Err(never) => match never {},
+    };
+    serde_json::to_value(answer).map_err(UnknownEvent)
+}
