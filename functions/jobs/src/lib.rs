@@ -26,8 +26,7 @@ pub use work::process;
 /// A piece of a file in JSON: 4 MB of it fit into an event of API Gateway (architecture.md "Local host").
 const LARGEST_PIECE: usize = 4 * 1024 * 1024 + 64 * 1024;
 
-/// The HTTP routes with their document. They go behind [`vio_http::service`].
-pub fn router(app: App) -> (Router, OpenApi) {
+fn routes() -> OpenApiRouter<App> {
     let imports = OpenApiRouter::new()
         .routes(routes!(import::import))
         .layer(body_limit(LARGEST_PIECE));
@@ -37,8 +36,16 @@ pub fn router(app: App) -> (Router, OpenApi) {
         .routes(routes!(show::errors))
         .routes(routes!(show::cancel))
         .merge(imports)
-        .with_state(app)
-        .split_for_parts()
+}
+
+/// The HTTP routes with their document. They go behind [`vio_http::service`].
+pub fn router(app: App) -> (Router, OpenApi) {
+    routes().with_state(app).split_for_parts()
+}
+
+/// The description of the function's routes.
+pub fn document() -> OpenApi {
+    routes().into_openapi()
 }
 
 /// An event of the function that is neither a request nor a batch of the queue.

@@ -223,6 +223,7 @@ fn candidates(
             "contacts" => get("/api/contacts?page_size=25"),
             "calls" => get("/api/calls/limits"),
             "groups" => get("/api/groups"),
+            "jobs" => get("/api/jobs"),
             "profile" => get("/api/users/profile"),
             "webhooks" => {
                 let path = format!("/api/webhook/call-outcome/{}", "a".repeat(43));

@@ -36,6 +36,7 @@ pub fn document() -> Result<OpenApi, DocumentError> {
         vio_contacts::document(),
         vio_groups::document(),
         vio_identity::document(),
+        vio_jobs::document(),
         vio_profile::document(),
         vio_webhooks::document(),
     ])

@@ -83,7 +83,7 @@ pub static TABLE: &[Route] = &[
     on(Post,   "/api/groups/{group_id}/members/add", NeedsAny(CHANGES_MEMBERS)).idempotent(),
     on(Delete, "/api/groups/{group_id}/members/{contact_id}", NeedsAny(CHANGES_MEMBERS)),
     on(Get,    "/api/health", Public),
-    on(Get,    "/api/jobs", SignedIn),
+    on(Get,    "/api/jobs", SignedIn).parameters(),
     on(Get,    "/api/jobs/{job_id}", SignedIn),
     on(Post,   "/api/jobs/{job_id}/cancel", SignedIn).idempotent(),
     on(Get,    "/api/jobs/{job_id}/errors.csv", SignedIn),

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use tokio::sync::mpsc::UnboundedSender;
-use vio_runtime::queues::{DialMessage, InboxMessage, QueueError, Queues};
+use vio_runtime::queues::{DialMessage, InboxMessage, JobMessage, QueueError, Queues};
 
 use crate::fabric::Fabric;
 use crate::process::point;
@@ -51,5 +51,11 @@ impl Queues for SimQueues {
     async fn inbox(&self, message: InboxMessage) -> Result<(), QueueError> {
         self.fabric.count("messages: inbox");
         self.send(Message::Inbox(message)).await
+    }
+
+    /// Nobody in these worlds imports a file.
+    async fn job(&self, _message: JobMessage) -> Result<(), QueueError> {
+        self.fabric.count("messages: job");
+        Ok(())
     }
 }
