@@ -351,7 +351,9 @@ fn words(not_now: &NotNow) -> (Kind, Option<String>, &'static str) {
             None,
             "Record the person's consent on the contact, then call.",
         ),
-        Guard::InFlight | Guard::Status | Guard::Window => (Kind::CallInProgress, None, ""),
+        Guard::InFlight | Guard::Status | Guard::Window | Guard::Campaign => {
+            (Kind::CallInProgress, None, "")
+        }
     }
 }
 

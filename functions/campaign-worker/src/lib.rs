@@ -21,6 +21,7 @@ use vio_runtime::batch::MessageError;
 use vio_runtime::queues::{DialMessage, MAX_DELAY_SECONDS};
 use vio_store::calling::grant::{Dialling, Granted, Granting};
 use vio_store::calling::rows::DialRow;
+use vio_store::campaigns::Stepped;
 use vio_store::tenants::{TenantSettings, TenantStatus};
 use vio_store::{StoreError, TenantStore};
 
@@ -38,6 +39,8 @@ const RUN: std::time::Duration = std::time::Duration::from_secs(20);
 const TRIES: usize = 4;
 /// Calls placed side by side at most.
 const SIDE_BY_SIDE: usize = 25;
+/// A campaign whose next step is this near is not left to the gate's next slot.
+const SOON: TimeDelta = TimeDelta::seconds(5);
 /// How long a tenant that cannot call until a person acts is left alone by the tick.
 const HELD: TimeDelta = TimeDelta::minutes(15);
 
@@ -89,17 +92,21 @@ pub async fn pump(app: &App, tenant: TenantId) -> Result<Pumped, StoreError> {
             pumped.reconciled += 1;
         }
     }
-    let stop = loop {
+    let (stop, campaigns) = loop {
         let settings = ts.settings().await?;
+        // Members of campaigns join the queue before it is read: no slot waits for them.
+        let stepped = step_campaigns(app, &ts, &settings).await?;
         let round = round(app, &ts, &settings).await?;
         pumped.moved += round.moved;
         pumped.granted += round.granted;
-        match round.stop {
-            Stop::More if started.elapsed() < RUN => {}
-            other => break other,
+        let more = matches!(round.stop, Stop::More)
+            || (matches!(round.stop, Stop::Empty) && stepped.handed_over > 0);
+        if !more || started.elapsed() >= RUN {
+            let stop = if more { Stop::More } else { round.stop };
+            break (stop, stepped.next);
         }
     };
-    pumped.next = wake_later(app, &ts, stop).await?;
+    pumped.next = wake_later(app, &ts, stop, campaigns).await?;
     if !replanned && let Err(error) = app.queues.dial(DialMessage { tenant }, 0).await {
         tracing::warn!(%tenant, %error, "a wake-up was not sent; the tick finds the work");
     }
@@ -113,6 +120,26 @@ pub async fn pump(app: &App, tenant: TenantId) -> Result<Pumped, StoreError> {
         );
     }
     Ok(pumped)
+}
+
+/// Brings the tenant's campaigns a step further.
+async fn step_campaigns(
+    app: &App,
+    ts: &TenantStore,
+    settings: &TenantSettings,
+) -> Result<Stepped, StoreError> {
+    let running = ts.campaigns_running().await?;
+    if running.running.is_empty() && running.ending.is_empty() {
+        return Ok(Stepped::default());
+    }
+    let active = is_active(app, ts).await?;
+    let dialling = Dialling {
+        settings,
+        limits: &app.platform.limits,
+        fingerprint: "",
+        tenant_active: active,
+    };
+    ts.step_campaigns(dialling, running).await
 }
 
 /// What is due, first to be placed first.
@@ -209,7 +236,8 @@ async fn grant_all(
         fingerprint: voice.map_or("", |voice| voice.fingerprint.as_str()),
         tenant_active: is_active(app, ts).await?,
     };
-    let words = request::Words::read(app, ts, settings).await?;
+    let campaigns = items.iter().filter_map(|item| item.campaign);
+    let words = request::Words::read(app, ts, settings, campaigns).await?;
     let mut gate = ts.gate(settings).await?;
     let mut held = None;
     for item in items {
@@ -324,19 +352,34 @@ async fn wake_later(
     app: &App,
     ts: &TenantStore,
     stop: Stop,
+    campaigns: Option<DateTime<Utc>>,
 ) -> Result<Option<DateTime<Utc>>, StoreError> {
     let now = ts.now();
     let settings = ts.settings().await?;
+    // A campaign with members to look at or calls to take back does not wait for a slot.
+    let soon = campaigns.filter(|turn| *turn <= now + SOON);
     let at = match stop {
-        Stop::Empty => return Ok(None),
+        Stop::Empty => match campaigns {
+            // What lies further ahead is the tick's to find.
+            Some(turn) if turn <= now + TimeDelta::seconds(i64::from(MAX_DELAY_SECONDS)) => {
+                turn.max(now)
+            }
+            _ => return Ok(None),
+        },
+        Stop::Held(_) if soon.is_some() => soon.unwrap_or(now).max(now),
         Stop::More => now,
         Stop::HeldByPerson(guard) => {
             let look_again = held(app, ts, &settings, guard).await?;
             // Nothing else to wait for but a person, whose act sends a message of its own.
             let rest = look_again.map_or(now + HELD, |at| at.clamp(now, now + HELD));
-            ts.change_gate(&settings, None, |gate| gate.arm(now, rest))
-                .await?;
-            return Ok(None);
+            match soon {
+                Some(turn) => turn.max(now),
+                None => {
+                    ts.change_gate(&settings, None, |gate| gate.arm(now, rest))
+                        .await?;
+                    return Ok(None);
+                }
+            }
         }
         Stop::Held(until) => {
             let gate = ts.gate(&settings).await?;

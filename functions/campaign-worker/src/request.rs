@@ -3,10 +3,12 @@
 use std::collections::HashMap;
 
 use vio_domain::contact::Contact;
-use vio_domain::ids::{AttemptId, LocationId};
+use vio_domain::ids::{AttemptId, CampaignId, LocationId};
 use vio_domain::settings::{Sensitivity, Settings};
+use vio_domain::text::CustomMessage;
 use vio_domain::words::{
-    AppointmentWords, HipaaLevel, TypeWords, WordsInput, dynamic_variables, voicemail_message,
+    AppointmentWords, CustomWords, HipaaLevel, TypeWords, WordsInput, dynamic_variables,
+    voicemail_message,
 };
 use vio_providers::retell::{
     AgentSettings, CallMetadata, CreateCallRequest, DEFAULT_RING_DURATION_MS, DataStorage,
@@ -26,6 +28,8 @@ const RETENTION_DAYS: u16 = 30;
 /// What the requests of one round are made from, read once.
 pub(crate) struct Words {
     locations: HashMap<LocationId, LocationRow>,
+    /// What campaigns say, and whether instead of the usual words.
+    messages: HashMap<CampaignId, (CustomMessage, bool)>,
     webhook_url: String,
 }
 
@@ -34,6 +38,7 @@ impl Words {
         app: &App,
         ts: &TenantStore,
         settings: &TenantSettings,
+        campaigns: impl Iterator<Item = CampaignId>,
     ) -> Result<Self, StoreError> {
         let locations = ts
             .locations()
@@ -48,6 +53,7 @@ impl Words {
         );
         Ok(Self {
             locations,
+            messages: ts.campaign_messages(campaigns).await?,
             webhook_url,
         })
     }
@@ -146,7 +152,14 @@ impl Words {
             first_name: contact.first_name.as_ref(),
             last_name: contact.last_name.as_ref(),
             appointment: words,
-            custom_message: None,
+            custom_message: row
+                .session
+                .campaign
+                .and_then(|id| self.messages.get(&id))
+                .map(|(text, replaces)| CustomWords {
+                    text,
+                    replaces: *replaces,
+                }),
         }
     }
 }

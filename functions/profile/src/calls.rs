@@ -7,7 +7,7 @@ use utoipa::ToSchema;
 use vio_domain::appointment::CallBeforeHours;
 use vio_domain::calling::settle::RetryPolicy;
 use vio_domain::planner::{RetryCause, RetryDelays};
-use vio_domain::settings::{RecordingRefused, Settings};
+use vio_domain::settings::{Currency, Price, RecordingRefused, Settings};
 use vio_domain::words::{Personalization, ScriptLength, Tone};
 use vio_http::{ETag, FieldProblem, Fields, IfMatch, Json, Principal, Problem, RequestId};
 use vio_runtime::App;
@@ -62,6 +62,27 @@ pub(crate) struct CallsView {
     customer_feedback: bool,
     /// Whether a booking on the business's own calendar counts as consent to be called.
     voice_consent_from_booking: bool,
+    /// What the business pays for a call; null where it pays nothing per call.
+    price_per_call: Option<PriceView>,
+}
+
+/// A price.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+#[schema(as = PricePerCall, example = json!({"amount_minor": 12, "currency": "GBP"}))]
+pub(crate) struct PriceView {
+    /// In the currency's smallest unit, at least 1.
+    amount_minor: u32,
+    /// Three capital letters.
+    currency: String,
+}
+
+impl From<Price> for PriceView {
+    fn from(price: Price) -> Self {
+        Self {
+            amount_minor: price.amount_minor(),
+            currency: price.currency().to_string(),
+        }
+    }
 }
 
 fn hours(delays: RetryDelays, cause: RetryCause) -> f64 {
@@ -102,6 +123,7 @@ impl From<&Settings> for CallsView {
             recording_refused: settings.recording().err().map(RecordingRefused::code),
             customer_feedback: calls.customer_feedback,
             voice_consent_from_booking: calls.voice_consent_from_booking,
+            price_per_call: calls.price_per_call.map(PriceView::from),
         }
     }
 }
@@ -170,6 +192,10 @@ pub(crate) struct CallsPatch {
     #[serde(default)]
     #[schema(value_type = Option<bool>)]
     voice_consent_from_booking: Patch<bool>,
+    /// Null where the business pays nothing per call.
+    #[serde(default)]
+    #[schema(value_type = Option<PriceView>)]
+    price_per_call: Patch<PriceView>,
 }
 
 impl CallsPatch {
@@ -232,6 +258,12 @@ impl CallsPatch {
         for (patch, pointer, target) in switches {
             patch.copy(fields, pointer, target);
         }
+        let price = &mut calls.price_per_call;
+        self.price_per_call
+            .put_optional(fields, "/price_per_call", price, |price| {
+                let currency = Currency::parse(&price.currency)?;
+                Price::new(price.amount_minor, currency)
+            });
         self.voice_tone.copy(fields, "/voice_tone", &mut calls.tone);
         self.call_script_length
             .copy(fields, "/call_script_length", &mut calls.script_length);

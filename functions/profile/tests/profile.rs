@@ -152,6 +152,39 @@ async fn a_recording_is_refused_where_it_may_not_be_and_the_settings_say_so() {
 }
 
 #[tokio::test]
+async fn a_price_per_call_is_kept_cleared_and_never_zero() {
+    let (_app, server, tenant) = started(BusinessType::Salon).await;
+    let token = &tenant.admin.token;
+    let path = "/api/settings/calls";
+    assert_eq!(
+        server.get(path, token).await.body["price_per_call"],
+        Value::Null
+    );
+    let price = json!({"amount_minor": 12, "currency": "GBP"});
+    let set = server
+        .patch(path, token, json!({ "price_per_call": price }))
+        .await;
+    assert_eq!(set.status, 200, "{:?}", set.body);
+    assert_eq!(server.get(path, token).await.body["price_per_call"], price);
+    for wrong in [
+        json!({"amount_minor": 0, "currency": "GBP"}),
+        json!({"amount_minor": 12, "currency": "pounds"}),
+    ] {
+        let refused = server
+            .patch(path, token, json!({ "price_per_call": wrong }))
+            .await;
+        assert_eq!(
+            (refused.status.as_u16(), refused.pointers()),
+            (422, vec!["/price_per_call"])
+        );
+    }
+    let cleared = server
+        .patch(path, token, json!({ "price_per_call": null }))
+        .await;
+    assert_eq!(cleared.body["price_per_call"], Value::Null);
+}
+
+#[tokio::test]
 async fn every_wrong_setting_is_named_and_nothing_is_changed() {
     let (_, server, tenant) = started(BusinessType::Medical).await;
     let token = &tenant.admin.token;

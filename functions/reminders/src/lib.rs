@@ -60,7 +60,7 @@ pub async fn tick(app: &App) -> Result<Ticked, StoreError> {
                 };
                 ticked.due += 1;
                 match kind {
-                    DueKind::Dial => {
+                    DueKind::Dial | DueKind::Campaign => {
                         dial.insert(tenant);
                     }
                     // Neither waits for the gate: the pump looks at them whatever it waits for itself.

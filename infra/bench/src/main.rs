@@ -222,6 +222,7 @@ fn candidates(
             "identity" => get("/api/auth/sessions"),
             "contacts" => get("/api/contacts?page_size=25"),
             "calls" => get("/api/calls/limits"),
+            "campaigns" => get("/api/groups/campaigns"),
             "groups" => get("/api/groups"),
             "jobs" => get("/api/jobs"),
             "profile" => get("/api/users/profile"),

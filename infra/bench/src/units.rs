@@ -16,10 +16,11 @@ use crate::latency::{contact, credentials, sign_up};
 use crate::tally::{Tally, take};
 
 /// The function crates with the memory that `template.yaml` gives them.
-pub const FUNCTIONS: [(&str, u32); 10] = [
+pub const FUNCTIONS: [(&str, u32); 11] = [
     ("identity", 1769),
     ("contacts", 512),
     ("calls", 512),
+    ("campaigns", 512),
     ("groups", 512),
     ("jobs", 1024),
     ("profile", 512),

@@ -20,6 +20,7 @@ fn mounted(webhooks: &Webhooks) -> Vec<(Function, (Router, OpenApi))> {
     let app = &webhooks.app;
     vec![
         (Function::Calls, vio_calls::router(app.clone())),
+        (Function::Campaigns, vio_campaigns::router(app.clone())),
         (Function::Contacts, vio_contacts::router(app.clone())),
         (Function::Groups, vio_groups::router(app.clone())),
         (Function::Identity, vio_identity::router(app.clone())),
@@ -33,6 +34,7 @@ fn mounted(webhooks: &Webhooks) -> Vec<(Function, (Router, OpenApi))> {
 pub fn document() -> Result<OpenApi, DocumentError> {
     openapi::merge([
         vio_calls::document(),
+        vio_campaigns::document(),
         vio_contacts::document(),
         vio_groups::document(),
         vio_identity::document(),

@@ -4,6 +4,7 @@
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Function {
     Calls,
+    Campaigns,
     Contacts,
     Groups,
     Identity,
@@ -12,7 +13,7 @@ pub enum Function {
     Webhooks,
 }
 
-use Function::{Calls, Contacts, Groups, Identity, Jobs, Profile, Webhooks};
+use Function::{Calls, Campaigns, Contacts, Groups, Identity, Jobs, Profile, Webhooks};
 
 /// The routes, all for any method. `{proxy+}` takes the rest of the path.
 pub const ROUTES: &[(&str, Function)] = &[
@@ -34,6 +35,10 @@ pub const ROUTES: &[(&str, Function)] = &[
     ("/api/jobs/{proxy+}", Jobs),
     ("/api/attention", Calls),
     ("/api/attention/{proxy+}", Calls),
+    ("/api/campaigns", Campaigns),
+    ("/api/groups/campaigns", Campaigns),
+    ("/api/groups/campaigns/{proxy+}", Campaigns),
+    ("/api/groups/{group_id}/call-all", Campaigns),
     ("/api/groups", Groups),
     ("/api/groups/{proxy+}", Groups),
     ("/api/users/{proxy+}", Profile),

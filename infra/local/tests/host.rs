@@ -407,7 +407,9 @@ async fn the_demo_clinic_is_made_once() {
         page_size: 100,
     };
     let listed = scope.list_contacts(query).await.unwrap();
-    assert_eq!(listed.contacts.len(), 12);
+    assert_eq!(listed.contacts.len(), 12 + 60);
+    let (groups, _) = scope.groups(10, None).await.unwrap();
+    assert_eq!((groups.len(), groups[0].members), (1, 60));
     for (contact, appointment) in &listed.contacts {
         let planned = appointment
             .as_ref()

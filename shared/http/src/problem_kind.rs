@@ -77,6 +77,8 @@ kinds! {
     DuplicateContact: "duplicate-contact", CONFLICT, "This contact may already exist", "A contact with this phone number or e-mail address and a similar name exists.";
     EmailTaken: "email-taken", CONFLICT, "The e-mail address is in use", "An account with this e-mail address exists.";
     NameTaken: "name-taken", CONFLICT, "The name is in use", "Something with this name exists. Choose another name.";
+    TooManyCampaigns: "too-many-campaigns", CONFLICT, "Five campaigns run already", "Five campaigns are not over yet. Cancel one, or wait until one is through.";
+    CampaignOver: "campaign-over", CONFLICT, "The campaign is over", "This campaign is over; nothing is left to change.";
     InUse: "in-use", CONFLICT, "Still in use", "This is still in use and cannot be removed.";
     VersionMismatch: "version-mismatch", PRECONDITION_FAILED, "Somebody else changed this meanwhile", "This was changed after you opened it. Reload to see the change, then make yours again.";
     PreconditionRequired: "precondition-required", PRECONDITION_REQUIRED, "If-Match is required", "Send the version being replaced in the If-Match header.";

@@ -5,8 +5,9 @@ use chrono::{DateTime, Utc};
 use uuid::Uuid;
 use vio_domain::calling::order::Band;
 use vio_domain::ids::{
-    AppointmentId, AttemptId, AttentionId, AttentionStepId, ConsentId, ContactId, DncId, GroupId,
-    InteractionId, JobId, LocationId, LogId, SessionId, SignInId, TagId, TenantId, UserId,
+    AppointmentId, AttemptId, AttentionId, AttentionStepId, CampaignId, ConsentId, ContactId,
+    DncId, GroupId, InteractionId, JobId, LocationId, LogId, SessionId, SignInId, TagId, TenantId,
+    UserId,
 };
 
 use crate::entity::{DueEntry, Enumerated};
@@ -268,6 +269,31 @@ pub fn flight(t: TenantId, a: AttemptId) -> Key {
     main(flights_pk(t), a.to_string())
 }
 
+/// Partition of the tenant's campaigns, in order of their beginning.
+pub fn campaigns_pk(t: TenantId) -> String {
+    format!("T#{t}#CAMP")
+}
+/// One campaign.
+pub fn campaign(t: TenantId, c: CampaignId) -> Key {
+    main(campaigns_pk(t), c.to_string())
+}
+/// The campaigns that are not over, one item.
+pub fn campaigns_running(t: TenantId) -> Key {
+    main(format!("T#{t}#CAMPRUN"), "RUNNING")
+}
+/// Who was in a campaign when it began, one item.
+pub fn campaign_snapshot(t: TenantId, c: CampaignId) -> Key {
+    main(format!("T#{t}#CS#{c}"), "MEMBERS")
+}
+/// Partition of a campaign's members, in its order.
+pub fn campaign_members_pk(t: TenantId, c: CampaignId) -> String {
+    format!("T#{t}#CM#{c}")
+}
+/// One member of a campaign: where its call stands.
+pub fn campaign_member(t: TenantId, c: CampaignId, position: u32) -> Key {
+    main(campaign_members_pk(t, c), format!("{position:05}"))
+}
+
 /// A tenant's own webhook address.
 pub fn endpoint(endpoint_id: &str) -> Key {
     main(format!("EP#{endpoint_id}"), "ENDPOINT")
@@ -385,6 +411,8 @@ pub enum DueKind {
     Replan,
     /// A job that is not over.
     Job,
+    /// A campaign can go a step further: wake the tenant's pump.
+    Campaign,
 }
 
 impl DueKind {
@@ -396,6 +424,7 @@ impl DueKind {
             Self::Inbox => "inbox",
             Self::Replan => "replan",
             Self::Job => "job",
+            Self::Campaign => "campaign",
         }
     }
 }
@@ -427,6 +456,7 @@ pub fn parse_due(sk: &str) -> Option<(DateTime<Utc>, DueKind, TenantId)> {
         DueKind::Inbox,
         DueKind::Replan,
         DueKind::Job,
+        DueKind::Campaign,
     ]
     .into_iter()
     .find(|kind| kind.word() == word)?;

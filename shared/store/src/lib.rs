@@ -6,6 +6,7 @@
 
 pub mod bookings;
 pub mod calling;
+pub mod campaigns;
 pub mod contacts;
 pub mod dynamo;
 pub mod entity;

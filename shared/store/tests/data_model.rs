@@ -18,15 +18,17 @@ use vio_crypto::tokens::RefreshToken;
 use vio_domain::calling::limits::CallLimits;
 use vio_domain::calling::order::Band;
 use vio_domain::calling::session::{Action, Analysis, CallEvent, Ended};
+use vio_domain::campaigns::{Config, Source, Timing};
 use vio_domain::contact::{AttentionReason, ConsentMethod, Deleted};
 use vio_domain::groups::{Color, GroupName, Visibility};
-use vio_domain::ids::{ContactId, GroupId, LocationId, SignInId, UserId};
+use vio_domain::ids::{CampaignId, ContactId, GroupId, LocationId, SignInId, UserId};
 use vio_domain::permission::{CustomPermissions, Role};
 use vio_store::calling::attention::Shown;
 use vio_store::calling::do_not_call::DncSource;
 use vio_store::calling::grant::{Dialling, Granting};
 use vio_store::calling::settle::CallHeard;
 use vio_store::calling::work::{AttentionChange, Changed};
+use vio_store::campaigns::{CampaignWords, NewCampaign, Started};
 use vio_store::contacts::{ConsentChange, ListQuery, Start};
 use vio_store::entity::type_of;
 use vio_store::groups::GroupRow;
@@ -293,6 +295,7 @@ async fn operate(table: impl Port, meter: &Meter) -> Measured {
     );
     all.note(meter, "read a page of 25 log entries");
 
+    campaign(&world, &settings, meter, &others[..24], &mut all).await;
     call(&world, &settings, meter, contact, &mut all).await;
 
     let mut person = ts.person(contact).await.unwrap().unwrap();
@@ -374,6 +377,87 @@ async fn groups(world: &World, meter: &Meter, contacts: &[ContactId], all: &mut 
     let (members, _) = ts.members(row.id, 25, None).await.unwrap();
     assert_eq!(members.len(), 24);
     all.note(meter, "read a group's members (24; not their contacts)");
+}
+
+/// A campaign over a group of 24: begun, prepared, handed over, held, taken back.
+async fn campaign(
+    world: &World,
+    settings: &TenantSettings,
+    meter: &Meter,
+    contacts: &[ContactId],
+    all: &mut Measured,
+) {
+    let ts = &world.ts;
+    let limits = CallLimits::default();
+    let dialling = Dialling {
+        settings,
+        limits: &limits,
+        fingerprint: "",
+        tenant_active: true,
+    };
+    let config = Config {
+        timing: Timing::Immediate,
+        interval: None,
+        replace_message: false,
+        hours_before: None,
+        priority: Default::default(),
+    };
+    let by = staff().user().unwrap();
+    let new = NewCampaign {
+        id: CampaignId::new(ts.new_id()),
+        source: Source::Selection,
+        members: contacts.to_vec(),
+        config,
+        words: CampaignWords {
+            message: Some("We have a new address since last week.".parse().unwrap()),
+            group_name: Some(GroupName::parse("Follow-up required").unwrap()),
+        },
+        started_by: by,
+        starts_at: ts.now(),
+    };
+    let gate = ts.gate(settings).await.unwrap();
+    meter.take();
+    let judged = ts
+        .judge_members(dialling, &gate, &config, contacts, ts.now())
+        .await
+        .unwrap();
+    assert!(judged.iter().all(|one| one.skip.is_none()));
+    all.note(meter, "judge 24 members for a campaign (a dry run)");
+    let started = ts.start_campaign(&new, None, &staff()).await.unwrap();
+    assert!(matches!(started, Started::Begun(_)));
+    all.note(meter, "begin a campaign of 24");
+    let running = ts.campaigns_running().await.unwrap();
+    all.note(meter, "which campaigns run (each run of the pump)");
+    // 24 are judged and written down, then handed over: as many as lie ready.
+    let stepped = ts.step_campaigns(dialling, running).await.unwrap();
+    assert_eq!(stepped.handed_over, 24);
+    all.note(
+        meter,
+        "prepare a campaign of 24 and hand them over (their reminders are taken over)",
+    );
+    let row = ts.campaign(new.id).await.unwrap().unwrap();
+    let members = ts.all_members(new.id, 0).await.unwrap();
+    let end = ts
+        .foresee_running(&settings.settings, &limits, &gate, &row, &members)
+        .await
+        .unwrap();
+    assert!(end.is_some());
+    all.note(
+        meter,
+        "how far a campaign of 24 is, and when it will be through",
+    );
+    ts.pause_campaign(new.id, by, &staff()).await.unwrap();
+    all.note(meter, "pause a campaign");
+    let running = ts.campaigns_running().await.unwrap();
+    ts.step_campaigns(dialling, running).await.unwrap();
+    all.note(
+        meter,
+        "take 24 calls back (each appointment gets its reminder)",
+    );
+    ts.cancel_campaign(new.id, by, &staff()).await.unwrap();
+    let running = ts.campaigns_running().await.unwrap();
+    ts.step_campaigns(dialling, running).await.unwrap();
+    meter.take();
 }
 
 /// One call from the tick to its end.

@@ -17,9 +17,11 @@ use vio_domain::calling::session::{
     Action, Analysis, CallSession, CancelReason, Ended, Method, Outcome, PlacedCall, Report,
     SessionState,
 };
-use vio_domain::ids::{AppointmentId, AttemptId, ContactId, SessionId, TenantId};
+use vio_domain::campaigns::{MemberState, SkipReason};
+use vio_domain::ids::{AppointmentId, AttemptId, CampaignId, ContactId, SessionId, TenantId};
 use vio_store::calling::rows::{DialRow, FlightRow, GateRow};
 use vio_store::calling::sessions::{SessionRow, TakenOver};
+use vio_store::campaigns::{CampaignMemberRow, InCampaign, SnapshotRow, Zones};
 use vio_store::entity::{Entity, from_item, to_item};
 use vio_store::log::Who;
 use vio_store::port::AttributeValue;
@@ -134,6 +136,13 @@ fn a_session_in_every_state() {
                 due: now(),
                 latest: None,
             }),
+            in_campaign: Some(InCampaign {
+                campaign: CampaignId::new(id(5)),
+                position: 7,
+                zones: Zones::default(),
+                before: None,
+                ended_by: Some(SkipReason::CallInProgress),
+            }),
             created_at: now(),
             updated_at: now(),
         };
@@ -141,11 +150,50 @@ fn a_session_in_every_state() {
         assert_eq!(read.session, row.session);
         assert_eq!(read.version, 3);
         assert_eq!(
-            (read.tries_before, read.took_over),
-            (row.tries_before, row.took_over)
+            (read.tries_before, read.took_over, read.in_campaign),
+            (row.tries_before, row.took_over, row.in_campaign)
         );
         assert_eq!(again(&row.dial()), row.dial());
     }
+}
+
+#[test]
+fn a_campaigns_members_and_a_thousand_ids_in_one_item() {
+    let member = |state| CampaignMemberRow {
+        tenant: TenantId::new(id(3)),
+        campaign: CampaignId::new(id(5)),
+        position: 999,
+        contact: ContactId::new(id(4)),
+        zones: Zones::default(),
+        state,
+        decisions: Vec::new(),
+    };
+    for state in [
+        MemberState::Waiting { not_before: None },
+        MemberState::Waiting {
+            not_before: Some(now()),
+        },
+        MemberState::Planned {
+            session: SessionId::new(id(2)),
+            due: now(),
+        },
+        MemberState::Skipped {
+            reason: vio_domain::calling::guards::SettleReason::NoConsent.into(),
+            at: now(),
+            session: None,
+        },
+    ] {
+        let row = member(state);
+        assert_eq!(again(&row), row);
+    }
+    let row = SnapshotRow {
+        tenant: TenantId::new(id(3)),
+        campaign: CampaignId::new(id(5)),
+        members: (0..1_000).map(|n| ContactId::new(id(n))).collect(),
+    };
+    assert_eq!(again(&row).members, row.members);
+    let bytes = vio_store::memory::item_bytes(&to_item(&row, 1).unwrap());
+    assert!(bytes < 17_000, "{bytes}");
 }
 
 #[test]
@@ -188,6 +236,12 @@ fn instants_in_milliseconds_and_bytes_as_binary() {
         due: now(),
         latest: None,
         priority: Priority::Normal,
+        campaign: None,
+    };
+    assert_eq!(again(&dial), dial);
+    let dial = DialRow {
+        campaign: Some(CampaignId::new(id(5))),
+        ..dial
     };
     assert_eq!(again(&dial), dial);
     let state = AttemptState::Refused {

@@ -169,6 +169,26 @@ impl World {
                 find(&list["calls"], &contact["id"], |call| &call["contact_id"])
                     .and_then(|call| text(&call["session_id"]))
             }
+            // One that waits for its day; resumed is one that was held. Five may run, so earlier ones make room.
+            ("campaign_id", path) => {
+                self.end_old_campaigns().await;
+                let contact = self.contact(assigned, json!({})).await;
+                let body = json!({
+                    "contact_ids": [contact["id"]], "call_timing": "scheduled",
+                    "scheduled_datetime": morning() + chrono::TimeDelta::days(5),
+                });
+                let id = text(&self.ok("POST", "/api/campaigns", Some(&body)).await["campaign_id"]);
+                if let (Some(id), true) = (&id, path.ends_with("/resume")) {
+                    let pause = format!("/api/groups/campaigns/{id}/pause");
+                    self.ok("POST", &pause, Some(&json!({}))).await;
+                }
+                id
+            }
+            // One that waits for the rest of its file: nothing happens to it meanwhile.
+            ("job_id", _) => {
+                let body = json!({ "csv": format!("phone\n{}\n", clinic::phone(6_000 + at)), "more": true });
+                text(&self.ok("POST", "/api/dnc/import", Some(&body)).await["job_id"])
+            }
             ("endpoint_id", path) => {
                 let provider = if path.contains("calcom") {
                     "calcom"
@@ -186,6 +206,20 @@ impl World {
             }
         };
         id.ok_or_else(|| format!("no {parameter} for {path} was made"))
+    }
+
+    /// Cancels all campaigns but the last two.
+    async fn end_old_campaigns(&self) {
+        let all = self.ok("GET", "/api/groups/campaigns", None).await;
+        let campaigns = all["campaigns"].as_array().expect("a list");
+        let running = campaigns
+            .iter()
+            .filter(|one| one["status"] != "cancelled" && one["status"] != "completed");
+        for old in running.skip(2) {
+            let id = old["campaign_id"].as_str().expect("an id");
+            let path = format!("/api/groups/campaigns/{id}/cancel");
+            self.ok("POST", &path, Some(&json!({}))).await;
+        }
     }
 
     /// An operation's example, the ids in it replaced by those of records that are there.

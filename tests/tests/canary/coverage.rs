@@ -24,6 +24,10 @@ const NOT_TEXT: &[(&str, &str)] = &[
         "/color /icon /visibility /role /preset /industries/- /permissions/add/- /permissions/remove/- /division /industry",
     ),
     (
+        "one of a few words, or the letters of a currency",
+        "/call_timing /priority_level /currency",
+    ),
+    (
         "ids",
         "/assigned_to /initial_contact_ids/- /contact_ids/- /visible_to/-",
     ),

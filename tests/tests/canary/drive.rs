@@ -292,6 +292,7 @@ pub(crate) async fn person(world: &World) {
         client.does(Method::DELETE, &path, json!({})).await;
     }
 
+    campaigns(world, &id(&made)).await;
     for part in [
         "",
         "/appointments",
@@ -318,6 +319,32 @@ pub(crate) async fn person(world: &World) {
     client
         .does(Method::POST, &format!("{who}/restore"), json!({}))
         .await;
+}
+
+/// Campaigns over a group and over a selection, with a message, foreseen, begun for a later day and ended.
+async fn campaigns(world: &World, contact: &str) {
+    let client = &world.client;
+    let group = json!({ "name": word("called group"), "initial_contact_ids": [contact] });
+    let group = client.does(Method::POST, "/api/groups", group).await;
+    let how = |dry_run| {
+        json!({
+            "call_timing": "scheduled", "scheduled_datetime": text(world.morning + TimeDelta::days(30)),
+            "custom_message_addition": word("we have moved"), "dry_run": dry_run,
+        })
+    };
+    let path = format!("/api/groups/{}/call-all", id(&group));
+    client.does(Method::POST, &path, how(true)).await;
+    let mut begun = vec![client.does(Method::POST, &path, how(false)).await];
+    let mut selection = how(false);
+    selection["contact_ids"] = json!([contact]);
+    begun.push(client.does(Method::POST, "/api/campaigns", selection).await);
+    client.get("/api/groups/campaigns").await;
+    for one in begun {
+        let status = one["status_endpoint"].as_str().expect("a path");
+        client.get(status).await;
+        let cancel = status.replace("/status", "/cancel");
+        client.does(Method::POST, &cancel, json!({})).await;
+    }
 }
 
 /// Signing in with what is wrong, changing the password, refreshing, signing out.

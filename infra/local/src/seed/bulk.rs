@@ -17,7 +17,7 @@ use vio_store::tx::Tx;
 use vio_store::{StoreError, TenantStore};
 
 /// Contacts written in one transaction: each takes up to nine of its hundred operations.
-const BATCH: u32 = 10;
+pub(super) const BATCH: u32 = 10;
 /// What Ofcom keeps for drama: these, each followed by three digits. London's are left to the demo clinic.
 const DRAMA: [&str; 13] = [
     "+441134960",
@@ -106,7 +106,37 @@ async fn stage(
 ) -> Result<(), StoreError> {
     let now = ts.now();
     let contact = contact(ts, start, at, now)?;
-    let appointment = appointment(ts, &contact, settings, at, now);
+    let time = appointment_time(now, at);
+    stage_person(ts, settings, tx, contact, time)
+        .await
+        .map(|_| ())
+}
+
+/// Adds at most [`BATCH`] invented contacts, by number, with appointments at these times and their planned calls: who
+/// they are.
+pub(super) async fn with_appointments(
+    ts: &TenantStore,
+    settings: &Settings,
+    numbered: &[(u32, DateTime<Utc>)],
+) -> Result<Vec<ContactId>, StoreError> {
+    let mut ids = Vec::with_capacity(numbered.len());
+    let mut tx = Tx::new();
+    for (at, time) in numbered {
+        let contact = contact(ts, 0, *at, ts.now())?;
+        ids.push(stage_person(ts, settings, &mut tx, contact, *time).await?);
+    }
+    ts.store.commit(tx).await?;
+    Ok(ids)
+}
+
+async fn stage_person(
+    ts: &TenantStore,
+    settings: &Settings,
+    tx: &mut Tx,
+    contact: Contact,
+    time: DateTime<Utc>,
+) -> Result<ContactId, StoreError> {
+    let appointment = appointment(ts, &contact, settings, time);
     let (id, appointment_id) = (contact.id, appointment.id);
     let mut person = ts.new_person(contact, vec![appointment])?;
     let claims = ts.read_claims(&person).await?;
@@ -116,7 +146,8 @@ async fn stage(
     let entry = Entry::new("contact.created", "contact", id.uuid())
         .contact(id)
         .version(1);
-    ts.log(tx, &Actor::system("seed"), entry)
+    ts.log(tx, &Actor::system("seed"), entry)?;
+    Ok(id)
 }
 
 fn invalid(error: impl std::fmt::Display) -> StoreError {
@@ -182,23 +213,27 @@ fn contact(
     })
 }
 
+/// Every quarter of an hour from 09:00 to 17:00 UTC, spread over two weeks that begin in two days.
+fn appointment_time(now: DateTime<Utc>, at: u32) -> DateTime<Utc> {
+    let quarter = i64::from(at % 32);
+    let day = i64::from(at / 32 % 14) + 2;
+    let midnight = now.date_naive().and_time(chrono::NaiveTime::MIN).and_utc();
+    midnight + TimeDelta::days(day) + TimeDelta::minutes(9 * 60 + 15 * quarter)
+}
+
 fn appointment(
     ts: &TenantStore,
     contact: &Contact,
     settings: &Settings,
-    at: u32,
-    now: DateTime<Utc>,
+    time: DateTime<Utc>,
 ) -> Appointment {
-    // Every quarter of an hour from 09:00 to 17:00 UTC, spread over two weeks that begin in two days.
-    let quarter = i64::from(at % 32);
-    let day = i64::from(at / 32 % 14) + 2;
-    let midnight = now.date_naive().and_time(chrono::NaiveTime::MIN).and_utc();
+    let now = ts.now();
     Appointment {
         id: AppointmentId::new(ts.new_id()),
         tenant: ts.id,
         contact: contact.id,
         version: 1,
-        time: midnight + TimeDelta::days(day) + TimeDelta::minutes(9 * 60 + 15 * quarter),
+        time,
         timezone: settings.business.timezone,
         duration: None,
         appointment_type: None,

@@ -6,11 +6,13 @@ use chrono_tz::Europe::London;
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 use vio_domain::calendar::HolidayCalendar;
-use vio_domain::ids::{LocationId, TenantId};
+use vio_domain::groups::{Color, GroupName, Visibility};
+use vio_domain::ids::{GroupId, LocationId, TenantId};
 use vio_domain::phone::{Country, E164, parse};
 use vio_domain::settings::{AppointmentType, Sensitivity};
 use vio_runtime::App;
 use vio_store::contacts::{ListQuery, Start};
+use vio_store::groups::GroupRow;
 use vio_store::locations::LocationRow;
 use vio_store::log::{Actor, Entry};
 use vio_store::tx::Tx;
@@ -25,6 +27,10 @@ const RETELL_KEY: &str = "key_riverside_demo_sandbox";
 const CALCOM_KEY: &str = "cal_riverside_demo_sandbox";
 const ORGANIZER: &str = "bookings@riverside.example";
 const WEBHOOK_SECRET: &str = "riverside-demo-webhook-secret";
+
+/// The group to try a campaign on, and how many are in it.
+const GROUP: &str = "Follow-up";
+const IN_GROUP: u32 = 60;
 
 /// Name, number, e-mail, working days ahead, hour, minute, length, type, location, instructions.
 type Person = (
@@ -314,6 +320,7 @@ pub async fn demo(app: &App, base: &str, note: &DemoNote) -> Result<Option<Tenan
     let scope = scope.ok_or_else(|| invalid("a tenant that signs in and is not there"))?;
     let locations = settings(&scope).await?;
     people(&client, &scope, &locations).await?;
+    follow_up(&scope).await?;
     note.keep(tenant)?;
     Ok(Some(tenant))
 }
@@ -454,6 +461,61 @@ async fn people(
                 Some(StatusCode::CONFLICT),
             )
             .await?;
+    }
+    Ok(())
+}
+
+/// A group to try a campaign on: sixty people whose appointments are more than a week ahead, so that no reminder of their
+/// own is due meanwhile. Run again after it was cut off, it goes on where the group ends.
+async fn follow_up(ts: &TenantStore) -> Result<(), SeedError> {
+    let actor = Actor::system("seed");
+    let (groups, _) = ts.groups(100, None).await?;
+    let there = groups
+        .into_iter()
+        .find(|group| group.name.as_str() == GROUP);
+    let group = match there {
+        Some(group) => group,
+        None => {
+            let mut row = GroupRow {
+                tenant: ts.id,
+                id: GroupId::new(ts.new_id()),
+                version: 0,
+                edit_version: 1,
+                name: GroupName::parse(GROUP).map_err(|error| invalid(error.detail))?,
+                description: Some(
+                    "To be rung after their last visit"
+                        .parse()
+                        .map_err(invalid)?,
+                ),
+                color: Color::Orange,
+                icon: None,
+                visibility: Visibility::AllStaff,
+                members: 0,
+                created_by: None,
+                created_at: ts.now(),
+                updated_at: ts.now(),
+            };
+            let mut tx = Tx::new();
+            ts.create_group(&mut tx, &mut row)?;
+            let entry = Entry::new("group.created", "group", row.id.uuid()).version(1);
+            ts.log(&mut tx, &actor, entry)?;
+            ts.store.commit(tx).await?;
+            row
+        }
+    };
+    let settings = ts.settings().await?.settings;
+    let now = ts.now();
+    let missing: Vec<(u32, DateTime<Utc>)> = (group.members..IN_GROUP)
+        .map(|at| {
+            let (day, quarter) = (at / 30, at % 30);
+            let holidays = &settings.business.holidays;
+            let time = opening_time(now, holidays, 8 + day, 9 + quarter / 4, quarter % 4 * 15);
+            (at, time)
+        })
+        .collect();
+    for batch in missing.chunks(super::bulk::BATCH as usize) {
+        let people = super::bulk::with_appointments(ts, &settings, batch).await?;
+        ts.join_group(group.id, &people, &actor).await?;
     }
     Ok(())
 }

@@ -56,6 +56,8 @@ pub enum Guard {
     AttemptsPerNumber,
     /// The gate: the provider's back-off, the rolling window, the day.
     Slots,
+    /// The call's campaign calls; asked of a campaign's calls only, when they are dialled.
+    Campaign,
 }
 
 /// The number to ring.

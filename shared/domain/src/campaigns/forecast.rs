@@ -49,14 +49,15 @@ pub enum Foreseen {
     Never,
 }
 
-/// Foresees every call, in the order given. `passed_over` says whether a call whose turn comes at an instant would be
-/// passed over then.
+/// Foresees the calls from the one with the number `asked` on, in the order given; those before it are played only as
+/// far as that needs. `passed_over` says whether a call whose turn comes at an instant would be passed over then.
 pub fn foresee(
     gate: &Gate,
     limits: &CallLimits,
     now: DateTime<Utc>,
     waiting: &[Waiting<'_>],
     paces: &[Pace],
+    asked: usize,
     mut passed_over: impl FnMut(usize, DateTime<Utc>) -> Option<SkipReason>,
 ) -> Vec<Foreseen> {
     let mut found = vec![Foreseen::Never; waiting.len()];
@@ -71,6 +72,8 @@ pub fn foresee(
         }
     }
     for (queue, pace) in queues.iter_mut().zip(&paces) {
+        // The first to be taken is the last of the list.
+        queue.sort_by_key(|index| waiting[*index].item.due);
         queue.reverse();
         if let Some(first) = queue.pop() {
             let from = waiting[first].item.due.max(pace.turn_at).max(now);
@@ -80,7 +83,8 @@ pub fn foresee(
     let mut ready: Vec<usize> = Vec::new();
     let mut at = now;
     let mut granted: u128 = 0;
-    loop {
+    let mut unknown = waiting.len().saturating_sub(asked);
+    while unknown > 0 {
         if ready.is_empty() {
             match later.peek() {
                 None => return found,
@@ -101,7 +105,7 @@ pub fn foresee(
             match waiting[index].permitted.next_permitted(at) {
                 Some(from) if from <= at => ready.push(index),
                 Some(from) => later.push(Reverse((from, index))),
-                None => {}
+                None => unknown -= usize::from(asked <= index),
             }
         }
         let first = (0..ready.len()).min_by(|a, b| {
@@ -113,11 +117,13 @@ pub fn foresee(
         let one = &waiting[index];
         if !one.permitted.is_permitted(at) {
             // It was, when it became ready; the slot came later.
-            if let Some(from) = one.permitted.next_permitted(at) {
-                later.push(Reverse((from, index)));
+            match one.permitted.next_permitted(at) {
+                Some(from) => later.push(Reverse((from, index))),
+                None => unknown -= usize::from(asked <= index),
             }
             continue;
         }
+        unknown -= usize::from(asked <= index);
         let skipped = passed_over(index, at);
         if let Some(reason) = skipped {
             found[index] = Foreseen::Skipped(reason);
@@ -141,6 +147,7 @@ pub fn foresee(
             }
         }
     }
+    found
 }
 
 /// When the last of some calls is placed; None while one of them never is, or where none is placed at all.

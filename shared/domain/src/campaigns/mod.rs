@@ -16,7 +16,7 @@ pub use config::{Config, HandOver, IntervalMinutes, StaggerMinutes, Timing};
 pub use member::{MemberResult, MemberState, SkipReason, Tally};
 
 use crate::calling::limits::CallLimits;
-use crate::groups::GroupName;
+use crate::groups::Visibility;
 use crate::ids::{CampaignId, GroupId, TenantId, UserId};
 
 /// Members of a group campaign at most (S2).
@@ -26,19 +26,19 @@ pub const MOST_SELECTED: usize = 100;
 /// Campaigns of one tenant that are not over, at most (rules.md). One that is scheduled or paused counts: its place is
 /// kept for when it goes on.
 pub const MOST_RUNNING: usize = 5;
-/// How long after everybody was handed over the campaign looks again whether all calls are settled.
+/// A campaign that waits for what others do (a grant, the end of its last calls) looks again after so long.
 pub const LOOK_AGAIN: TimeDelta = TimeDelta::seconds(60);
 
 /// Whom a campaign calls.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "source", rename_all = "snake_case")]
 pub enum Source {
-    /// The members of a group as they were when it began; its name is kept, whatever becomes of the group.
+    /// The members of a group as they were when it began.
     Group {
         /// The group.
         group: GroupId,
-        /// Its name then.
-        name: GroupName,
+        /// Who saw it then: who sees the campaign, once the group is gone.
+        visibility: Visibility,
     },
     /// Contacts picked by hand.
     Selection,
@@ -294,9 +294,9 @@ impl Campaign {
     }
 
     /// With a pace: a member was handed over.
-    pub fn handed_over(&mut self, position: u32) {
+    pub fn handed_over(&mut self, position: u32, now: DateTime<Utc>) {
         self.outstanding = Some(position);
-        self.cursor = self.cursor.max(position.saturating_add(1));
+        self.look_at = Some(now + LOOK_AGAIN);
     }
 
     /// With a pace: the call of the member handed over last was granted (`called`) or came to nothing. The next is

@@ -149,17 +149,20 @@ fn with_a_pace_one_follows_the_other() {
     let mut one = campaign(3, "07T09:00:00");
     one.config.interval = Some(5.try_into().unwrap());
     one.looked_at(3, 3, now);
-    one.handed_over(0);
-    assert_eq!((one.outstanding, one.cursor), (Some(0), 1));
+    one.handed_over(0, now);
+    assert_eq!(
+        (one.outstanding, one.look_at),
+        (Some(0), Some(now + LOOK_AGAIN))
+    );
     one.turn_over(0, true, &limits, now);
     assert_eq!(one.outstanding, None);
     assert_eq!(one.look_at, Some(at("07T09:05:00")));
-    one.handed_over(1);
+    one.handed_over(1, now);
     // Passed over: the next one need not wait.
     one.turn_over(1, false, &limits, at("07T09:05:00"));
     assert_eq!(one.look_at, Some(at("07T09:05:00")));
     // A late call of an earlier member moves the turn and keeps the place of the one handed over since.
-    one.handed_over(2);
+    one.handed_over(2, now);
     one.turn_over(0, true, &limits, at("07T09:06:00"));
     assert_eq!(
         (one.outstanding, one.turn_at),
@@ -310,7 +313,7 @@ fn sixty_at_once_go_in_three_windows() {
         })
         .collect();
     let gate = Gate::new(London, 1);
-    let found = foresee(&gate, &limits, now, &waiting, &[], |_, _| None);
+    let found = foresee(&gate, &limits, now, &waiting, &[], 0, |_, _| None);
     let minute = |n: usize| match found[n] {
         Foreseen::At(at) => (at - now).num_seconds(),
         other => panic!("{other:?}"),
@@ -325,7 +328,7 @@ fn sixty_at_once_go_in_three_windows() {
     );
     // Begun at half past seven in the evening, the rest is called in the morning.
     let evening = at("07T19:50:00");
-    let found = foresee(&gate, &limits, evening, &waiting, &[], |_, _| None);
+    let found = foresee(&gate, &limits, evening, &waiting, &[], 0, |_, _| None);
     assert_eq!(last(found), Some(at("08T08:15:01")));
     // A pace spreads them, and those passed over take no turn.
     let paced: Vec<_> = waiting
@@ -340,7 +343,7 @@ fn sixty_at_once_go_in_three_windows() {
         turn_at: now,
     };
     let skip = |n: usize, _| (n % 2 == 1).then_some(SkipReason::CallInProgress);
-    let found = foresee(&gate, &limits, now, &paced, &[pace], skip);
+    let found = foresee(&gate, &limits, now, &paced, &[pace], 0, skip);
     assert_eq!(found[1], Foreseen::Skipped(SkipReason::CallInProgress));
     assert_eq!(found[58], Foreseen::At(now + TimeDelta::minutes(58)));
     // While calling is paused nothing is known.
@@ -350,7 +353,7 @@ fn sixty_at_once_go_in_three_windows() {
         crate::calling::pause::PauseReason::Person,
         crate::calling::pause::PausedBy::System,
     );
-    let found = foresee(&paused, &limits, now, &waiting, &[], |_, _| None);
+    let found = foresee(&paused, &limits, now, &waiting, &[], 0, |_, _| None);
     assert_eq!(last(found), None);
 }
 
@@ -449,7 +452,7 @@ proptest! {
         }).collect();
         let skipped: Vec<usize> = (0..raw.len()).filter(|n| raw[*n].3).collect();
         let pass = |n: usize, _| skipped.contains(&n).then_some(SkipReason::NoLongerWanted);
-        let found = foresee(&gate, &limits, now, &waiting, &paces, pass);
+        let found = foresee(&gate, &limits, now, &waiting, &paces, 0, pass);
         let expected = oracle(gate, &limits, now, &waiting, &paces, &skipped, 1_500);
         for (index, (found, expected)) in found.iter().zip(&expected).enumerate() {
             match expected {

@@ -6,7 +6,7 @@ use crate::appointment::CallBeforeHours;
 use crate::calendar::CallHours;
 use crate::calling::settle::RetryPolicy;
 use crate::planner::RetryDelays;
-use crate::settings::BusinessType;
+use crate::settings::{BusinessType, Price};
 use crate::words::{Personalization, ScriptLength, Tone};
 
 /// Retries after an unanswered or failed call (S3 section 3).
@@ -37,6 +37,9 @@ pub struct CallSettings {
     pub customer_feedback: bool,
     /// A booking on the tenant's own calendar counts as implied consent (rules.md Privacy); off by default.
     pub voice_consent_from_booking: bool,
+    /// What the business pays for a call; shown in what campaigns would cost.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub price_per_call: Option<Price>,
 }
 
 /// `minimum_notice` of rules.md, in hours.
@@ -66,6 +69,7 @@ impl CallSettings {
             call_recording: false,
             customer_feedback: false,
             voice_consent_from_booking: false,
+            price_per_call: None,
         }
     }
 }

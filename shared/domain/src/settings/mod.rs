@@ -3,6 +3,7 @@
 pub mod business;
 pub mod calls;
 pub mod integrations;
+pub mod price;
 pub mod privacy;
 pub mod recording;
 
@@ -11,6 +12,7 @@ use serde::{Deserialize, Serialize};
 pub use business::{Business, BusinessType};
 pub use calls::{CallSettings, RetrySettings};
 pub use integrations::Integrations;
+pub use price::{Currency, Price};
 pub use privacy::{HipaaLevel, PrivacySettings};
 pub use recording::{RecordingAgreement, RecordingRefused};
 

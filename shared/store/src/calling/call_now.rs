@@ -19,6 +19,7 @@ use crate::calling::grant::{Dialling, Intended};
 use crate::calling::plan::permitted;
 use crate::calling::rows::{DialRow, DncRow, GateRow};
 use crate::calling::sessions::{DecisionRow, SessionRow, TakenOver};
+use crate::campaigns::InCampaign;
 use crate::contacts::Person;
 use crate::entity::Entity;
 use crate::error::StoreError;
@@ -480,12 +481,13 @@ impl TenantStore {
             };
             let settings = self.settings().await?;
             let mut tx = Tx::new();
+            let in_campaign = row.in_campaign.take();
             self.stage_cancelled(&mut tx, &mut row, CancelReason::Person)?;
             let about = row.session.appointment;
             person.set_open_session(about, None, None);
             match row.took_over {
                 Some(before) if before.method != Method::Reminder => {
-                    self.stage_given_back(&mut tx, &mut person, &row, before)?;
+                    self.stage_given_back(&mut tx, &mut person, &row, before, in_campaign)?;
                 }
                 _ => {
                     if let Some(about) = about {
@@ -510,14 +512,15 @@ impl TenantStore {
         })
     }
 
-    /// Stages the retry or the campaign's call that a call now had taken over. One whose window has passed goes to
-    /// staff.
-    fn stage_given_back(
+    /// Stages the retry or the campaign's call that a call now, or a campaign, had taken over; `in_campaign` is its place
+    /// in the campaign that counts it. One whose window has passed goes to staff.
+    pub(crate) fn stage_given_back(
         &self,
         tx: &mut Tx,
         person: &mut Person,
         cancelled: &SessionRow,
         before: TakenOver,
+        in_campaign: Option<InCampaign>,
     ) -> Result<(), StoreError> {
         let now = self.now();
         let about = cancelled.session.appointment;
@@ -533,7 +536,8 @@ impl TenantStore {
         let appointment = about.and_then(|id| person.appointment(id));
         let mut row = self.new_session(person, appointment, before.method, window);
         row.session.latest = before.latest;
-        row.session.campaign = cancelled.session.campaign;
+        row.session.campaign = in_campaign.map(|place| place.campaign);
+        row.in_campaign = in_campaign;
         row.band = before.band;
         row.priority = cancelled.priority;
         row.tries_before = cancelled.tries_before;

@@ -10,6 +10,7 @@ use vio_domain::calling::guards::{
 };
 use vio_domain::calling::limits::CallLimits;
 use vio_domain::calling::session::{CancelReason, Method, NUMBER_LOCK, Outcome, SessionState};
+use vio_domain::campaigns::State;
 use vio_domain::contact::AttentionReason;
 use vio_domain::ids::{AttemptId, ContactId};
 use vio_domain::settings::HipaaLevel;
@@ -17,6 +18,7 @@ use vio_domain::settings::HipaaLevel;
 use crate::calling::plan::{consent, permitted};
 use crate::calling::rows::{DialRow, DncRow, FlightRow, GateRow, NumberHistoryRow, NumberLockRow};
 use crate::calling::sessions::{AttemptRow, SessionRow};
+use crate::campaigns::CampaignRow;
 use crate::contacts::Person;
 use crate::entity::Entity;
 use crate::error::StoreError;
@@ -79,6 +81,25 @@ pub(crate) struct Intended<'a> {
     pub(crate) tries_before: u32,
 }
 
+/// Whether a call is one of a campaign.
+enum Ours {
+    /// It is not.
+    Not,
+    /// It is, and the campaign calls.
+    Calls(CampaignRow),
+    /// It was, and is dealt with.
+    Moved(Granting),
+}
+
+/// A lost race is an outcome here, not an error.
+fn lost_or(done: Result<(), StoreError>, granting: Granting) -> Result<Granting, StoreError> {
+    match done {
+        Ok(()) => Ok(granting),
+        Err(error) if error.is_lost() => Ok(Granting::Lost),
+        Err(error) => Err(error),
+    }
+}
+
 impl TenantStore {
     /// Looks at one queue item and grants it a slot, or moves or ends its session. `body` makes the exact request.
     pub async fn grant<F>(
@@ -98,8 +119,20 @@ impl TenantStore {
             self.store.commit(tx).await?;
             return Ok(Granting::Gone);
         };
+        let mut campaign = match self.campaign_of(dialling, &mut row, &mut person).await? {
+            Ours::Not => None,
+            Ours::Calls(campaign) => Some(campaign),
+            Ours::Moved(granting) => return Ok(granting),
+        };
         let facts = self.facts_of(dialling, gate, &row, &person).await?;
-        let (verdict, decisions) = evaluate(&facts.input, now);
+        let (verdict, mut decisions) = evaluate(&facts.input, now);
+        decisions.extend(campaign.as_ref().map(|campaign| Decision {
+            guard: Guard::Campaign,
+            passed: true,
+            saw: campaign.campaign.state.name().to_owned(),
+            until: None,
+            for_good: false,
+        }));
         match verdict {
             Verdict::Hold { until, guard } => Ok(Granting::Held { until, guard }),
             Verdict::Redate { until, guard } => {
@@ -107,6 +140,19 @@ impl TenantStore {
                     .await
             }
             Verdict::SettleWith { reason } => {
+                if let Some(campaign) = &mut campaign {
+                    let settings = &dialling.settings.settings;
+                    let passed_over = self.pass_over(
+                        settings,
+                        dialling.limits,
+                        campaign,
+                        &mut row,
+                        &mut person,
+                        reason,
+                        decisions,
+                    );
+                    return lost_or(passed_over.await, Granting::Moved);
+                }
                 self.end_session(&mut row, &mut person, reason, decisions)
                     .await
             }
@@ -121,7 +167,7 @@ impl TenantStore {
                 let bytes = body(&person, &row, attempt)?;
                 let granted = self
                     .place(
-                        dialling, gate, row, person, facts, attempt, bytes, decisions,
+                        dialling, gate, row, person, campaign, facts, attempt, bytes, decisions,
                     )
                     .await?;
                 Ok(granted)
@@ -283,6 +329,47 @@ impl TenantStore {
         Ok(attempts.max_by_key(|attempt| attempt.at))
     }
 
+    /// Whether a call is one of a campaign, and what becomes of it where the campaign does not call: it goes back.
+    async fn campaign_of(
+        &self,
+        dialling: Dialling<'_>,
+        row: &mut SessionRow,
+        person: &mut Person,
+    ) -> Result<Ours, StoreError> {
+        let place = row
+            .in_campaign
+            .filter(|_| row.session.method == Method::Campaign);
+        let Some(place) = place else {
+            return Ok(Ours::Not);
+        };
+        let Some(campaign) = self.campaign(place.campaign).await? else {
+            return Err(StoreError::Invalid("a call of no campaign".into()));
+        };
+        if campaign.campaign.state != State::Executing {
+            let settings = &dialling.settings.settings;
+            let taken_back = self.take_back(settings, &campaign, row, person).await;
+            return lost_or(taken_back, Granting::Moved).map(Ours::Moved);
+        }
+        // One that comes back to the queue after a refusal keeps the campaign's pace like the others.
+        let turn = campaign.campaign.turn_at.filter(|turn| self.now() < *turn);
+        if let Some(turn) = turn
+            && campaign.campaign.outstanding != Some(place.position)
+        {
+            let decision = Decision {
+                guard: Guard::Campaign,
+                passed: false,
+                saw: "not its turn".to_owned(),
+                until: Some(turn),
+                for_good: false,
+            };
+            return self
+                .move_session(row, person, turn, Guard::Campaign, vec![decision])
+                .await
+                .map(Ours::Moved);
+        }
+        Ok(Ours::Calls(campaign))
+    }
+
     async fn move_session(
         &self,
         row: &mut SessionRow,
@@ -318,6 +405,9 @@ impl TenantStore {
         decisions: Vec<Decision>,
     ) -> Result<Granting, StoreError> {
         let mut tx = Tx::new();
+        if let Some(place) = &mut row.in_campaign {
+            place.ended_by = Some(reason.into());
+        }
         self.stage_cancelled(&mut tx, row, CancelReason::Guard)?;
         self.stage_decision(&mut tx, row, None, "settle", decisions)?;
         person.set_open_session(row.session.appointment, None, None);
@@ -353,6 +443,7 @@ impl TenantStore {
         gate: &mut GateRow,
         mut row: SessionRow,
         mut person: Person,
+        campaign: Option<CampaignRow>,
         facts: Facts,
         id: AttemptId,
         body: Vec<u8>,
@@ -405,6 +496,15 @@ impl TenantStore {
 
         let mut tx = Tx::new();
         tx.save(gate)?;
+        if let (Some(mut campaign), Some(place)) = (campaign, row.in_campaign) {
+            self.stage_turn(
+                &mut tx,
+                &mut campaign,
+                place.position,
+                true,
+                dialling.limits,
+            )?;
+        }
         self.stage_session(&mut tx, &mut row, Some(&before))?;
         tx.create(&mut attempt)?;
         let flight = FlightRow {

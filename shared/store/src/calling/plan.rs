@@ -278,6 +278,7 @@ impl TenantStore {
             told_paused: false,
             tries_before: 0,
             took_over: None,
+            in_campaign: None,
             created_at: now,
             updated_at: now,
         }

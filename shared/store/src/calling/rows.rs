@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use vio_crypto::LookupHash;
 use vio_domain::calling::gate::Gate;
 use vio_domain::calling::order::{Band, Priority};
-use vio_domain::ids::{AttemptId, ContactId, DncId, SessionId, TenantId};
+use vio_domain::ids::{AttemptId, CampaignId, ContactId, DncId, SessionId, TenantId};
 
 use crate::calling::do_not_call::ImportRow;
 use crate::entity::{DueEntry, Entity};
@@ -30,6 +30,9 @@ pub struct DialRow {
     pub latest: Option<DateTime<Utc>>,
     #[serde(rename = "p")]
     pub priority: Priority,
+    /// The campaign whose words the call says.
+    #[serde(rename = "k", default, skip_serializing_if = "Option::is_none")]
+    pub campaign: Option<CampaignId>,
 }
 
 impl Entity for DialRow {

@@ -10,6 +10,7 @@ use vio_domain::calling::session::{CallSession, Method};
 use vio_domain::ids::{AttemptId, ContactId, SessionId, TenantId};
 
 use crate::calling::rows::DialRow;
+use crate::campaigns::{CampaignMemberRow, InCampaign};
 use crate::entity::{Entity, Enumerated};
 use crate::error::StoreError;
 use crate::key::{self, EnumKind};
@@ -17,7 +18,7 @@ use crate::port::{Condition, Index, Key, Position, SortRange};
 use crate::store::{TenantStore, sealed};
 use crate::tx::Tx;
 
-/// A planned call as it was before Call Now took it over.
+/// A planned call as it was before Call Now or a campaign took it over.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TakenOver {
     pub method: Method,
@@ -52,6 +53,9 @@ pub struct SessionRow {
     /// What Call Now took over: it comes back if the call now is cancelled.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub took_over: Option<TakenOver>,
+    /// Its place in a campaign, while the campaign counts it as its own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub in_campaign: Option<InCampaign>,
     pub created_at: DateTime<Utc>,
     pub updated_at: DateTime<Utc>,
 }
@@ -88,6 +92,7 @@ impl SessionRow {
             due: self.session.due,
             latest: self.session.latest,
             priority: self.priority,
+            campaign: self.session.campaign,
         }
     }
 }
@@ -286,6 +291,7 @@ impl TenantStore {
     /// Stages a new planned session with its queue item.
     pub fn stage_planned(&self, tx: &mut Tx, row: &mut SessionRow) -> Result<(), StoreError> {
         tx.create(row)?;
+        self.stage_member(tx, row)?;
         tx.put_if(DialRow::TYPE, &row.dial(), 1, Condition::Always)
     }
 
@@ -304,6 +310,10 @@ impl TenantStore {
         );
         let after = planned.then(|| row.dial());
         tx.update(row)?;
+        // Between its grant and its end a member's call is under way: nothing to write.
+        if before.is_some() || planned || row.session.is_settled() {
+            self.stage_member(tx, row)?;
+        }
         if before == after.as_ref() {
             return Ok(());
         }
@@ -317,6 +327,17 @@ impl TenantStore {
             tx.put_if(DialRow::TYPE, new, 1, Condition::Always)?;
         }
         Ok(())
+    }
+
+    /// Stages where the member stands whose call a session is. Its session's version orders these writes.
+    fn stage_member(&self, tx: &mut Tx, row: &SessionRow) -> Result<(), StoreError> {
+        match &row.in_campaign {
+            None => Ok(()),
+            Some(place) => {
+                let member = place.member(row);
+                tx.put_if(CampaignMemberRow::TYPE, &member, 1, Condition::Always)
+            }
+        }
     }
 
     /// Stages a decision record.

@@ -428,6 +428,8 @@ impl TenantStore {
             Some(_) => 0,
             None => failed.tries_before + 1,
         };
+        // It says what the call said that it repeats; the campaign itself counts that one.
+        row.session.campaign = failed.session.campaign;
         self.stage_planned(tx, &mut row)?;
         let open = OpenSession {
             id: row.session.id,

@@ -1,0 +1,133 @@
+//! Whom somebody may call, and which campaigns they see: those over groups that they see (rules.md).
+
+use vio_domain::campaigns::Source;
+use vio_domain::contact::Contact;
+use vio_domain::ids::{CampaignId, ContactId, GroupId};
+use vio_domain::permission::{ContactOwnership, Scope};
+use vio_http::{FieldProblem, Principal, Problem};
+use vio_runtime::web::{sees_group, store_problem};
+use vio_store::TenantStore;
+use vio_store::campaigns::CampaignRow;
+use vio_store::groups::GroupRow;
+
+fn ownership(contact: &Contact) -> ContactOwnership<'_> {
+    ContactOwnership {
+        created_by: contact.created_by,
+        assigned_to: contact.assigned_to,
+        industry: contact.industry.as_ref().map(|industry| industry.as_str()),
+    }
+}
+
+pub(crate) fn can_view(who: &Principal, contact: &Contact) -> bool {
+    who.scope.can_view(who.user_id, &ownership(contact))
+}
+
+fn can_call(who: &Principal, contact: &Contact) -> bool {
+    who.scope.can_edit(who.user_id, &ownership(contact))
+}
+
+/// A group that the person sees.
+pub(crate) async fn group(
+    ts: &TenantStore,
+    who: &Principal,
+    id: GroupId,
+) -> Result<GroupRow, Problem> {
+    ts.group(id)
+        .await
+        .map_err(store_problem)?
+        .filter(|group| sees_group(who, &group.visibility))
+        .ok_or_else(Problem::not_found)
+}
+
+/// Those of a group's members that the person may call.
+pub(crate) async fn callable(
+    ts: &TenantStore,
+    who: &Principal,
+    members: Vec<ContactId>,
+) -> Result<Vec<ContactId>, Problem> {
+    if who.scope.edit == Some(Scope::All) {
+        return Ok(members);
+    }
+    let contacts = ts.contacts(&members).await.map_err(store_problem)?;
+    let reached: std::collections::HashSet<ContactId> = contacts
+        .iter()
+        .filter(|(_, contact)| can_call(who, contact))
+        .map(|(_, contact)| contact.id)
+        .collect();
+    Ok(members
+        .into_iter()
+        .filter(|id| reached.contains(id))
+        .collect())
+}
+
+/// Refuses selected contacts that are not there, not seen or not to be called, each by its place.
+pub(crate) async fn selected(
+    ts: &TenantStore,
+    who: &Principal,
+    ids: &[ContactId],
+) -> Result<(), Problem> {
+    let found = ts.contacts(ids).await.map_err(store_problem)?;
+    let mut wrong = Vec::new();
+    for (n, id) in ids.iter().enumerate() {
+        let contact = found
+            .iter()
+            .map(|(_, contact)| contact)
+            .find(|contact| contact.id == *id)
+            .filter(|contact| contact.deleted.is_none() && can_view(who, contact));
+        let refused = match contact {
+            None => Some(("unknown", "There is no such contact.")),
+            Some(contact) if !can_call(who, contact) => {
+                Some(("not_allowed", "You may see this contact, not call it."))
+            }
+            Some(_) => None,
+        };
+        wrong
+            .extend(refused.map(|(code, detail)| {
+                FieldProblem::new(format!("/contact_ids/{n}"), code, detail)
+            }));
+    }
+    if wrong.is_empty() {
+        Ok(())
+    } else {
+        Err(Problem::validation(wrong))
+    }
+}
+
+/// A campaign that the person sees. One over a group follows the group's visibility, and after the group's end what
+/// that was when the campaign began.
+pub(crate) async fn campaign(
+    ts: &TenantStore,
+    who: &Principal,
+    id: CampaignId,
+) -> Result<CampaignRow, Problem> {
+    let row = ts
+        .campaign(id)
+        .await
+        .map_err(store_problem)?
+        .ok_or_else(Problem::not_found)?;
+    let seen = seen(ts, who, vec![row]).await?;
+    seen.into_iter().next().ok_or_else(Problem::not_found)
+}
+
+/// Those of the campaigns that the person sees.
+pub(crate) async fn seen(
+    ts: &TenantStore,
+    who: &Principal,
+    mut rows: Vec<CampaignRow>,
+) -> Result<Vec<CampaignRow>, Problem> {
+    let ids = rows.iter().filter_map(|row| match row.campaign.source {
+        Source::Group { group, .. } => Some(group),
+        Source::Selection => None,
+    });
+    let groups = ts.groups_named(ids).await.map_err(store_problem)?;
+    rows.retain(|row| match &row.campaign.source {
+        Source::Selection => true,
+        Source::Group {
+            group, visibility, ..
+        } => {
+            let visibility = groups.get(group).map_or(visibility, |row| &row.visibility);
+            sees_group(who, visibility)
+        }
+    });
+    Ok(rows)
+}

@@ -1,0 +1,6 @@
+//! Campaigns over HTTP and through the pump, on a table in memory and a clock by hand.
+
+mod begin;
+mod course;
+mod faults;
+mod world;

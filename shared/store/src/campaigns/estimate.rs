@@ -1,0 +1,272 @@
+//! When a campaign will be through: what waits for a slot is read and played forward (`vio_domain::campaigns::forecast`).
+
+use std::collections::HashMap;
+
+use chrono::{DateTime, Utc};
+use vio_domain::calling::limits::CallLimits;
+use vio_domain::calling::order::{Band, QueueItem};
+use vio_domain::campaigns::forecast::{Foreseen, Pace, Waiting, foresee, last};
+use vio_domain::campaigns::{Campaign, MemberState, State};
+use vio_domain::ids::{CampaignId, SessionId};
+use vio_domain::settings::Settings;
+
+use crate::calling::rows::{DialRow, GateRow};
+use crate::campaigns::judge::Judged;
+use crate::campaigns::rows::{CampaignMemberRow, CampaignRow, Zones, place_of};
+use crate::error::StoreError;
+use crate::key;
+use crate::store::TenantStore;
+
+/// Queue items of one band that are read at most: more than three days' worth.
+const MOST_AHEAD: u32 = 1_000;
+/// The first due instants of a band's keys.
+const BEGINNING: DateTime<Utc> = DateTime::<Utc>::UNIX_EPOCH;
+
+/// What is foreseen of a campaign.
+#[derive(Debug, Clone)]
+pub struct Estimate {
+    /// When its last call is placed; None while calling is paused, or the campaign is.
+    pub completion: Option<DateTime<Utc>>,
+    /// Each member asked about, in order.
+    pub members: Vec<Foreseen>,
+}
+
+/// A call that waits, before its windows are looked up.
+struct Line {
+    item: QueueItem,
+    zones: Zones,
+    pace: Option<usize>,
+}
+
+/// All that waits of a tenant's calls.
+struct Lines {
+    lines: Vec<Line>,
+    paces: Vec<Pace>,
+    /// Which campaign keeps which pace.
+    kept_by: HashMap<CampaignId, usize>,
+}
+
+impl Lines {
+    /// Plays it forward until all from `asked` on is known.
+    fn play(
+        &self,
+        asked: usize,
+        settings: &Settings,
+        gate: &GateRow,
+        limits: &CallLimits,
+        now: DateTime<Utc>,
+        passed_over: impl FnMut(usize, DateTime<Utc>) -> Option<vio_domain::campaigns::SkipReason>,
+    ) -> Vec<Foreseen> {
+        let waiting: Vec<Waiting<'_>> = self
+            .lines
+            .iter()
+            .map(|line| Waiting {
+                item: line.item,
+                permitted: line.zones.permitted(settings),
+                pace: line.pace,
+            })
+            .collect();
+        foresee(
+            &gate.gate,
+            limits,
+            now,
+            &waiting,
+            &self.paces,
+            asked,
+            passed_over,
+        )
+    }
+
+    /// Enters a campaign's pace, where it keeps one.
+    fn pace(&mut self, campaign: &Campaign, calls: u32, limits: &CallLimits) {
+        if let Some(step) = campaign.config.pace(calls, limits) {
+            let turn_at = campaign.turn_at.unwrap_or(campaign.starts_at);
+            self.kept_by.insert(campaign.id, self.paces.len());
+            self.paces.push(Pace { step, turn_at });
+        }
+    }
+
+    /// Adds the members of a campaign that wait, and those that nobody has looked at.
+    fn add_waiting(&mut self, campaign: &Campaign, members: &[CampaignMemberRow]) {
+        let pace = self.kept_by.get(&campaign.id).copied();
+        let waiting = members.iter().filter_map(|member| match member.state {
+            MemberState::Waiting { not_before } => {
+                Some((member.position, member.zones, not_before))
+            }
+            _ => None,
+        });
+        let unseen = (campaign.judged..campaign.total).map(|at| (at, Zones::default(), None));
+        self.lines.extend(
+            waiting
+                .chain(unseen)
+                .map(|(position, zones, not_before)| Line {
+                    item: place_of(campaign, position, due_of(campaign, not_before)),
+                    zones,
+                    pace,
+                }),
+        );
+    }
+}
+
+/// From when a member that waits may be called.
+fn due_of(campaign: &Campaign, not_before: Option<DateTime<Utc>>) -> DateTime<Utc> {
+    not_before
+        .unwrap_or(campaign.starts_at)
+        .max(campaign.starts_at)
+}
+
+/// The campaign whose call a queue item is; a retry of one is none of its calls any more.
+fn campaign_of(row: &DialRow) -> Option<CampaignId> {
+    let own = matches!(
+        row.band,
+        Band::UrgentCampaign | Band::HighCampaign | Band::NormalCampaign
+    );
+    row.campaign.filter(|_| own)
+}
+
+/// Calls that a campaign has, as far as that is known: all members while they are being looked at.
+fn calls_of(campaign: &Campaign) -> u32 {
+    let unseen = campaign.total.saturating_sub(campaign.judged);
+    campaign.callable.saturating_add(unseen)
+}
+
+impl TenantStore {
+    /// Foresees a campaign that is about to begin with these members.
+    pub async fn foresee_new(
+        &self,
+        settings: &Settings,
+        limits: &CallLimits,
+        gate: &GateRow,
+        campaign: &Campaign,
+        judged: &[Judged],
+    ) -> Result<Estimate, StoreError> {
+        let now = self.now();
+        let (mut lines, _) = self.lines_ahead(limits, None).await?;
+        let to_call: Vec<&Judged> = judged.iter().filter(|one| one.skip.is_none()).collect();
+        let calls = u32::try_from(to_call.len()).unwrap_or(u32::MAX);
+        lines.pace(campaign, calls, limits);
+        let pace = lines.kept_by.get(&campaign.id).copied();
+        let asked = lines.lines.len();
+        lines
+            .lines
+            .extend((0..).zip(&to_call).map(|(position, one)| Line {
+                item: place_of(campaign, position, due_of(campaign, one.not_before)),
+                zones: one.zones,
+                pace,
+            }));
+        let found = lines.play(asked, settings, gate, limits, now, |index, at| {
+            to_call.get(index.checked_sub(asked)?)?.skipped_at(at)
+        });
+        let mut found = found.into_iter().skip(asked);
+        let members: Vec<Foreseen> = judged
+            .iter()
+            .map(|one| match one.skip {
+                Some(reason) => Foreseen::Skipped(reason),
+                None => found.next().unwrap_or(Foreseen::Never),
+            })
+            .collect();
+        let nobody = members
+            .iter()
+            .all(|one| matches!(one, Foreseen::Skipped(_)));
+        let completion = match nobody {
+            true => Some(now),
+            false => last(members.iter().copied()),
+        };
+        Ok(Estimate {
+            completion,
+            members,
+        })
+    }
+
+    /// When the last call of a campaign that runs is placed; None for one that is held or over.
+    pub async fn foresee_running(
+        &self,
+        settings: &Settings,
+        limits: &CallLimits,
+        gate: &GateRow,
+        row: &CampaignRow,
+        members: &[CampaignMemberRow],
+    ) -> Result<Option<DateTime<Utc>>, StoreError> {
+        let now = self.now();
+        let campaign = &row.campaign;
+        if campaign.state.is_over() || matches!(campaign.state, State::Paused { .. }) {
+            return Ok(None);
+        }
+        let (mut lines, own) = self.lines_ahead(limits, Some((campaign, members))).await?;
+        let asked = lines.lines.len();
+        lines.lines.extend(own);
+        lines.add_waiting(campaign, members);
+        // Only calls under way are left.
+        if lines.lines.len() == asked {
+            return Ok(Some(now));
+        }
+        let found = lines.play(asked, settings, gate, limits, now, |_, _| None);
+        Ok(last(found.into_iter().skip(asked)))
+    }
+
+    /// All that waits of the tenant's calls, with every pace; apart, what the campaign asked about has in the queue.
+    async fn lines_ahead(
+        &self,
+        limits: &CallLimits,
+        asked: Option<(&Campaign, &[CampaignMemberRow])>,
+    ) -> Result<(Lines, Vec<Line>), StoreError> {
+        let mut lines = Lines {
+            lines: Vec::new(),
+            paces: Vec::new(),
+            kept_by: HashMap::new(),
+        };
+        let mut others = Vec::new();
+        for id in self.campaigns_running().await?.running {
+            if asked.is_some_and(|(campaign, _)| campaign.id == id) {
+                continue;
+            }
+            let found = self.campaign(id).await?;
+            others.extend(found.filter(|row| !matches!(row.campaign.state, State::Paused { .. })));
+        }
+        let all = others.iter().map(|row| &row.campaign);
+        for campaign in all.chain(asked.map(|(campaign, _)| campaign)) {
+            lines.pace(campaign, calls_of(campaign), limits);
+        }
+        let zones: HashMap<SessionId, Zones> = asked
+            .into_iter()
+            .flat_map(|(_, members)| members)
+            .filter_map(|member| match member.state {
+                MemberState::Planned { session, .. } => Some((session, member.zones)),
+                _ => None,
+            })
+            .collect();
+        let mut own = Vec::new();
+        for band in Band::ALL {
+            let (prefix, _) = key::dial_due(band, BEGINNING);
+            let (rows, _) = self
+                .store
+                .list::<DialRow>(key::dial_pk(self.id), &prefix, true, MOST_AHEAD, None)
+                .await?;
+            for row in rows {
+                let zone = zones.get(&row.session);
+                let line = Line {
+                    zones: zone.copied().unwrap_or_default(),
+                    pace: campaign_of(&row).and_then(|id| lines.kept_by.get(&id).copied()),
+                    item: QueueItem {
+                        band: row.band,
+                        due: row.due,
+                        latest: row.latest,
+                        priority: row.priority,
+                        session: row.session,
+                    },
+                };
+                match zone {
+                    Some(_) => own.push(line),
+                    None => lines.lines.push(line),
+                }
+            }
+        }
+        for row in &others {
+            let members = self
+                .all_members(row.campaign.id, row.campaign.cursor)
+                .await?;
+            lines.add_waiting(&row.campaign, &members);
+        }
+        Ok((lines, own))
+    }
+}
