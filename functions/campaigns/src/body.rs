@@ -14,48 +14,57 @@ use vio_domain::text::CustomMessage;
 use vio_http::{Fields, Problem};
 use vio_runtime::phi::{Screened, screen};
 
-/// How a group is to be called.
-#[derive(Debug, Clone, Default, Deserialize, ToSchema)]
-#[schema(as = GroupBulkCallRequest, example = json!({
-    "call_timing": "immediate", "custom_message_addition": "This is a special reminder for our VIP patients.",
-    "priority_level": "normal", "dry_run": true
-}))]
-pub(crate) struct CallAll {
-    /// immediate, scheduled or staggered.
-    call_timing: Option<String>,
-    /// When to begin, with scheduled timing. Outside the call hours it begins when they open.
-    scheduled_datetime: Option<DateTime<Utc>>,
-    /// With staggered timing: 15, 30, 60 or 120; never faster than the limit of calls.
-    stagger_duration_minutes: Option<u32>,
-    /// Minutes from one call to the next, 1 to 1,440. Not with staggered timing.
-    call_interval_minutes: Option<u32>,
-    /// Calls each member no earlier than `custom_hours_before` their appointment.
-    #[serde(default)]
-    override_call_timing: bool,
-    /// 1 to 168; with `override_call_timing`.
-    custom_hours_before: Option<u16>,
-    /// Said once, after the person confirmed who they are; at most 200 characters.
-    custom_message_addition: Option<String>,
-    /// The message is said instead of the usual words, not besides them.
-    #[serde(default)]
-    replace_message: bool,
-    /// normal, high or urgent.
-    priority_level: Option<String>,
-    /// Only says what would happen.
-    #[serde(default)]
-    pub(crate) dry_run: bool,
+/// The two requests differ in whom they call. Written out twice by a macro: a flattened part of a request is read
+/// without its place, so that its faults could not be pointed at.
+macro_rules! requests {
+    ($($(#[$of:meta])* $name:ident { $($(#[$own_of:meta])* $own:ident: $kind:ty,)* })*) => {$(
+        #[derive(Debug, Clone, Default, Deserialize, ToSchema)]
+        $(#[$of])*
+        pub(crate) struct $name {
+            $($(#[$own_of])* $own: $kind,)*
+            /// immediate, scheduled or staggered.
+            call_timing: Option<String>,
+            /// When to begin, with scheduled timing. Outside the call hours it begins when they open.
+            scheduled_datetime: Option<DateTime<Utc>>,
+            /// With staggered timing: 15, 30, 60 or 120; never faster than the limit of calls.
+            stagger_duration_minutes: Option<u32>,
+            /// Minutes from one call to the next, 1 to 1,440. Not with staggered timing.
+            call_interval_minutes: Option<u32>,
+            /// Calls each member no earlier than `custom_hours_before` their appointment.
+            #[serde(default)]
+            override_call_timing: bool,
+            /// 1 to 168; with `override_call_timing`.
+            custom_hours_before: Option<u16>,
+            /// Said once, after the person confirmed who they are; at most 200 characters.
+            custom_message_addition: Option<String>,
+            /// The message is said instead of the usual words, not besides them.
+            #[serde(default)]
+            replace_message: bool,
+            /// normal, high or urgent.
+            priority_level: Option<String>,
+            /// Only says what would happen.
+            #[serde(default)]
+            pub(crate) dry_run: bool,
+        }
+    )*};
 }
 
-/// How selected contacts are to be called.
-#[derive(Debug, Clone, Default, Deserialize, ToSchema)]
-#[schema(as = SelectionCallRequest, example = json!({
-    "contact_ids": ["0192f0c1-2b3c-7def-8abc-0123456789ab"], "call_timing": "immediate", "dry_run": true
-}))]
-pub(crate) struct CallSelection {
-    /// At most 100.
-    contact_ids: Option<Vec<String>>,
-    #[serde(flatten)]
-    pub(crate) how: CallAll,
+requests! {
+    /// How a group is to be called.
+    #[schema(as = GroupBulkCallRequest, example = json!({
+        "call_timing": "immediate", "custom_message_addition": "This is a special reminder for our VIP patients.",
+        "priority_level": "normal", "dry_run": true
+    }))]
+    CallAll {}
+
+    /// How selected contacts are to be called.
+    #[schema(as = SelectionCallRequest, example = json!({
+        "contact_ids": ["0192f0c1-2b3c-7def-8abc-0123456789ab"], "call_timing": "immediate", "dry_run": true
+    }))]
+    CallSelection {
+        /// At most 100.
+        contact_ids: Option<Vec<String>>,
+    }
 }
 
 /// A campaign as asked for.
@@ -213,6 +222,22 @@ impl CallAll {
 }
 
 impl CallSelection {
+    /// How they are to be called.
+    pub(crate) fn how(&self) -> CallAll {
+        CallAll {
+            call_timing: self.call_timing.clone(),
+            scheduled_datetime: self.scheduled_datetime,
+            stagger_duration_minutes: self.stagger_duration_minutes,
+            call_interval_minutes: self.call_interval_minutes,
+            override_call_timing: self.override_call_timing,
+            custom_hours_before: self.custom_hours_before,
+            custom_message_addition: self.custom_message_addition.clone(),
+            replace_message: self.replace_message,
+            priority_level: self.priority_level.clone(),
+            dry_run: self.dry_run,
+        }
+    }
+
     /// The contacts, each once.
     pub(crate) fn contacts(&self, fields: &mut Fields) -> Vec<ContactId> {
         let texts = self.contact_ids.as_deref().unwrap_or_default();

@@ -14,7 +14,7 @@ use vio_runtime::web::{actor, store_problem};
 use vio_store::StoreError;
 use vio_store::campaigns::{CampaignRow, Controlled};
 
-use crate::begin::status_endpoint;
+use crate::answer::status_endpoint;
 use crate::{reach, wake};
 
 /// Nothing to say.

@@ -3,6 +3,7 @@
 //!
 //! Nothing here plans or places a call: the start is one transaction, and the tenant's pump does the rest.
 
+mod answer;
 mod begin;
 mod body;
 mod control;

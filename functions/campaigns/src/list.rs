@@ -17,7 +17,7 @@ use vio_runtime::web::{actor, store_problem};
 use vio_store::campaigns::{CampaignRow, CampaignWords};
 use vio_store::log::Entry;
 
-use crate::begin::status_endpoint;
+use crate::answer::status_endpoint;
 use crate::reach;
 
 /// Rows that a page asked for by number may leave out. Farther pages are reached by cursor.
@@ -51,6 +51,7 @@ pub(crate) struct Summary {
     created_at: DateTime<Utc>,
     started_by: Uuid,
     starts_at: DateTime<Utc>,
+    #[schema(example = "/api/groups/campaigns/0192f0c1-2b3c-7def-8abc-0123456789ab/status")]
     status_endpoint: String,
 }
 

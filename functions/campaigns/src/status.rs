@@ -23,7 +23,7 @@ use vio_store::campaigns::read::{Progress, progress, shown_state};
 use vio_store::campaigns::{CampaignMemberRow, CampaignRow};
 use vio_store::log::Entry;
 
-use crate::begin::status_endpoint;
+use crate::answer::status_endpoint;
 use crate::reach;
 
 /// Which results to list.
@@ -205,6 +205,7 @@ pub(crate) struct StatusView {
     cancelled_at: Option<DateTime<Utc>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     custom_message: Option<String>,
+    #[schema(example = "/api/groups/campaigns/0192f0c1-2b3c-7def-8abc-0123456789ab/status")]
     status_endpoint: String,
     /// A page of results, of the contacts you see, in the campaign's order.
     results: Vec<MemberView>,

@@ -17,7 +17,7 @@ use vio_store::TenantStore;
 use vio_store::calling::dnc_import::{FileRow, MOST_BYTES, MOST_ROWS, Received};
 
 use crate::file::{Unreadable, rows};
-use crate::show::{Job, RejectedView};
+use crate::show::{Job, RejectedView, seen};
 
 /// Rows shown of a preview.
 const SHOWN: usize = 10;
@@ -30,6 +30,7 @@ const REJECTED_SHOWN: usize = 100;
 pub(crate) struct File {
     /// CSV in UTF-8, separated by comma, semicolon or tab. A header names the columns phone and reason; without one
     /// the first column that holds a number is read. At most 4 MB: a larger file comes in pieces of whole lines.
+    #[schema(content_media_type = "text/csv")]
     csv: String,
     /// Only say what would happen, of a whole file.
     #[serde(default)]
@@ -111,6 +112,12 @@ pub(crate) async fn import(
     if rows.len() > MOST_ROWS as usize {
         return Err(too_much());
     }
+    if let Some(id) = body.job_id {
+        // Of somebody else's import nothing is said.
+        seen(&ts, &who, JobId::new(id))
+            .await
+            .map_err(unknown_import)?;
+    }
     if body.dry_run {
         return preview(&ts, rows, country).await;
     }
@@ -141,6 +148,18 @@ pub(crate) async fn import(
         }
     })
     .await
+}
+
+/// An import that is not there is a wrong field of the request, not a wrong address.
+fn unknown_import(problem: Problem) -> Problem {
+    match problem.kind() {
+        Kind::NotFound => Problem::validation(vec![FieldProblem::new(
+            "/job_id",
+            "unknown",
+            "There is no such import.",
+        )]),
+        _ => problem,
+    }
 }
 
 fn too_much() -> Problem {

@@ -24,7 +24,7 @@ use vio_runtime::App;
 pub use work::process;
 
 /// A piece of a file in JSON: 4 MB of it fit into an event of API Gateway (architecture.md "Local host").
-const LARGEST_PIECE: usize = 4 * 1024 * 1024 + 64 * 1024;
+pub const LARGEST_PIECE: usize = 4 * 1024 * 1024 + 64 * 1024;
 
 fn routes() -> OpenApiRouter<App> {
     let imports = OpenApiRouter::new()

@@ -141,7 +141,8 @@ fn sees(who: &Principal, job: &JobRow) -> bool {
     shown && (who.role == Role::ClientAdmin || job.created_by == Some(who.user_id))
 }
 
-async fn seen(ts: &TenantStore, who: &Principal, id: JobId) -> Result<JobRow, Problem> {
+/// A job that the person sees.
+pub(crate) async fn seen(ts: &TenantStore, who: &Principal, id: JobId) -> Result<JobRow, Problem> {
     ts.job(id)
         .await
         .map_err(store_problem)?
@@ -240,7 +241,8 @@ fn neutral(cell: &str) -> String {
 /// The rows that were not taken, with the reasons, as a CSV that can be corrected and imported again.
 #[utoipa::path(get, path = "/api/jobs/{job_id}/errors.csv", tag = "jobs",
     params(("job_id" = Uuid, Path, description = "The job")),
-    responses((status = 200, description = "phone, row, code, detail", body = String, content_type = "text/csv")))]
+    responses((status = 200, description = "phone, row, code, detail", body = String, content_type = "text/csv",
+        example = json!("phone,row,code,detail\n0207,17,too_short,Enter a full phone number with its area code.\n"))))]
 pub(crate) async fn errors(
     State(app): State<App>,
     who: Principal,

@@ -22,7 +22,7 @@ pub const FUNCTIONS: [(&str, u32); 11] = [
     ("calls", 512),
     ("campaigns", 512),
     ("groups", 512),
-    ("jobs", 1024),
+    ("jobs", 512),
     ("profile", 512),
     ("webhooks", 512),
     ("campaign-worker", 512),

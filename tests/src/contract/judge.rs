@@ -31,7 +31,11 @@ pub fn faults(document: &Document, operation: &Operation, answer: &Answer) -> Ve
         found.push(format!("{status} comes as {kind:?}, documented otherwise"));
         return found;
     };
-    let faults = schema::faults(document, &content["schema"], &answer.json());
+    let body = match kind.ends_with("json") {
+        true => answer.json(),
+        false => Value::String(answer.text.clone()),
+    };
+    let faults = schema::faults(document, &content["schema"], &body);
     found.extend(faults.into_iter().map(|fault| format!("{status}: {fault}")));
     found
 }

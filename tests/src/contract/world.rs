@@ -123,6 +123,11 @@ impl World {
         let assigned = whose.user.as_str();
         let at = self.made.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
         let id = match (parameter, path) {
+            ("group_id", path) if path.ends_with("/call-all") => {
+                let contact = self.contact(assigned, json!({})).await;
+                let body = json!({ "name": format!("Group {at}"), "initial_contact_ids": [contact["id"]] });
+                text(&self.ok("POST", "/api/groups", Some(&body)).await["id"])
+            }
             ("group_id", _) => {
                 let body = json!({ "name": format!("Group {at}") });
                 text(&self.ok("POST", "/api/groups", Some(&body)).await["id"])

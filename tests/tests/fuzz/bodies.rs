@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 use vio_http::body::DEFAULT_BODY_LIMIT;
+use vio_jobs::LARGEST_PIECE;
 use vio_providers::retell::webhook::LARGEST_EVENT;
 
 use crate::{CANARY, Target};
@@ -144,9 +145,10 @@ async fn too_much(target: &Target<'_>) {
             .refused(&what, &target.with_json(objects), None)
             .await;
     }
-    let limit = match target.operation.path.contains("call-outcome") {
-        true => LARGEST_EVENT,
-        false => DEFAULT_BODY_LIMIT,
+    let limit = match target.operation.path.as_str() {
+        path if path.contains("call-outcome") => LARGEST_EVENT,
+        "/api/dnc/import" => LARGEST_PIECE,
+        _ => DEFAULT_BODY_LIMIT,
     };
     let body = format!("{{\"zz\":\"{CANARY}{}\"}}", "x".repeat(limit));
     let ask = target.with_json(body);

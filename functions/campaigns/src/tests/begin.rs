@@ -66,9 +66,15 @@ async fn mixed(world: &World) -> (GroupId, usize) {
         .contact
         .phone
         .unwrap();
-    ts.add_do_not_call(listed, None, DncSource::Manual, None, &Actor::system("test"))
-        .await
-        .unwrap();
+    ts.add_do_not_call(
+        listed,
+        None,
+        DncSource::Manual,
+        None,
+        &Actor::system("test"),
+    )
+    .await
+    .unwrap();
     // One was called within eight hours.
     let other = world.group("One", &people[4..5]).await;
     world
