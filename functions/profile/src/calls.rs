@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use vio_domain::appointment::CallBeforeHours;
 use vio_domain::calling::settle::RetryPolicy;
+use vio_domain::error::Invalid;
 use vio_domain::planner::{RetryCause, RetryDelays};
 use vio_domain::settings::{Currency, Price, RecordingRefused, Settings};
 use vio_domain::words::{Personalization, ScriptLength, Tone};
@@ -261,8 +262,10 @@ impl CallsPatch {
         let price = &mut calls.price_per_call;
         self.price_per_call
             .put_optional(fields, "/price_per_call", price, |price| {
-                let currency = Currency::parse(&price.currency)?;
-                Price::new(price.amount_minor, currency)
+                let of = |part, fault: Invalid| FieldProblem::new(part, fault.code, fault.detail);
+                let currency =
+                    Currency::parse(&price.currency).map_err(|fault| of("/currency", fault))?;
+                Price::new(price.amount_minor, currency).map_err(|fault| of("/amount_minor", fault))
             });
         self.voice_tone.copy(fields, "/voice_tone", &mut calls.tone);
         self.call_script_length

@@ -166,16 +166,22 @@ async fn a_price_per_call_is_kept_cleared_and_never_zero() {
         .await;
     assert_eq!(set.status, 200, "{:?}", set.body);
     assert_eq!(server.get(path, token).await.body["price_per_call"], price);
-    for wrong in [
-        json!({"amount_minor": 0, "currency": "GBP"}),
-        json!({"amount_minor": 12, "currency": "pounds"}),
+    for (wrong, part) in [
+        (
+            json!({"amount_minor": 0, "currency": "GBP"}),
+            "/price_per_call/amount_minor",
+        ),
+        (
+            json!({"amount_minor": 12, "currency": "pounds"}),
+            "/price_per_call/currency",
+        ),
     ] {
         let refused = server
             .patch(path, token, json!({ "price_per_call": wrong }))
             .await;
         assert_eq!(
             (refused.status.as_u16(), refused.pointers()),
-            (422, vec!["/price_per_call"])
+            (422, vec![part])
         );
     }
     let cleared = server

@@ -86,7 +86,7 @@ enum Ours {
     /// It is not.
     Not,
     /// It is, and the campaign calls.
-    Calls(CampaignRow),
+    Calls(Box<CampaignRow>),
     /// It was, and is dealt with.
     Moved(Granting),
 }
@@ -121,7 +121,7 @@ impl TenantStore {
         };
         let mut campaign = match self.campaign_of(dialling, &mut row, &mut person).await? {
             Ours::Not => None,
-            Ours::Calls(campaign) => Some(campaign),
+            Ours::Calls(campaign) => Some(*campaign),
             Ours::Moved(granting) => return Ok(granting),
         };
         let facts = self.facts_of(dialling, gate, &row, &person).await?;
@@ -367,7 +367,7 @@ impl TenantStore {
                 .await
                 .map(Ours::Moved);
         }
-        Ok(Ours::Calls(campaign))
+        Ok(Ours::Calls(Box::new(campaign)))
     }
 
     async fn move_session(
