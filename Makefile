@@ -3,6 +3,7 @@
 LISTEN ?= 127.0.0.1:8787
 DATA ?= .data
 SEEDS ?= 1000
+FUNCTIONS = $(notdir $(wildcard functions/*))
 export SAM_CLI_TELEMETRY = 0
 
 .PHONY: run test check fmt clippy template document audit advisories bench soak openapi clean-data nextest
@@ -39,7 +40,7 @@ advisories:
 ## Measures release binaries, each beside its peer; needs Node 20 as well. BENCH="--runs 30" passes options on
 bench:
 	npm ci --prefix infra/bench/node --silent --no-audit --no-fund
-	cargo build --release --locked -p vio-bench -p vio-local $(foreach f,$(notdir $(wildcard functions/*)),-p vio-$(f))
+	cargo build --release --locked --workspace --bin vio-bench --bin vio-bench-bare --bin vio-local $(FUNCTIONS:%=--bin vio-%)
 	target/release/vio-bench $(BENCH)
 
 ## The simulation and the kill tests, SEEDS times
