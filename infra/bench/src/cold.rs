@@ -28,6 +28,8 @@ pub struct ColdStart {
     pub initialisation: Option<Summary>,
     /// Milliseconds from start to the first answer.
     pub first_answer: Option<Summary>,
+    /// Milliseconds of processor time from the start to the first answer.
+    pub processor: Option<Summary>,
     /// Why there are no figures.
     pub failure: Option<String>,
 }
@@ -57,6 +59,7 @@ pub async fn measure(candidates: &[Candidate], runs: usize) -> Vec<ColdStart> {
             bytes: candidate.program.bytes(),
             initialisation: Summary::of(&series.initialisation),
             first_answer: Summary::of(&series.first_answer),
+            processor: Summary::of(&series.processor),
             failure: series.failure,
         })
         .collect()
@@ -66,6 +69,7 @@ pub async fn measure(candidates: &[Candidate], runs: usize) -> Vec<ColdStart> {
 struct Series {
     initialisation: Vec<Duration>,
     first_answer: Vec<Duration>,
+    processor: Vec<Duration>,
     status: Option<u64>,
     failure: Option<String>,
 }
@@ -73,6 +77,7 @@ struct Series {
 struct Run {
     initialisation: Duration,
     first_answer: Duration,
+    processor: Option<Duration>,
     status: Option<u64>,
 }
 
@@ -80,6 +85,7 @@ impl Series {
     fn add(&mut self, run: Run) {
         self.initialisation.push(run.initialisation);
         self.first_answer.push(run.first_answer);
+        self.processor.extend(run.processor);
         self.status = run.status;
     }
 }
@@ -90,6 +96,7 @@ async fn once(candidate: &Candidate) -> Result<Run, BenchError> {
     let run = Run {
         initialisation: function.initialisation().unwrap_or_default(),
         first_answer: function.since_start(&answered),
+        processor: function.processor_time(),
         status: answered.status(),
     };
     function.end().await;

@@ -102,8 +102,8 @@ impl Report {
         let _ = writeln!(
             text,
             "\nCOLD START, ms from the start of the process (targets: at most {TIMES_BARE} × bare, {OF_NODE} × Node)\n\
-             {:<18} {:>8} {:>8} {:>8} {:>8} {:>7} {:>8} {:>6} {:>5}",
-            "", "init p50", "answer", "p90", "max", "× bare", "× Node", "MB", "HTTP"
+             {:<18} {:>8} {:>8} {:>8} {:>8} {:>7} {:>8} {:>9} {:>6} {:>5}",
+            "", "init p50", "answer", "p90", "max", "× bare", "× Node", "processor", "MB", "HTTP"
         );
         for one in &self.cold_starts {
             let (Some(init), Some(answer)) = (one.initialisation, one.first_answer) else {
@@ -120,7 +120,7 @@ impl Report {
             let dash = || "-".to_owned();
             let _ = writeln!(
                 text,
-                "{:<18} {:>8.1} {:>8.1} {:>8.1} {:>8.1} {:>7} {:>8} {:>6} {:>5}",
+                "{:<18} {:>8.1} {:>8.1} {:>8.1} {:>8.1} {:>7} {:>8} {:>9} {:>6} {:>5}",
                 one.name,
                 init.p50,
                 answer.p50,
@@ -128,6 +128,8 @@ impl Report {
                 answer.max,
                 times(bare),
                 times(node),
+                one.processor
+                    .map_or_else(dash, |time| format!("{:.1}", time.p50)),
                 one.bytes
                     .map_or_else(dash, |b| format!("{:.1}", b as f64 / 1e6)),
                 one.status.map_or_else(dash, |status| status.to_string()),
