@@ -115,9 +115,9 @@ async fn limits(
     ts: &TenantStore,
     settings: &TenantSettings,
 ) -> Result<Json<Limits>, Problem> {
-    let gate = ts.gate(settings).await.map_err(store_problem)?.gate;
+    let read = ts.gate_and_failures(settings).await;
+    let (gate, failures) = read.map_err(store_problem)?;
     let waiting = ts.waiting_calls(gate.zone()).await.map_err(store_problem)?;
-    let failures = ts.recent_failures(&gate).await.map_err(store_problem)?;
     let (now, limits) = (ts.now(), &app.platform.limits);
     Ok(Json(Limits {
         window_seconds: limits.window().num_seconds(),

@@ -336,7 +336,6 @@ async fn start_app(
     clock: &Arc<DomainClock>,
     written: Arc<Written>,
 ) -> Result<App, HostError> {
-    let http = vio_providers::Http::new().map_err(HostError::part("the providers' client"))?;
     let table = DynamoTable::new(stack.dynamodb(), services::tables());
     let app = App::new(Parts {
         port: Arc::new(NotingPort::new(table, written)),
@@ -351,7 +350,7 @@ async fn start_app(
             queues.inbox.clone(),
             queues.jobs.clone(),
         )),
-        retell: Arc::new(HttpRetellFactory::new(http)),
+        retell: Arc::new(HttpRetellFactory::new(vio_providers::Http::new())),
         platform,
         clock: clock.clone(),
         real_clock: Arc::new(SystemClock),

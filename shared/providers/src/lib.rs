@@ -15,4 +15,4 @@ pub use base_url::{BadBaseUrl, BaseUrl};
 pub use error::{ApiError, ProviderMessage, RetryAfter, Unanswered};
 pub use json::EventError;
 pub use signature::SignatureError;
-pub use transport::{Http, HttpError};
+pub use transport::Http;

@@ -1,5 +1,6 @@
 //! One HTTP client for all providers: a request is sent once, within a time, and its answer read up to a size.
 
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use reqwest::{Client, RequestBuilder, Response, redirect, retry};
@@ -17,18 +18,22 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 ///
 /// No redirects, no retries, no proxy from the environment, and no connection is used twice: one that died while the
 /// function slept would leave a call of which nobody knows whether it was placed.
-#[derive(Debug, Clone)]
-pub struct Http(Client);
-
-/// The client could not be made.
-#[derive(Debug, thiserror::Error)]
-#[error("the HTTP client could not be made")]
-pub struct HttpError(#[source] reqwest::Error);
+///
+/// Made at the first request: it reads the system's roots, and most functions ask no provider anything.
+#[derive(Debug, Clone, Default)]
+pub struct Http(Arc<OnceLock<Client>>);
 
 impl Http {
-    /// Makes the client, once per process.
-    pub fn new() -> Result<Self, HttpError> {
-        Client::builder()
+    /// A client not made yet; one per process.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    fn client(&self) -> Result<&Client, Unanswered> {
+        if let Some(client) = self.0.get() {
+            return Ok(client);
+        }
+        let client = Client::builder()
             .redirect(redirect::Policy::none())
             .retry(retry::never())
             .no_proxy()
@@ -36,20 +41,23 @@ impl Http {
             .connect_timeout(CONNECT_TIMEOUT)
             .user_agent("VioConcierge")
             .build()
-            .map(Self)
-            .map_err(HttpError)
+            .map_err(|error| {
+                tracing::error!(%error, "the client for providers could not be made");
+                Unanswered::Connection
+            })?;
+        Ok(self.0.get_or_init(|| client))
     }
 
-    pub(crate) fn get(&self, url: String) -> RequestBuilder {
-        self.0.get(url)
+    pub(crate) fn get(&self, url: String) -> Result<RequestBuilder, Unanswered> {
+        Ok(self.client()?.get(url))
     }
 
-    pub(crate) fn post(&self, url: String) -> RequestBuilder {
-        self.0.post(url)
+    pub(crate) fn post(&self, url: String) -> Result<RequestBuilder, Unanswered> {
+        Ok(self.client()?.post(url))
     }
 
-    pub(crate) fn delete(&self, url: String) -> RequestBuilder {
-        self.0.delete(url)
+    pub(crate) fn delete(&self, url: String) -> Result<RequestBuilder, Unanswered> {
+        Ok(self.client()?.delete(url))
     }
 }
 

@@ -73,8 +73,7 @@ impl Server {
     }
 
     fn retell(&self) -> Arc<dyn RetellApi> {
-        HttpRetellFactory::new(Http::new().unwrap())
-            .client(self.base.clone(), SecretString::from(KEY))
+        HttpRetellFactory::new(Http::new()).client(self.base.clone(), SecretString::from(KEY))
     }
 
     fn requests(&self) -> Vec<Vec<u8>> {
@@ -232,7 +231,7 @@ async fn a_broken_connection_leaves_doubt_and_is_not_repeated() {
         .unwrap()
         .local_addr()
         .unwrap();
-    let factory = HttpRetellFactory::new(Http::new().unwrap());
+    let factory = HttpRetellFactory::new(Http::new());
     let retell = factory
         .client_at(&format!("http://{nobody}"), SecretString::from(KEY))
         .unwrap();
@@ -388,11 +387,7 @@ async fn concurrency_and_me_test_a_key() {
 
     let me = r#"{"status":"success","data":{"username":"ada","email":"ada@clinic.example","timeZone":"Europe/London"}}"#;
     let server = Server::with("200 OK", "", me).await;
-    let client = CalcomClient::new(
-        Http::new().unwrap(),
-        server.base.clone(),
-        SecretString::from(KEY),
-    );
+    let client = CalcomClient::new(Http::new(), server.base.clone(), SecretString::from(KEY));
     assert_eq!(
         client.me(SOON).await.unwrap().email.as_deref(),
         Some("ada@clinic.example")
@@ -412,11 +407,7 @@ async fn concurrency_and_me_test_a_key() {
         r#"{"error":{"message":"Invalid key"}}"#,
     )
     .await;
-    let client = CalcomClient::new(
-        Http::new().unwrap(),
-        server.base.clone(),
-        SecretString::from(KEY),
-    );
+    let client = CalcomClient::new(Http::new(), server.base.clone(), SecretString::from(KEY));
     let error = client.me(SOON).await.unwrap_err();
     let ApiError::Refused {
         status: 401,

@@ -3,6 +3,14 @@
 use std::sync::Arc;
 
 use aws_config::SdkConfig;
+use aws_smithy_http_client::Builder;
+use aws_smithy_http_client::tls::Provider;
+use aws_smithy_http_client::tls::rustls_provider::CryptoMode;
+use aws_smithy_runtime_api::client::connector_metadata::ConnectorMetadata;
+use aws_smithy_runtime_api::client::http::{
+    HttpClient, HttpConnectorSettings, SharedHttpClient, SharedHttpConnector,
+};
+use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use vio_crypto::AwsKms;
 use vio_providers::retell::HttpRetellFactory;
 use vio_store::dynamo::{DynamoTable, TableNames};
@@ -19,7 +27,28 @@ fn malformed(error: ConfigError) -> StartError {
 
 /// Region, credentials and HTTP client of this function, for everything that speaks to AWS.
 pub async fn aws() -> SdkConfig {
-    aws_config::load_from_env().await
+    let tls = Provider::Rustls(CryptoMode::AwsLc);
+    let http = OneForAll(Builder::new().tls_provider(tls).build_https());
+    aws_config::from_env().http_client(http).load().await
+}
+
+/// The SDK's HTTP client, shared by the clients of all services and made at the first request. On its own each of them
+/// makes one at its start, to try it, and another at its first request, and each reads the system's roots for it.
+#[derive(Debug)]
+struct OneForAll(SharedHttpClient);
+
+impl HttpClient for OneForAll {
+    fn http_connector(
+        &self,
+        settings: &HttpConnectorSettings,
+        components: &RuntimeComponents,
+    ) -> SharedHttpConnector {
+        self.0.http_connector(settings, components)
+    }
+
+    fn connector_metadata(&self) -> Option<ConnectorMetadata> {
+        self.0.connector_metadata()
+    }
 }
 
 /// The bucket (`VIO_BUCKET`). Not part of [`App`]: a function that keeps no objects does not link S3's client, which is
@@ -48,8 +77,6 @@ impl App {
         let inbox = required("VIO_INBOX_QUEUE_URL").map_err(malformed)?;
         let jobs = required("VIO_JOBS_QUEUE_URL").map_err(malformed)?;
 
-        let http =
-            vio_providers::Http::new().map_err(StartError::because("the providers' client"))?;
         let clock = Arc::new(SystemClock);
         Ok(Self::new(Parts {
             port: Arc::new(DynamoTable::new(aws_sdk_dynamodb::Client::new(aws), tables)),
@@ -64,7 +91,7 @@ impl App {
                 inbox,
                 jobs,
             )),
-            retell: Arc::new(HttpRetellFactory::new(http)),
+            retell: Arc::new(HttpRetellFactory::new(vio_providers::Http::new())),
             platform,
             clock: clock.clone(),
             real_clock: clock,

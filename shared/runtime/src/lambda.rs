@@ -24,10 +24,13 @@ const ORIGIN_SECRET_SHA256: &str = "VIO_ORIGIN_SECRET_SHA256";
 pub async fn serve(routes: impl FnOnce(App) -> Router) -> Result<(), lambda_http::Error> {
     crate::logging::start();
     let app = App::from_env().await?;
-    let router = behind_edge(&app, routes(app.clone()))?;
-    // Asked for now, so that the first request need not wait; if it fails, that request asks again.
+    // Both services are asked now, while the routes are made, so that the first request need not wait for them; if one
+    // fails, that request asks again.
     let tokens = app.tokens.clone();
     tokio::spawn(async move { tokens.verifier().await.map(|_| ()) });
+    let store = app.store.clone();
+    tokio::spawn(async move { store.connect().await });
+    let router = behind_edge(&app, routes(app.clone()))?;
     lambda_http::run(router).await
 }
 

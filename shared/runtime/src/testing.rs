@@ -190,7 +190,7 @@ impl TestApp {
         let retell: Arc<dyn RetellFactory> = match retell {
             Some(api) => Arc::new(FixedRetell(api)),
             None => Arc::new(vio_providers::retell::HttpRetellFactory::new(
-                vio_providers::Http::new().expect("a client"),
+                vio_providers::Http::new(),
             )),
         };
         let app = App::new(Parts {

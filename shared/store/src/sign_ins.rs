@@ -118,13 +118,17 @@ impl Store {
             key::user(tenant, user),
             key::sign_in(tenant, user, id),
         ];
-        let (mut business, mut person, mut sign_in) = (None, None, None);
+        let (mut business, mut person, mut sign_in) = (None::<TenantRow>, None, None);
         for item in self.read_items(&keys).await? {
             match type_of(&item) {
                 Some(TenantRow::TYPE) => business = Some(from_item(item)?),
                 Some(UserRow::TYPE) => person = Some(from_item(item)?),
                 _ => sign_in = Some(from_item(item)?),
             }
+        }
+        if let Some(row) = &business {
+            // The request that is judged goes on to open the tenant's storage.
+            self.remember_wrapped(tenant, row.wrapped_key.clone());
         }
         Ok(business
             .zip(person)

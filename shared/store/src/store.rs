@@ -86,6 +86,12 @@ impl Store {
         self.inner.random.as_ref()
     }
 
+    /// Opens the connection to the table ahead of its use, by reading an item, whether there is one or not.
+    pub async fn connect(&self) -> Result<(), StoreError> {
+        self.inner.port.get(&key::platform()).await?;
+        Ok(())
+    }
+
     /// One entity, strongly consistent.
     pub async fn read<E: Entity>(&self, key: &Key) -> Result<Option<E>, StoreError> {
         self.inner.port.get(key).await?.map(from_item).transpose()

@@ -174,6 +174,8 @@ async fn operate(table: impl Port, meter: &Meter) -> Measured {
         meter,
         "judge an access token (tenant, user and sign-in in one request)",
     );
+    store.tenant(ts.id).await.unwrap().unwrap();
+    all.note(meter, "open the tenant's storage after that");
     store.tenant_row(ts.id).await.unwrap().unwrap();
     all.note(meter, "a tenant's record, once per process");
 

@@ -42,7 +42,7 @@ impl CalcomClient {
     pub async fn me(&self, timeout: Duration) -> Result<Me, ApiError> {
         let request = self
             .http
-            .get(self.base.join("/v2/me"))
+            .get(self.base.join("/v2/me"))?
             .header("cal-api-version", API_VERSION);
         let answer = send(request, &self.key, timeout).await?;
         let answer: Value = serde_json::from_slice(&answer).map_err(|_| Unanswered::Unreadable)?;

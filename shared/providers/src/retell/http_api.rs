@@ -72,7 +72,7 @@ impl RetellApi for HttpRetell {
     ) -> Result<CreatedCall, CreateError> {
         let request = self
             .http
-            .post(self.base.join("/v2/create-phone-call"))
+            .post(self.base.join("/v2/create-phone-call"))?
             .header("content-type", "application/json")
             .body(body.to_vec());
         let answer = parse(&send(request, &self.key, timeout).await?)?;
@@ -94,7 +94,7 @@ impl RetellApi for HttpRetell {
         });
         let request = self
             .http
-            .post(self.base.join("/v3/list-calls"))
+            .post(self.base.join("/v3/list-calls"))?
             .json(&filter);
         let answer = parse(&send(request, &self.key, timeout).await?)?;
         // Only a list that is there, whole, and of this attempt alone may say that nothing was placed.
@@ -112,7 +112,7 @@ impl RetellApi for HttpRetell {
     }
 
     async fn get_call(&self, call_id: &str, timeout: Duration) -> Result<Call, ApiError> {
-        let request = self.http.get(self.of_call("/v2/get-call", call_id)?);
+        let request = self.http.get(self.of_call("/v2/get-call", call_id)?)?;
         let answer = parse(&send(request, &self.key, timeout).await?)?;
         let call = Call::read(&answer).map_err(|_| Unanswered::Unreadable)?;
         if call.call_id == call_id {
@@ -123,17 +123,19 @@ impl RetellApi for HttpRetell {
     }
 
     async fn stop_call(&self, call_id: &str, timeout: Duration) -> Result<(), ApiError> {
-        let request = self.http.post(self.of_call("/v2/stop-call", call_id)?);
+        let request = self.http.post(self.of_call("/v2/stop-call", call_id)?)?;
         send(request, &self.key, timeout).await.map(drop)
     }
 
     async fn delete_call(&self, call_id: &str, timeout: Duration) -> Result<(), ApiError> {
-        let request = self.http.delete(self.of_call("/v2/delete-call", call_id)?);
+        let request = self
+            .http
+            .delete(self.of_call("/v2/delete-call", call_id)?)?;
         send(request, &self.key, timeout).await.map(drop)
     }
 
     async fn concurrency(&self, timeout: Duration) -> Result<Concurrency, ApiError> {
-        let request = self.http.get(self.base.join("/get-concurrency"));
+        let request = self.http.get(self.base.join("/get-concurrency"))?;
         let answer = parse(&send(request, &self.key, timeout).await?)?;
         let number = |name: &str| {
             whole(&answer[name])

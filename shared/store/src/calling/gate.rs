@@ -10,7 +10,7 @@ use vio_domain::ids::TenantId;
 use serde::{Deserialize, Serialize};
 
 use crate::calling::rows::GateRow;
-use crate::entity::Entity;
+use crate::entity::{Entity, from_item, type_of};
 use crate::error::StoreError;
 use crate::key;
 use crate::log::{Actor, Entry};
@@ -65,15 +65,19 @@ impl TenantStore {
     /// The gate, with the tenant's settings of the moment applied; a new one where the tenant never called. What the
     /// settings change is written with the next change of the gate.
     pub async fn gate(&self, settings: &TenantSettings) -> Result<GateRow, StoreError> {
+        let row = self.store.read(&key::gate(self.id)).await?;
+        Ok(self.gate_now(settings, row))
+    }
+
+    fn gate_now(&self, settings: &TenantSettings, row: Option<GateRow>) -> GateRow {
         let zone = settings.settings.business.timezone;
-        let row: Option<GateRow> = self.store.read(&key::gate(self.id)).await?;
         let mut row = row.unwrap_or_else(|| GateRow {
             tenant: self.id,
             version: 0,
             gate: Gate::new(zone, settings.version),
         });
         row.gate.apply_settings(self.now(), settings.version, zone);
-        Ok(row)
+        row
     }
 
     /// Changes the gate alone, reading it again whenever another change came first. `change` says whether there is
@@ -140,11 +144,23 @@ impl TenantStore {
         .await
     }
 
-    /// Technical failures that count towards the automatic pause.
-    pub async fn recent_failures(&self, gate: &Gate) -> Result<usize, StoreError> {
-        let row: Option<RecentRow> = self.store.read(&key::recent_attempts(self.id)).await?;
+    /// The gate, and how many technical failures count towards the automatic pause, in one request.
+    pub async fn gate_and_failures(
+        &self,
+        settings: &TenantSettings,
+    ) -> Result<(Gate, usize), StoreError> {
+        let keys = [key::gate(self.id), key::recent_attempts(self.id)];
+        let (mut gate, mut recent) = (None, None::<RecentRow>);
+        for item in self.store.read_items(&keys).await? {
+            match type_of(&item) {
+                Some(GateRow::TYPE) => gate = Some(from_item(item)?),
+                _ => recent = Some(from_item(item)?),
+            }
+        }
+        let gate = self.gate_now(settings, gate).gate;
         let failures = |row: RecentRow| row.recent.failures(self.now(), gate.resumed_at());
-        Ok(row.map_or(0, failures))
+        let failures = recent.map_or(0, failures);
+        Ok((gate, failures))
     }
 
     /// What waits in the dial queue, up to [`MOST_COUNTED`] of each band; `zone` is that of the business's day.
