@@ -28,7 +28,7 @@ pub fn next_midnight(zone: Tz, at: DateTime<Utc>) -> DateTime<Utc> {
 
 /// The first instant of a local date: midnight, the first of two midnights, or, where the clock jumps over
 /// midnight, the instant of the jump. `None` where the whole date is skipped.
-fn first_instant(zone: Tz, date: NaiveDate) -> Option<DateTime<Utc>> {
+pub fn first_instant(zone: Tz, date: NaiveDate) -> Option<DateTime<Utc>> {
     let mut local = date.and_time(NaiveTime::MIN);
     while local.date() == date {
         match zone.from_local_datetime(&local) {

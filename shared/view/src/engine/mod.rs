@@ -1,0 +1,14 @@
+//! Answering queries.
+
+mod card;
+mod facets;
+mod filters;
+mod matches;
+mod order;
+mod reader;
+mod scan;
+
+pub use card::{Appointed, Card, GroupOf};
+pub use facets::{Facets, GroupCount, StatusCounts};
+pub use matches::Match;
+pub use reader::{Found, Page, ReadError, Reader};

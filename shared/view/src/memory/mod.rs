@@ -1,0 +1,11 @@
+//! Memory that leaves nothing behind: what is outgrown, replaced or dropped is wiped first.
+
+mod bits;
+mod dict;
+mod spans;
+mod wiped;
+
+pub(crate) use bits::Bits;
+pub(crate) use dict::{Dict, NO_TEXT};
+pub(crate) use spans::Spans;
+pub(crate) use wiped::Wiped;

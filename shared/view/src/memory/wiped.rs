@@ -1,0 +1,120 @@
+//! A growing array that is wiped when it moves and when it is dropped.
+
+use std::ops::{Deref, DerefMut};
+
+use zeroize::{DefaultIsZeroes, Zeroize};
+
+/// A `Vec` whose outgrown and dropped memory is overwritten. Shrinking wipes what it cuts off.
+pub(crate) struct Wiped<T: DefaultIsZeroes>(Vec<T>);
+
+impl<T: DefaultIsZeroes> Wiped<T> {
+    pub(crate) const fn new() -> Self {
+        Self(Vec::new())
+    }
+
+    pub(crate) fn with_capacity(elements: usize) -> Self {
+        Self(Vec::with_capacity(elements))
+    }
+
+    /// Takes over memory filled elsewhere.
+    pub(crate) fn from_vec(elements: Vec<T>) -> Self {
+        Self(elements)
+    }
+
+    /// Bytes held, used or not.
+    pub(crate) fn bytes(&self) -> usize {
+        self.0.capacity() * size_of::<T>()
+    }
+
+    /// Makes room; what is outgrown is wiped. Grows by a quarter, so that adding stays cheap and slack small.
+    pub(crate) fn reserve(&mut self, more: usize) {
+        let needed = self.0.len() + more;
+        if needed > self.0.capacity() {
+            let grown = self.0.capacity() + self.0.capacity() / 4;
+            self.move_to(needed.max(grown).max(16));
+        }
+    }
+
+    fn move_to(&mut self, capacity: usize) {
+        let mut larger = Vec::with_capacity(capacity);
+        larger.extend_from_slice(&self.0);
+        self.0.zeroize();
+        self.0 = larger;
+    }
+
+    pub(crate) fn push(&mut self, element: T) {
+        self.reserve(1);
+        self.0.push(element);
+    }
+
+    pub(crate) fn extend_from_slice(&mut self, elements: &[T]) {
+        self.reserve(elements.len());
+        self.0.extend_from_slice(elements);
+    }
+
+    pub(crate) fn resize(&mut self, elements: usize, value: T) {
+        if elements <= self.0.len() {
+            self.0[elements..].zeroize();
+            self.0.truncate(elements);
+        } else {
+            self.reserve(elements - self.0.len());
+            self.0.resize(elements, value);
+        }
+    }
+
+    pub(crate) fn clear(&mut self) {
+        self.0.as_mut_slice().zeroize();
+        self.0.clear();
+    }
+}
+
+impl<T: DefaultIsZeroes> Default for Wiped<T> {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl<T: DefaultIsZeroes> Drop for Wiped<T> {
+    fn drop(&mut self) {
+        // Only what was ever written: the rest of the capacity never held anything.
+        self.0.as_mut_slice().zeroize();
+    }
+}
+
+impl<T: DefaultIsZeroes> Deref for Wiped<T> {
+    type Target = [T];
+    fn deref(&self) -> &[T] {
+        &self.0
+    }
+}
+
+impl<T: DefaultIsZeroes> DerefMut for Wiped<T> {
+    fn deref_mut(&mut self) -> &mut [T] {
+        &mut self.0
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn holds_what_a_vec_would() {
+        let mut wiped = Wiped::new();
+        let mut plain = Vec::new();
+        for n in 0..1_000u32 {
+            wiped.push(n);
+            plain.push(n);
+        }
+        wiped.extend_from_slice(&[7; 300]);
+        plain.extend_from_slice(&[7; 300]);
+        wiped.resize(1_100, 9);
+        plain.resize(1_100, 9);
+        assert_eq!(&wiped[..], &plain[..]);
+        wiped.resize(2_000, 5);
+        assert_eq!(&wiped[1_100..], &[5; 900]);
+        assert!(wiped.bytes() >= 2_000 * 4 && wiped.bytes() < 4_000 * 4);
+        wiped.clear();
+        assert!(wiped.is_empty());
+    }
+}

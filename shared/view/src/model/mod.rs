@@ -1,0 +1,246 @@
+//! A tenant's view in memory.
+
+mod appointments;
+mod apply;
+pub use apply::ViewFull;
+pub(crate) mod columns;
+mod group;
+mod names;
+pub(crate) mod plain;
+
+use std::collections::{BTreeSet, HashMap};
+use std::hash::{BuildHasherDefault, Hasher};
+
+use chrono::{DateTime, Utc};
+use vio_domain::ids::TenantId;
+
+use crate::memory::{Bits, Dict, Spans, Wiped};
+use crate::text::Texts;
+use columns::{AppointmentRow, Columns, Joined, NEVER, STATUSES, instant, micros};
+pub use group::Group;
+pub(crate) use group::{Groups, StoredSlot};
+pub(crate) use names::name_key;
+
+/// A view larger than this takes no more changes: every offset in it fits 32 bits then. A million contacts take a
+/// quarter of it.
+pub const MOST_BYTES: usize = 3 * 1024 * 1024 * 1024;
+
+/// A tenant's contacts with their appointments, groups, tags and call statistics, ready to be listed, searched and
+/// counted. It is read through a [`Reader`](crate::Reader) alone, which needs to know who reads.
+///
+/// All memory that held texts or numbers of a contact is overwritten when it is replaced, outgrown or dropped.
+pub struct TenantView {
+    pub(crate) tenant: TenantId,
+    /// The latest instant the view was brought to; which appointment is the current one is as of then.
+    pub(crate) now: i64,
+    pub(crate) columns: Columns,
+    pub(crate) texts: Texts,
+    pub(crate) appointments: Spans<AppointmentRow>,
+    /// The texts of all appointments of a row that has several, or whose contact is not present: type, owner and
+    /// instructions of each, each ended by a separator. Those of a single one lie among the searched texts alone.
+    pub(crate) appointment_texts: Spans<u8>,
+    pub(crate) joined: Spans<Joined>,
+    pub(crate) tags: Spans<u32>,
+    pub(crate) rest: Spans<u8>,
+    pub(crate) groups: Groups,
+    /// Tags, industries, zones, locations, users, reasons.
+    pub(crate) words: Dict,
+    /// Present rows by name, then by id.
+    pub(crate) names: Wiped<u32>,
+    rows: HashMap<u128, u32, BuildHasherDefault<IdHasher>>,
+    renamed: Bits,
+    pub(crate) present: Bits,
+    /// Present rows by the status of their current appointment, pending without one.
+    pub(crate) by_status: [Bits; STATUSES.len()],
+    turns: BTreeSet<(i64, u32)>,
+}
+
+impl TenantView {
+    /// An empty view at an instant.
+    pub fn new(tenant: TenantId, now: DateTime<Utc>) -> Self {
+        Self {
+            tenant,
+            now: micros(now),
+            columns: Columns::default(),
+            texts: Texts::default(),
+            appointments: Spans::default(),
+            appointment_texts: Spans::default(),
+            joined: Spans::default(),
+            tags: Spans::default(),
+            rest: Spans::default(),
+            groups: Groups::default(),
+            words: Dict::default(),
+            names: Wiped::new(),
+            rows: HashMap::default(),
+            renamed: Bits::none(0),
+            present: Bits::none(0),
+            by_status: std::array::from_fn(|_| Bits::none(0)),
+            turns: BTreeSet::new(),
+        }
+    }
+
+    /// Whose view it is.
+    pub fn tenant(&self) -> TenantId {
+        self.tenant
+    }
+
+    /// Contacts in it that are not deleted.
+    pub fn contacts(&self) -> usize {
+        self.present.count()
+    }
+
+    /// Bytes that it holds, to a few percent: what a cache of views counts.
+    pub fn bytes(&self) -> usize {
+        let bits = self.by_status.iter().map(Bits::bytes).sum::<usize>();
+        self.columns.bytes()
+            + self.texts.bytes()
+            + self.appointments.bytes()
+            + self.appointment_texts.bytes()
+            + self.joined.bytes()
+            + self.tags.bytes()
+            + self.rest.bytes()
+            + self.groups.bytes()
+            + self.words.bytes()
+            + self.names.bytes()
+            + self.rows.capacity() * (size_of::<(u128, u32)>() + 1)
+            + self.present.bytes()
+            + bits
+            + self.turns.len() * 32
+    }
+
+    /// Bytes of searched text, which a search without any hint passes over.
+    pub fn text_bytes(&self) -> usize {
+        self.texts.text_bytes()
+    }
+
+    /// The first instant at which a contact's current appointment may be another one, if any: [`TenantView::advance`]
+    /// is due after it.
+    pub fn next_turn(&self) -> Option<DateTime<Utc>> {
+        self.turns.first().and_then(|(at, _)| instant(*at))
+    }
+
+    /// Brings the view to an instant: where an appointment has passed, the next one becomes the current one. Never goes
+    /// back. Says how many contacts changed.
+    pub fn advance(&mut self, now: DateTime<Utc>) -> usize {
+        self.now = self.now.max(micros(now));
+        let mut turned = 0;
+        while let Some((at, row)) = self.turns.first().copied() {
+            if at >= self.now {
+                break;
+            }
+            self.turn(row as usize);
+            turned += 1;
+        }
+        turned
+    }
+
+    /// Does one bounded piece of upkeep (a few milliseconds) and says whether there may be more: makes searches
+    /// faster, packs memory. To be called between requests; everything is right without.
+    pub fn tidy(&mut self) -> bool {
+        self.texts.note_trigrams() || self.texts.pack()
+    }
+
+    pub(crate) fn find(&self, id: u128) -> Option<usize> {
+        self.rows.get(&id).map(|row| *row as usize)
+    }
+
+    /// The row of a contact, a new one if it was never heard of.
+    fn row(&mut self, id: u128) -> usize {
+        if let Some(row) = self.find(id) {
+            return row;
+        }
+        let row = self.columns.id.len();
+        self.columns.push_row(id);
+        self.texts.push_row();
+        self.appointments.push_row();
+        self.appointment_texts.push_row();
+        self.joined.push_row();
+        self.tags.push_row();
+        self.rest.push_row();
+        self.present.grow(row + 1);
+        self.rows.insert(id, row as u32);
+        row
+    }
+
+    /// Makes what follows from the columns, as after reading a snapshot; false if the parts do not fit together.
+    pub(crate) fn derive(&mut self) -> bool {
+        let rows = self.columns.id.len();
+        let sound = self.columns.is_even(rows)
+            && self.texts.check(rows)
+            && self.appointments.check(rows)
+            && self.appointment_texts.check(rows)
+            && self.joined.check(rows)
+            && self.tags.check(rows)
+            && self.rest.check(rows);
+        if !sound {
+            return false;
+        }
+        self.rows.reserve(rows + plain::slack(rows));
+        for (row, id) in (0..).zip(self.columns.id.iter()) {
+            self.rows.insert(*id, row);
+        }
+        self.present = plain::rows_where(&self.columns.present, |present| present == 1);
+        for (status, bits) in self.by_status.iter_mut().enumerate() {
+            let wanted = status as u8;
+            *bits = plain::rows_where(&self.columns.status, |status| status == wanted);
+            bits.and(&self.present);
+        }
+        for row in 0..rows {
+            let turns_after = self.columns.turns_after[row];
+            if turns_after != NEVER {
+                self.turns.insert((turns_after, row as u32));
+            }
+            for joined in self.joined.get(row) {
+                let Some(slot) = self.groups.slots.get_mut(joined.group as usize) else {
+                    return false;
+                };
+                if joined.is_listed == 1 && self.columns.present[row] == 1 {
+                    slot.members.set(row, true);
+                }
+            }
+            let current = self.columns.current[row];
+            let beyond = current as usize >= self.appointments.get(row).len();
+            if current != columns::NO_APPOINTMENT && beyond {
+                return false;
+            }
+        }
+        if self.rows.len() != rows {
+            return false;
+        }
+        self.names_from_ranks();
+        true
+    }
+
+    #[cfg(test)]
+    pub(crate) fn holds(&self, bytes: &[u8]) -> bool {
+        let found = |memory: &[u8]| memchr::memmem::find(memory, bytes).is_some();
+        self.texts.holds(bytes) || found(&self.appointment_texts.items) || found(&self.rest.items)
+    }
+}
+
+impl std::fmt::Debug for TenantView {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("TenantView")
+            .field("tenant", &self.tenant)
+            .field("contacts", &self.contacts())
+            .finish_non_exhaustive()
+    }
+}
+
+/// Ids are random in their low half already.
+#[derive(Default)]
+struct IdHasher(u64);
+
+impl Hasher for IdHasher {
+    fn finish(&self) -> u64 {
+        self.0
+    }
+    fn write(&mut self, bytes: &[u8]) {
+        for byte in bytes {
+            self.0 = self.0.rotate_left(8) ^ u64::from(*byte);
+        }
+    }
+    fn write_u128(&mut self, id: u128) {
+        self.0 = (id as u64 ^ (id >> 64) as u64).wrapping_mul(0x9E37_79B9_7F4A_7C15);
+    }
+}

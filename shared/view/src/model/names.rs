@@ -1,0 +1,89 @@
+//! The order of names.
+
+use std::cmp::Ordering;
+
+use super::TenantView;
+use crate::memory::Wiped;
+use crate::text::Field;
+
+/// The first eight bytes, as a number that compares as they do.
+pub(crate) fn name_key(folded: &[u8]) -> u64 {
+    let mut bytes = [0; 8];
+    let len = folded.len().min(8);
+    bytes[..len].copy_from_slice(&folded[..len]);
+    u64::from_be_bytes(bytes)
+}
+
+impl TenantView {
+    pub(crate) fn compare_name(&self, row: usize, key: u64, name: &[u8]) -> Ordering {
+        let keys = self.columns.name_key[row].cmp(&key);
+        keys.then_with(|| self.texts.field(row, Field::Name).cmp(name))
+    }
+
+    fn compare_names(&self, a: usize, b: usize) -> Ordering {
+        let keys = self.columns.name_key[a].cmp(&self.columns.name_key[b]);
+        keys.then_with(|| {
+            let name = |row| self.texts.field(row, Field::Name);
+            name(a).cmp(name(b))
+        })
+    }
+
+    /// Puts the rows whose name changed, came or went into their places.
+    pub(super) fn order_names(&mut self) {
+        if self.renamed.is_empty() {
+            return;
+        }
+        let mut moved: Vec<u32> = self.renamed.iter().map(|row| row as u32).collect();
+        let present = &self.columns.present;
+        moved.retain(|row| present[*row as usize] == 1);
+        let full = |a: &u32, b: &u32| {
+            let ids = || self.columns.id[*a as usize].cmp(&self.columns.id[*b as usize]);
+            self.compare_names(*a as usize, *b as usize)
+                .then_with(ids)
+        };
+        moved.sort_unstable_by(full);
+        let kept: Vec<u32> = self.names.iter().copied().filter(|row| !self.renamed.get(*row as usize)).collect();
+        let mut order = Wiped::with_capacity(self.columns.id.len() + self.columns.id.len() / 32 + 64);
+        let mut from = 0;
+        for row in moved {
+            let ahead = from + kept[from..].partition_point(|other| full(other, &row) == Ordering::Less);
+            order.extend_from_slice(&kept[from..ahead]);
+            order.push(row);
+            from = ahead;
+        }
+        order.extend_from_slice(&kept[from..]);
+        let mut ranks = Wiped::from_vec(vec![0; self.columns.id.len()]);
+        let (mut rank, mut before) = (0, None::<u32>);
+        for row in order.iter() {
+            let equal = before.is_some_and(|before| {
+                let unmoved = !self.renamed.get(before as usize) && !self.renamed.get(*row as usize);
+                let known = || self.columns.name_rank[before as usize] == self.columns.name_rank[*row as usize];
+                if unmoved {
+                    known()
+                } else {
+                    self.compare_names(before as usize, *row as usize).is_eq()
+                }
+            });
+            if !equal && before.is_some() {
+                rank += 1;
+            }
+            ranks[*row as usize] = rank;
+            before = Some(*row);
+        }
+        self.names = order;
+        self.columns.name_rank = ranks;
+        self.renamed = crate::memory::Bits::none(0);
+    }
+
+    /// The order that the ranks of a snapshot give.
+    pub(crate) fn names_from_ranks(&mut self) {
+        let columns = &self.columns;
+        let rows = 0..columns.id.len() as u32;
+        let mut order: Vec<u32> = rows.filter(|row| columns.present[*row as usize] == 1).collect();
+        order.sort_unstable_by_key(|row| {
+            let row = *row as usize;
+            (columns.name_rank[row], columns.id[row])
+        });
+        self.names = Wiped::from_vec(order);
+    }
+}

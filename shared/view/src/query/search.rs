@@ -1,0 +1,328 @@
+//! The search language (S0 "Advanced Search Capabilities"):
+//!
+//! ```text
+//! john smith            both somewhere in the eight fields, in any of them
+//! "john smith"          these words in this order
+//! john*                 a word that begins so
+//! -cancelled  -"no show"  not there
+//! email:@gmail.com  notes:"left ear"  -company:acme   in this field
+//! 07912 345   +44 7912  a phone number in any formatting, or these texts
+//! ```
+
+use crate::text::fold::folded;
+use crate::text::{Field, FieldSet, looks_like_phone, typed};
+
+/// Characters of a search at most.
+pub const LONGEST_SEARCH: usize = 200;
+/// Terms of a search at most.
+pub const MOST_TERMS: usize = 16;
+
+/// What is wrong with a search text.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum SearchError {
+    #[error("takes at most {LONGEST_SEARCH} characters")]
+    TooLong,
+    #[error("takes at most {MOST_TERMS} words or phrases")]
+    TooManyTerms,
+    #[error("is empty")]
+    Empty,
+    #[error("a quotation mark is not closed")]
+    UnclosedQuote,
+    #[error("nothing follows an operator (-, field: or *)")]
+    EmptyTerm,
+    #[error("* is understood at the end of a word only")]
+    MisplacedStar,
+    #[error(
+        "a field before the colon is not known; known are name, phone, email, notes, appointment_type, owner_name, company_name and special_instructions; put a text with a colon in quotation marks"
+    )]
+    UnknownField,
+}
+
+impl SearchError {
+    /// Stable and machine-readable.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::TooLong => "too_long",
+            Self::TooManyTerms => "too_many_terms",
+            Self::Empty => "empty",
+            Self::UnclosedQuote => "unclosed_quote",
+            Self::EmptyTerm => "empty_term",
+            Self::MisplacedStar => "misplaced_star",
+            Self::UnknownField => "unknown_field",
+        }
+    }
+}
+
+/// Where in a field a needle must lie.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Anchor {
+    Anywhere,
+    /// At the beginning of a word.
+    Word,
+    /// The whole field.
+    Whole,
+}
+
+/// A folded text to be found.
+#[derive(Clone, PartialEq, Eq)]
+pub(crate) struct Needle {
+    pub(crate) text: Vec<u8>,
+    pub(crate) fields: FieldSet,
+    pub(crate) anchor: Anchor,
+}
+
+impl Needle {
+    pub(crate) fn whole(field: Field, text: &str) -> Self {
+        Self {
+            text: folded(text),
+            fields: FieldSet::only(field),
+            anchor: Anchor::Whole,
+        }
+    }
+}
+
+/// One condition: all needles of at least one alternative are there; with `exclude`, of none.
+#[derive(Clone, PartialEq, Eq)]
+pub(crate) struct Clause {
+    pub(crate) exclude: bool,
+    pub(crate) any: Vec<Vec<Needle>>,
+}
+
+/// A parsed search: all its conditions hold together.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Search {
+    pub(crate) clauses: Vec<Clause>,
+}
+
+impl std::fmt::Debug for Search {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Search({} terms)", self.clauses.len())
+    }
+}
+
+/// A term as it was written.
+struct Term<'a> {
+    exclude: bool,
+    field: Option<Field>,
+    text: &'a str,
+    quoted: bool,
+    prefix: bool,
+}
+
+impl Search {
+    /// Reads a search text.
+    pub fn parse(text: &str) -> Result<Self, SearchError> {
+        if text.chars().count() > LONGEST_SEARCH {
+            return Err(SearchError::TooLong);
+        }
+        let mut terms = Vec::new();
+        let mut rest = text.trim_start();
+        while !rest.is_empty() {
+            let (term, after) = term(rest)?;
+            terms.push(term);
+            if terms.len() > MOST_TERMS {
+                return Err(SearchError::TooManyTerms);
+            }
+            rest = after.trim_start();
+        }
+        if terms.is_empty() {
+            return Err(SearchError::Empty);
+        }
+        let mut clauses = Vec::new();
+        let mut left = &terms[..];
+        while let Some(first) = left.first() {
+            let run = left.iter().take_while(|term| is_number(term)).count();
+            let taken = run.max(1);
+            clauses.push(if run > 0 {
+                numbers(&left[..taken])?
+            } else {
+                clause(first)?
+            });
+            left = &left[taken..];
+        }
+        Ok(Self { clauses })
+    }
+}
+
+/// The first term of a text, and what follows it.
+fn term(text: &str) -> Result<(Term<'_>, &str), SearchError> {
+    let (exclude, text) = match text.strip_prefix('-') {
+        Some(rest) => (true, rest),
+        None => (false, text),
+    };
+    let (field, text) = field_of(text)?;
+    if let Some(quoted) = text.strip_prefix('"') {
+        let (inside, after) = quoted.split_once('"').ok_or(SearchError::UnclosedQuote)?;
+        let term = Term {
+            exclude,
+            field,
+            text: inside,
+            quoted: true,
+            prefix: false,
+        };
+        return Ok((term, after));
+    }
+    let end = text
+        .find(|c: char| c.is_whitespace() || c == '"')
+        .unwrap_or(text.len());
+    let (word, after) = text.split_at(end);
+    let (word, prefix) = match word.strip_suffix('*') {
+        Some(stem) => (stem, true),
+        None => (word, false),
+    };
+    if word.contains('*') {
+        return Err(SearchError::MisplacedStar);
+    }
+    let term = Term {
+        exclude,
+        field,
+        text: word,
+        quoted: false,
+        prefix,
+    };
+    Ok((term, after))
+}
+
+/// The field before a colon. A colon after anything but a word of letters belongs to the text, as in `10:30`.
+fn field_of(text: &str) -> Result<(Option<Field>, &str), SearchError> {
+    let word = text
+        .find(|c: char| !(c.is_ascii_alphabetic() || c == '_'))
+        .unwrap_or(text.len());
+    match text[word..].strip_prefix(':') {
+        Some(rest) if word > 0 => Field::parse(&text[..word].to_ascii_lowercase())
+            .map(|field| (Some(field), rest))
+            .ok_or(SearchError::UnknownField),
+        _ => Ok((None, text)),
+    }
+}
+
+/// A plain word that may be part of a phone number written with spaces.
+fn is_number(term: &Term<'_>) -> bool {
+    !term.exclude
+        && !term.quoted
+        && !term.prefix
+        && term.field.is_none()
+        && (looks_like_phone(term.text))
+}
+
+fn text_needle(term: &Term<'_>) -> Result<Needle, SearchError> {
+    let text = folded(term.text);
+    if text.iter().all(|b| *b == b' ') {
+        return Err(SearchError::EmptyTerm);
+    }
+    Ok(Needle {
+        text,
+        fields: term.field.map_or(FieldSet::ALL, FieldSet::only),
+        anchor: if term.prefix {
+            Anchor::Word
+        } else {
+            Anchor::Anywhere
+        },
+    })
+}
+
+fn phone_needle(text: &str, prefix: bool) -> Needle {
+    Needle {
+        text: typed(text).into_bytes(),
+        fields: FieldSet::only(Field::Phone),
+        anchor: if prefix {
+            Anchor::Word
+        } else {
+            Anchor::Anywhere
+        },
+    }
+}
+
+fn clause(term: &Term<'_>) -> Result<Clause, SearchError> {
+    let text = text_needle(term)?;
+    let in_phone = term.field.is_none_or(|field| field == Field::Phone);
+    let mut any = vec![vec![text]];
+    if in_phone && looks_like_phone(term.text) {
+        let phone = phone_needle(term.text, term.prefix);
+        if phone.text != any[0][0].text {
+            any.push(vec![phone]);
+        }
+    }
+    Ok(Clause {
+        exclude: term.exclude,
+        any,
+    })
+}
+
+/// Words that together may be one phone number: that number, or each of the words somewhere.
+fn numbers(terms: &[Term<'_>]) -> Result<Clause, SearchError> {
+    if let [only] = terms {
+        return clause(only);
+    }
+    let words: Vec<&str> = terms.iter().map(|term| term.text).collect();
+    let texts: Result<Vec<Needle>, SearchError> = terms.iter().map(text_needle).collect();
+    Ok(Clause {
+        exclude: false,
+        any: vec![vec![phone_needle(&words.join(" "), false)], texts?],
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn bad_operators_are_named() {
+        for (text, error) in [
+            ("", SearchError::Empty),
+            ("   ", SearchError::Empty),
+            ("\"john", SearchError::UnclosedQuote),
+            ("john -", SearchError::EmptyTerm),
+            ("email:", SearchError::EmptyTerm),
+            ("*", SearchError::EmptyTerm),
+            ("\"\"", SearchError::EmptyTerm),
+            ("jo*hn", SearchError::MisplacedStar),
+            ("**", SearchError::MisplacedStar),
+            ("diagnosis:flu", SearchError::UnknownField),
+        ] {
+            assert_eq!(Search::parse(text), Err(error), "{text}");
+        }
+        assert_eq!(Search::parse(&"a".repeat(201)), Err(SearchError::TooLong));
+        assert_eq!(
+            Search::parse(&"a ".repeat(17)),
+            Err(SearchError::TooManyTerms)
+        );
+    }
+
+    #[test]
+    fn terms_are_read_as_written() {
+        let search = Search::parse("email:@Gmail.com -cancelled \"John  Smith\" zo* 10:30").unwrap();
+        let texts: Vec<(bool, String, Anchor)> = search
+            .clauses
+            .iter()
+            .map(|clause| {
+                let needle = &clause.any[0][0];
+                let text = String::from_utf8(needle.text.clone()).unwrap();
+                (clause.exclude, text, needle.anchor)
+            })
+            .collect();
+        assert_eq!(
+            texts,
+            [
+                (false, "@gmail.com".to_owned(), Anchor::Anywhere),
+                (true, "cancelled".to_owned(), Anchor::Anywhere),
+                (false, "john smith".to_owned(), Anchor::Anywhere),
+                (false, "zo".to_owned(), Anchor::Word),
+                (false, "10:30".to_owned(), Anchor::Anywhere),
+            ]
+        );
+        assert_eq!(search.clauses[0].any[0][0].fields, FieldSet::only(Field::Email));
+    }
+
+    #[test]
+    fn numbers_with_spaces_are_one_number_or_several_words() {
+        let search = Search::parse("anna 07912 345").unwrap();
+        assert_eq!(search.clauses.len(), 2);
+        let numbers = &search.clauses[1].any;
+        assert_eq!(numbers[0][0].text, b"07912345");
+        assert_eq!(numbers[1].len(), 2);
+        assert_eq!(Search::parse("2024").unwrap().clauses[0].any.len(), 1);
+        assert_eq!(Search::parse("7912-345").unwrap().clauses[0].any.len(), 2);
+        assert!(!format!("{search:?}").contains("anna"));
+    }
+}
