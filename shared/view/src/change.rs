@@ -12,6 +12,7 @@ use crate::model::Group;
 /// is taken if its version is above the one that is known, so the order does not matter and repeats do nothing.
 ///
 /// `version` is the version that the table keeps of the entity (raised by every write), not the one of its `ETag`.
+#[derive(Clone)]
 pub enum Change {
     /// A contact; one that is marked deleted disappears until a later version brings it back.
     Contact {

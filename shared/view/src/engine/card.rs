@@ -179,7 +179,13 @@ impl Reader<'_> {
         let joined = self.view.joined.get(row).iter();
         let listed = joined.filter(|one| one.is_listed == 1 && self.sees_group(one.group as usize));
         let shown = |one: &crate::model::columns::Joined| {
-            let group = self.view.groups.slots.get(one.group as usize)?.group.as_ref()?;
+            let group = self
+                .view
+                .groups
+                .slots
+                .get(one.group as usize)?
+                .group
+                .as_ref()?;
             Some(GroupOf {
                 id: group.id,
                 name: group.name.as_str().to_owned(),

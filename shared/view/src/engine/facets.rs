@@ -62,7 +62,9 @@ impl Reader<'_> {
     /// Members of each visible group among the rows, and rows in at least one of them.
     fn group_counts(&self, rows: &Bits, total: usize) -> (Vec<GroupCount>, usize) {
         let slots = &self.view.groups.slots;
-        let visible: Vec<bool> = (0..slots.len()).map(|number| self.sees_group(number)).collect();
+        let visible: Vec<bool> = (0..slots.len())
+            .map(|number| self.sees_group(number))
+            .collect();
         let mut counts = vec![0; slots.len()];
         let mut grouped = 0;
         let words = self.view.columns.id.len() / 64;
@@ -79,7 +81,11 @@ impl Reader<'_> {
                 grouped += usize::from(any);
             }
         } else {
-            for (number, slot) in slots.iter().enumerate().filter(|(number, _)| visible[*number]) {
+            for (number, slot) in slots
+                .iter()
+                .enumerate()
+                .filter(|(number, _)| visible[*number])
+            {
                 counts[number] = rows.count_with(&slot.members);
             }
             grouped = rows.count_with(&self.grouped());

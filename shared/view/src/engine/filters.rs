@@ -52,7 +52,11 @@ impl Reader<'_> {
             keep_between(&mut rows, &columns.created_at, Some(since), None);
         }
         if !filter.priority.is_empty() {
-            let codes: Vec<u8> = filter.priority.iter().map(|p| code(PRIORITIES, p)).collect();
+            let codes: Vec<u8> = filter
+                .priority
+                .iter()
+                .map(|p| code(PRIORITIES, p))
+                .collect();
             rows.retain(|row| codes.contains(&columns.priority[row]));
         }
         if !filter.booking_source.is_empty() {
@@ -133,7 +137,12 @@ impl Reader<'_> {
     /// Filters about calls, made and planned.
     fn keep_calls(&self, rows: &mut Bits, filter: &Filter) {
         let columns = &self.view.columns;
-        let today = || (day_start(self.zone, self.now), next_midnight(self.zone, self.now));
+        let today = || {
+            (
+                day_start(self.zone, self.now),
+                next_midnight(self.zone, self.now),
+            )
+        };
         if let Some(call) = filter.call {
             // An instant that may be placed now is at or before now, to the microsecond.
             let after_now = self.now + TimeDelta::microseconds(1);
@@ -154,7 +163,10 @@ impl Reader<'_> {
         if let Some(urgency) = filter.urgency {
             let normal = code(PRIORITIES, &Priority::Normal);
             rows.retain(|row| {
-                let of = match (columns.priority[row] == normal, columns.next_is_reminder[row]) {
+                let of = match (
+                    columns.priority[row] == normal,
+                    columns.next_is_reminder[row],
+                ) {
                     (false, _) => Urgency::High,
                     (true, 1) => Urgency::Standard,
                     (true, _) => Urgency::Low,
@@ -175,7 +187,10 @@ impl Reader<'_> {
             }
         }
         if let Some(result) = filter.call_result {
-            let answered = code_or_none(OUTCOMES, Some(&vio_domain::calling::session::Outcome::Answered));
+            let answered = code_or_none(
+                OUTCOMES,
+                Some(&vio_domain::calling::session::Outcome::Answered),
+            );
             rows.retain(|row| match columns.last_outcome[row] {
                 0 => false,
                 outcome => (outcome == answered) == (result == CallResult::Success),

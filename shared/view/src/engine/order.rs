@@ -109,15 +109,33 @@ impl Order<'_> {
             return (Vec::new(), false);
         }
         let names = &self.reader.view.names;
-        if let [Sort { by: SortBy::Name, descending }] = self.sort
+        if let [
+            Sort {
+                by: SortBy::Name,
+                descending,
+            },
+        ] = self.sort
             && total > names.len() / 8
         {
             // Many of all contacts by name: they lie in that order already.
             let kept = |row: &&u32| rows.get(**row as usize);
             let page = if *descending {
-                names.iter().rev().filter(kept).skip(skip).take(size).copied().collect()
+                names
+                    .iter()
+                    .rev()
+                    .filter(kept)
+                    .skip(skip)
+                    .take(size)
+                    .copied()
+                    .collect()
             } else {
-                names.iter().filter(kept).skip(skip).take(size).copied().collect()
+                names
+                    .iter()
+                    .filter(kept)
+                    .skip(skip)
+                    .take(size)
+                    .copied()
+                    .collect()
             };
             return (page, end < total);
         }

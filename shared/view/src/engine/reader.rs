@@ -73,7 +73,10 @@ impl TenantView {
         if visibility.tenant != self.tenant {
             return Err(ReadError::WrongTenant);
         }
-        if self.next_turn().is_some_and(|turn| micros(turn) < micros(now)) {
+        if self
+            .next_turn()
+            .is_some_and(|turn| micros(turn) < micros(now))
+        {
             return Err(ReadError::Behind);
         }
         let mut seen = self.present.clone();
@@ -97,7 +100,10 @@ impl TenantView {
             Scope::All => {}
             Scope::Own => rows.retain(|row| self.is_own(row, user)),
             Scope::Industries(names) => {
-                let numbers: Vec<u32> = names.iter().filter_map(|name| self.words.find(name)).collect();
+                let numbers: Vec<u32> = names
+                    .iter()
+                    .filter_map(|name| self.words.find(name))
+                    .collect();
                 rows.retain(|row| {
                     numbers.contains(&self.columns.industry[row]) || self.is_own(row, user)
                 });
@@ -123,7 +129,9 @@ impl Reader<'_> {
         }
         let mut editable = self.seen.clone();
         match &self.visibility.edit {
-            Some(scope) => self.view.keep_covered(&mut editable, scope, self.visibility),
+            Some(scope) => self
+                .view
+                .keep_covered(&mut editable, scope, self.visibility),
             None => editable = Bits::none(0),
         }
         let mut masked = self.seen.clone();
@@ -137,7 +145,12 @@ impl Reader<'_> {
 
     /// Whether the reader sees a group.
     pub(crate) fn sees_group(&self, number: usize) -> bool {
-        let group = self.view.groups.slots.get(number).and_then(|slot| slot.group.as_ref());
+        let group = self
+            .view
+            .groups
+            .slots
+            .get(number)
+            .and_then(|slot| slot.group.as_ref());
         group.is_some_and(|group| {
             group
                 .visibility

@@ -127,11 +127,13 @@ impl Reader<'_> {
                 let mut of_needle = best.as_ref().map(|_| vec![0; len]);
                 left = self.needle(&left, needle, of_needle.as_deref_mut());
                 if let (Some(worst), Some(weights)) = (&mut worst, &of_needle) {
-                    left.iter().for_each(|row| worst[row] = worst[row].min(weights[row]));
+                    left.iter()
+                        .for_each(|row| worst[row] = worst[row].min(weights[row]));
                 }
             }
             if let (Some(best), Some(worst)) = (best.as_deref_mut(), &worst) {
-                left.iter().for_each(|row| best[row] = best[row].max(worst[row]));
+                left.iter()
+                    .for_each(|row| best[row] = best[row].max(worst[row]));
             }
             hits.or(&left);
         }
@@ -161,11 +163,17 @@ impl Reader<'_> {
             return hits;
         }
         for span in spans {
-            scan(&texts.blocks[span.block], span.first, span.end, &hunt, |row, weight| {
-                if rows.get(row) {
-                    hit(row, weight);
-                }
-            });
+            scan(
+                &texts.blocks[span.block],
+                span.first,
+                span.end,
+                &hunt,
+                |row, weight| {
+                    if rows.get(row) {
+                        hit(row, weight);
+                    }
+                },
+            );
         }
         hits
     }
@@ -179,7 +187,12 @@ fn scan(
     hunt: &Hunt<'_>,
     mut hit: impl FnMut(usize, Weight),
 ) {
-    let start = |entry: usize| block.starts.get(entry).map_or(block.text.len(), |at| *at as usize);
+    let start = |entry: usize| {
+        block
+            .starts
+            .get(entry)
+            .map_or(block.text.len(), |at| *at as usize)
+    };
     let last = start(end);
     let mut entry = first;
     let mut from = start(first);

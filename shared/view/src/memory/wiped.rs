@@ -61,11 +61,6 @@ impl<T: DefaultIsZeroes> Wiped<T> {
             self.0.resize(elements, value);
         }
     }
-
-    pub(crate) fn clear(&mut self) {
-        self.0.as_mut_slice().zeroize();
-        self.0.clear();
-    }
 }
 
 impl<T: DefaultIsZeroes> Default for Wiped<T> {
@@ -114,7 +109,5 @@ mod tests {
         wiped.resize(2_000, 5);
         assert_eq!(&wiped[1_100..], &[5; 900]);
         assert!(wiped.bytes() >= 2_000 * 4 && wiped.bytes() < 4_000 * 4);
-        wiped.clear();
-        assert!(wiped.is_empty());
     }
 }

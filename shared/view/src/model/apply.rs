@@ -3,11 +3,11 @@
 use vio_domain::contact::Contact;
 use zeroize::Zeroizing;
 
+use super::appointments::Held;
 use super::columns::{
     AppointmentRow, CALL_STATES, Joined, METHODS, NEVER, OUTCOMES, PRIORITIES, SOURCES, code,
     code_or_none, micros, micros_or_never,
 };
-use super::appointments::Held;
 use super::{MOST_BYTES, TenantView, name_key};
 use crate::change::{Applied, Calls, Change};
 use crate::memory::NO_TEXT;
@@ -26,7 +26,10 @@ const FINAL: u64 = u64::MAX;
 
 impl TenantView {
     /// Takes changes, in any order and any number of times. After an error the changes before it are in.
-    pub fn apply(&mut self, changes: impl IntoIterator<Item = Change>) -> Result<Applied, ViewFull> {
+    pub fn apply(
+        &mut self,
+        changes: impl IntoIterator<Item = Change>,
+    ) -> Result<Applied, ViewFull> {
         let mut applied = Applied::default();
         for (count, change) in changes.into_iter().enumerate() {
             if count % LOOK_EVERY == 0 && self.bytes() > MOST_BYTES {
@@ -135,8 +138,10 @@ impl TenantView {
     }
 
     fn put_columns(&mut self, row: usize, version: u64, contact: &Contact) {
-        let users = [contact.created_by, contact.assigned_to]
-            .map(|user| self.words.number_of(user.map(|id| id.to_string()).as_deref()));
+        let users = [contact.created_by, contact.assigned_to].map(|user| {
+            self.words
+                .number_of(user.map(|id| id.to_string()).as_deref())
+        });
         let industry = contact.industry.as_ref().map(|name| name.as_str());
         let attention = contact.needs_attention.map(|reason| reason.as_str());
         let columns = &mut self.columns;
@@ -262,7 +267,10 @@ fn fields(contact: &Contact) -> Fields {
         (Field::Phone, contact.phone.as_ref().map(|t| t.as_str())),
         (Field::Email, contact.email.as_ref().map(|t| t.as_str())),
         (Field::Notes, contact.notes.as_ref().map(|t| t.as_str())),
-        (Field::CompanyName, contact.company_name.as_ref().map(|t| t.as_str())),
+        (
+            Field::CompanyName,
+            contact.company_name.as_ref().map(|t| t.as_str()),
+        ),
     ];
     for (field, text) in texts {
         fields[field as usize] = Zeroizing::new(text.unwrap_or_default().to_owned());

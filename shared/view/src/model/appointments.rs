@@ -51,7 +51,11 @@ impl TenantView {
         rows.map(|row| Held {
             row,
             texts: SHOWN.map(|field| {
-                let shown = if row.is_gone == 1 { "" } else { &fields[field as usize] };
+                let shown = if row.is_gone == 1 {
+                    ""
+                } else {
+                    &fields[field as usize]
+                };
                 Zeroizing::new(shown.to_owned())
             }),
         })
@@ -92,15 +96,17 @@ impl TenantView {
                 status: code(STATUSES, &appointment.status),
                 awaiting_new_time: u8::from(appointment.awaiting_new_time),
                 attendance: code(ATTENDANCES, &appointment.attendance),
-                confirmation: code_or_none(
-                    CONFIRMATIONS,
-                    confirmation.map(|c| c.method).as_ref(),
-                ),
+                confirmation: code_or_none(CONFIRMATIONS, confirmation.map(|c| c.method).as_ref()),
             },
             texts: [
                 text(appointment.appointment_type.as_ref().map(|t| t.as_str())),
                 text(appointment.owner_name.as_ref().map(|t| t.as_str())),
-                text(appointment.special_instructions.as_ref().map(|t| t.as_str())),
+                text(
+                    appointment
+                        .special_instructions
+                        .as_ref()
+                        .map(|t| t.as_str()),
+                ),
             ],
         }
     }
@@ -118,7 +124,8 @@ impl TenantView {
         let is_present = self.columns.present[row] == 1;
         let current = current(&held, self.now);
         for (place, field) in SHOWN.into_iter().enumerate() {
-            fields[field as usize] = current.map_or_else(Zeroizing::default, |at| held[at].texts[place].clone());
+            fields[field as usize] =
+                current.map_or_else(Zeroizing::default, |at| held[at].texts[place].clone());
         }
         let rows: Vec<AppointmentRow> = held.iter().map(|held| held.row).collect();
         self.appointments.set(row, &rows);
@@ -134,7 +141,8 @@ impl TenantView {
         self.appointment_texts.set(row, &texts);
         self.set_current(row, current, &rows);
         if is_present {
-            self.texts.set(row, &std::array::from_fn(|field| fields[field].as_str()));
+            self.texts
+                .set(row, &std::array::from_fn(|field| fields[field].as_str()));
         } else {
             self.texts.clear(row);
         }

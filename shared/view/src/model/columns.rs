@@ -178,4 +178,3 @@ pub(crate) fn value_or_none<T: Copy>(list: &[T], code: u8) -> Option<T> {
     let place = usize::from(code).checked_sub(1)?;
     list.get(place).copied()
 }
-

@@ -1,7 +1,7 @@
 //! A tenant's view in memory.
 
-mod appointments;
 mod apply;
+mod appointments;
 pub use apply::ViewFull;
 pub(crate) mod columns;
 mod group;

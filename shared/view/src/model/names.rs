@@ -38,15 +38,21 @@ impl TenantView {
         moved.retain(|row| present[*row as usize] == 1);
         let full = |a: &u32, b: &u32| {
             let ids = || self.columns.id[*a as usize].cmp(&self.columns.id[*b as usize]);
-            self.compare_names(*a as usize, *b as usize)
-                .then_with(ids)
+            self.compare_names(*a as usize, *b as usize).then_with(ids)
         };
         moved.sort_unstable_by(full);
-        let kept: Vec<u32> = self.names.iter().copied().filter(|row| !self.renamed.get(*row as usize)).collect();
-        let mut order = Wiped::with_capacity(self.columns.id.len() + self.columns.id.len() / 32 + 64);
+        let kept: Vec<u32> = self
+            .names
+            .iter()
+            .copied()
+            .filter(|row| !self.renamed.get(*row as usize))
+            .collect();
+        let mut order =
+            Wiped::with_capacity(self.columns.id.len() + self.columns.id.len() / 32 + 64);
         let mut from = 0;
         for row in moved {
-            let ahead = from + kept[from..].partition_point(|other| full(other, &row) == Ordering::Less);
+            let ahead =
+                from + kept[from..].partition_point(|other| full(other, &row) == Ordering::Less);
             order.extend_from_slice(&kept[from..ahead]);
             order.push(row);
             from = ahead;
@@ -56,8 +62,11 @@ impl TenantView {
         let (mut rank, mut before) = (0, None::<u32>);
         for row in order.iter() {
             let equal = before.is_some_and(|before| {
-                let unmoved = !self.renamed.get(before as usize) && !self.renamed.get(*row as usize);
-                let known = || self.columns.name_rank[before as usize] == self.columns.name_rank[*row as usize];
+                let unmoved =
+                    !self.renamed.get(before as usize) && !self.renamed.get(*row as usize);
+                let known = || {
+                    self.columns.name_rank[before as usize] == self.columns.name_rank[*row as usize]
+                };
                 if unmoved {
                     known()
                 } else {
@@ -79,7 +88,9 @@ impl TenantView {
     pub(crate) fn names_from_ranks(&mut self) {
         let columns = &self.columns;
         let rows = 0..columns.id.len() as u32;
-        let mut order: Vec<u32> = rows.filter(|row| columns.present[*row as usize] == 1).collect();
+        let mut order: Vec<u32> = rows
+            .filter(|row| columns.present[*row as usize] == 1)
+            .collect();
         order.sort_unstable_by_key(|row| {
             let row = *row as usize;
             (columns.name_rank[row], columns.id[row])

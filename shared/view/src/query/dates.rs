@@ -82,15 +82,14 @@ impl AppointmentRange {
             Self::Tomorrow => days(next(today, 1), 1),
             Self::ThisWeek => days(monday, 7),
             Self::NextWeek => days(next(monday, 7), 7),
-            Self::Between { from, to } => {
-                (from.map(|b| b.begin(zone)), to.map(|b| b.end(zone)))
-            }
+            Self::Between { from, to } => (from.map(|b| b.begin(zone)), to.map(|b| b.end(zone))),
         }
     }
 }
 
 fn next(date: NaiveDate, days: u64) -> NaiveDate {
-    date.checked_add_days(Days::new(days)).unwrap_or(NaiveDate::MAX)
+    date.checked_add_days(Days::new(days))
+        .unwrap_or(NaiveDate::MAX)
 }
 
 /// The first instant of a day; of the next day that there is where the zone skipped it.
@@ -116,13 +115,28 @@ mod tests {
         let now = at("2026-07-18T22:30:00Z");
         let range = |range: AppointmentRange| range.instants(now, London);
         let span = |from: &str, to: &str| (Some(at(from)), Some(at(to)));
-        assert_eq!(range(AppointmentRange::Today), span("2026-07-17T23:00:00Z", "2026-07-18T23:00:00Z"));
-        assert_eq!(range(AppointmentRange::Tomorrow), span("2026-07-18T23:00:00Z", "2026-07-19T23:00:00Z"));
-        assert_eq!(range(AppointmentRange::ThisWeek), span("2026-07-12T23:00:00Z", "2026-07-19T23:00:00Z"));
-        assert_eq!(range(AppointmentRange::NextWeek), span("2026-07-19T23:00:00Z", "2026-07-26T23:00:00Z"));
+        assert_eq!(
+            range(AppointmentRange::Today),
+            span("2026-07-17T23:00:00Z", "2026-07-18T23:00:00Z")
+        );
+        assert_eq!(
+            range(AppointmentRange::Tomorrow),
+            span("2026-07-18T23:00:00Z", "2026-07-19T23:00:00Z")
+        );
+        assert_eq!(
+            range(AppointmentRange::ThisWeek),
+            span("2026-07-12T23:00:00Z", "2026-07-19T23:00:00Z")
+        );
+        assert_eq!(
+            range(AppointmentRange::NextWeek),
+            span("2026-07-19T23:00:00Z", "2026-07-26T23:00:00Z")
+        );
         // The day on which the clocks go back has 25 hours.
         let now = at("2026-10-25T12:00:00Z");
-        assert_eq!(AppointmentRange::Today.instants(now, London), span("2026-10-24T23:00:00Z", "2026-10-26T00:00:00Z"));
+        assert_eq!(
+            AppointmentRange::Today.instants(now, London),
+            span("2026-10-24T23:00:00Z", "2026-10-26T00:00:00Z")
+        );
         // A day that never was.
         let skipped = Bound::parse("appointment_from", "2011-12-30").unwrap();
         assert_eq!(skipped.begin(Apia), skipped.end(Apia));
@@ -130,8 +144,21 @@ mod tests {
 
     #[test]
     fn bounds_are_dates_or_instants() {
-        for text in ["", "tomorrow", "2026-13-01", "2026-7-1", "0000-01-01", "2026-07-18T10:00"] {
-            assert_eq!(Bound::parse("appointment_to", text).unwrap_err().parameter(), "appointment_to", "{text}");
+        for text in [
+            "",
+            "tomorrow",
+            "2026-13-01",
+            "2026-7-1",
+            "0000-01-01",
+            "2026-07-18T10:00",
+        ] {
+            assert_eq!(
+                Bound::parse("appointment_to", text)
+                    .unwrap_err()
+                    .parameter(),
+                "appointment_to",
+                "{text}"
+            );
         }
         let (from, to) = AppointmentRange::Between {
             from: Some(Bound::parse("appointment_from", "2026-07-18").unwrap()),

@@ -12,8 +12,8 @@ use vio_domain::appointment::AppointmentStatus;
 use vio_domain::contact::{BookingSource, Priority};
 use vio_domain::ids::GroupId;
 
-pub use cursor::{BadCursor, Cursor};
 pub(crate) use cursor::CursorKey;
+pub use cursor::{BadCursor, Cursor};
 pub use dates::{AppointmentRange, Bound};
 pub use error::QueryError;
 pub use params::Params;

@@ -118,7 +118,9 @@ impl Params {
                 }
             },
         };
-        let page_size = self.page_size.map_or(Ok(PageSize::DEFAULT), PageSize::new)?;
+        let page_size = self
+            .page_size
+            .map_or(Ok(PageSize::DEFAULT), PageSize::new)?;
         Ok(Query {
             filter,
             sort,
@@ -133,7 +135,12 @@ impl Params {
         let status = |text: &str| {
             use AppointmentStatus::{Cancelled, Confirmed, Pending, Rescheduled};
             let words = [Pending, Confirmed, Cancelled, Rescheduled].map(|s| (s.as_str(), s));
-            word("status", text, &words, "pending, confirmed, cancelled, rescheduled")
+            word(
+                "status",
+                text,
+                &words,
+                "pending, confirmed, cancelled, rescheduled",
+            )
         };
         let priority = |text: &str| {
             let words = [
@@ -152,7 +159,12 @@ impl Params {
                 ("calcom", BookingSource::Calcom),
                 ("calendly", BookingSource::Calendly),
             ];
-            word("booking_source", text, &words, "manual, import, api, form, calcom, calendly")
+            word(
+                "booking_source",
+                text,
+                &words,
+                "manual, import, api, form, calcom, calendly",
+            )
         };
         let call = |text: &String| {
             let words = [
@@ -161,7 +173,12 @@ impl Params {
                 ("overdue", CallFilter::Overdue),
                 ("scheduled", CallFilter::Scheduled),
             ];
-            word("call", text, &words, "due_now, due_today, overdue, scheduled")
+            word(
+                "call",
+                text,
+                &words,
+                "due_now, due_today, overdue, scheduled",
+            )
         };
         let urgency = |text: &String| {
             let words = [
@@ -169,10 +186,18 @@ impl Params {
                 ("standard", Urgency::Standard),
                 ("low_priority", Urgency::Low),
             ];
-            word("urgency", text, &words, "high_priority, standard, low_priority")
+            word(
+                "urgency",
+                text,
+                &words,
+                "high_priority, standard, low_priority",
+            )
         };
         let result = |text: &String| {
-            let words = [("success", CallResult::Success), ("failure", CallResult::Failure)];
+            let words = [
+                ("success", CallResult::Success),
+                ("failure", CallResult::Failure),
+            ];
             word("call_result", text, &words, "success, failure")
         };
         let one = |parameter, value: Option<&String>| value.map(|t| text(parameter, t)).transpose();
@@ -241,9 +266,13 @@ impl Params {
         ];
         let offered = "today, tomorrow, this_week, next_week";
         let named = self.appointment.as_ref();
-        let named = named.map(|text| word("appointment", text, &words, offered)).transpose()?;
+        let named = named
+            .map(|text| word("appointment", text, &words, offered))
+            .transpose()?;
         let bound = |parameter, value: Option<&String>| {
-            value.map(|text| Bound::parse(parameter, text.trim())).transpose()
+            value
+                .map(|text| Bound::parse(parameter, text.trim()))
+                .transpose()
         };
         let from = bound("appointment_from", self.appointment_from.as_ref())?;
         let to = bound("appointment_to", self.appointment_to.as_ref())?;
@@ -251,7 +280,11 @@ impl Params {
             (named, None, None) => Ok(named),
             (Some(_), from, _) => Err(QueryError::Together {
                 parameter: "appointment",
-                with: if from.is_some() { "appointment_from" } else { "appointment_to" },
+                with: if from.is_some() {
+                    "appointment_from"
+                } else {
+                    "appointment_to"
+                },
             }),
             (None, from, to) => {
                 let backwards = match (from, to) {
@@ -275,7 +308,8 @@ impl Params {
             ("month", LastContact::Days(30)),
         ];
         let named = self.last_contact.as_ref();
-        let named = named.map(|text| word("last_contact", text, &words, "never, today, week, month"));
+        let named =
+            named.map(|text| word("last_contact", text, &words, "never, today, week, month"));
         match (named.transpose()?, self.last_contact_days) {
             (Some(_), Some(_)) => Err(QueryError::Together {
                 parameter: "last_contact",
@@ -295,7 +329,10 @@ impl Params {
         let sort = match &self.sort {
             Some(text) => Sort::parse(text)?,
             None if filter.search.is_some() => {
-                vec![Sort::ascending(SortBy::Relevance), Sort::ascending(SortBy::Name)]
+                vec![
+                    Sort::ascending(SortBy::Relevance),
+                    Sort::ascending(SortBy::Name),
+                ]
             }
             None => vec![Sort::descending(SortBy::CreatedAt)],
         };
@@ -308,7 +345,7 @@ impl Params {
             return Err(needs("search, to sort by relevance"));
         }
         let groups = filter.groups.as_ref();
-        if has(SortBy::AddedToGroup) && !groups.is_some_and(|g| g.groups.len() == 1) {
+        if has(SortBy::AddedToGroup) && groups.is_none_or(|g| g.groups.len() != 1) {
             return Err(needs("one group in group_ids, to sort by added_to_group"));
         }
         Ok(sort)

@@ -13,9 +13,9 @@ use crate::text::fold::folded;
 use crate::text::{Field, FieldSet, looks_like_phone, typed};
 
 /// Characters of a search at most.
-pub const LONGEST_SEARCH: usize = 200;
+const LONGEST_SEARCH: usize = 200;
 /// Terms of a search at most.
-pub const MOST_TERMS: usize = 16;
+const MOST_TERMS: usize = 16;
 
 /// What is wrong with a search text.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -202,7 +202,7 @@ fn is_number(term: &Term<'_>) -> bool {
         && !term.quoted
         && !term.prefix
         && term.field.is_none()
-        && (looks_like_phone(term.text))
+        && looks_like_phone(term.text)
 }
 
 fn text_needle(term: &Term<'_>) -> Result<Needle, SearchError> {
@@ -291,7 +291,8 @@ mod tests {
 
     #[test]
     fn terms_are_read_as_written() {
-        let search = Search::parse("email:@Gmail.com -cancelled \"John  Smith\" zo* 10:30").unwrap();
+        let search =
+            Search::parse("email:@Gmail.com -cancelled \"John  Smith\" zo* 10:30").unwrap();
         let texts: Vec<(bool, String, Anchor)> = search
             .clauses
             .iter()
@@ -311,7 +312,10 @@ mod tests {
                 (false, "10:30".to_owned(), Anchor::Anywhere),
             ]
         );
-        assert_eq!(search.clauses[0].any[0][0].fields, FieldSet::only(Field::Email));
+        assert_eq!(
+            search.clauses[0].any[0][0].fields,
+            FieldSet::only(Field::Email)
+        );
     }
 
     #[test]

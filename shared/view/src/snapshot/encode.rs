@@ -56,8 +56,11 @@ pub(super) fn encode(
     for block in &view.texts.blocks {
         chunks.push((Kind::Text, text_chunk(block)?));
     }
-    let length = |chunk: &[u8]| u32::try_from(chunk.len() + OVERHEAD).map_err(|_| SnapshotError::NotMade);
-    let table = chunks.iter().map(|(kind, chunk)| Ok((*kind, length(chunk)?)));
+    let length =
+        |chunk: &[u8]| u32::try_from(chunk.len() + OVERHEAD).map_err(|_| SnapshotError::NotMade);
+    let table = chunks
+        .iter()
+        .map(|(kind, chunk)| Ok((*kind, length(chunk)?)));
     let header = Header {
         info: SnapshotInfo {
             tenant: view.tenant,

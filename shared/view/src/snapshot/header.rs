@@ -81,7 +81,9 @@ impl Header {
         let (magic, len) = prefix.split_at(MAGIC.len());
         let len = number(len)? as usize;
         let sound = magic == MAGIC && (FIXED..=LONGEST_HEADER).contains(&len);
-        sound.then_some(PREFIX + len).ok_or(SnapshotError::NotASnapshot)
+        sound
+            .then_some(PREFIX + len)
+            .ok_or(SnapshotError::NotASnapshot)
     }
 
     /// Reads what [`Header::write`] wrote, given whole.
@@ -93,7 +95,8 @@ impl Header {
         let long = |at: usize| -> Result<[u8; 8], SnapshotError> {
             fixed[at..at + 8].try_into().map_err(|_| bad)
         };
-        let complete_to = DateTime::from_timestamp_micros(i64::from_le_bytes(long(24)?)).ok_or(bad)?;
+        let complete_to =
+            DateTime::from_timestamp_micros(i64::from_le_bytes(long(24)?)).ok_or(bad)?;
         let count = number(&fixed[44..48])? as usize;
         if table.len() != count * PER_CHUNK {
             return Err(bad);
@@ -112,7 +115,10 @@ impl Header {
             },
             now: i64::from_le_bytes(long(32)?),
             rows: number(&fixed[40..44])?,
-            chunks: table.chunks_exact(PER_CHUNK).map(chunk).collect::<Result<_, _>>()?,
+            chunks: table
+                .chunks_exact(PER_CHUNK)
+                .map(chunk)
+                .collect::<Result<_, _>>()?,
         })
     }
 }

@@ -31,7 +31,9 @@ impl SnapshotKey {
         out.resize(start + NONCE_LEN, 0);
         out.extend_from_slice(chunk);
         let body = &mut out[start + NONCE_LEN..];
-        let sealed = self.0.seal_in_place_separate_tag(Aad::from(place.bytes()), body);
+        let sealed = self
+            .0
+            .seal_in_place_separate_tag(Aad::from(place.bytes()), body);
         let (nonce, tag) = sealed.map_err(|_| SnapshotError::NotMade)?;
         out[start..start + NONCE_LEN].copy_from_slice(nonce.as_ref());
         out.extend_from_slice(tag.as_ref());
@@ -47,7 +49,8 @@ impl SnapshotKey {
         let (nonce, body) = sealed
             .split_at_mut_checked(NONCE_LEN)
             .ok_or(SnapshotError::Unopenable)?;
-        let nonce = Nonce::try_assume_unique_for_key(nonce).map_err(|_| SnapshotError::Unopenable)?;
+        let nonce =
+            Nonce::try_assume_unique_for_key(nonce).map_err(|_| SnapshotError::Unopenable)?;
         self.0
             .open_in_place(nonce, Aad::from(place.bytes()), body)
             .map(|chunk| &*chunk)

@@ -64,7 +64,11 @@ impl Block {
         let place = place as u32;
         // Most hits are near the one before: steps that double, then halves.
         let (mut low, mut step) = (from, 1);
-        while self.starts.get(low + step).is_some_and(|start| *start <= place) {
+        while self
+            .starts
+            .get(low + step)
+            .is_some_and(|start| *start <= place)
+        {
             low += step;
             step *= 2;
         }

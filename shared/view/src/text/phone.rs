@@ -44,7 +44,10 @@ pub(crate) fn looks_like_phone(word: &str) -> bool {
         && word.chars().all(|c| {
             c.is_ascii_digit()
                 || c.is_whitespace()
-                || matches!(c, '+' | '(' | ')' | '-' | '.' | '/' | '\u{2010}'..='\u{2015}')
+                || matches!(
+                    c,
+                    '+' | '(' | ')' | '-' | '.' | '/' | '\u{2010}'..='\u{2015}'
+                )
         })
 }
 

@@ -112,9 +112,17 @@ impl Texts {
                 let run = (parts >> from).trailing_ones();
                 let to = from + run;
                 parts &= u64::MAX.checked_shl(to).unwrap_or_default();
-                let (first, end) = (block.first_entry(from as usize), block.first_entry(to as usize));
+                let (first, end) = (
+                    block.first_entry(from as usize),
+                    block.first_entry(to as usize),
+                );
                 if first < end {
-                    let start = |entry: usize| block.starts.get(entry).map_or(block.text.len(), |at| *at as usize);
+                    let start = |entry: usize| {
+                        block
+                            .starts
+                            .get(entry)
+                            .map_or(block.text.len(), |at| *at as usize)
+                    };
                     spans.push(Span {
                         block: number,
                         first,
@@ -198,7 +206,8 @@ impl Texts {
     /// whether there was.
     pub(crate) fn pack(&mut self) -> bool {
         let last = self.blocks.len().saturating_sub(1);
-        let half_empty = |block: &Block| block.text.len() > BLOCK_BYTES / 2 && block.live < block.text.len() / 2;
+        let half_empty =
+            |block: &Block| block.text.len() > BLOCK_BYTES / 2 && block.live < block.text.len() / 2;
         let Some(at) = self.blocks[..last].iter().position(half_empty) else {
             return false;
         };

@@ -1,0 +1,323 @@
+//! Measures the engine on a synthetic tenant, beside PostgreSQL where that is installed:
+//!
+//! ```text
+//! cargo run --release --locked -p vio-view --example bench -- [contacts] [--no-postgres] [--requests n]
+//! ```
+#![allow(clippy::print_stdout)]
+
+mod classes;
+mod postgres;
+mod synth;
+
+use std::time::{Duration, Instant};
+
+use classes::{CLASSES, Request, requests};
+use postgres::{Postgres, essence};
+use synth::{Dice, Tenant, changes_of};
+use vio_domain::permission::{ContactScopes, Scope};
+use vio_view::snapshot::SnapshotKey;
+use vio_view::{Change, Page, Reader, TenantView, Visibility};
+
+type Result<T> = std::result::Result<T, Box<dyn std::error::Error>>;
+
+fn millis(time: Duration) -> f64 {
+    time.as_secs_f64() * 1_000.0
+}
+
+fn percentile(times: &mut [f64], share: f64) -> f64 {
+    times.sort_unstable_by(f64::total_cmp);
+    let at = (times.len() as f64 * share) as usize;
+    times
+        .get(at.min(times.len().saturating_sub(1)))
+        .copied()
+        .unwrap_or(f64::NAN)
+}
+
+fn option(name: &str) -> Option<String> {
+    std::env::args().skip_while(|arg| arg != name).nth(1)
+}
+
+fn main() -> Result<()> {
+    let contacts: usize = std::env::args()
+        .nth(1)
+        .and_then(|n| n.parse().ok())
+        .unwrap_or(100_000);
+    let each: usize = option("--requests")
+        .and_then(|n| n.parse().ok())
+        .unwrap_or(60);
+    let tenant = Tenant::new(contacts)?;
+    let mut view = TenantView::new(tenant.id, tenant.now);
+    let started = Instant::now();
+    view.apply(tenant.changes())?;
+    println!(
+        "{contacts} contacts, {:.1} MB of searched text",
+        view.text_bytes() as f64 / 1e6
+    );
+    println!(
+        "build from records      {:8.1} ms",
+        millis(started.elapsed())
+    );
+    let view = snapshots(&tenant, view)?;
+    let mut view = tail(&tenant, view)?;
+    let started = Instant::now();
+    while view.tidy() {}
+    println!(
+        "noting trigrams         {:8.1} ms",
+        millis(started.elapsed())
+    );
+    println!(
+        "memory                  {:8.1} MB",
+        view.bytes() as f64 / 1e6
+    );
+    memory_pass(&tenant);
+
+    let requests = requests(&tenant, each)?;
+    let scopes = ContactScopes {
+        view: Some(Scope::All),
+        edit: Some(Scope::All),
+    };
+    let visibility =
+        Visibility::new(tenant.id, tenant.user, true, &scopes, []).ok_or("no reach")?;
+    let mut ours = vec![Vec::new(); CLASSES.len()];
+    let mut answers = Vec::new();
+    for request in &requests {
+        let mut last = String::new();
+        for round in 0..4 {
+            let started = Instant::now();
+            let reader = view.reader(&visibility, tenant.now, chrono_tz::UTC)?;
+            last = answer(&reader, request)?;
+            if round > 0 {
+                ours[request.class].push(millis(started.elapsed()));
+            }
+        }
+        answers.push(last);
+    }
+    let theirs = if std::env::args().any(|arg| arg == "--no-postgres") {
+        None
+    } else {
+        Some(beside(&tenant, &requests, &answers, &view, &visibility)?)
+    };
+    report(&mut ours, theirs);
+    Ok(())
+}
+
+/// Page, total and facets as JSON.
+fn answer(reader: &Reader<'_>, request: &Request) -> Result<String> {
+    let page = reader.page(&request.query)?;
+    let rows: Vec<serde_json::Value> = page.rows.iter().map(|row| {
+        let c = &row.contact;
+        let a = c.appointment.as_ref();
+        serde_json::json!({
+            "id": c.id, "name": c.name, "phone": c.phone, "email": c.email, "notes": c.notes, "company_name": c.company_name,
+            "appointment_type": a.map(|a| &a.appointment_type), "owner_name": a.map(|a| &a.owner_name), "special_instructions": a.map(|a| &a.special_instructions),
+            "appointment_status": c.status(), "appointment_time": a.map(|a| a.time), "next_call_at": c.next_call_at, "created_at": c.created_at,
+            "last_contact_time": c.last_contact_time, "call_attempts": a.map(|a| a.call_attempts), "groups": c.groups.iter().map(|g| g.id).collect::<Vec<_>>(),
+            "matches": row.matches,
+        })
+    }).collect();
+    Ok(serde_json::to_string(
+        &serde_json::json!({"contacts": rows, "total": page.total, "facets": page.facets}),
+    )?)
+}
+
+fn snapshots(tenant: &Tenant, view: TenantView) -> Result<TenantView> {
+    let key = SnapshotKey::new(&[7; 32])?;
+    let started = Instant::now();
+    let bytes = view.snapshot(&key, 1, tenant.now)?;
+    println!(
+        "snapshot written        {:8.1} ms, {:.1} MB",
+        millis(started.elapsed()),
+        bytes.len() as f64 / 1e6
+    );
+    drop(view);
+    let mut times = Vec::new();
+    let mut loaded = None;
+    for _ in 0..9 {
+        drop(loaded.take());
+        let started = Instant::now();
+        loaded = Some(TenantView::from_snapshot(&bytes, &key, tenant.id, 1)?.0);
+        times.push(millis(started.elapsed()));
+    }
+    println!(
+        "snapshot read           {:8.1} ms (median of 9, one thread)",
+        percentile(&mut times, 0.5)
+    );
+    loaded.ok_or_else(|| "not read".into())
+}
+
+/// A thousand changes: new contacts, new names, moved appointments, other edits.
+fn tail(tenant: &Tenant, mut view: TenantView) -> Result<TenantView> {
+    let mut dice = Dice(99);
+    let mut times = Vec::new();
+    for round in 0..9u64 {
+        let mut changes: Vec<Change> = Vec::new();
+        while changes.len() < 1_000 {
+            let (mut contact, mut appointment) =
+                tenant.people[dice.below(tenant.people.len())].clone();
+            let [of_contact, of_appointment] = match dice.below(10) {
+                0 => {
+                    let (contact, appointment) = tenant.person(&mut dice, 1)?;
+                    changes_of(&contact, &appointment, 1)
+                }
+                1 => {
+                    contact.name = tenant.person(&mut dice, 1)?.0.name;
+                    changes_of(&contact, &appointment, round + 2)
+                }
+                _ => {
+                    contact.notes = tenant.person(&mut dice, 1)?.0.notes;
+                    appointment.time += chrono::TimeDelta::minutes(15);
+                    changes_of(&contact, &appointment, round + 2)
+                }
+            };
+            changes.extend([of_contact, of_appointment]);
+        }
+        let started = Instant::now();
+        view.apply(changes)?;
+        times.push(millis(started.elapsed()));
+    }
+    println!(
+        "tail of 1,000 applied   {:8.1} ms (median of 9), {:.1} at most",
+        percentile(&mut times, 0.5),
+        percentile(&mut times, 1.0)
+    );
+    let mut fresh = TenantView::new(tenant.id, tenant.now);
+    fresh.apply(tenant.changes())?;
+    Ok(fresh)
+}
+
+/// What passing over that much text costs at the least.
+fn memory_pass(tenant: &Tenant) {
+    let text: Vec<u8> = tenant.people.iter().flat_map(|(contact, appointment)| {
+        let notes = contact.notes.as_ref().map(|t| t.as_str()).unwrap_or_default();
+        let name = contact.name.as_str();
+        let email = contact.email.as_ref().map(|t| t.as_str()).unwrap_or_default();
+        let owner = appointment.owner_name.as_ref().map(|t| t.as_str()).unwrap_or_default();
+        let fixed = "+447912345678\u{1}07912345678 consultation northside clinic please arrive ten minutes early";
+        [name, email, notes, owner, fixed].join(" ").to_lowercase().into_bytes()
+    }).collect();
+    for needle in ["qx12345wv", "diabetxx"] {
+        let finder = memchr::memmem::Finder::new(needle);
+        let mut times = Vec::new();
+        for _ in 0..51 {
+            let started = Instant::now();
+            std::hint::black_box(finder.find(&text));
+            times.push(millis(started.elapsed()));
+        }
+        let median = percentile(&mut times, 0.5);
+        println!(
+            "memory pass             {median:8.2} ms, {:.1} GB/s ({:.1} MB)",
+            text.len() as f64 / median / 1e6,
+            text.len() as f64 / 1e6
+        );
+    }
+}
+
+fn beside(
+    tenant: &Tenant,
+    requests: &[Request],
+    answers: &[String],
+    view: &TenantView,
+    visibility: &Visibility,
+) -> Result<Vec<Vec<f64>>> {
+    let directory = std::env::temp_dir().join(format!("vio-view-bench-{}", std::process::id()));
+    let server = Postgres::start(&directory)?;
+    let started = Instant::now();
+    server.fill(tenant)?;
+    println!(
+        "PostgreSQL filled       {:8.1} ms",
+        millis(started.elapsed())
+    );
+    let forms = [server.run(requests, 0)?, server.run(requests, 1)?];
+    let mut times = [
+        vec![Vec::new(); CLASSES.len()],
+        vec![Vec::new(); CLASSES.len()],
+    ];
+    let mut different = 0;
+    for (number, request) in requests.iter().enumerate() {
+        let page = view
+            .reader(visibility, tenant.now, chrono_tz::UTC)?
+            .page(&request.query)?;
+        let ours = own_essence(tenant, &page);
+        std::hint::black_box(&answers[number]);
+        for (form, runs) in forms.iter().enumerate() {
+            let (spent, answer) = &runs[number];
+            times[form][request.class].extend(spent);
+            let theirs = essence(answer)?;
+            if theirs != ours {
+                different += 1;
+                if different < 3 {
+                    println!("different: {}\n  {ours}\n  {theirs}", request.sql.filter);
+                }
+            }
+        }
+    }
+    println!(
+        "answers compared        {:8} different of {}",
+        different,
+        2 * requests.len()
+    );
+    let [mut first, second] = times;
+    for (class, other) in second.into_iter().enumerate() {
+        if percentile(&mut other.clone(), 0.5) < percentile(&mut first[class].clone(), 0.5) {
+            first[class] = other;
+        }
+    }
+    Ok(first)
+}
+
+fn own_essence(tenant: &Tenant, page: &Page) -> serde_json::Value {
+    let facets = page.facets.as_ref();
+    let count = |id| {
+        facets
+            .and_then(|f| f.groups.iter().find(|g| g.id == id))
+            .map_or(0, |g| g.count)
+    };
+    let status = facets.map(|f| {
+        [
+            f.status.pending,
+            f.status.confirmed,
+            f.status.cancelled,
+            f.status.rescheduled,
+        ]
+    });
+    serde_json::json!({
+        "ids": page.rows.iter().map(|row| row.contact.id.to_string()).collect::<Vec<_>>(),
+        "total": page.total,
+        "status": status,
+        "groups": tenant.groups.iter().map(|id| count(*id)).collect::<Vec<_>>(),
+        "ungrouped": facets.map(|f| f.ungrouped),
+        "recent": facets.map(|f| f.recent_24h),
+    })
+}
+
+fn report(ours: &mut [Vec<f64>], theirs: Option<Vec<Vec<f64>>>) {
+    println!(
+        "\n| class | PostgreSQL p50 / p99 ms | view p50 / p99 ms | ratio of p50 |\n|---|---|---|---|"
+    );
+    let (mut logs, mut counted) = (0.0, 0.0);
+    for (class, times) in ours.iter_mut().enumerate() {
+        let (p50, p99) = (percentile(times, 0.5), percentile(times, 0.99));
+        let other = theirs.as_ref().map(|all| {
+            let mut times = all[class].clone();
+            (percentile(&mut times, 0.5), percentile(&mut times, 0.99))
+        });
+        match other {
+            Some((other50, other99)) => {
+                logs += (other50 / p50).ln();
+                counted += 1.0;
+                println!(
+                    "| {} | {other50:.2} / {other99:.2} | {p50:.3} / {p99:.3} | {:.1} |",
+                    CLASSES[class],
+                    other50 / p50
+                );
+            }
+            None => println!("| {} | | {p50:.3} / {p99:.3} | |", CLASSES[class]),
+        }
+    }
+    if counted > 0.0 {
+        println!(
+            "\ngeometric mean of the ratios: {:.1}",
+            (logs / counted as f64).exp()
+        );
+    }
+}
