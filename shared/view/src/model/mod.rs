@@ -7,6 +7,8 @@ pub(crate) mod columns;
 mod group;
 mod names;
 pub(crate) mod plain;
+#[cfg(test)]
+pub(crate) mod tests;
 
 use std::collections::{BTreeSet, HashMap};
 use std::hash::{BuildHasherDefault, Hasher};

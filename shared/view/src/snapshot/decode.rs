@@ -192,7 +192,7 @@ pub(super) fn read_chunk(
 }
 
 /// Inflates the next part of a chunk.
-fn frame(
+pub(super) fn frame(
     inflate: &mut Decompressor<'static>,
     rest: &mut &[u8],
     capacity: usize,

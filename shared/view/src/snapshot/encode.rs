@@ -36,13 +36,9 @@ fn sections(view: &TenantView) -> Vec<&dyn Section> {
     sections
 }
 
-pub(super) fn encode(
-    view: &TenantView,
-    key: &SnapshotKey,
-    version: u64,
-    complete_to: DateTime<Utc>,
-) -> Result<Vec<u8>, SnapshotError> {
-    let mut chunks: Vec<(Kind, Zeroizing<Vec<u8>>)> = Vec::new();
+/// The chunks of a view in clear, compressed.
+pub(super) fn chunks(view: &TenantView) -> Result<Vec<(Kind, Zeroizing<Vec<u8>>)>, SnapshotError> {
+    let mut chunks = Vec::new();
     let words = view.words.iter().map(|(_, word)| word.to_owned());
     let names = Names {
         groups: view.groups.stored(),
@@ -56,6 +52,16 @@ pub(super) fn encode(
     for block in &view.texts.blocks {
         chunks.push((Kind::Text, text_chunk(block)?));
     }
+    Ok(chunks)
+}
+
+pub(super) fn encode(
+    view: &TenantView,
+    key: &SnapshotKey,
+    version: u64,
+    complete_to: DateTime<Utc>,
+) -> Result<Vec<u8>, SnapshotError> {
+    let chunks = chunks(view)?;
     let length =
         |chunk: &[u8]| u32::try_from(chunk.len() + OVERHEAD).map_err(|_| SnapshotError::NotMade);
     let table = chunks
@@ -81,7 +87,7 @@ pub(super) fn encode(
 }
 
 /// Parts as compressed frames, each led by its length before and after.
-fn frames(parts: &[&[u8]]) -> Result<Zeroizing<Vec<u8>>, SnapshotError> {
+pub(super) fn frames(parts: &[&[u8]]) -> Result<Zeroizing<Vec<u8>>, SnapshotError> {
     let mut out = Zeroizing::new(Vec::new());
     for part in parts {
         let frame = zstd::bulk::compress(part, LEVEL).map_err(|_| SnapshotError::NotMade)?;

@@ -16,6 +16,8 @@ mod decode;
 mod encode;
 mod header;
 mod seal;
+#[cfg(test)]
+mod tests;
 
 use chrono::{DateTime, Utc};
 use vio_domain::ids::TenantId;

@@ -66,7 +66,12 @@ fn ids(rows: &[Found]) -> Vec<String> {
 
 fn check(world: &World, dice: &mut Dice) {
     // Often the very instant of an appointment or a call.
-    let now = base() + TimeDelta::hours(if dice.one_in(2) { 12 * dice.below(5) } else { dice.below(48) } as i64);
+    let now = base()
+        + TimeDelta::hours(if dice.one_in(2) {
+            12 * dice.below(5)
+        } else {
+            dice.below(48)
+        } as i64);
     let zone = dice.pick(&[
         chrono_tz::Europe::London,
         chrono_tz::Pacific::Auckland,

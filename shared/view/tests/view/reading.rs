@@ -74,7 +74,10 @@ fn cursors_hold_while_others_come_and_go() {
         let all = |view: &TenantView| {
             let reader = view.reader(&eyes, base(), chrono_tz::UTC).unwrap();
             let ids = reader.select(&Filter::default()).unwrap();
-            ids.into_iter().map(|id| reader.contact(id).unwrap()).map(|c| (c.id, c.name)).collect::<std::collections::BTreeMap<_, _>>()
+            ids.into_iter()
+                .map(|id| reader.contact(id).unwrap())
+                .map(|c| (c.id, c.name))
+                .collect::<std::collections::BTreeMap<_, _>>()
         };
         let before = all(&view);
         let mut seen = Vec::new();
@@ -112,7 +115,10 @@ fn a_cursor_of_another_order_is_refused() {
     let cursor = reader.page(&by_name(Start::Page(1))).unwrap().next.unwrap();
     let mut query = by_name(Start::After(cursor.clone()));
     query.sort = vec![Sort::descending(SortBy::Name)];
-    assert_eq!(reader.page(&query).unwrap_err(), ReadError::Cursor(BadCursor));
+    assert_eq!(
+        reader.page(&query).unwrap_err(),
+        ReadError::Cursor(BadCursor)
+    );
     let mut bytes = cursor.to_bytes();
     let broken: Vec<bool> = (0..bytes.len())
         .map(|at| {
@@ -120,7 +126,8 @@ fn a_cursor_of_another_order_is_refused() {
             let read = Cursor::from_bytes(&bytes);
             bytes[at] ^= 4;
             // What still reads is answered or refused, never a panic.
-            read.map(|cursor| reader.page(&by_name(Start::After(cursor))).is_ok()).is_err()
+            read.map(|cursor| reader.page(&by_name(Start::After(cursor))).is_ok())
+                .is_err()
         })
         .collect();
     assert!(broken.contains(&true));
@@ -135,31 +142,98 @@ fn every_wrong_parameter_is_named() {
         params.parse(None).unwrap_err()
     };
     let group = "0192f0c1-2b3c-7def-8abc-0123456789ab";
-    assert_eq!(with(|p| p.status = Some("open".into())).parameter(), "status");
+    assert_eq!(
+        with(|p| p.status = Some("open".into())).parameter(),
+        "status"
+    );
     assert_eq!(with(|p| p.status = Some("pending,".into())).code(), "empty");
-    assert_eq!(with(|p| p.group_ids = Some("12".into())).code(), "not_an_id");
-    assert_eq!(with(|p| p.group_logic = Some("any".into())).parameter(), "group_logic");
-    assert_eq!(with(|p| p.include_ungrouped = Some(true)).code(), "needs_another");
-    assert_eq!(with(|p| p.search = Some("\"a".into())).code(), "unclosed_quote");
-    assert_eq!(with(|p| p.appointment = Some("later".into())).parameter(), "appointment");
-    assert_eq!(with(|p| p.appointment_from = Some("1.2.2026".into())).code(), "not_a_date");
-    assert_eq!(with(|p| { p.appointment_from = Some("2026-02-02".into()); p.appointment_to = Some("2026-02-01".into()) }).code(), "empty_range");
-    assert_eq!(with(|p| { p.appointment = Some("today".into()); p.appointment_to = Some("2026-02-01".into()) }).code(), "not_together");
+    assert_eq!(
+        with(|p| p.group_ids = Some("12".into())).code(),
+        "not_an_id"
+    );
+    assert_eq!(
+        with(|p| p.group_logic = Some("any".into())).parameter(),
+        "group_logic"
+    );
+    assert_eq!(
+        with(|p| p.include_ungrouped = Some(true)).code(),
+        "needs_another"
+    );
+    assert_eq!(
+        with(|p| p.search = Some("\"a".into())).code(),
+        "unclosed_quote"
+    );
+    assert_eq!(
+        with(|p| p.appointment = Some("later".into())).parameter(),
+        "appointment"
+    );
+    assert_eq!(
+        with(|p| p.appointment_from = Some("1.2.2026".into())).code(),
+        "not_a_date"
+    );
+    assert_eq!(
+        with(|p| {
+            p.appointment_from = Some("2026-02-02".into());
+            p.appointment_to = Some("2026-02-01".into())
+        })
+        .code(),
+        "empty_range"
+    );
+    assert_eq!(
+        with(|p| {
+            p.appointment = Some("today".into());
+            p.appointment_to = Some("2026-02-01".into())
+        })
+        .code(),
+        "not_together"
+    );
     assert_eq!(with(|p| p.call = Some("soon".into())).parameter(), "call");
-    assert_eq!(with(|p| p.urgency = Some("high".into())).parameter(), "urgency");
-    assert_eq!(with(|p| { p.last_contact = Some("never".into()); p.last_contact_days = Some(3) }).code(), "not_together");
-    assert_eq!(with(|p| p.last_contact_days = Some(0)).code(), "out_of_range");
+    assert_eq!(
+        with(|p| p.urgency = Some("high".into())).parameter(),
+        "urgency"
+    );
+    assert_eq!(
+        with(|p| {
+            p.last_contact = Some("never".into());
+            p.last_contact_days = Some(3)
+        })
+        .code(),
+        "not_together"
+    );
+    assert_eq!(
+        with(|p| p.last_contact_days = Some(0)).code(),
+        "out_of_range"
+    );
     assert_eq!(with(|p| p.sort = Some("age".into())).parameter(), "sort");
-    assert_eq!(with(|p| p.sort = Some("name,-name".into())).parameter(), "sort");
-    assert_eq!(with(|p| p.sort = Some("relevance".into())).code(), "needs_another");
-    assert_eq!(with(|p| p.sort = Some("added_to_group".into())).code(), "needs_another");
+    assert_eq!(
+        with(|p| p.sort = Some("name,-name".into())).parameter(),
+        "sort"
+    );
+    assert_eq!(
+        with(|p| p.sort = Some("relevance".into())).code(),
+        "needs_another"
+    );
+    assert_eq!(
+        with(|p| p.sort = Some("added_to_group".into())).code(),
+        "needs_another"
+    );
     assert_eq!(with(|p| p.page = Some(0)).parameter(), "page");
     assert_eq!(with(|p| p.page_size = Some(9)).parameter(), "page_size");
     assert_eq!(with(|p| p.page_size = Some(101)).parameter(), "page_size");
-    assert_eq!(with(|p| p.priority = Some("low".into())).parameter(), "priority");
+    assert_eq!(
+        with(|p| p.priority = Some("low".into())).parameter(),
+        "priority"
+    );
     assert_eq!(with(|p| p.tag = Some(" ".into())).parameter(), "tag");
-    assert_eq!(with(|p| p.booking_source = Some("fax".into())).parameter(), "booking_source");
-    let mut params = Params { group_ids: Some(group.into()), sort: Some("added_to_group".into()), ..Params::default() };
+    assert_eq!(
+        with(|p| p.booking_source = Some("fax".into())).parameter(),
+        "booking_source"
+    );
+    let mut params = Params {
+        group_ids: Some(group.into()),
+        sort: Some("added_to_group".into()),
+        ..Params::default()
+    };
     assert!(params.parse(None).is_ok());
     params.search = Some("secret name".into());
     assert!(!format!("{params:?}{:?}", params.parse(None)).contains("secret"));

@@ -34,7 +34,12 @@ fn all(view: &TenantView) -> Vec<String> {
     let ids = reader.select(&Filter::default()).unwrap();
     let cards = ids.iter().map(|id| reader.contact(*id).unwrap());
     cards
-        .map(|card| format!("{} {} {:?} {:?}", card.id, card.name, card.notes, card.groups))
+        .map(|card| {
+            format!(
+                "{} {} {:?} {:?}",
+                card.id, card.name, card.notes, card.groups
+            )
+        })
         .collect()
 }
 
@@ -42,19 +47,25 @@ fn all(view: &TenantView) -> Vec<String> {
 fn flips_cuts_and_strangers_are_found_out() {
     let view = view(1, 400);
     let bytes = view.snapshot(&key(), 7, base()).unwrap();
-    let read = |bytes: &[u8]| TenantView::from_snapshot(bytes, &key(), tenant(), 7).map(|(view, _)| view);
+    let read =
+        |bytes: &[u8]| TenantView::from_snapshot(bytes, &key(), tenant(), 7).map(|(view, _)| view);
     assert_eq!(all(&read(&bytes).unwrap()), all(&view));
 
     let mut dice = Dice(2);
     for _ in 0..600 {
         let mut flipped = bytes.clone();
-        let at = dice.below(if dice.one_in(3) { 120 } else { bytes.len() });
+        let head = dice.one_in(3);
+        let at = dice.below(if head { 120 } else { bytes.len() });
         flipped[at] ^= 1 << dice.below(8);
         assert!(read(&flipped).is_err(), "byte {at}");
     }
     for _ in 0..200 {
         let cut = dice.below(bytes.len());
-        assert_eq!(read(&bytes[..cut]).unwrap_err(), SnapshotError::Truncated, "{cut}");
+        assert_eq!(
+            read(&bytes[..cut]).unwrap_err(),
+            SnapshotError::Truncated,
+            "{cut}"
+        );
     }
     let longer = [&bytes[..], b"x"].concat();
     assert_eq!(read(&longer).unwrap_err(), SnapshotError::Trailing);
@@ -76,7 +87,9 @@ fn flips_cuts_and_strangers_are_found_out() {
 fn chunks_of_different_snapshots_do_not_mix() {
     let view = view(3, 300);
     let one = view.snapshot(&key(), 7, base()).unwrap();
-    let two = view.snapshot(&key(), 7, base() + chrono::TimeDelta::days(1)).unwrap();
+    let two = view
+        .snapshot(&key(), 7, base() + chrono::TimeDelta::days(1))
+        .unwrap();
     assert_eq!(one.len(), two.len());
     let header = 12 + u32::from_le_bytes(one[8..12].try_into().unwrap()) as usize;
     let mixed = [&one[..header], &two[header..]].concat();
@@ -100,7 +113,10 @@ fn arrives_in_any_pieces() {
         }
         let (loaded, info) = loading.finish().unwrap();
         assert_eq!(all(&loaded), all(&view));
-        assert_eq!((info.tenant, info.version, info.complete_to), (tenant(), 1, base()));
+        assert_eq!(
+            (info.tenant, info.version, info.complete_to),
+            (tenant(), 1, base())
+        );
     }
 }
 
@@ -116,7 +132,10 @@ fn an_empty_tenant_has_one_too() {
 #[test]
 fn says_nothing() {
     let view = view(6, 200);
-    let (one, two) = (view.snapshot(&key(), 1, base()).unwrap(), view.snapshot(&key(), 1, base()).unwrap());
+    let (one, two) = (
+        view.snapshot(&key(), 1, base()).unwrap(),
+        view.snapshot(&key(), 1, base()).unwrap(),
+    );
     assert_ne!(one, two);
     let finder = |text: &str| memchr::memmem::find(&one, text.as_bytes()).is_some();
     assert!(!finder("smith") && !finder("healthcare"));
