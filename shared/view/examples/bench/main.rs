@@ -317,7 +317,7 @@ fn report(ours: &mut [Vec<f64>], theirs: Option<Vec<Vec<f64>>>) {
     if counted > 0.0 {
         println!(
             "\ngeometric mean of the ratios: {:.1}",
-            (logs / counted as f64).exp()
+            (logs / counted).exp()
         );
     }
 }

@@ -52,6 +52,13 @@ impl<T: DefaultIsZeroes> Wiped<T> {
         self.0.extend_from_slice(elements);
     }
 
+    /// Adds as many elements as `elements` says it has.
+    pub(crate) fn extend(&mut self, elements: impl ExactSizeIterator<Item = T>) {
+        self.reserve(elements.len());
+        let room = self.0.capacity() - self.0.len();
+        self.0.extend(elements.take(room));
+    }
+
     pub(crate) fn resize(&mut self, elements: usize, value: T) {
         if elements <= self.0.len() {
             self.0[elements..].zeroize();

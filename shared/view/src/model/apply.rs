@@ -117,7 +117,7 @@ impl TenantView {
         if version <= self.columns.version[row] {
             return false;
         }
-        let held = self.held(row);
+        let held = self.held(row, &self.texts.originals(row));
         let was_present = self.columns.present[row] == 1;
         let name_before = Zeroizing::new(self.texts.field(row, Field::Name).to_vec());
         let is_present = contact.deleted.is_none();

@@ -30,8 +30,8 @@ pub(crate) struct Held {
 const CANCELLED: u8 = 2;
 
 impl TenantView {
-    /// All appointments of a row, the deleted ones' versions included.
-    pub(crate) fn held(&self, row: usize) -> Vec<Held> {
+    /// All appointments of a row, the deleted ones' versions included. `fields` are its texts.
+    pub(crate) fn held(&self, row: usize, fields: &Fields) -> Vec<Held> {
         let rows = self.appointments.get(row).iter().copied();
         let texts = self.appointment_texts.get(row);
         if !texts.is_empty() {
@@ -47,7 +47,6 @@ impl TenantView {
                 })
                 .collect();
         }
-        let fields = self.texts.originals(row);
         rows.map(|row| Held {
             row,
             texts: SHOWN.map(|field| {
@@ -64,13 +63,13 @@ impl TenantView {
 
     /// Takes a version of an appointment, or its end; false if as new a one is known.
     pub(super) fn put_appointment(&mut self, row: usize, new: Held) -> bool {
-        let mut held = self.held(row);
+        let fields = self.texts.originals(row);
+        let mut held = self.held(row, &fields);
         match held.iter_mut().find(|held| held.row.id == new.row.id) {
             Some(old) if new.row.version <= old.row.version => return false,
             Some(old) => *old = new,
             None => held.push(new),
         }
-        let fields = self.texts.originals(row);
         self.store(row, fields, held);
         true
     }
@@ -113,7 +112,8 @@ impl TenantView {
 
     /// Lets the next appointment become the current one.
     pub(super) fn turn(&mut self, row: usize) {
-        let (fields, held) = (self.texts.originals(row), self.held(row));
+        let fields = self.texts.originals(row);
+        let held = self.held(row, &fields);
         self.store(row, fields, held);
     }
 

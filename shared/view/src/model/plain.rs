@@ -91,10 +91,7 @@ impl<T: Plain> Section for Wiped<T> {
     fn append(&mut self, bytes: &[u8]) -> bool {
         let chunks = bytes.chunks_exact(T::SIZE);
         let whole = chunks.remainder().is_empty();
-        self.reserve(bytes.len() / T::SIZE);
-        for chunk in chunks {
-            self.push(T::take(chunk));
-        }
+        self.extend(chunks.map(T::take));
         whole
     }
 }

@@ -179,11 +179,16 @@ fn memory_stays_bounded_under_endless_edits() {
     let contacts = 1_000;
     let mut largest = 0;
     for version in 1..12 {
-        view.apply((1..=contacts).map(|n| edit(version, n))).unwrap();
+        view.apply((1..=contacts).map(|n| edit(version, n)))
+            .unwrap();
         while view.tidy() {}
         if version == 2 {
             largest = view.bytes();
         }
-        assert!(version <= 2 || view.bytes() < largest * 2, "{version}: {largest} {}", view.bytes());
+        assert!(
+            version <= 2 || view.bytes() < largest * 2,
+            "{version}: {largest} {}",
+            view.bytes()
+        );
     }
 }

@@ -23,7 +23,9 @@ pub struct Loading<'a> {
     tenant: TenantId,
     version: u64,
     /// Bytes of the chunk (or header) that is not complete yet.
-    waiting: Vec<u8>,
+    waiting: Zeroizing<Vec<u8>>,
+    /// Parts of columns, one after another in the same memory.
+    pieces: Zeroizing<Vec<u8>>,
     header: Option<(Vec<u8>, Header)>,
     next: usize,
     view: TenantView,
@@ -37,7 +39,8 @@ impl<'a> Loading<'a> {
             key,
             tenant,
             version,
-            waiting: Vec::new(),
+            waiting: Zeroizing::default(),
+            pieces: Zeroizing::default(),
             header: None,
             next: 0,
             view: TenantView::new(tenant, chrono::DateTime::UNIX_EPOCH),
@@ -57,7 +60,6 @@ impl<'a> Loading<'a> {
                 };
             };
             let missing = wanted - self.waiting.len();
-            self.waiting.reserve_exact(missing);
             let (now, later) = bytes.split_at(missing.min(bytes.len()));
             self.waiting.extend_from_slice(now);
             bytes = later;
@@ -90,19 +92,19 @@ impl<'a> Loading<'a> {
             return Ok(());
         };
         let place = Place::new(bytes, self.next as u32);
-        let mut sealed = std::mem::take(&mut self.waiting);
         self.next += 1;
-        let chunk = self.key.open(&place, &mut sealed)?;
+        let chunk = self.key.open(&place, &mut self.waiting)?;
         let read = match &mut self.inflate {
-            Some(inflate) => read_chunk(&mut self.view, inflate, kind, chunk),
+            Some(inflate) => read_chunk(&mut self.view, inflate, &mut self.pieces, kind, chunk),
             None => Err(SnapshotError::NotMade),
         };
-        sealed.as_mut_slice().zeroize();
+        // Overwritten by the next chunk, wiped after the last.
+        self.waiting.clear();
         read
     }
 
     fn begin(&mut self) -> Result<(), SnapshotError> {
-        let bytes = std::mem::take(&mut self.waiting);
+        let bytes = self.waiting.to_vec();
         let header = Header::read(&bytes)?;
         if header.info.tenant != self.tenant {
             return Err(SnapshotError::ForeignTenant);
@@ -111,6 +113,8 @@ impl<'a> Loading<'a> {
             return Err(SnapshotError::OtherVersion);
         }
         self.view.now = header.now;
+        let largest = header.chunks.iter().map(|(_, len)| *len as usize).max();
+        self.waiting = Zeroizing::new(Vec::with_capacity(largest.unwrap_or_default()));
         self.inflate = Some(Decompressor::new().map_err(|_| SnapshotError::NotMade)?);
         self.header = Some((bytes, header));
         Ok(())
@@ -146,12 +150,16 @@ fn sections_mut(view: &mut TenantView) -> Vec<&mut dyn Section> {
 pub(super) fn read_chunk(
     view: &mut TenantView,
     inflate: &mut Decompressor<'static>,
+    pieces: &mut Zeroizing<Vec<u8>>,
     kind: Kind,
     chunk: &[u8],
 ) -> Result<(), SnapshotError> {
     let bad = SnapshotError::Malformed;
     let mut rest = chunk;
-    let mut part = |capacity| frame(inflate, &mut rest, capacity);
+    let mut part = |capacity| {
+        let mut out = Vec::with_capacity(capacity);
+        frame(inflate, &mut rest, &mut out).map(|()| out)
+    };
     match kind {
         Kind::Names => {
             let names = Zeroizing::new(part(0)?);
@@ -164,8 +172,10 @@ pub(super) fn read_chunk(
             }
         }
         Kind::Columns => {
-            let pieces = Zeroizing::new(part(COLUMN_BYTES)?);
-            columns(view, &pieces)?;
+            pieces.clear();
+            pieces.reserve_exact(COLUMN_BYTES + 1_024);
+            frame(inflate, &mut rest, pieces)?;
+            columns(view, pieces)?;
         }
         Kind::Text => {
             let entries = Zeroizing::new(part(0)?);
@@ -191,12 +201,12 @@ pub(super) fn read_chunk(
     if rest.is_empty() { Ok(()) } else { Err(bad) }
 }
 
-/// Inflates the next part of a chunk.
+/// Inflates the next part of a chunk into `out`, which is empty.
 pub(super) fn frame(
     inflate: &mut Decompressor<'static>,
     rest: &mut &[u8],
-    capacity: usize,
-) -> Result<Vec<u8>, SnapshotError> {
+    out: &mut Vec<u8>,
+) -> Result<(), SnapshotError> {
     let bad = SnapshotError::Malformed;
     let (plain, frame) = (number(rest)? as usize, number(rest)? as usize);
     let (frame, after) = rest.split_at_checked(frame).ok_or(bad)?;
@@ -204,10 +214,10 @@ pub(super) fn frame(
     if plain > LARGEST_PART {
         return Err(bad);
     }
-    let mut out = Vec::with_capacity(plain.max(capacity));
-    let done = inflate.decompress_to_buffer(frame, &mut out);
+    out.reserve_exact(plain);
+    let done = inflate.decompress_to_buffer(frame, out);
     if done.ok() == Some(plain) && out.len() == plain {
-        Ok(out)
+        Ok(())
     } else {
         out.zeroize();
         Err(bad)

@@ -36,8 +36,11 @@ fn sections(view: &TenantView) -> Vec<&dyn Section> {
     sections
 }
 
-/// The chunks of a view in clear, compressed.
-pub(super) fn chunks(view: &TenantView) -> Result<Vec<(Kind, Zeroizing<Vec<u8>>)>, SnapshotError> {
+/// A chunk in clear, compressed.
+type Chunk = (Kind, Zeroizing<Vec<u8>>);
+
+/// The chunks of a view.
+pub(super) fn chunks(view: &TenantView) -> Result<Vec<Chunk>, SnapshotError> {
     let mut chunks = Vec::new();
     let words = view.words.iter().map(|(_, word)| word.to_owned());
     let names = Names {

@@ -119,6 +119,22 @@ impl Block {
         self.live -= len;
     }
 
+    /// Takes the last entry off the end, so that its room is used again.
+    pub(crate) fn pop(&mut self) {
+        let Some(start) = self.starts.last().map(|start| *start as usize) else {
+            return;
+        };
+        let entries = self.starts.len() - 1;
+        self.live -= self.lens[entries] as usize;
+        let len = self.text.len() - start;
+        self.write_upper(start, &vec![0; len]);
+        self.text.resize(start, GONE);
+        self.upper.resize(start.div_ceil(8), 0);
+        for column in [&mut self.starts, &mut self.lens, &mut self.rows] {
+            column.resize(entries, 0);
+        }
+    }
+
     fn room(&self, entry: usize) -> usize {
         let next = self.starts.get(entry + 1).map(|start| *start as usize);
         next.unwrap_or(self.text.len()) - self.starts[entry] as usize

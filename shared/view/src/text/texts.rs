@@ -182,7 +182,12 @@ impl Texts {
             if block.replace(entry, text, upper) {
                 return;
             }
-            block.remove(entry);
+            // A build gives a contact and then its appointment: the contact is still the last.
+            if entry + 1 == block.starts.len() {
+                block.pop();
+            } else {
+                block.remove(entry);
+            }
         }
         if !self.blocks.last().is_some_and(|b| b.has_room(text.len())) {
             self.blocks.push(Block::default());

@@ -118,10 +118,11 @@ pub(crate) fn base() -> DateTime<Utc> {
 
 impl World {
     pub(crate) fn new(dice: &mut Dice) -> Self {
-        let mut world = Self::default();
-        world.users = (0..3).map(|_| UserId::new(dice.id())).collect();
-        world.group_ids = (0..5).map(|_| GroupId::new(dice.id())).collect();
-        world
+        Self {
+            users: (0..3).map(|_| UserId::new(dice.id())).collect(),
+            group_ids: (0..5).map(|_| GroupId::new(dice.id())).collect(),
+            ..Self::default()
+        }
     }
 
     /// An instant near the base: some days around it, often the very same ones.
