@@ -66,8 +66,28 @@ impl Order<'_> {
         directed(value, sort)
     }
 
+    /// The first key; the first two in one where many rows share the first and the second is the name.
     fn first_key(&self, row: usize) -> u64 {
-        self.sort.first().map_or(0, |sort| self.key(*sort, row))
+        /// Bits of a name's place.
+        const NAME: u32 = 33;
+        let shorten = |key: u64, bits: u32| key & ((1 << bits) - 1);
+        match self.sort {
+            [
+                first @ Sort {
+                    by: SortBy::Relevance | SortBy::Status,
+                    ..
+                },
+                name @ Sort {
+                    by: SortBy::Name, ..
+                },
+                ..,
+            ] => {
+                let (first, name) = (self.key(*first, row), self.key(*name, row));
+                shorten(first, u64::BITS - NAME - 1) << NAME | shorten(name, NAME)
+            }
+            [first, ..] => self.key(*first, row),
+            [] => 0,
+        }
     }
 
     fn by_id(&self, a: u128, b: u128) -> Ordering {

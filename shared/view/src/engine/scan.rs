@@ -201,7 +201,9 @@ fn scan(
         entry = block.entry_at(entry, at);
         let begin = start(entry);
         let row = block.rows[entry] as usize;
-        if let Some(weight) = hunt.first(row, block.entry(entry), at - begin) {
+        let (text, place) = (block.entry(entry), at - begin);
+        let judged = hunt.judge(row, text, place);
+        if let Some(weight) = judged.or_else(|| hunt.first(row, text, place + 1)) {
             hit(row, weight);
         }
         from = start(entry + 1);
