@@ -216,18 +216,20 @@ impl Postgres {
         }
         let output = self.psql(&script)?;
         let mut answers = Vec::new();
-        let (mut times, mut answer) = (Vec::new(), String::new());
+        let (mut times, mut lines, mut answer) = (Vec::new(), String::new(), String::new());
         for line in output.lines() {
-            match line.strip_prefix("Time: ") {
-                Some(time) => {
-                    times.push(time.split(' ').next().unwrap_or_default().parse::<f64>()?);
-                    // PREPARE, four times EXECUTE, DEALLOCATE.
-                    if times.len() == 6 {
-                        answers.push((times[2..5].to_vec(), std::mem::take(&mut answer)));
-                        times.clear();
-                    }
-                }
-                None => answer = line.to_owned(),
+            let Some(time) = line.strip_prefix("Time: ") else {
+                lines.push_str(line);
+                continue;
+            };
+            if !lines.is_empty() {
+                answer = std::mem::take(&mut lines);
+            }
+            times.push(time.split(' ').next().unwrap_or_default().parse::<f64>()?);
+            // PREPARE, four times EXECUTE, DEALLOCATE.
+            if times.len() == 6 {
+                answers.push((times[2..5].to_vec(), std::mem::take(&mut answer)));
+                times.clear();
             }
         }
         if answers.len() == requests.len() {

@@ -139,6 +139,8 @@ mod tests {
     use super::*;
 
     proptest! {
+        #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
         #[test]
         fn behaves_as_a_set(a in proptest::collection::btree_set(0..200usize, 0..80), b in proptest::collection::btree_set(0..300usize, 0..80)) {
             let bits = |set: &BTreeSet<usize>| {

@@ -83,6 +83,8 @@ mod tests {
     use super::*;
 
     proptest! {
+        #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
         #[test]
         fn behaves_as_a_list_of_lists(sets in proptest::collection::vec((0..12usize, 0..400usize), 0..120)) {
             let mut spans = Spans::<u32>::default();

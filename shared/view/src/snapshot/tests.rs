@@ -111,7 +111,7 @@ fn parts() -> &'static Parts {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 120, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 120, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn damaged_content_is_refused_or_harmless(flips in proptest::collection::vec((any::<u32>(), any::<u32>(), any::<u8>()), 0..4)) {

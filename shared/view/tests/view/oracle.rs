@@ -319,7 +319,7 @@ fn hits(row: &Found, person: &Person<'_>, ask: &Ask) {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 60, max_shrink_iters: 60, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 60, failure_persistence: None, max_shrink_iters: 60, ..ProptestConfig::default() })]
 
     #[test]
     fn answers_as_a_plain_evaluation_does(seed in any::<u64>(), steps in 0..260usize) {
