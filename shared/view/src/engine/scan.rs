@@ -7,7 +7,8 @@ use crate::memory::Bits;
 use crate::query::{Anchor, Clause, Needle};
 use crate::text::{Block, Field, FieldSet, SEPARATOR, Weight, buckets};
 
-/// What looking at one contact costs, in bytes that a pass over memory covers meanwhile: measured.
+/// What looking at one contact costs, in bytes that a pass over memory covers meanwhile: an estimate (a cache miss or
+/// two and a few hundred bytes).
 const ROW_COST: usize = 3_000;
 
 /// A needle made ready.

@@ -2,7 +2,7 @@
 
 use super::Wiped;
 
-/// Plain bits: at the sizes of a view they beat compressed sets, and counting an intersection is a few microseconds.
+/// Plain bits: 12.5 KB for 100,000 rows.
 #[derive(Default)]
 pub(crate) struct Bits {
     words: Wiped<u64>,
