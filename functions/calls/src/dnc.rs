@@ -185,8 +185,7 @@ pub(crate) async fn add(
     Query(NoParams {}): Query<NoParams>,
     Idempotent { body, keyed }: Idempotent<New>,
 ) -> Result<Response, Problem> {
-    let ts = app.tenant_of(&who).await?;
-    let settings = ts.settings().await.map_err(store_problem)?;
+    let (ts, settings) = app.tenant_with_settings(&who).await?;
     let country = settings.settings.business.country;
     let mut fields = FieldErrors::new();
     // Any region: whoever asks not to be called is heard.

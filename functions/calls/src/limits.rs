@@ -156,8 +156,7 @@ pub(crate) async fn read(
     who: Principal,
     Query(NoParams {}): Query<NoParams>,
 ) -> Result<Json<Limits>, Problem> {
-    let ts = app.tenant_of(&who).await?;
-    let settings = ts.settings().await.map_err(store_problem)?;
+    let (ts, settings) = app.tenant_with_settings(&who).await?;
     limits(&app, &ts, &settings).await
 }
 

@@ -94,8 +94,8 @@ async fn make(
     id: ContactId,
     body: ContactBody,
 ) -> Result<Response, Problem> {
-    let tenant = app.tenant_of(principal).await?;
-    let settings = tenant.settings().await.map_err(store_problem)?.settings;
+    let (tenant, settings) = app.tenant_with_settings(principal).await?;
+    let settings = settings.settings;
     let actor = actor(principal, request_id);
     let reader = Reader {
         settings: &settings,

@@ -6,7 +6,6 @@ use utoipa::ToSchema;
 use vio_domain::forms::Form;
 use vio_http::{Json, NoParams, Principal, Problem, Query};
 use vio_runtime::App;
-use vio_runtime::web::store_problem;
 
 use crate::custom;
 
@@ -28,8 +27,8 @@ pub(crate) async fn list(
     principal: Principal,
     _: Query<NoParams>,
 ) -> Result<Json<Forms>, Problem> {
-    let tenant = app.tenant_of(&principal).await?;
-    let settings = tenant.settings().await.map_err(store_problem)?.settings;
+    let (_, settings) = app.tenant_with_settings(&principal).await?;
+    let settings = settings.settings;
     let registry = custom::registry()?;
     let value = |form: &Form| serde_json::to_value(form).map_err(|error| Problem::internal(&error));
     Ok(Json(Forms {

@@ -92,8 +92,8 @@ pub(crate) async fn list(
     Paged { filters, page }: Paged<ContactFilters>,
 ) -> Result<Json<ContactList>, Problem> {
     let ascending = ascending(filters.sort.as_deref())?;
-    let tenant = app.tenant_of(&principal).await?;
-    let settings = tenant.settings().await.map_err(store_problem)?.settings;
+    let (tenant, settings) = app.tenant_with_settings(&principal).await?;
+    let settings = settings.settings;
     let (start, number) = match page.position::<ContactId>(None)? {
         Some((after, number)) => (Start::After(after), number),
         None => (Start::Page(page.page.get()), page.page.get()),

@@ -8,7 +8,6 @@ use vio_domain::settings::Settings;
 use vio_http::{FieldProblem, Fields, Json, Principal, Problem};
 use vio_runtime::App;
 use vio_runtime::phi::{PHI_DETECTED, Screened};
-use vio_runtime::web::store_problem;
 
 use crate::warnings::Warning;
 
@@ -108,8 +107,8 @@ pub(crate) async fn check_phi(
             )]));
         }
     }
-    let tenant = app.tenant_of(&principal).await?;
-    let settings = tenant.settings().await.map_err(store_problem)?.settings;
+    let (_, settings) = app.tenant_with_settings(&principal).await?;
+    let settings = settings.settings;
     let policy = policy_of(&check.field);
     let found = phi::scan(&check.text, settings.privacy.phi_level);
     Ok(Json(PhiFindings {

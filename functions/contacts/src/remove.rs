@@ -37,8 +37,8 @@ pub(crate) async fn delete(
     Path(id): Path<ContactId>,
     condition: IfMatch,
 ) -> Result<StatusCode, Problem> {
-    let tenant = app.tenant_of(&principal).await?;
-    let settings = tenant.settings().await.map_err(store_problem)?.settings;
+    let (tenant, settings) = app.tenant_with_settings(&principal).await?;
+    let settings = settings.settings;
     let actor = actor(&principal, request_id);
     for _ in 0..SAVE_TRIES {
         let mut person = reach::edited(&tenant, &principal, id).await?;
@@ -140,8 +140,8 @@ async fn bring_back(
     id: ContactId,
     keep: bool,
 ) -> Result<Response, Problem> {
-    let tenant = app.tenant_of(principal).await?;
-    let settings = tenant.settings().await.map_err(store_problem)?.settings;
+    let (tenant, settings) = app.tenant_with_settings(principal).await?;
+    let settings = settings.settings;
     let actor = actor(principal, request_id);
     let reader = Reader {
         settings: &settings,

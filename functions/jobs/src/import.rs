@@ -91,8 +91,8 @@ pub(crate) async fn import(
     Query(NoParams {}): Query<NoParams>,
     Idempotent { body, keyed }: Idempotent<File>,
 ) -> Result<Response, Problem> {
-    let ts = app.tenant_of(&who).await?;
-    let settings = ts.settings().await.map_err(store_problem)?.settings;
+    let (ts, settings) = app.tenant_with_settings(&who).await?;
+    let settings = settings.settings;
     let country = settings.business.country;
     let bytes = body.csv.len() as u64;
     if bytes > MOST_BYTES {

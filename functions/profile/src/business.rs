@@ -11,7 +11,6 @@ use vio_domain::settings::{Business, BusinessType, Settings};
 use vio_domain::text::{Email, ShortText};
 use vio_http::{ETag, FieldProblem, Fields, IfMatch, Json, Principal, Problem, RequestId};
 use vio_runtime::App;
-use vio_runtime::web::store_problem;
 use vio_store::tenants::TenantSettings;
 
 use crate::change::{Asked, tag};
@@ -123,8 +122,7 @@ pub(crate) async fn show(
     State(app): State<App>,
     principal: Principal,
 ) -> Result<(ETag, Json<BusinessView>), Problem> {
-    let tenant = app.tenant_of(&principal).await?;
-    let opened = tenant.settings().await.map_err(store_problem)?;
+    let (tenant, opened) = app.tenant_with_settings(&principal).await?;
     let view = BusinessView::of(tenant.id, &opened.settings);
     Ok((tag(&opened), Json(view)))
 }

@@ -12,7 +12,6 @@ use vio_domain::settings::{Currency, Price, RecordingRefused, Settings};
 use vio_domain::words::{Personalization, ScriptLength, Tone};
 use vio_http::{ETag, FieldProblem, Fields, IfMatch, Json, Principal, Problem, RequestId};
 use vio_runtime::App;
-use vio_runtime::web::store_problem;
 use vio_store::tenants::TenantSettings;
 
 use crate::change::{Asked, tag};
@@ -136,8 +135,7 @@ pub(crate) async fn show(
     State(app): State<App>,
     principal: Principal,
 ) -> Result<(ETag, Json<CallsView>), Problem> {
-    let tenant = app.tenant_of(&principal).await?;
-    let opened = tenant.settings().await.map_err(store_problem)?;
+    let (_, opened) = app.tenant_with_settings(&principal).await?;
     Ok((tag(&opened), Json((&opened.settings).into())))
 }
 

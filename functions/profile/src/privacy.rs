@@ -10,7 +10,6 @@ use vio_domain::settings::{HipaaLevel, PrivacySettings, RecordingAgreement};
 use vio_domain::text::ShortText;
 use vio_http::{ETag, FieldProblem, Fields, IfMatch, Json, Principal, Problem, RequestId};
 use vio_runtime::App;
-use vio_runtime::web::store_problem;
 use vio_store::tenants::TenantSettings;
 
 use crate::change::{Asked, tag};
@@ -91,8 +90,7 @@ pub(crate) async fn show(
     State(app): State<App>,
     principal: Principal,
 ) -> Result<(ETag, Json<PrivacyView>), Problem> {
-    let tenant = app.tenant_of(&principal).await?;
-    let opened = tenant.settings().await.map_err(store_problem)?;
+    let (_, opened) = app.tenant_with_settings(&principal).await?;
     Ok((tag(&opened), Json((&opened.settings.privacy).into())))
 }
 

@@ -9,7 +9,6 @@ use vio_domain::settings::{AppointmentType, Sensitivity};
 use vio_domain::text::ShortText;
 use vio_http::{ETag, Fields, IfMatch, Json, Principal, Problem, RequestId};
 use vio_runtime::App;
-use vio_runtime::web::store_problem;
 use vio_store::tenants::TenantSettings;
 
 use crate::change::{Asked, tag};
@@ -88,8 +87,7 @@ pub(crate) async fn show(
     State(app): State<App>,
     principal: Principal,
 ) -> Result<(ETag, Json<Types>), Problem> {
-    let tenant = app.tenant_of(&principal).await?;
-    let opened = tenant.settings().await.map_err(store_problem)?;
+    let (_, opened) = app.tenant_with_settings(&principal).await?;
     Ok((tag(&opened), Json(Types::of(&opened))))
 }
 

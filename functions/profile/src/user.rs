@@ -185,8 +185,7 @@ pub(crate) async fn edit(
     condition: IfMatch,
     Json(patch): Json<ProfilePatch>,
 ) -> Result<(ETag, Json<ProfileView>), Problem> {
-    let tenant = app.tenant_of(&principal).await?;
-    let settings = tenant.settings().await.map_err(store_problem)?;
+    let (tenant, settings) = app.tenant_with_settings(&principal).await?;
     for _ in 0..TRIES {
         let mut row = own(&tenant, &principal).await?;
         condition.check(&ETag::version(row.edits))?;

@@ -6,6 +6,7 @@ use vio_domain::ids::TenantId;
 use vio_domain::permission::Role;
 use vio_http::{Client, FieldProblem, Kind, Principal, Problem, RequestId};
 use vio_store::log::{Actor, Who};
+use vio_store::tenants::TenantSettings;
 use vio_store::{StoreError, TenantStore};
 
 use crate::app::App;
@@ -62,6 +63,18 @@ impl App {
     /// The storage of the signed-in person's tenant.
     pub async fn tenant_of(&self, principal: &Principal) -> Result<TenantStore, Problem> {
         self.tenant(principal.tenant_id).await
+    }
+
+    /// The same with the tenant's settings.
+    pub async fn tenant_with_settings(
+        &self,
+        principal: &Principal,
+    ) -> Result<(TenantStore, TenantSettings), Problem> {
+        self.store
+            .tenant_with_settings(principal.tenant_id)
+            .await
+            .map_err(store_problem)?
+            .ok_or_else(Problem::not_found)
     }
 
     /// The storage of a tenant; 404 where there is none.

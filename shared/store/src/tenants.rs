@@ -192,6 +192,22 @@ impl Store {
         self.read(&key::tenant(tenant)).await
     }
 
+    /// A tenant's storage and its settings, which are read while the key service opens the tenant's key; None where
+    /// there is no such tenant.
+    pub async fn tenant_with_settings(
+        &self,
+        tenant: TenantId,
+    ) -> Result<Option<(TenantStore, TenantSettings)>, StoreError> {
+        let place = key::settings(tenant);
+        let (opened, row) = futures::try_join!(self.tenant(tenant), self.read(&place))?;
+        opened
+            .map(|opened| {
+                let settings = opened.open_settings(row)?;
+                Ok((opened, settings))
+            })
+            .transpose()
+    }
+
     /// Whose webhook address this is.
     pub async fn endpoint(&self, endpoint_id: &str) -> Result<Option<EndpointRow>, StoreError> {
         self.read(&key::endpoint(endpoint_id)).await
@@ -253,11 +269,11 @@ impl TenantStore {
 
     /// The tenant's settings. Every tenant has them from the start.
     pub async fn settings(&self) -> Result<TenantSettings, StoreError> {
-        let row: SettingsRow = self
-            .store
-            .read(&key::settings(self.id))
-            .await?
-            .ok_or(StoreError::Invalid("a tenant without settings".into()))?;
+        self.open_settings(self.store.read(&key::settings(self.id)).await?)
+    }
+
+    fn open_settings(&self, row: Option<SettingsRow>) -> Result<TenantSettings, StoreError> {
+        let row = row.ok_or(StoreError::Invalid("a tenant without settings".into()))?;
         let open = |field, value: &Sealed| {
             self.keys
                 .open(self.settings_field(field), value)
