@@ -2,9 +2,10 @@
 //!
 //! `make bench` runs it over release binaries. What is measured: cold starts under an emulated Lambda Runtime API
 //! ([`lambda_api`]) with their first table read over TLS ([`tls`]); latency over HTTP on the local host; units and
-//! requests of each operation, counted between function and services ([`tally`]); and from those the cost ([`cost`]).
+//! requests of each operation, counted between function and services ([`tally`]); what calling takes ([`calling`]); and from those the cost ([`cost`]).
 //! Nothing here is deployed, and no test asserts a time.
 
+pub mod calling;
 pub mod cloud;
 pub mod cold;
 pub mod cost;

@@ -5,6 +5,7 @@ use std::path::Path;
 
 use serde::Serialize;
 
+use crate::calling;
 use crate::cold::ColdStart;
 use crate::cost::{self, Bill, Fixed, Measured};
 use crate::latency::Latency;
@@ -46,6 +47,7 @@ pub struct Report {
     pub machine: Machine,
     pub cold_starts: Vec<ColdStart>,
     pub latencies: Vec<Latency>,
+    pub calling: calling::Measured,
     pub operations: Vec<Operation>,
     pub measured: Measured,
     pub fixed: Fixed,
@@ -83,6 +85,7 @@ impl Report {
         self.cold(&mut text);
         self.latency(&mut text);
         self.units(&mut text);
+        self.calling(&mut text);
         text.push_str(&cost_tables(&self.measured, self.fixed));
         if !self.not_measured.is_empty() {
             text.push_str("\nNOT MEASURED\n");
@@ -91,6 +94,55 @@ impl Report {
             }
         }
         text
+    }
+
+    fn calling(&self, text: &mut String) {
+        if let Some(decisions) = &self.calling.decisions {
+            let _ = writeln!(
+                text,
+                "\nONE PUMP: {} calls decided, granted, sent and written down in {:.1} s: {:.0} a second",
+                decisions.calls,
+                decisions.seconds,
+                decisions.calls as f64 / decisions.seconds
+            );
+        }
+        if self.calling.scenarios.is_empty() {
+            return;
+        }
+        let _ = writeln!(
+            text,
+            "\nCALLS DUE AT ONCE, per 1,000 (target: at most 60 messages for one business's backlog)\n\
+             {:>10} {:>7} {:>8} {:>9} {:>11} {:>12} {:>12}  due to arrival p50/p99 ms",
+            "businesses",
+            "calls",
+            "minutes",
+            "messages",
+            "read units",
+            "write units",
+            "invocations"
+        );
+        for one in &self.calling.scenarios {
+            let thousands = one.calls as f64 / 1_000.0;
+            let invocations: u64 = one.invocations.values().sum();
+            let waited = one.due_to_arrival.map_or_else(
+                || "-".to_owned(),
+                |waited| format!("{:.0}/{:.0}", waited.p50, waited.p99),
+            );
+            let _ = writeln!(
+                text,
+                "{:>10} {:>7} {:>8} {:>9.0} {:>11.0} {:>12.0} {:>12.0}  {waited}",
+                one.businesses,
+                one.calls,
+                one.minutes,
+                one.wake_ups as f64 / thousands,
+                one.read_units / thousands,
+                one.write_units / thousands,
+                invocations as f64 / thousands,
+            );
+            for (function, count) in &one.invocations {
+                let _ = writeln!(text, "{:>20} {:>9.0}", function, *count as f64 / thousands);
+            }
+        }
     }
 
     fn cold(&self, text: &mut String) {

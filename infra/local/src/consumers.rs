@@ -16,6 +16,8 @@ use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinSet;
 use vio_projector::Bus;
 
+use crate::invocations::Invocations;
+
 /// How long a consumer waits before it asks again after a refusal.
 const PAUSE: Duration = Duration::from_millis(500);
 /// How often an empty stream is looked at.
@@ -40,6 +42,9 @@ pub(crate) type QueueFunction =
 
 /// One queue and who reads it.
 pub(crate) struct QueueConsumer {
+    /// The function's name.
+    pub name: &'static str,
+    pub invocations: Arc<Invocations>,
     pub client: aws_sdk_sqs::Client,
     pub url: String,
     /// Messages per event (template.yaml).
@@ -104,7 +109,10 @@ impl QueueConsumer {
                 return;
             }
         };
-        let answer = (self.function)(event).await;
+        let answer = {
+            let _under_way = self.invocations.begin(self.name);
+            (self.function)(event).await
+        };
         let failed: Vec<&str> = answer
             .batch_item_failures
             .iter()
@@ -171,6 +179,7 @@ pub(crate) struct StreamConsumer {
     pub client: aws_sdk_dynamodbstreams::Client,
     pub table: String,
     pub bus: Box<dyn Bus>,
+    pub invocations: Arc<Invocations>,
 }
 
 type Failure = Box<dyn std::error::Error + Send + Sync>;
@@ -261,6 +270,7 @@ impl StreamConsumer {
         }
         match serde_json::from_value::<StreamEvent>(json!({ "Records": chosen })) {
             Ok(event) => {
+                let _under_way = self.invocations.begin("projector");
                 let failed = vio_projector::handle(event, self.bus.as_ref())
                     .await
                     .batch_item_failures;
@@ -373,6 +383,8 @@ mod tests {
         let taken: Arc<Mutex<Vec<String>>> = Arc::default();
         let noted = taken.clone();
         let consumer = QueueConsumer {
+            name: "tests",
+            invocations: Arc::default(),
             client: sqs.clone(),
             url: queues.inbox.clone(),
             batch: 10,

@@ -1,6 +1,7 @@
 //! The HTTP functions, each behind the layers that it has on Lambda, and the document of them all.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use axum::Router;
 use utoipa::openapi::OpenApi;
@@ -9,11 +10,15 @@ use vio_runtime::StartError;
 use vio_runtime::lambda::behind_edge;
 use vio_webhooks::Webhooks;
 
+use crate::invocations::{Invocations, UnderWay};
 use crate::routes::Function;
 
 /// Every HTTP function of the product.
 #[derive(Clone)]
-pub(crate) struct Functions(BTreeMap<Function, Router>);
+pub(crate) struct Functions {
+    routers: BTreeMap<Function, Router>,
+    invocations: Arc<Invocations>,
+}
 
 /// Each function's routes and document.
 fn mounted(webhooks: &Webhooks) -> Vec<(Function, (Router, OpenApi))> {
@@ -46,17 +51,28 @@ pub fn document() -> Result<OpenApi, DocumentError> {
 
 impl Functions {
     /// Mounts them all over one app.
-    pub(crate) fn new(webhooks: &Webhooks) -> Result<Self, StartError> {
+    pub(crate) fn new(
+        webhooks: &Webhooks,
+        invocations: Arc<Invocations>,
+    ) -> Result<Self, StartError> {
         let mut functions = BTreeMap::new();
         for (function, (routes, _)) in mounted(webhooks) {
             functions.insert(function, behind_edge(&webhooks.app, routes)?);
         }
-        Ok(Self(functions))
+        Ok(Self {
+            routers: functions,
+            invocations,
+        })
     }
 
     /// One of them.
     pub(crate) fn get(&self, function: Function) -> Router {
-        self.0.get(&function).cloned().unwrap_or_default()
+        self.routers.get(&function).cloned().unwrap_or_default()
+    }
+
+    /// Counts an invocation that is under way.
+    pub(crate) fn invoked(&self) -> UnderWay {
+        self.invocations.begin("http")
     }
 }
 

@@ -25,6 +25,7 @@ use vio_stack::{Stack, StackOptions};
 use vio_store::StoreError;
 use vio_store::dynamo::DynamoTable;
 use vio_store::env::{RandomIds, SystemClock};
+use vio_store::meter::Meter;
 use vio_store::objects::S3Objects;
 use vio_webhooks::Webhooks;
 
@@ -33,9 +34,12 @@ use crate::connections::{Connections, DefaultUrls, NotingPort, Written, tenants_
 use crate::consumers::{QueueConsumer, Stop, StreamConsumer, stopped};
 use crate::dev::Dev;
 use crate::functions::Functions;
+use crate::invocations::Invocations;
 use crate::seed::{self, SeedError};
 use crate::{server, services};
 
+/// What the tick is counted as.
+const TICKER: &str = "reminders";
 /// How often the tick runs, in real time (template.yaml).
 const TICK: Duration = Duration::from_secs(60);
 /// How long a shutdown waits for requests and messages under way. What is cut off is safe: a crash would cut it off too.
@@ -114,6 +118,8 @@ pub struct Host {
     connections: Arc<Connections>,
     dev: Arc<Dev>,
     stack: Stack,
+    invocations: Arc<Invocations>,
+    meter: Arc<Meter>,
     stop: watch::Sender<bool>,
     tasks: JoinSet<()>,
 }
@@ -178,7 +184,10 @@ impl Host {
             calcom: platform.calcom_url.clone(),
             sandbox: sandbox.retell_url(),
         };
-        let app = start_app(&stack, &queues, platform, &clock, written).await?;
+        let table = DynamoTable::new(stack.dynamodb(), services::tables());
+        let meter = Arc::clone(table.meter());
+        let port = Arc::new(NotingPort::new(table, written));
+        let app = start_app(&stack, &queues, platform, &clock, port).await?;
         let known = tenants_in(&stack.dynamodb(), &services::tables().main)
             .await
             .map_err(HostError::part("the tenants"))?;
@@ -191,12 +200,22 @@ impl Host {
 
         let (stop, stopping) = watch::channel(false);
         let mut tasks = JoinSet::new();
-        start_stream(&mut tasks, &stack, &stopping).await?;
-        start_queues(&mut tasks, &stack, queues, &webhooks, &clock, &stopping);
+        let invocations = Arc::new(Invocations::default());
+        start_stream(&mut tasks, &stack, &invocations, &stopping).await?;
+        start_queues(
+            &mut tasks,
+            &stack,
+            queues,
+            &webhooks,
+            &clock,
+            &invocations,
+            &stopping,
+        );
         if options.ticks {
-            tasks.spawn(ticking(app.clone(), stopping.clone()));
+            tasks.spawn(ticking(app.clone(), invocations.clone(), stopping.clone()));
         }
-        let functions = Functions::new(&webhooks).map_err(HostError::part("the API document"))?;
+        let functions = Functions::new(&webhooks, invocations.clone())
+            .map_err(HostError::part("the API document"))?;
         let dev = Dev::new(
             app,
             clock.clone(),
@@ -216,6 +235,8 @@ impl Host {
             connections,
             dev,
             stack,
+            invocations,
+            meter,
             stop,
             tasks,
         })
@@ -261,6 +282,16 @@ impl Host {
         &self.stack
     }
 
+    /// What of the table was consumed, by whomever.
+    pub fn meter(&self) -> &Meter {
+        &self.meter
+    }
+
+    /// How often functions were invoked.
+    pub fn invocations(&self) -> &Invocations {
+        &self.invocations
+    }
+
     /// Makes the demo clinic, if it is not there yet; its id. None where it is there under another password.
     pub async fn seed_demo(&self) -> Result<Option<TenantId>, SeedError> {
         seed::demo(self.app(), &self.base_url(), self.dev.note()).await
@@ -268,6 +299,7 @@ impl Host {
 
     /// Runs the tick now.
     pub async fn tick(&self) -> Result<Ticked, StoreError> {
+        let _under_way = self.invocations.begin(TICKER);
         vio_reminders::tick(self.app()).await
     }
 
@@ -334,11 +366,10 @@ async fn start_app(
     queues: &services::QueueUrls,
     platform: Platform,
     clock: &Arc<DomainClock>,
-    written: Arc<Written>,
+    port: Arc<NotingPort<DynamoTable>>,
 ) -> Result<App, HostError> {
-    let table = DynamoTable::new(stack.dynamodb(), services::tables());
     let app = App::new(Parts {
-        port: Arc::new(NotingPort::new(table, written)),
+        port,
         kms: Arc::new(AwsKms::new(
             stack.kms(),
             services::DATA_KEY,
@@ -374,12 +405,14 @@ fn bucket(stack: &Stack) -> S3Objects {
 async fn start_stream(
     tasks: &mut JoinSet<()>,
     stack: &Stack,
+    invocations: &Arc<Invocations>,
     stopping: &Stop,
 ) -> Result<(), HostError> {
     let consumer = StreamConsumer {
         client: stack.dynamodb_streams(),
         table: services::tables().main,
         bus: Box::new(EventBridge::new(stack.events(), services::BUS.to_owned())),
+        invocations: Arc::clone(invocations),
     };
     match consumer
         .begin()
@@ -398,11 +431,14 @@ fn start_queues(
     queues: services::QueueUrls,
     webhooks: &Webhooks,
     clock: &Arc<DomainClock>,
+    invocations: &Arc<Invocations>,
     stopping: &Stop,
 ) {
     let dial = {
         let (app, clock) = (webhooks.app.clone(), clock.clone());
         QueueConsumer {
+            name: "campaign-worker",
+            invocations: Arc::clone(invocations),
             client: stack.sqs(),
             url: queues.dial,
             batch: 1,
@@ -422,6 +458,8 @@ fn start_queues(
     let inbox = {
         let webhooks = webhooks.clone();
         QueueConsumer {
+            name: "webhooks",
+            invocations: Arc::clone(invocations),
             client: stack.sqs(),
             url: queues.inbox,
             batch: 10,
@@ -439,6 +477,8 @@ fn start_queues(
     let jobs = {
         let app = webhooks.app.clone();
         QueueConsumer {
+            name: "jobs",
+            invocations: Arc::clone(invocations),
             client: stack.sqs(),
             url: queues.jobs,
             batch: 1,
@@ -456,7 +496,7 @@ fn start_queues(
     tasks.spawn(inbox.run(stopping.clone()));
 }
 
-async fn ticking(app: App, stopping: Stop) {
+async fn ticking(app: App, invocations: Arc<Invocations>, stopping: Stop) {
     let mut minutes = tokio::time::interval(TICK);
     minutes.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
@@ -464,6 +504,7 @@ async fn ticking(app: App, stopping: Stop) {
             _ = minutes.tick() => {}
             () = stopped(stopping.clone()) => return,
         }
+        let _under_way = invocations.begin(TICKER);
         if let Err(error) = vio_reminders::tick(&app).await {
             tracing::warn!(error = %error, "a tick failed; the next one does its work");
         }

@@ -100,6 +100,7 @@ async fn api(
         id: api.dev.new_id(),
         route,
     };
+    let _under_way = api.functions.invoked();
     gateway::invoke(api.functions.get(function), arrival, request).await
 }
 

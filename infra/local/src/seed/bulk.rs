@@ -17,7 +17,7 @@ use vio_store::tx::Tx;
 use vio_store::{StoreError, TenantStore};
 
 /// Contacts written in one transaction: each takes up to nine of its hundred operations.
-pub(super) const BATCH: u32 = 10;
+pub const BATCH: u32 = 10;
 /// What Ofcom keeps for drama: these, each followed by three digits. London's are left to the demo clinic.
 const DRAMA: [&str; 13] = [
     "+441134960",
@@ -114,7 +114,7 @@ async fn stage(
 
 /// Adds at most [`BATCH`] invented contacts, by number, with appointments at these times and their planned calls: who
 /// they are.
-pub(super) async fn with_appointments(
+pub async fn with_appointments(
     ts: &TenantStore,
     settings: &Settings,
     numbered: &[(u32, DateTime<Utc>)],

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use vio_domain::ids::TenantId;
 
-pub use bulk::contacts;
+pub use bulk::{BATCH, contacts, with_appointments};
 pub use clinic::{demo, first_call};
 
 /// The password of every demo sign-in. Printed at the start and in the README: the data is invented, and the host
