@@ -99,6 +99,11 @@ fn cost_of(path: &Path) -> Result<String, BenchError> {
     Ok(cost_tables(&measured, Fixed::declared(TEMPLATE, EDGE)))
 }
 
+#[expect(clippy::print_stderr, reason = "a command speaks on its terminal")]
+fn progress(what: &str) {
+    eprintln!("{what}");
+}
+
 async fn run(arguments: &Arguments) -> Result<String, BenchError> {
     let wanted = |part: &str| arguments.only.is_empty() || arguments.only.iter().any(|o| o == part);
     let own = std::env::current_exe().context("where this program lies")?;
@@ -182,7 +187,7 @@ async fn run(arguments: &Arguments) -> Result<String, BenchError> {
     }
 
     let calling = match wanted("calling") {
-        true => calling::measure(&mut not_measured).await,
+        true => calling::measure(&mut not_measured, progress).await,
         false => calling::Measured::default(),
     };
 

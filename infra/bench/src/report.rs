@@ -100,10 +100,15 @@ impl Report {
         if let Some(decisions) = &self.calling.decisions {
             let _ = writeln!(
                 text,
-                "\nONE PUMP: {} calls decided, granted, sent and written down in {:.1} s: {:.0} a second",
+                "\nONE PUMP: {} calls decided, granted, sent and written down in {:.1} s: {:.0} a second\n\
+                 meanwhile {:.0} read units, {:.0} write units, {} messages, invocations {:?}",
                 decisions.calls,
                 decisions.seconds,
-                decisions.calls as f64 / decisions.seconds
+                decisions.calls as f64 / decisions.seconds,
+                decisions.read_units,
+                decisions.write_units,
+                decisions.wake_ups,
+                decisions.invocations
             );
         }
         if self.calling.scenarios.is_empty() {

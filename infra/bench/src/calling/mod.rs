@@ -57,6 +57,11 @@ pub struct Calling {
 pub struct Decisions {
     pub calls: usize,
     pub seconds: f64,
+    pub wake_ups: u64,
+    pub read_units: f64,
+    pub write_units: f64,
+    /// By function; the HTTP ones together.
+    pub invocations: BTreeMap<&'static str, u64>,
 }
 
 /// Everything about calling.
@@ -150,22 +155,42 @@ impl Stage {
         self.quiet().await
     }
 
-    fn wake_ups(&self) -> u64 {
+    /// Messages of the dial queue and invocations by function, so far.
+    fn spent(&self) -> (u64, BTreeMap<&'static str, u64>) {
         let counts = self.host.stack().message_counts();
-        counts.get(DIAL).copied().unwrap_or(0)
+        let wake_ups = counts.get(DIAL).copied().unwrap_or(0);
+        (wake_ups, self.host.invocations().begun())
+    }
+
+    fn spent_since(
+        &self,
+        before: (u64, BTreeMap<&'static str, u64>),
+    ) -> (u64, BTreeMap<&'static str, u64>) {
+        let (wake_ups, mut invocations) = self.spent();
+        for (function, count) in &mut invocations {
+            *count -= before.1.get(function).copied().unwrap_or(0);
+        }
+        (wake_ups - before.0, invocations)
     }
 }
 
 /// What a thousand calls, or so, take.
-async fn scenario(businesses: usize, each: usize) -> Result<Calling, BenchError> {
+async fn scenario(
+    businesses: usize,
+    each: usize,
+    say: &impl Fn(String),
+) -> Result<Calling, BenchError> {
     let stage = Stage::set(businesses, each, limits(&[(CALL_DAILY_LIMIT, "10000")])?).await?;
+    say(format!(
+        "opened {businesses} businesses, {each} people each"
+    ));
     let host = &stage.host;
     host.clock()
         .move_to(stage.due, false)
         .await
         .context("the clock")?;
     host.meter().take();
-    let (wake_ups, before) = (stage.wake_ups(), host.invocations().begun());
+    let before = stage.spent();
     host.tick().await.context("a tick")?;
     stage.quiet().await?;
     let calls = businesses * each;
@@ -183,13 +208,14 @@ async fn scenario(businesses: usize, each: usize) -> Result<Calling, BenchError>
         }
         stage.minute().await?;
         minutes += 1;
+        if minutes % 60 == 0 {
+            let placed = host.sandbox().calls().len();
+            say(format!("hour {}: {placed} of {calls} calls", minutes / 60));
+        }
     }
     let used = host.meter().take();
     let placed = host.sandbox().calls();
-    let mut invocations = host.invocations().begun();
-    for (function, count) in &mut invocations {
-        *count -= before.get(function).copied().unwrap_or(0);
-    }
+    let (wake_ups, invocations) = stage.spent_since(before);
     let waited = placed.iter().map(|call| {
         (call.arrived_at_clock - stage.due)
             .to_std()
@@ -200,7 +226,7 @@ async fn scenario(businesses: usize, each: usize) -> Result<Calling, BenchError>
         businesses,
         calls: placed.len(),
         minutes,
-        wake_ups: stage.wake_ups() - wake_ups,
+        wake_ups,
         read_units: used.read,
         write_units: used.write,
         invocations,
@@ -222,31 +248,45 @@ async fn decisions() -> Result<Decisions, BenchError> {
         .move_to(stage.due, false)
         .await
         .context("the clock")?;
+    let before = stage.spent();
+    host.meter().take();
     let started = Instant::now();
     host.tick().await.context("a tick")?;
     while host.sandbox().calls().len() < DECIDED {
         if started.elapsed() > STEP_WITHIN {
             return Err(BenchError::new("the pump does not come to an end"));
         }
-        tokio::time::sleep(LOOK).await;
+        tokio::time::sleep(5 * LOOK).await;
     }
     let seconds = started.elapsed().as_secs_f64();
+    let used = host.meter().take();
+    let (wake_ups, invocations) = stage.spent_since(before);
     stage.host.shutdown().await;
     Ok(Decisions {
         calls: DECIDED,
         seconds,
+        wake_ups,
+        read_units: used.read,
+        write_units: used.write,
+        invocations,
     })
 }
 
-/// All of it; what failed is named in `failures`.
-pub async fn measure(failures: &mut Vec<String>) -> Measured {
+/// All of it; what failed is named in `failures`. It takes minutes: `say` is told what has been done.
+pub async fn measure(failures: &mut Vec<String>, say: impl Fn(&str)) -> Measured {
+    let started = Instant::now();
+    let say = |what: String| say(&format!("{:4} s  {what}", started.elapsed().as_secs()));
     let mut measured = Measured::default();
-    match decisions().await {
+    let decided = decisions().await;
+    say(format!("decided on {DECIDED} calls"));
+    match decided {
         Ok(figures) => measured.decisions = Some(figures),
         Err(error) => failures.push(format!("decisions of a pump: {}", error.chain())),
     }
     for (businesses, each) in SCENARIOS {
-        match scenario(businesses, each).await {
+        let done = scenario(businesses, each, &say).await;
+        say(format!("called for {businesses} businesses"));
+        match done {
             Ok(figures) => measured.scenarios.push(figures),
             Err(error) => failures.push(format!(
                 "calls of {businesses} businesses: {}",
