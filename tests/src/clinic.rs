@@ -68,7 +68,13 @@ impl Clinic {
 
     /// Makes the contact number `at` with an appointment; the contact as answered.
     pub async fn contact(&self, at: usize, appointment: DateTime<Utc>) -> Value {
+        self.contact_of(at, appointment, "normal").await
+    }
+
+    /// The same with a priority.
+    pub async fn contact_of(&self, at: usize, appointment: DateTime<Utc>, priority: &str) -> Value {
         let body = json!({
+            "priority": priority,
             "name": name(at), "phone": phone(at), "appointment_time": text(appointment),
             "timezone": "Europe/London", "on_duplicate": "create_new",
         });

@@ -25,6 +25,45 @@ const STEP: TimeDelta = TimeDelta::seconds(5);
 /// A moment of real time in which what a step set off happens.
 const MOMENT: Duration = Duration::from_millis(300);
 
+/// Five are urgent, those entered last; of high priority are two more than the first window has room for beside them.
+fn priority(at: usize) -> &'static str {
+    match at {
+        55.. => "urgent",
+        33.. => "high",
+        _ => "normal",
+    }
+}
+
+/// Due at the same minute, the urgent come first, then high, then normal (S0, rules.md "Order"): by windows, as the calls
+/// of one are sent side by side.
+async fn by_priority(clinic: &Clinic) {
+    let mut calls = clinic.client.calls().await;
+    calls.sort_by_key(|call| instant(&call["arrived_at_clock"]));
+    let people = clinic.client.contacts().await;
+    let windows: Vec<BTreeMap<&str, usize>> = calls
+        .chunks(LIMIT)
+        .map(|window| {
+            let mut count = BTreeMap::new();
+            for call in window {
+                let who = &call["metadata"]["contact_id"];
+                let contact = people.iter().find(|contact| contact["id"] == *who).unwrap();
+                *count
+                    .entry(contact["priority"].as_str().unwrap())
+                    .or_default() += 1;
+            }
+            count
+        })
+        .collect();
+    assert_eq!(
+        windows,
+        [
+            BTreeMap::from([("urgent", 5), ("high", 20)]),
+            BTreeMap::from([("high", 2), ("normal", 23)]),
+            BTreeMap::from([("normal", 10)]),
+        ]
+    );
+}
+
 /// A business with 60 people whose reminders are due at the same minute, and that minute.
 async fn backlog() -> (Host, Clinic, DateTime<Utc>) {
     let mut options = HostOptions::ephemeral();
@@ -37,7 +76,7 @@ async fn backlog() -> (Host, Clinic, DateTime<Utc>) {
     let appointment = morning + TimeDelta::hours(50);
     let mut due = None;
     for at in 0..PEOPLE {
-        let contact = clinic.contact(at, appointment).await;
+        let contact = clinic.contact_of(at, appointment, priority(at)).await;
         let planned = instant(&contact["next_call_at"]).expect("a planned call");
         assert_eq!(*due.get_or_insert(planned), planned);
     }
@@ -145,6 +184,7 @@ async fn sixty_at_once_keep_to_the_limit_and_use_it_fully() {
         assert_eq!(so_far.len(), expected);
     }
     never_too_many(&so_far);
+    by_priority(&clinic).await;
     // No slot idles: each call follows the one 25 before it as soon as its slot is free, give or take the steps of
     // the clock and the time that this machine takes for 25 calls.
     let pace = so_far[LIMIT - 1] - so_far[0];

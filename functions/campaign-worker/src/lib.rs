@@ -27,8 +27,9 @@ use vio_store::{StoreError, TenantStore};
 
 pub use voice::Voice;
 
-/// Queue items read per band and round.
-const ITEMS_PER_BAND: u32 = 50;
+/// Queue items read per band and round: all that is due, up to more than three days of calls. A part alone would do for
+/// the band and the due time, which the key is ordered by, but not for the contacts' priorities and closing windows.
+const ITEMS_PER_BAND: u32 = 1_000;
 /// Attempts reconciled per run.
 const FLIGHTS_PER_RUN: u32 = 50;
 /// Contacts planned anew per run after a change of settings; the rest is left to the next, asked for at once.
