@@ -94,10 +94,10 @@ pub(crate) struct Called {
     /// planned, or what it has come to since.
     #[schema(value_type = String)]
     status: Status,
-    /// Its place among the calls that wait for a slot, from 1; absent where it goes at once.
+    /// Its place among the calls that wait, from 1; absent where it goes at once.
     #[serde(skip_serializing_if = "Option::is_none")]
     position: Option<u32>,
-    /// When its slot is expected, by what is known now.
+    /// When it is expected to go, by what is known now.
     #[serde(skip_serializing_if = "Option::is_none")]
     estimated_at: Option<DateTime<Utc>>,
     warnings: Vec<Warning>,

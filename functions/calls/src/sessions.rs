@@ -86,10 +86,11 @@ pub(crate) struct Call {
     call_duration: Option<i64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     provider_call_id: Option<String>,
-    /// While it waits for a slot: its place among those that wait, from 1. Only with one call, not in lists.
+    /// While it waits for a slot, or was pressed for and put off: its place among those that wait, from 1. Only with one
+    /// call, not in lists.
     #[serde(skip_serializing_if = "Option::is_none")]
     position: Option<u32>,
-    /// While it waits for a slot: when one is expected, by what is known now.
+    /// While it waits: when it is expected to go, by what is known now.
     #[serde(skip_serializing_if = "Option::is_none")]
     estimated_at: Option<DateTime<Utc>>,
 }
@@ -388,7 +389,9 @@ async fn waiting(
     ts: &TenantStore,
     row: &SessionRow,
 ) -> Result<Option<Waiting>, Problem> {
-    if row.session.state != SessionState::Planned || ts.now() < row.session.due {
+    let pressed = row.session.method == Method::ManualCallNow;
+    let waits = pressed || row.session.due <= ts.now();
+    if row.session.state != SessionState::Planned || !waits {
         return Ok(None);
     }
     let contact = row.session.contact;

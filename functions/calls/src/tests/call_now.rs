@@ -365,6 +365,34 @@ async fn the_twenty_sixth_is_refused_or_waits_and_the_estimate_comes_true() {
     }
 }
 
+/// Pressed for in the last minute and looked at after hours, it waits for the morning: whoever asks is told when.
+#[tokio::test]
+async fn one_that_was_put_off_until_the_morning_is_not_said_to_go_at_once() {
+    let mut world = World::new().await;
+    let contact = world.person(PHONE, None).await;
+    let evening = "2026-03-02T20:00:00Z".parse::<DateTime<Utc>>().unwrap();
+    world.app.clock.set(evening - TimeDelta::seconds(1));
+    world.sign_in_again().await;
+    let called = world.call_now(contact, json!({})).await;
+    let id = session(&called);
+    assert!(called.body.get("estimated_at").is_none());
+    world.advance(TimeDelta::seconds(2));
+    let due = world.due().await;
+    let mut gate = world.gate().await;
+    let put_off = world.grant_on(&mut gate, &due[0], || {}).await;
+    assert!(matches!(
+        put_off,
+        vio_store::calling::grant::Granting::Moved
+    ));
+    let morning = evening + TimeDelta::hours(12);
+    let again = world.call_now(contact, json!({"queue": true})).await;
+    assert_eq!(session(&again), id);
+    assert_eq!(again.body["position"], 1);
+    assert_eq!(at(&again.body["estimated_at"]), morning);
+    let call = world.call(id).await;
+    assert_eq!(at(&call["estimated_at"]), morning);
+}
+
 #[tokio::test]
 async fn two_people_cannot_take_the_last_slot() {
     let world = World::new().await;

@@ -1,9 +1,9 @@
 //! When calls that wait will be placed, if nothing else happens: the gate's slots of the moment, today's limits, the
-//! call hours, each campaign's pace, and what is ahead in the queue (rules.md Campaigns: within one window of the
-//! truth).
+//! call hours, each campaign's pace, what is ahead in the queue, and whose planned call a campaign takes the place of
+//! (rules.md Campaigns: within one window of the truth).
 
 use std::cmp::Reverse;
-use std::collections::BinaryHeap;
+use std::collections::{BinaryHeap, HashMap, HashSet};
 
 use chrono::{DateTime, TimeDelta, Utc};
 use uuid::Uuid;
@@ -11,12 +11,20 @@ use uuid::Uuid;
 use super::member::SkipReason;
 use crate::calendar::PermittedWindows;
 use crate::calling::gate::Gate;
+use crate::calling::guards::{GAP, SettleReason};
 use crate::calling::limits::CallLimits;
-use crate::calling::order::QueueItem;
-use crate::ids::AttemptId;
+use crate::calling::order::{Band, QueueItem};
+use crate::ids::{AttemptId, ContactId};
 
 /// How far ahead is looked. What lies beyond is answered [`Foreseen::Never`].
 pub const HORIZON: TimeDelta = TimeDelta::days(90);
+/// Calls of one band that lie ready in the dial queue at most: what the pump reads of a band at a time.
+const MOST_READY: u32 = 50;
+
+/// Calls that campaigns of one priority have in the dial queue at most, so that no slot idles.
+pub fn most_ready(limits: &CallLimits) -> u32 {
+    limits.limit().saturating_mul(2).min(MOST_READY)
+}
 
 /// A call that waits.
 #[derive(Debug, Clone, Copy)]
@@ -27,6 +35,19 @@ pub struct Waiting<'a> {
     pub permitted: PermittedWindows<'a>,
     /// The pace it keeps, by its number in the list of paces. Calls of one pace are placed in the order given.
     pub pace: Option<usize>,
+    /// Whom it rings, where that is known.
+    pub contact: Option<ContactId>,
+    /// The planned call, by its number in the list, whose place it takes once its campaign hands it to the dial queue.
+    pub takes: Option<usize>,
+}
+
+impl Waiting<'_> {
+    const fn is_of_campaign(&self) -> bool {
+        matches!(
+            self.item.band,
+            Band::UrgentCampaign | Band::HighCampaign | Band::NormalCampaign
+        )
+    }
 }
 
 /// A pace that calls keep: the next no sooner than `turn_at`, and each so long after the one before it.
@@ -49,6 +70,89 @@ pub enum Foreseen {
     Never,
 }
 
+/// What is known so far.
+struct Known<'a> {
+    waiting: &'a [Waiting<'a>],
+    asked: usize,
+    found: Vec<Foreseen>,
+    /// Calls asked about of which nothing is known yet.
+    unknown: usize,
+    /// By planned call: the campaign's call that took its place.
+    taken: HashMap<usize, usize>,
+    /// Planned calls taken out of the play meanwhile.
+    out: HashSet<usize>,
+    /// When a person is rung.
+    rung: HashMap<ContactId, DateTime<Utc>>,
+}
+
+impl Known<'_> {
+    fn forget(&mut self, index: usize) {
+        self.unknown -= usize::from(self.asked <= index);
+    }
+
+    /// Writes down what becomes of a call, and of the planned one whose place it took. A planned call that comes back
+    /// into the play is returned.
+    fn settle(&mut self, index: usize, what: Foreseen) -> Option<usize> {
+        self.found[index] = what;
+        self.forget(index);
+        if let Foreseen::At(at) = what
+            && let Some(contact) = self.waiting[index].contact
+        {
+            self.rung.insert(contact, at);
+        }
+        let planned = self.waiting[index].takes?;
+        if self.taken.get(&planned) != Some(&index) {
+            return None;
+        }
+        if let Foreseen::Skipped(_) = what {
+            self.taken.remove(&planned);
+            return self.out.take(&planned);
+        }
+        self.found[planned] = what;
+        self.forget(planned);
+        None
+    }
+
+    /// Campaigns hand over as many of their calls as there is room for; each takes the place of the call that was planned
+    /// for that person.
+    fn hand_over(&mut self, ready: &mut Vec<usize>, at: DateTime<Utc>, most: usize) {
+        let waiting = self.waiting;
+        for band in [
+            Band::UrgentCampaign,
+            Band::HighCampaign,
+            Band::NormalCampaign,
+        ] {
+            let of_band = |index: &usize| waiting[*index].item.band == band;
+            let mut first: Vec<usize> = ready.iter().copied().filter(of_band).collect();
+            if most < first.len() {
+                first.select_nth_unstable_by(most, |a, b| {
+                    waiting[*a].item.cmp_at(&waiting[*b].item, at)
+                });
+            }
+            for index in first.into_iter().take(most) {
+                if let Some(planned) = waiting[index].takes
+                    && self.found[planned] == Foreseen::Never
+                    && !self.taken.contains_key(&planned)
+                {
+                    self.taken.insert(planned, index);
+                    if let Some(place) = ready.iter().position(|other| *other == planned) {
+                        ready.swap_remove(place);
+                        self.out.insert(planned);
+                    }
+                }
+            }
+        }
+    }
+
+    /// A campaign passes over whoever was rung shortly before.
+    fn rung_recently(&self, index: usize, at: DateTime<Utc>) -> Option<SkipReason> {
+        let one = &self.waiting[index];
+        let last = self.rung.get(&one.contact?)?;
+        let recently = one.is_of_campaign() && at < *last + GAP;
+        recently.then(|| SettleReason::CalledRecently.into())
+    }
+}
+
 /// Foresees the calls from the one with the number `asked` on, in the order given; those before it are played only as
 /// far as that needs. `passed_over` says whether a call whose turn comes at an instant would be passed over then.
 pub fn foresee(
@@ -60,7 +164,17 @@ pub fn foresee(
     asked: usize,
     mut passed_over: impl FnMut(usize, DateTime<Utc>) -> Option<SkipReason>,
 ) -> Vec<Foreseen> {
-    let mut found = vec![Foreseen::Never; waiting.len()];
+    let mut known = Known {
+        waiting,
+        asked,
+        found: vec![Foreseen::Never; waiting.len()],
+        unknown: waiting.len().saturating_sub(asked),
+        taken: HashMap::new(),
+        out: HashSet::new(),
+        rung: HashMap::new(),
+    };
+    let takers = waiting.iter().any(|one| one.takes.is_some());
+    let most = usize::try_from(most_ready(limits)).unwrap_or(usize::MAX);
     let mut gate = gate.clone();
     let mut paces = paces.to_vec();
     let mut queues: Vec<Vec<usize>> = vec![Vec::new(); paces.len()];
@@ -80,36 +194,52 @@ pub fn foresee(
             later.push(Reverse((from, first)));
         }
     }
+    // The pump redates what is due outside the permitted hours: it comes in the order of the new instants.
+    let mut items: Vec<QueueItem> = waiting.iter().map(|one| one.item).collect();
+    let put_off = |items: &mut [QueueItem], index: usize, until: DateTime<Utc>| {
+        if !waiting[index].is_of_campaign() {
+            items[index].due = items[index].due.max(until);
+        }
+    };
     let mut ready: Vec<usize> = Vec::new();
     let mut at = now;
     let mut granted: u128 = 0;
-    let mut unknown = waiting.len().saturating_sub(asked);
-    while unknown > 0 {
+    while known.unknown > 0 {
         if ready.is_empty() {
             match later.peek() {
-                None => return found,
+                None => return known.found,
                 Some(Reverse((from, _))) => at = at.max(*from),
             }
         }
         let Some(free) = gate.available_at(at, limits) else {
-            return found;
+            return known.found;
         };
         at = free;
         if now + HORIZON < at {
-            return found;
+            return known.found;
         }
         while let Some(Reverse((from, index))) = later.peek().copied()
             && from <= at
         {
             later.pop();
+            if known.taken.contains_key(&index) {
+                known.out.insert(index);
+                continue;
+            }
             match waiting[index].permitted.next_permitted(at) {
                 Some(from) if from <= at => ready.push(index),
-                Some(from) => later.push(Reverse((from, index))),
-                None => unknown -= usize::from(asked <= index),
+                Some(from) => {
+                    put_off(&mut items, index, from);
+                    later.push(Reverse((from, index)));
+                }
+                None => known.forget(index),
             }
         }
+        if takers {
+            known.hand_over(&mut ready, at, most);
+        }
         let first = (0..ready.len()).min_by(|a, b| {
-            let (a, b) = (&waiting[ready[*a]].item, &waiting[ready[*b]].item);
+            let (a, b) = (&items[ready[*a]], &items[ready[*b]]);
             a.cmp_at(b, at)
         });
         let Some(place) = first else { continue };
@@ -118,22 +248,27 @@ pub fn foresee(
         if !one.permitted.is_permitted(at) {
             // It was, when it became ready; the slot came later.
             match one.permitted.next_permitted(at) {
-                Some(from) => later.push(Reverse((from, index))),
-                None => unknown -= usize::from(asked <= index),
+                Some(from) => {
+                    put_off(&mut items, index, from);
+                    later.push(Reverse((from, index)));
+                }
+                None => known.forget(index),
             }
             continue;
         }
-        unknown -= usize::from(asked <= index);
-        let skipped = passed_over(index, at);
-        if let Some(reason) = skipped {
-            found[index] = Foreseen::Skipped(reason);
-        } else {
+        let skipped = known
+            .rung_recently(index, at)
+            .or_else(|| passed_over(index, at));
+        let what = skipped.map_or(Foreseen::At(at), Foreseen::Skipped);
+        if skipped.is_none() {
             let attempt = AttemptId::new(Uuid::from_u128(granted));
             granted += 1;
             if gate.grant(at, attempt, limits).is_ok() {
                 gate.arrived(attempt, at, limits);
             }
-            found[index] = Foreseen::At(at);
+        }
+        if let Some(given_back) = known.settle(index, what) {
+            later.push(Reverse((waiting[given_back].item.due.max(at), given_back)));
         }
         if let Some(number) = one.pace
             && let (Some(pace), Some(queue)) = (paces.get_mut(number), queues.get_mut(number))
@@ -147,7 +282,7 @@ pub fn foresee(
             }
         }
     }
-    found
+    known.found
 }
 
 /// When the last of some calls is placed; None while one of them never is, or where none is placed at all.

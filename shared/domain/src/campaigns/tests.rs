@@ -310,6 +310,8 @@ fn sixty_at_once_go_in_three_windows() {
             item: item(n, Band::NormalCampaign, now),
             permitted: always(&holidays),
             pace: None,
+            contact: None,
+            takes: None,
         })
         .collect();
     let gate = Gate::new(London, 1);
@@ -355,6 +357,42 @@ fn sixty_at_once_go_in_three_windows() {
     );
     let found = foresee(&paused, &limits, now, &waiting, &[], 0, |_, _| None);
     assert_eq!(last(found), None);
+}
+
+/// Twenty reminders are due, two slots free in a window. A campaign of all twenty takes the place of as many reminders
+/// as it may have ready; the others are rung for their reminder first, and then passed over.
+#[test]
+fn nobody_is_rung_for_the_reminder_and_the_campaign() {
+    let holidays = HolidayCalendar::default();
+    let now = at("07T09:00:00");
+    let limits = CallLimits::from_lookup(|name| {
+        (name == crate::calling::limits::CALL_LIMIT).then(|| "2".to_owned())
+    })
+    .unwrap();
+    let person = |n: u128| Some(ContactId::new(Uuid::from_u128(n)));
+    let line = |n: u128, band, who, takes| Waiting {
+        item: item(n, band, now),
+        permitted: always(&holidays),
+        pace: None,
+        contact: person(who),
+        takes,
+    };
+    let mut waiting: Vec<_> = (0..20).map(|n| line(n, Band::Reminder, n, None)).collect();
+    waiting.extend((0..20).map(|n| {
+        let reminder = usize::try_from(n).ok();
+        line(100 + n, Band::NormalCampaign, n, reminder)
+    }));
+    let gate = Gate::new(London, 1);
+    let found = foresee(&gate, &limits, now, &waiting, &[], 0, |_, _| None);
+    // Four of the campaign's calls are ready; sixteen reminders go before them, two a window.
+    let window = |n: i32| now + TimeDelta::seconds(901) * n;
+    assert_eq!(found[4..6], [Foreseen::At(now); 2]);
+    assert_eq!(found[18..20], [Foreseen::At(window(7)); 2]);
+    assert_eq!(found[20..22], [Foreseen::At(window(8)); 2]);
+    assert_eq!(found[22..24], [Foreseen::At(window(9)); 2]);
+    assert_eq!(found[..4], found[20..24]);
+    let recently = Foreseen::Skipped(SettleReason::CalledRecently.into());
+    assert!(found[24..].iter().all(|one| *one == recently));
 }
 
 /// Second by second: whoever is first among those that may go, goes.
@@ -449,6 +487,8 @@ proptest! {
             },
             permitted: always(&holidays),
             pace: *pace,
+            contact: None,
+            takes: None,
         }).collect();
         let skipped: Vec<usize> = (0..raw.len()).filter(|n| raw[*n].3).collect();
         let pass = |n: usize, _| skipped.contains(&n).then_some(SkipReason::NoLongerWanted);

@@ -11,12 +11,12 @@ use vio_domain::calling::limits::CallLimits;
 use vio_domain::calling::order::{Band, QueueItem};
 use vio_domain::calling::pause::Pause;
 use vio_domain::calling::session::{CancelReason, Method, SessionState};
+use vio_domain::campaigns::forecast::Foreseen;
 use vio_domain::contact::{AttentionReason, ContactMethod};
 use vio_domain::ids::{AppointmentId, ContactId, SessionId};
 use vio_domain::planner::CallWindow;
 
 use crate::calling::grant::{Dialling, Intended};
-use crate::calling::plan::permitted;
 use crate::calling::rows::{DialRow, DncRow, GateRow};
 use crate::calling::sessions::{DecisionRow, SessionRow, TakenOver};
 use crate::campaigns::InCampaign;
@@ -52,7 +52,7 @@ pub struct CallNow {
 pub struct Waiting {
     /// From 1.
     pub position: u32,
-    /// When its slot is expected, by what is known now; None while calling is paused.
+    /// When it goes, by what is known now; None while calling is paused, or where it will miss its window.
     pub estimated_at: Option<DateTime<Utc>>,
 }
 
@@ -230,12 +230,6 @@ impl TenantStore {
             }
             return Ok(CalledNow::Refused(Box::new(not_now)));
         }
-        let waiting = input.gate.err().map(|refusal| Waiting {
-            position: ahead.saturating_add(1),
-            estimated_at: refusal
-                .until()
-                .map(|at| self.permitted_from(settings, &person, at)),
-        });
         let (mut row, before) = match planned {
             Some(row) => {
                 let before = row.dial();
@@ -274,6 +268,15 @@ impl TenantStore {
         }
         row.band = Band::CallNow;
         row.priority = person.contact.priority;
+        let waiting = match input.gate {
+            Ok(()) => None,
+            Err(_) => Some(Waiting {
+                position: ahead.saturating_add(1),
+                estimated_at: self
+                    .estimate(settings, limits, &gate, &person, queue_item(&row.dial()))
+                    .await?,
+            }),
+        };
         let mut accepted = Accepted {
             row,
             waiting,
@@ -367,8 +370,8 @@ impl TenantStore {
         Ok(rows)
     }
 
-    /// Where a due call stands among those that wait for a slot; None for one that is not due, goes at once, or is not
-    /// planned any more.
+    /// Where a call stands among those that wait for a slot; None for one that goes at once, is not due, or is not planned
+    /// any more. What somebody pressed for waits even where it was put off, until it may go.
     pub async fn waiting(
         &self,
         settings: &TenantSettings,
@@ -379,7 +382,9 @@ impl TenantStore {
     ) -> Result<Option<Waiting>, StoreError> {
         let now = self.now();
         let mine = queue_item(&row.dial());
-        if row.session.state != SessionState::Planned || !mine.is_due(now) {
+        let due = mine.is_due(now);
+        let pressed = mine.band == Band::CallNow;
+        if row.session.state != SessionState::Planned || !(due || pressed) {
             return Ok(None);
         }
         let mut ahead = 0_u32;
@@ -388,38 +393,41 @@ impl TenantStore {
             .into_iter()
             .filter(|band| *band <= mine.band || *band == Band::Reminder);
         for band in bands {
-            let items = self.due_items(band, MOST_AHEAD).await?;
+            let items = match band {
+                Band::CallNow => self.waiting_call_nows().await?,
+                _ => self.due_items(band, MOST_AHEAD).await?,
+            };
             // Its own item has its instant in whole milliseconds, and would come before it.
             let first = items.iter().filter(|item| {
                 item.session != mine.session && queue_item(item).cmp_at(&mine, now).is_lt()
             });
             ahead = ahead.saturating_add(u32::try_from(first.count()).unwrap_or(u32::MAX));
         }
-        Ok(gate
-            .gate
-            .check_after(now, ahead, limits)
-            .err()
-            .map(|refusal| Waiting {
-                position: ahead.saturating_add(1),
-                estimated_at: refusal
-                    .until()
-                    .map(|at| self.permitted_from(settings, person, at)),
-            }))
+        if due && gate.gate.check_after(now, ahead, limits).is_ok() {
+            return Ok(None);
+        }
+        Ok(Some(Waiting {
+            position: ahead.saturating_add(1),
+            estimated_at: self.estimate(settings, limits, gate, person, mine).await?,
+        }))
     }
 
-    /// The first instant from `at` on at which this person may be rung.
-    fn permitted_from(
+    /// When a call that waits for a slot will go, by what is known now: all that waits is played forward.
+    async fn estimate(
         &self,
         settings: &TenantSettings,
+        limits: &CallLimits,
+        gate: &GateRow,
         person: &Person,
-        at: DateTime<Utc>,
-    ) -> DateTime<Utc> {
-        let windows = permitted(&settings.settings, &person.contact);
-        if windows.is_permitted(at) {
-            at
-        } else {
-            windows.next_permitted(at).unwrap_or(at)
-        }
+        item: QueueItem,
+    ) -> Result<Option<DateTime<Utc>>, StoreError> {
+        let foreseen = self
+            .foresee_call(&settings.settings, limits, gate, item, &person.contact)
+            .await?;
+        Ok(match foreseen {
+            Foreseen::At(at) => Some(at),
+            Foreseen::Skipped(_) | Foreseen::Never => None,
+        })
     }
 
     /// Writes down why nobody was rung. `session`: what was asked for, or would have been taken over.

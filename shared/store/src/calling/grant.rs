@@ -313,7 +313,10 @@ impl TenantStore {
     }
 
     /// The last attempt to a contact that counts, over all its sessions.
-    async fn last_attempt(&self, contact: ContactId) -> Result<Option<LastAttempt>, StoreError> {
+    pub(crate) async fn last_attempt(
+        &self,
+        contact: ContactId,
+    ) -> Result<Option<LastAttempt>, StoreError> {
         let (rows, _) = self.sessions_of(contact, SESSIONS_LOOKED_AT, None).await?;
         let attempts = rows.iter().filter_map(|row| {
             let session = &row.session;

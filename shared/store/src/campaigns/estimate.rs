@@ -3,11 +3,13 @@
 use std::collections::HashMap;
 
 use chrono::{DateTime, Utc};
+use vio_domain::calling::guards::{GAP, SettleReason};
 use vio_domain::calling::limits::CallLimits;
 use vio_domain::calling::order::{Band, QueueItem};
 use vio_domain::campaigns::forecast::{Foreseen, Pace, Waiting, foresee, last};
-use vio_domain::campaigns::{Campaign, MemberState, State};
-use vio_domain::ids::{CampaignId, SessionId};
+use vio_domain::campaigns::{Campaign, MemberState, SkipReason, State};
+use vio_domain::contact::Contact;
+use vio_domain::ids::{CampaignId, ContactId, SessionId};
 use vio_domain::settings::Settings;
 
 use crate::calling::rows::{DialRow, GateRow};
@@ -36,6 +38,9 @@ struct Line {
     item: QueueItem,
     zones: Zones,
     pace: Option<usize>,
+    contact: Option<ContactId>,
+    /// Whether it is still to be handed to the dial queue.
+    to_hand_over: bool,
 }
 
 /// All that waits of a tenant's calls.
@@ -47,7 +52,7 @@ struct Lines {
 }
 
 impl Lines {
-    /// Plays it forward until all from `asked` on is known.
+    /// Plays it forward until all from `asked` on is known. Whoever misses their window meanwhile makes room.
     fn play(
         &self,
         asked: usize,
@@ -55,8 +60,10 @@ impl Lines {
         gate: &GateRow,
         limits: &CallLimits,
         now: DateTime<Utc>,
-        passed_over: impl FnMut(usize, DateTime<Utc>) -> Option<vio_domain::campaigns::SkipReason>,
+        mut passed_over: impl FnMut(usize, DateTime<Utc>) -> Option<SkipReason>,
     ) -> Vec<Foreseen> {
+        let planned = self.planned();
+        let takes = |line: &Line| planned.get(&line.contact?).copied();
         let waiting: Vec<Waiting<'_>> = self
             .lines
             .iter()
@@ -64,6 +71,8 @@ impl Lines {
                 item: line.item,
                 permitted: line.zones.permitted(settings),
                 pace: line.pace,
+                contact: line.contact,
+                takes: takes(line).filter(|_| line.to_hand_over),
             })
             .collect();
         foresee(
@@ -73,8 +82,28 @@ impl Lines {
             &waiting,
             &self.paces,
             asked,
-            passed_over,
+            |index, at| {
+                let latest = waiting.get(index).and_then(|one| one.item.latest);
+                let missed = latest.filter(|latest| *latest <= at);
+                let missed = missed.map(|_| SettleReason::WindowMissed.into());
+                missed.or_else(|| passed_over(index, at))
+            },
         )
+    }
+
+    /// Each person's next reminder: a campaign takes its place.
+    fn planned(&self) -> HashMap<ContactId, usize> {
+        let mut planned: HashMap<ContactId, usize> = HashMap::new();
+        for (index, line) in self.lines.iter().enumerate() {
+            let Some(contact) = line.contact.filter(|_| line.item.band == Band::Reminder) else {
+                continue;
+            };
+            let next = planned.entry(contact).or_insert(index);
+            if line.item.due < self.lines[*next].item.due {
+                *next = index;
+            }
+        }
+        planned
     }
 
     /// Enters a campaign's pace, where it keeps one.
@@ -91,18 +120,21 @@ impl Lines {
         let pace = self.kept_by.get(&campaign.id).copied();
         let waiting = members.iter().filter_map(|member| match member.state {
             MemberState::Waiting { not_before } => {
-                Some((member.position, member.zones, not_before))
+                let who = Some(member.contact);
+                Some((member.position, member.zones, not_before, who))
             }
             _ => None,
         });
-        let unseen = (campaign.judged..campaign.total).map(|at| (at, Zones::default(), None));
+        let unseen = (campaign.judged..campaign.total).map(|at| (at, Zones::default(), None, None));
         self.lines.extend(
             waiting
                 .chain(unseen)
-                .map(|(position, zones, not_before)| Line {
+                .map(|(position, zones, not_before, contact)| Line {
                     item: place_of(campaign, position, due_of(campaign, not_before)),
                     zones,
                     pace,
+                    contact,
+                    to_hand_over: true,
                 }),
         );
     }
@@ -153,6 +185,8 @@ impl TenantStore {
                 item: place_of(campaign, position, due_of(campaign, one.not_before)),
                 zones: one.zones,
                 pace,
+                contact: Some(one.contact),
+                to_hand_over: true,
             }));
         let found = lines.play(asked, settings, gate, limits, now, |index, at| {
             to_call.get(index.checked_sub(asked)?)?.skipped_at(at)
@@ -176,6 +210,43 @@ impl TenantStore {
             completion,
             members,
         })
+    }
+
+    /// When a call that is due will be placed, with all that is ahead of it. `contact` is whom it rings.
+    pub(crate) async fn foresee_call(
+        &self,
+        settings: &Settings,
+        limits: &CallLimits,
+        gate: &GateRow,
+        item: QueueItem,
+        contact: &Contact,
+    ) -> Result<Foreseen, StoreError> {
+        let (mut lines, _) = self.lines_ahead(limits, None).await?;
+        lines.lines.retain(|line| line.item.session != item.session);
+        let asked = lines.lines.len();
+        lines.lines.push(Line {
+            item: self.spaced(item, contact.id).await?,
+            zones: Zones::of(contact),
+            pace: None,
+            contact: Some(contact.id),
+            to_hand_over: false,
+        });
+        let mut found = lines.play(asked, settings, gate, limits, self.now(), |_, _| None);
+        Ok(found.pop().unwrap_or(Foreseen::Never))
+    }
+
+    /// A call that somebody pressed for waits until the person's last one is long enough ago.
+    async fn spaced(
+        &self,
+        mut item: QueueItem,
+        contact: ContactId,
+    ) -> Result<QueueItem, StoreError> {
+        if item.band == Band::CallNow
+            && let Some(last) = self.last_attempt(contact).await?
+        {
+            item.due = item.due.max(last.at + GAP);
+        }
+        Ok(item)
     }
 
     /// When the last call of a campaign that runs is placed; None for one that is held or over.
@@ -244,16 +315,19 @@ impl TenantStore {
                 .await?;
             for row in rows {
                 let zone = zones.get(&row.session);
+                let item = QueueItem {
+                    band: row.band,
+                    due: row.due,
+                    latest: row.latest,
+                    priority: row.priority,
+                    session: row.session,
+                };
                 let line = Line {
                     zones: zone.copied().unwrap_or_default(),
+                    contact: Some(row.contact),
+                    to_hand_over: false,
                     pace: campaign_of(&row).and_then(|id| lines.kept_by.get(&id).copied()),
-                    item: QueueItem {
-                        band: row.band,
-                        due: row.due,
-                        latest: row.latest,
-                        priority: row.priority,
-                        session: row.session,
-                    },
+                    item: self.spaced(item, row.contact).await?,
                 };
                 match zone {
                     Some(_) => own.push(line),
