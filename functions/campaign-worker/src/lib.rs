@@ -42,6 +42,8 @@ const TRIES: usize = 4;
 const SIDE_BY_SIDE: usize = 25;
 /// A campaign whose next step is this near is not left to the gate's next slot.
 const SOON: TimeDelta = TimeDelta::seconds(5);
+/// The longest that a message can be delayed.
+const LONGEST_DELAY: TimeDelta = TimeDelta::seconds(MAX_DELAY_SECONDS as i64);
 /// How long a tenant that cannot call until a person acts is left alone by the tick.
 const HELD: TimeDelta = TimeDelta::minutes(15);
 
@@ -107,7 +109,7 @@ pub async fn pump(app: &App, tenant: TenantId) -> Result<Pumped, StoreError> {
             break (stop, stepped.next);
         }
     };
-    pumped.next = wake_later(app, &ts, stop, campaigns).await?;
+    pumped.next = wake_later(app, &ts, stop, campaigns, pumped.granted > 0).await?;
     if !replanned && let Err(error) = app.queues.dial(DialMessage { tenant }, 0).await {
         tracing::warn!(%tenant, %error, "a wake-up was not sent; the tick finds the work");
     }
@@ -348,23 +350,28 @@ async fn held(
 }
 
 /// Asks for the next run, if one is needed before the tick would find the work. Whoever asks first reserves the
-/// wake-up in the gate, so that wake-ups do not multiply.
+/// wake-up in the gate, so that wake-ups do not multiply. `placed`: this run placed calls.
 async fn wake_later(
     app: &App,
     ts: &TenantStore,
     stop: Stop,
     campaigns: Option<DateTime<Utc>>,
+    placed: bool,
 ) -> Result<Option<DateTime<Utc>>, StoreError> {
     let now = ts.now();
     let settings = ts.settings().await?;
     // A campaign with members to look at or calls to take back does not wait for a slot.
     let soon = campaigns.filter(|turn| *turn <= now + SOON);
     let at = match stop {
-        Stop::Empty => match campaigns {
-            // What lies further ahead is the tick's to find.
-            Some(turn) if turn <= now + TimeDelta::seconds(i64::from(MAX_DELAY_SECONDS)) => {
-                turn.max(now)
+        Stop::Empty => match (soon, campaigns) {
+            (Some(turn), _) => turn.max(now),
+            // The next call of a campaign with a pace. Not reserved in the gate: the tick would leave the tenant alone
+            // until then, though slots are free and something else may fall due.
+            (None, Some(turn)) if placed && turn <= now + LONGEST_DELAY => {
+                wake(app, ts, turn - now).await;
+                return Ok(Some(turn));
             }
+            // What lies further ahead is the tick's to find.
             _ => return Ok(None),
         },
         Stop::Held(_) if soon.is_some() => soon.unwrap_or(now).max(now),
@@ -390,18 +397,23 @@ async fn wake_later(
                 .unwrap_or(until)
         }
     };
-    let at = at.min(now + TimeDelta::seconds(i64::from(MAX_DELAY_SECONDS)));
+    let at = at.min(now + LONGEST_DELAY);
     if !ts
         .change_gate(&settings, None, |gate| gate.arm(now, at))
         .await?
     {
         return Ok(None);
     }
+    wake(app, ts, at - now).await;
+    Ok(Some(at))
+}
+
+/// Asks for a run after so long.
+async fn wake(app: &App, ts: &TenantStore, after: TimeDelta) {
     // A message a moment early would find the slot still taken.
-    let wait = (at - now).num_milliseconds().max(0);
+    let wait = after.num_milliseconds().max(0);
     let delay = u32::try_from((wait + 999) / 1000).unwrap_or(MAX_DELAY_SECONDS);
     if let Err(error) = app.queues.dial(DialMessage { tenant: ts.id }, delay).await {
         tracing::warn!(tenant = %ts.id, %error, "a wake-up was not sent; the tick finds the work");
     }
-    Ok(Some(at))
 }

@@ -121,7 +121,7 @@ async fn a_crash_at_any_write_loses_nothing_and_calls_nobody_twice() {
         for at in (0..30).filter(|at| at % 2 == u32::from(after_commit)) {
             tried += u32::from(survives(at, after_commit, interval.clone()).await);
         }
-        assert!(tried >= 10, "{tried}");
+        assert!(tried >= 8, "{tried}");
     }
 }
 

@@ -1,11 +1,12 @@
 //! The pump's work on campaigns: each run brings every campaign of the tenant a step further. Whatever a step read can
 //! have changed when it is written; then the step changed nothing, and the next run decides anew.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use vio_domain::calling::gate::WAKE_COALESCE;
 use vio_domain::calling::limits::CallLimits;
 use vio_domain::calling::order::Band;
 use vio_domain::calling::session::Method;
+use vio_domain::campaigns::forecast::most_ready;
 use vio_domain::campaigns::{LOOK_AGAIN, MemberState, State};
 
 use crate::calling::grant::Dialling;
@@ -22,8 +23,8 @@ use crate::tx::Tx;
 const JUDGED_AT_ONCE: u32 = 40;
 /// Members judged in one run, and calls taken back in one run. The rest is left to the next, asked for at once.
 const PER_RUN: u32 = 200;
-/// Calls of one band that lie ready in the dial queue at most: what the pump reads of a band at a time.
-const MOST_READY: u32 = 50;
+/// Between looks at whether a campaign's last calls have ended. Who asks is told what is, whenever the campaign looks.
+const LAST_CALLS: TimeDelta = TimeDelta::minutes(5);
 /// Member rows read at a time while looking for those whose turn it is.
 const PAGE: u32 = 100;
 
@@ -42,6 +43,14 @@ impl Stepped {
             (Some(a), Some(b)) => Some(a.min(b)),
             (a, b) => a.or(b),
         };
+    }
+}
+
+/// When the call of a member falls due that is in the dial queue.
+fn due_of(state: &MemberState) -> Option<DateTime<Utc>> {
+    match state {
+        MemberState::Planned { due, .. } => Some(*due),
+        _ => None,
     }
 }
 
@@ -284,11 +293,8 @@ impl TenantStore {
         let campaign = &mut row.campaign;
         if let Some(position) = campaign.outstanding {
             let (members, _) = self.campaign_members(campaign.id, position, 1).await?;
-            let planned = members
-                .first()
-                .is_some_and(|member| matches!(member.state, MemberState::Planned { .. }));
-            if planned {
-                return Ok(Some(self.now() + LOOK_AGAIN));
+            if let Some(due) = members.first().and_then(|member| due_of(&member.state)) {
+                return Ok(Some(due.max(self.now()) + LOOK_AGAIN));
             }
             campaign.outstanding = None;
         }
@@ -304,7 +310,7 @@ impl TenantStore {
 
     /// How many members may be handed over now, so that no slot idles.
     async fn room(&self, row: &CampaignRow, limits: &CallLimits) -> Result<u32, StoreError> {
-        let ready = limits.limit().saturating_mul(2).min(MOST_READY);
+        let ready = most_ready(limits);
         let band = Band::of(Method::Campaign, row.campaign.config.priority);
         let there = self.due_items(band, ready).await?.len();
         Ok(ready.saturating_sub(u32::try_from(there).unwrap_or(u32::MAX)))
@@ -317,7 +323,9 @@ impl TenantStore {
         let progress = progress(row, &members);
         if progress.tally.remaining() > 0 {
             row.campaign.cursor = row.campaign.total;
-            return self.look_later(row, now + LOOK_AGAIN).await;
+            let last = members.iter().filter_map(|member| due_of(&member.state));
+            let last = last.max().map_or(now, |due| due.max(now));
+            return self.look_later(row, last + LAST_CALLS).await;
         }
         if !row.campaign.complete(progress.last_over.unwrap_or(now)) {
             return Ok(());

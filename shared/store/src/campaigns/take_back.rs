@@ -1,10 +1,14 @@
 //! Taking back a call that was handed to the dial queue: its session ends, the appointment gets the planned call back
 //! that the campaign had taken over, and the member waits again or is passed over.
 
+use chrono::{DateTime, Utc};
+use vio_domain::calling::attention::CallAttention;
 use vio_domain::calling::guards::{Decision, SettleReason};
 use vio_domain::calling::limits::CallLimits;
 use vio_domain::calling::session::{CancelReason, Method, SessionState};
 use vio_domain::campaigns::{MemberState, SkipReason};
+use vio_domain::contact::AttentionReason;
+use vio_domain::ids::AppointmentId;
 use vio_domain::settings::Settings;
 
 use crate::calling::sessions::SessionRow;
@@ -16,6 +20,15 @@ use crate::log::{Actor, Entry};
 use crate::port::Condition;
 use crate::store::TenantStore;
 use crate::tx::Tx;
+
+/// Whether an appointment is over that still wanted a reminder.
+fn over_unreminded(person: &Person, about: AppointmentId, now: DateTime<Utc>) -> bool {
+    person.appointment(about).is_some_and(|appointment| {
+        appointment.time <= now
+            && appointment.status.wants_reminder()
+            && !appointment.awaiting_new_time
+    })
+}
 
 impl TenantStore {
     /// Stages the end of a campaign's planned call; `state` is where its member stands then.
@@ -42,6 +55,12 @@ impl TenantStore {
         match (place.before, about) {
             (Some(before), _) if before.method != Method::Reminder => {
                 self.stage_given_back(tx, person, row, before, None)
+            }
+            // Its reminder was never rung, and nothing is left to plan: staff hears of it.
+            (Some(_), Some(about)) if over_unreminded(person, about, self.now()) => {
+                let reason = AttentionReason::from(CallAttention::WindowMissed);
+                let session = Some(row.session.id);
+                self.flag(tx, &mut person.contact, reason, Some(about), session)
             }
             (_, Some(about)) => self.replan(tx, settings, person, about).await,
             (_, None) => Ok(()),
