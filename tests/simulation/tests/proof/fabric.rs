@@ -22,6 +22,13 @@ pub(crate) struct Rough {
     pub(crate) slow_table: u64,
     /// Requests to the provider of a thousand that go wrong.
     pub(crate) provider: u64,
+    /// Requests to the provider of a thousand at which it goes away for some seconds.
+    pub(crate) outages: u64,
+    /// Grants of a hundred, and reads of a person by the pump of three hundred, after which somebody changes something
+    /// about that person at once: between the reads, the grant and the sends.
+    pub(crate) races: u64,
+    /// Minutes after which colleagues who have not heard call somebody again, at most.
+    pub(crate) colleagues: i64,
     /// Invocations of a hundred that end before they are done.
     pub(crate) crashes: u64,
     /// Messages and webhooks of a hundred that are lost; as many come twice, and as many late.
@@ -47,6 +54,9 @@ impl Rough {
         table: 0,
         slow_table: 0,
         provider: 0,
+        outages: 0,
+        races: 0,
+        colleagues: 0,
         crashes: 0,
         messages: 0,
         indexes: 0,
@@ -62,6 +72,9 @@ impl Rough {
         table: 60,
         slow_table: 40,
         provider: 150,
+        outages: 10,
+        races: 14,
+        colleagues: 60 * 60,
         crashes: 6,
         messages: 8,
         indexes: 100,
@@ -122,6 +135,8 @@ pub(crate) struct Fabric {
     sequence: AtomicU64,
     calm: AtomicBool,
     counts: Mutex<BTreeMap<String, u64>>,
+    /// Wake-ups sent, whoever sent them.
+    wake_ups: Mutex<Vec<(TenantId, DateTime<Utc>)>>,
     trace: Option<Mutex<Vec<Line>>>,
 }
 
@@ -141,6 +156,7 @@ impl Fabric {
             sequence: AtomicU64::new(0),
             calm: AtomicBool::new(true),
             counts: Mutex::default(),
+            wake_ups: Mutex::default(),
             trace: traced.then(Mutex::default),
         })
     }
@@ -193,6 +209,18 @@ impl Fabric {
 
     pub(crate) fn counts(&self) -> BTreeMap<String, u64> {
         self.counts.lock().unwrap().clone()
+    }
+
+    pub(crate) fn woken(&self, tenant: TenantId) {
+        let at = self.truth();
+        self.wake_ups.lock().unwrap().push((tenant, at));
+    }
+
+    /// When wake-ups of a business were sent.
+    pub(crate) fn wake_ups(&self, tenant: TenantId) -> Vec<DateTime<Utc>> {
+        let all = self.wake_ups.lock().unwrap();
+        let mine = all.iter().filter(|(whose, _)| *whose == tenant);
+        mine.map(|(_, at)| *at).collect()
     }
 
     /// Writes a line of the trace, where one is kept.

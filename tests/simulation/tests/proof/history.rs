@@ -6,11 +6,13 @@ use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 use vio_crypto::{KeyRing, MemoryKms};
-use vio_domain::ids::{AppointmentId, AttemptId, ContactId, SessionId, TenantId};
+use vio_domain::campaigns::Campaign;
+use vio_domain::ids::{AppointmentId, AttemptId, CampaignId, ContactId, SessionId, TenantId};
 use vio_domain::settings::Settings;
 use vio_store::calling::attention::AttentionRow;
 use vio_store::calling::rows::{DialRow, GateRow};
 use vio_store::calling::sessions::{AttemptRow, DecisionRow, SessionRow};
+use vio_store::campaigns::{CampaignMemberRow, CampaignRow};
 use vio_store::contacts::{AppointmentRow, ContactRow};
 use vio_store::entity::{Entity, from_item, type_of};
 use vio_store::memory::MemoryTable;
@@ -43,6 +45,25 @@ pub(crate) fn at<T>(versions: &[Version<T>], when: DateTime<Utc>) -> Option<&Ver
     versions.iter().rfind(|version| version.at <= when)
 }
 
+/// What the product said of a call that waited.
+#[derive(Debug, Clone)]
+pub(crate) struct Estimate {
+    /// When it was asked.
+    pub(crate) at: DateTime<Utc>,
+    pub(crate) session: SessionId,
+    pub(crate) position: Option<u64>,
+    pub(crate) instant: Option<DateTime<Utc>>,
+}
+
+/// When a campaign was said to be through.
+#[derive(Debug, Clone)]
+pub(crate) struct CampaignEstimate {
+    /// When it was said.
+    pub(crate) at: DateTime<Utc>,
+    pub(crate) campaign: CampaignId,
+    pub(crate) instant: DateTime<Utc>,
+}
+
 /// One business, as judged.
 pub(crate) struct History {
     pub(crate) tenant: TenantId,
@@ -51,6 +72,16 @@ pub(crate) struct History {
     pub(crate) end: DateTime<Utc>,
     pub(crate) arrivals: Vec<Arrival>,
     pub(crate) calls: Vec<Rung>,
+    pub(crate) estimates: Vec<Estimate>,
+    pub(crate) campaign_estimates: Vec<CampaignEstimate>,
+    /// How many estimates were judged.
+    pub(crate) estimates_judged: std::cell::Cell<u64>,
+    pub(crate) campaign_estimates_judged: std::cell::Cell<u64>,
+    pub(crate) campaigns: BTreeMap<CampaignId, Versions<Campaign>>,
+    /// By campaign and place in it: where each member stands at the end.
+    pub(crate) members: BTreeMap<CampaignId, BTreeMap<u32, CampaignMemberRow>>,
+    /// When wake-ups were sent.
+    pub(crate) wake_ups: Vec<DateTime<Utc>>,
     pub(crate) settings: Versions<Settings>,
     pub(crate) active: Versions<bool>,
     pub(crate) contacts: BTreeMap<ContactId, Versions<ContactRow>>,
@@ -127,6 +158,13 @@ impl History {
                 .into_iter()
                 .filter(|call| mine(&call.arrival))
                 .collect(),
+            estimates: site.estimates.lock().unwrap().clone(),
+            campaign_estimates: site.campaign_estimates.lock().unwrap().clone(),
+            estimates_judged: Default::default(),
+            campaign_estimates_judged: Default::default(),
+            campaigns: BTreeMap::new(),
+            members: BTreeMap::new(),
+            wake_ups: world.fabric.wake_ups(site.id),
             settings: Vec::new(),
             active: Vec::new(),
             contacts: BTreeMap::new(),
@@ -151,6 +189,11 @@ impl History {
             }
             match type_of(&item) {
                 Some("decision") => history.decisions.push(decoded(&item)),
+                Some("campaign_member") => {
+                    let row: CampaignMemberRow = decoded(&item);
+                    let members = history.members.entry(row.campaign).or_default();
+                    members.insert(row.position, row);
+                }
                 Some("attention") => history.attention.push(decoded(&item)),
                 _ => {}
             }
@@ -207,6 +250,11 @@ impl History {
                 let row: AttemptRow = decoded(item);
                 let versions = self.attempts.entry(row.attempt.id).or_default();
                 versions.push(version(written, row));
+            }
+            "campaign" => {
+                let campaign = decoded::<CampaignRow>(item).campaign;
+                let versions = self.campaigns.entry(campaign.id).or_default();
+                versions.push(version(written, campaign));
             }
             "gate" => self.gate.push(version(written, decoded(item))),
             "settings" => {
@@ -304,6 +352,20 @@ pub(crate) fn describe(written: &Written) -> String {
                 row.preferences.voice_consent,
                 row.needs_attention,
                 row.failures_in_a_row
+            )
+        }
+        "campaign" => {
+            let campaign = decoded::<CampaignRow>(item).campaign;
+            format!(
+                "{} {} judged {}/{} cursor {} outstanding {:?} turn {} look {}",
+                campaign.id,
+                campaign.state.name(),
+                campaign.judged,
+                campaign.total,
+                campaign.cursor,
+                campaign.outstanding,
+                short(campaign.turn_at),
+                short(campaign.look_at)
             )
         }
         "gate" => {

@@ -15,6 +15,7 @@ mod fabric;
 mod history;
 mod mutation;
 mod mutations;
+mod plans;
 mod process;
 mod provider;
 mod queues;

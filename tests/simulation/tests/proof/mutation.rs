@@ -1,6 +1,8 @@
 //! Deliberate bugs, each put between the production code and the world it runs in: the simulation must find every one.
 //! Nothing of this is compiled into the product.
 
+use crate::plans::Kind;
+
 /// A bug.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(crate) enum Mutation {
@@ -39,23 +41,44 @@ pub(crate) enum Mutation {
 }
 
 impl Mutation {
-    /// All of them.
+    /// The kind of world that it is sought in.
+    pub(crate) fn shows_in(self) -> Kind {
+        match self {
+            Self::AppointmentUnconditional
+            | Self::StaleDoNotCall
+            | Self::GuardsNotReread
+            | Self::PauseIgnored => Kind::Races,
+            Self::NotPlacedAtOnce
+            | Self::RefundOnAny4xx
+            | Self::ResendAfterBound
+            | Self::FreshKeyPerSend => Kind::Silence,
+            Self::ClocksApart
+            | Self::GateUnconditional
+            | Self::LockIgnored
+            | Self::SlotFreeAtAnswer => Kind::Queue,
+            Self::NewsCountedTwice | Self::DayInUtc | Self::NoTick | Self::NoDecisionRecord => {
+                Kind::Mixed
+            }
+        }
+    }
+
+    /// All of them; first those that take longest to find.
     pub(crate) const ALL: [Self; 16] = [
-        Self::RefundOnAny4xx,
-        Self::ResendAfterBound,
-        Self::StaleDoNotCall,
-        Self::GateUnconditional,
         Self::AppointmentUnconditional,
-        Self::SlotFreeAtAnswer,
-        Self::GuardsNotReread,
         Self::NotPlacedAtOnce,
-        Self::NewsCountedTwice,
-        Self::DayInUtc,
-        Self::NoTick,
+        Self::StaleDoNotCall,
         Self::LockIgnored,
-        Self::FreshKeyPerSend,
+        Self::RefundOnAny4xx,
+        Self::GateUnconditional,
+        Self::GuardsNotReread,
+        Self::DayInUtc,
         Self::ClocksApart,
         Self::PauseIgnored,
+        Self::ResendAfterBound,
+        Self::SlotFreeAtAnswer,
+        Self::FreshKeyPerSend,
+        Self::NewsCountedTwice,
+        Self::NoTick,
         Self::NoDecisionRecord,
     ];
 }

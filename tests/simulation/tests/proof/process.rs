@@ -13,6 +13,8 @@ tokio::task_local! {
 /// An invocation.
 #[derive(Debug)]
 pub(crate) struct Process {
+    /// What it is an invocation of.
+    pub(crate) what: &'static str,
     /// How far its machine's clock is from the truth.
     pub(crate) skew: TimeDelta,
     /// The point at which it ends; 0 where it is spared.
@@ -25,8 +27,9 @@ pub(crate) struct Process {
 }
 
 impl Process {
-    pub(crate) fn new(skew: TimeDelta, dies_at: u32) -> Arc<Self> {
+    pub(crate) fn new(what: &'static str, skew: TimeDelta, dies_at: u32) -> Arc<Self> {
         Arc::new(Self {
+            what,
             skew,
             dies_at,
             passed: AtomicU32::new(0),

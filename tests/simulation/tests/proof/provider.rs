@@ -84,6 +84,8 @@ pub(crate) struct SimProvider {
     fabric: Arc<Fabric>,
     state: Mutex<State>,
     hooks: mpsc::UnboundedSender<Hook>,
+    /// Until when it is away.
+    away: Mutex<DateTime<Utc>>,
 }
 
 /// What the next request meets.
@@ -104,7 +106,7 @@ enum Course {
 
 impl Course {
     fn draw(rng: &mut Rng) -> Self {
-        match rng.below(40) {
+        match rng.below(44) {
             0..6 => Self::Lost,
             6..8 => Self::Broken,
             8..16 => Self::Late,
@@ -121,6 +123,8 @@ impl Course {
             37 => Self::Status([401, 402, 403, 422][usize::try_from(rng.below(4)).unwrap_or(0)]),
             // A 2xx that cannot be read, as a status.
             38 => Self::StatusAfterCall(200),
+            39 | 40 => Self::StatusAfterCall(408),
+            41 | 42 => Self::StatusAfterCall(409),
             _ => Self::Status(503),
         }
     }
@@ -147,6 +151,32 @@ impl SimProvider {
             fabric,
             state: Mutex::default(),
             hooks,
+            away: Mutex::default(),
+        })
+    }
+
+    /// How it is away at the moment, if it is: whoever asks hears so at once.
+    fn away(&self) -> Option<Course> {
+        let now = self.fabric.truth();
+        let mut until = self.away.lock().unwrap();
+        let rough = self.fabric.rough;
+        if *until <= now
+            && self
+                .fabric
+                .strikes(rough.outages, 1_000, "provider: outage")
+        {
+            let seconds = self.fabric.draw(|rng| rng.between(4, 40));
+            *until = now + TimeDelta::seconds(seconds);
+        }
+        (now < *until).then(|| {
+            self.fabric.draw(|rng| {
+                *rng.pick(&[
+                    Course::Status(503),
+                    Course::Status(503),
+                    Course::Broken,
+                    Course::StatusAfterCall(503),
+                ])
+            })
         })
     }
 
@@ -407,10 +437,13 @@ impl Sender {
         let (answer, receiver) = oneshot::channel();
         let fabric = self.provider.fabric.clone();
         let sent_at = fabric.truth();
-        let struck = fabric.strikes(fabric.rough.provider, 1_000, "provider: trouble");
-        let course = match struck {
-            true => fabric.draw(Course::draw),
-            false => Course::Well,
+        let away = self.provider.away();
+        let struck =
+            away.is_some() || fabric.strikes(fabric.rough.provider, 1_000, "provider: trouble");
+        let course = match away {
+            Some(course) => course,
+            None if struck => fabric.draw(Course::draw),
+            None => Course::Well,
         };
         if struck {
             fabric.count(&format!("provider: {course:?}"));

@@ -45,6 +45,7 @@ impl Queues for SimQueues {
             format!("wake-up sent, in {delay_seconds} s")
         });
         self.fabric.count("messages: dial");
+        self.fabric.woken(tenant);
         self.send(Message::Dial(message, delay_seconds)).await
     }
 

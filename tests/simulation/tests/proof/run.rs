@@ -1,124 +1,16 @@
-//! Running worlds: what a seed means, and what a failing one prints.
+//! Running worlds, and what a failing one prints.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
-use chrono::{DateTime, TimeDelta, TimeZone, Utc};
-use chrono_tz::Tz;
+use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::check::{Broken, judge};
-use crate::fabric::{Line, Rough};
+use crate::fabric::Line;
 use crate::history::History;
-use crate::mutation::Mutation;
-use crate::rng::Rng;
-use crate::world::{Numbers, Plan, World};
-
-/// Zones that businesses are in: both hemispheres, half and quarter hours, every date of clock change.
-const ZONES: [Tz; 10] = [
-    Tz::Europe__London,
-    Tz::America__New_York,
-    Tz::America__Los_Angeles,
-    Tz::Pacific__Auckland,
-    Tz::Australia__Lord_Howe,
-    Tz::Australia__Sydney,
-    Tz::Asia__Kolkata,
-    Tz::America__St_Johns,
-    Tz::Asia__Kathmandu,
-    Tz::Europe__Lisbon,
-];
-
-/// Days around which worlds begin: clocks go forward or back in some zone, a month or a year ends, a bank holiday.
-const STARTS: [(u32, u32); 12] = [
-    (1, 25),
-    (2, 25),
-    (3, 5),
-    (3, 24),
-    (3, 29),
-    (4, 1),
-    (5, 20),
-    (8, 25),
-    (9, 23),
-    (10, 1),
-    (10, 21),
-    (12, 20),
-];
-
-/// A storm of a seed.
-pub(crate) fn storm(seed: u64, mutation: Option<Mutation>, traced: bool) -> Plan {
-    let mut rng = Rng::of(seed, "plan", 0);
-    let (month, day) = *rng.pick(&STARTS);
-    let start = Utc.with_ymd_and_hms(2026, month, day, 6, 0, 0).unwrap();
-    let start = start + TimeDelta::minutes(rng.between(-2_000, 2_000));
-    let tenants = *rng.pick(&[2, 2, 2, 3, 3, 4, 5]);
-    let zones = (0..tenants).map(|_| *rng.pick(&ZONES)).collect();
-    let numbers = match rng.below(4) {
-        0 => Numbers {
-            limit: 25,
-            daily: 300,
-            ..Numbers::DEFAULT
-        },
-        1 => Numbers {
-            limit: 2,
-            daily: 4,
-            ..Numbers::DEFAULT
-        },
-        2 => Numbers {
-            limit: 5,
-            window: 300,
-            daily: 9,
-            bound: 20,
-            ..Numbers::DEFAULT
-        },
-        _ => Numbers {
-            limit: 4,
-            daily: 7,
-            ..Numbers::DEFAULT
-        },
-    };
-    Plan {
-        seed,
-        rough: Rough::STORM,
-        start,
-        days: *rng.pick(&[5, 7, 7, 10, 10, 14, 14, 21, 28, 40]),
-        tail: 12,
-        zones,
-        numbers,
-        crowd: None,
-        execute: None,
-        mutation,
-        traced,
-    }
-}
-
-/// A calm world of a seed: nothing goes wrong, so every slot must be used.
-pub(crate) fn calm(seed: u64, mutation: Option<Mutation>, traced: bool) -> Plan {
-    let mut plan = storm(seed, mutation, traced);
-    plan.rough = Rough::CALM;
-    plan
-}
-
-/// A short and rough world, for finding bugs: one seed in two a small storm, the other a crowd that contends for few
-/// slots while everything goes wrong.
-pub(crate) fn hunt(seed: u64, mutation: Option<Mutation>, traced: bool) -> Plan {
-    let mut plan = storm(seed, mutation, traced);
-    plan.days = 7;
-    plan.rough.provider = 400;
-    plan.rough.messages = 20;
-    if seed.is_multiple_of(2) {
-        plan.days = 3;
-        plan.tail = 3;
-        plan.zones.truncate(2);
-        plan.crowd = Some(14);
-        plan.numbers = Numbers {
-            limit: 3,
-            daily: 6,
-            ..Numbers::DEFAULT
-        };
-    }
-    plan
-}
+use crate::world::{Plan, World};
 
 /// What a world came to.
 pub(crate) struct Outcome {
@@ -219,6 +111,15 @@ pub(crate) async fn judged(world: &World, calm: bool) -> Outcome {
         let history = History::of(world, site).await;
         outcome.appointments += history.appointments.len();
         let broken = judge(&history, calm);
+        for (what, judged) in [
+            ("estimates of calls judged", &history.estimates_judged),
+            (
+                "estimates of campaigns judged",
+                &history.campaign_estimates_judged,
+            ),
+        ] {
+            *outcome.counts.entry(what.to_owned()).or_default() += judged.get();
+        }
         if !broken.is_empty() {
             outcome.broken.push((history, broken));
         }

@@ -21,6 +21,7 @@ fn crowd(count: u32, rough: Rough, numbers: Numbers) -> Plan {
         tail: 3,
         zones: vec![Tz::Europe__London],
         numbers,
+        asked: false,
         crowd: Some(count),
         execute: None,
         mutation: None,

@@ -28,7 +28,8 @@ pub(crate) struct Memory {
 }
 
 /// Types of records whose writes the journal keeps.
-const KEPT: [&str; 9] = [
+const KEPT: [&str; 10] = [
+    "campaign",
     "contact",
     "appointment",
     "session",
@@ -54,6 +55,15 @@ pub(crate) struct Written {
     pub(crate) item: Option<Attributes>,
 }
 
+/// A moment at which a change about a person is a race.
+#[derive(Debug, Clone)]
+pub(crate) enum Moment {
+    /// An attempt was written, for the first time when it was granted.
+    Attempt(Written),
+    /// The pump read the contact of this partition, and its answer is on the way back.
+    Read(String),
+}
+
 /// The table with its journal.
 pub(crate) struct SimTable {
     fabric: Arc<Fabric>,
@@ -63,12 +73,12 @@ pub(crate) struct SimTable {
     kinds: Mutex<HashMap<(String, String), &'static str>>,
     /// Something became due that was not before.
     pub(crate) due: Notify,
-    /// Something was written that the journal keeps.
-    pub(crate) grants: Mutex<Option<tokio::sync::mpsc::UnboundedSender<Written>>>,
+    /// Moments at which a change about a person is a race.
+    pub(crate) moments: Mutex<Option<tokio::sync::mpsc::UnboundedSender<Moment>>>,
 }
 
 /// The tenant in a partition key.
-fn tenant_of(pk: &str) -> Option<TenantId> {
+pub(crate) fn tenant_of(pk: &str) -> Option<TenantId> {
     pk.strip_prefix("T#")?.get(..36)?.parse().ok()
 }
 
@@ -87,7 +97,7 @@ impl SimTable {
             journal: Mutex::default(),
             kinds: Mutex::default(),
             due: Notify::new(),
-            grants: Mutex::new(None),
+            moments: Mutex::new(None),
         })
     }
 
@@ -184,6 +194,25 @@ impl SimTable {
         }
     }
 
+    /// At times somebody changes something about a person whom the pump just read, and the answer takes long enough for
+    /// the change to be committed before the pump goes on.
+    async fn race(&self, key: &Key) {
+        if key.sk != "CONTACT" || me().is_none_or(|me| me.what != crate::world::PUMP) {
+            return;
+        }
+        let races = self.fabric.rough.races;
+        if !self.fabric.strikes(races, 300, "raced: read") {
+            return;
+        }
+        if let Some(moments) = self.moments.lock().unwrap().as_ref() {
+            let _ = moments.send(Moment::Read(key.pk.clone()));
+        }
+        let wait = self
+            .fabric
+            .draw(|rng| rng.between(20, SLOW_TABLE.num_milliseconds()));
+        tokio::time::sleep(std::time::Duration::from_millis(wait.unsigned_abs())).await;
+    }
+
     fn keep(&self, ops: &[Op]) {
         let at = self.fabric.truth();
         let mut fresh = Vec::new();
@@ -215,7 +244,7 @@ impl SimTable {
             }
         }
         let mut journal = self.journal.lock().unwrap();
-        let grants = self.grants.lock().unwrap();
+        let moments = self.moments.lock().unwrap();
         let seq = self.fabric.next();
         for (kind, pk, sk, item) in fresh {
             let Some(tenant) = tenant_of(&pk) else {
@@ -233,9 +262,9 @@ impl SimTable {
             self.fabric
                 .note(Some(tenant), || crate::history::describe(&written));
             if kind == "attempt"
-                && let Some(grants) = grants.as_ref()
+                && let Some(moments) = moments.as_ref()
             {
-                let _ = grants.send(written.clone());
+                let _ = moments.send(Moment::Attempt(written.clone()));
             }
             journal.push(written);
         }
@@ -390,6 +419,7 @@ impl Port for SimTable {
             let mut memory = me.memory.lock().unwrap();
             memory.items.insert(key.clone(), found.clone());
         }
+        self.race(key).await;
         self.back(lost, found).await
     }
 

@@ -42,6 +42,7 @@ use vio_store::users::{NewUser, PersonalDetails};
 use vio_webhooks::Webhooks;
 
 use crate::fabric::{Fabric, Rough};
+use crate::history::{CampaignEstimate, Estimate};
 use crate::mutation::Mutation;
 use crate::process::Process;
 use crate::provider::{Hook, SimProvider, SimRetell};
@@ -49,6 +50,8 @@ use crate::queues::{Message, SimQueues};
 use crate::rng::Rng;
 use crate::table::SimTable;
 
+/// The pump's invocations.
+pub(crate) const PUMP: &str = "pump";
 /// How often a message that failed is delivered again.
 const DELIVERIES: u32 = 5;
 /// Until a message that failed is seen again (template.yaml).
@@ -109,6 +112,8 @@ pub(crate) struct Plan {
     pub(crate) tail: i64,
     pub(crate) zones: Vec<Tz>,
     pub(crate) numbers: Numbers,
+    /// Whether somebody looks at how long calls wait, and presses Call Now.
+    pub(crate) asked: bool,
     /// So many people, all booked for one time, and nobody else.
     pub(crate) crowd: Option<u32>,
     /// Ends the n-th run of the pump at one of its points.
@@ -133,6 +138,9 @@ pub(crate) struct Site {
     user: UserId,
     endpoint: String,
     pub(crate) people: Mutex<Vec<Known>>,
+    /// What people were told of calls that wait.
+    pub(crate) estimates: Mutex<Vec<Estimate>>,
+    pub(crate) campaign_estimates: Mutex<Vec<CampaignEstimate>>,
 }
 
 /// The world.
@@ -235,6 +243,8 @@ impl World {
         let routes = vio_contacts::router(app.clone())
             .0
             .merge(vio_calls::router(app.clone()).0)
+            .merge(vio_campaigns::router(app.clone()).0)
+            .merge(vio_groups::router(app.clone()).0)
             .merge(vio_profile::router(app.clone()).0)
             .merge(vio_webhooks::router(webhooks.clone()).0);
         let router = vio_http::service(routes, shared);
@@ -336,23 +346,26 @@ impl World {
             user,
             endpoint: opened.endpoints.call_outcome,
             people: Mutex::default(),
+            estimates: Mutex::default(),
+            campaign_estimates: Mutex::default(),
         }
     }
 
     /// An invocation on one of the machines, which may end early.
-    fn process(&self, longest: u64) -> Arc<Process> {
+    fn process(&self, what: &'static str, longest: u64) -> Arc<Process> {
         let crashes = self.plan.rough.crashes;
         let calm = self.fabric.is_calm();
         self.fabric.draw(|rng| {
             let machine = usize::try_from(rng.below(MACHINES)).unwrap_or(0);
             let dies = !calm && rng.chance(crashes, 100);
             let at = if dies { 1 + rng.below(longest) } else { 0 };
-            Process::new(self.skews[machine], u32::try_from(at).unwrap_or(0))
+            Process::new(what, self.skews[machine], u32::try_from(at).unwrap_or(0))
         })
     }
 
-    fn mourn(&self, process: &Process, what: &str) {
+    fn mourn(&self, process: &Process) {
         if process.died() {
+            let what = process.what;
             self.fabric.count(&format!("crash: {what}"));
             self.fabric.note(None, || {
                 format!("CRASH of {what} after {} points", process.points())
@@ -388,10 +401,10 @@ impl World {
         request: Request<Body>,
         what: &'static str,
     ) -> Option<(StatusCode, Value)> {
-        let process = self.process(40);
+        let process = self.process(what, 40);
         let served = process.run(self.router.clone().oneshot(request));
         let answer = tokio::time::timeout(OTHER_TIMEOUT, served).await;
-        self.mourn(&process, what);
+        self.mourn(&process);
         let response = answer.ok().flatten()?.expect("an answer");
         let (parts, body) = response.into_parts();
         let bytes = body.collect().await.expect("a body").to_bytes();
@@ -458,13 +471,13 @@ impl World {
     async fn deliver(self: Arc<Self>, message: Message, wait: u64) {
         tokio::time::sleep(Duration::from_millis(wait)).await;
         for _ in 0..DELIVERIES {
-            let (outcome, process, again, what) = match &message {
+            let (outcome, process, again) = match &message {
                 Message::Dial(message, _) => {
                     let run = self.pumps.fetch_add(1, Ordering::SeqCst) + 1;
                     let doomed = self.plan.execute.filter(|(at, _)| *at == run);
                     let process = match doomed {
-                        Some((_, point)) => Process::new(TimeDelta::zero(), point),
-                        None => self.process(160),
+                        Some((_, point)) => Process::new(PUMP, TimeDelta::zero(), point),
+                        None => self.process(PUMP, 160),
                     };
                     self.fabric
                         .note(Some(message.tenant), || format!("pump run {run}"));
@@ -473,24 +486,20 @@ impl World {
                     if doomed.is_some() {
                         self.points.store(process.points(), Ordering::SeqCst);
                     }
-                    (outcome, process.clone(), DIAL_AGAIN, "pump")
+                    (outcome, process.clone(), DIAL_AGAIN)
                 }
                 Message::Inbox(message) => {
-                    let process = self.process(50);
+                    let process = self.process("webhook's processing", 50);
                     let work = process.run(vio_webhooks::process(&self.webhooks, message.clone()));
                     let outcome = tokio::time::timeout(OTHER_TIMEOUT, work).await;
-                    (
-                        outcome,
-                        process.clone(),
-                        INBOX_AGAIN,
-                        "webhook's processing",
-                    )
+                    (outcome, process.clone(), INBOX_AGAIN)
                 }
             };
-            self.mourn(&process, what);
+            self.mourn(&process);
             match outcome {
                 Ok(Some(Ok(()))) => return,
                 Ok(Some(Err(error))) => {
+                    let what = process.what;
                     self.fabric.count(&format!("failed: {what}"));
                     self.fabric
                         .note(None, || format!("{what} failed: {error:?}"));
@@ -579,10 +588,10 @@ impl World {
             }
             last = at;
             self.fabric.count("ticks");
-            let process = self.process(60);
+            let process = self.process("tick", 60);
             let work = process.run(vio_reminders::tick(&self.app));
             let _ = tokio::time::timeout(DIAL_TIMEOUT, work).await;
-            self.mourn(&process, "tick");
+            self.mourn(&process);
         }
     }
 

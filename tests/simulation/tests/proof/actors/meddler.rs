@@ -11,7 +11,8 @@ use vio_domain::ids::ContactId;
 
 use super::{Actor, Scene};
 use crate::rng::Rng;
-use crate::world::{Known, World};
+use crate::table::Moment;
+use crate::world::{Known, Site, World};
 
 pub(super) struct Meddler;
 
@@ -99,42 +100,37 @@ impl Actor for Meddler {
     }
 }
 
-/// Sees every grant as it is committed, and meddles at times before the call is placed for certain.
+/// Meddles in the middle of things: while the pump decides about a person, and from the grant until the call is placed
+/// for certain.
 pub(super) async fn watch(world: Arc<World>) {
-    let (out, mut grants) = tokio::sync::mpsc::unbounded_channel();
-    *world.table.grants.lock().unwrap() = Some(out);
+    let (out, mut moments) = tokio::sync::mpsc::unbounded_channel();
+    *world.table.moments.lock().unwrap() = Some(out);
     let mut rng = Rng::of(world.plan.seed, "watch", 0);
     let mut seen = std::collections::BTreeSet::new();
-    while let Some(written) = grants.recv().await {
+    while let Some(moment) = moments.recv().await {
         if world.is_closing() {
             continue;
         }
-        let fresh = seen.insert((written.pk.clone(), written.sk.clone()));
-        if !fresh || !rng.chance(1, 7) {
-            continue;
-        }
-        let Some(site) = world.sites.iter().find(|site| site.id == written.tenant) else {
+        let (pk, wait) = match moment {
+            Moment::Attempt(written) => {
+                let fresh = seen.insert((written.pk.clone(), written.sk));
+                if !fresh || !rng.chance(world.plan.rough.races, 100) {
+                    continue;
+                }
+                let longest = if rng.chance(1, 2) { 400 } else { 25_000 };
+                (written.pk, rng.between(0, longest))
+            }
+            Moment::Read(pk) => (pk, 0),
+        };
+        let Some((site, known)) = whose(&world, &pk) else {
             continue;
         };
-        let Some(contact) = contact_of(&written.pk) else {
-            continue;
-        };
-        let known = site
-            .people
-            .lock()
-            .unwrap()
-            .iter()
-            .find(|known| known.contact == contact)
-            .cloned();
-        let Some(known) = known else { continue };
         let mut scene = Scene {
             world: world.clone(),
-            site: site.clone(),
+            site,
             rng: Rng::new(rng.draw()),
         };
         let pause = rng.chance(1, 5);
-        let longest = if rng.chance(1, 2) { 400 } else { 25_000 };
-        let wait = rng.between(0, longest);
         tokio::spawn(async move {
             tokio::time::sleep(Duration::from_millis(wait.unsigned_abs())).await;
             if pause {
@@ -150,6 +146,68 @@ pub(super) async fn watch(world: Arc<World>) {
                 meddle(&mut scene, &known).await;
             }
         });
+    }
+}
+
+/// The person of an item collection, and the business.
+fn whose(world: &World, pk: &str) -> Option<(Arc<Site>, Known)> {
+    let contact = contact_of(pk)?;
+    let tenant = crate::table::tenant_of(pk)?;
+    let site = world.sites.iter().find(|site| site.id == tenant)?;
+    let people = site.people.lock().unwrap();
+    let known = people.iter().find(|known| known.contact == contact)?;
+    Some((site.clone(), known.clone()))
+}
+
+/// Two people at one desk: one takes down that somebody is not to be called, the other, who has not heard, presses Call
+/// Now within minutes. At times both save the same person at once.
+pub(super) struct Colleagues;
+
+#[async_trait]
+impl Actor for Colleagues {
+    fn name(&self) -> &'static str {
+        "colleagues"
+    }
+
+    fn pause(&mut self, scene: &mut Scene) -> TimeDelta {
+        let most = scene.world.plan.rough.colleagues;
+        TimeDelta::minutes(scene.rng.between(most / 10, most))
+    }
+
+    async fn act(&mut self, scene: &mut Scene) {
+        let Some(known) = scene.anybody() else { return };
+        let person = format!("/api/contacts/{}", known.contact);
+        if scene.rng.chance(1, 3) {
+            let withdrawn = Some(json!({ "action": "withdrawn" }));
+            let zone = Some(json!({ "preferences": { "timezone": "Europe/London" } }));
+            let consents = format!("{person}/consents");
+            tokio::join!(
+                scene.ask(Method::POST, &consents, withdrawn),
+                scene.ask(Method::PATCH, &person, zone),
+            );
+            return;
+        }
+        let (method, path, body) = match scene.rng.below(4) {
+            0 | 1 => {
+                let body = json!({ "phone": known.phone });
+                (Method::POST, "/api/dnc".to_owned(), body)
+            }
+            2 => {
+                let body = json!({ "action": "withdrawn" });
+                (Method::POST, format!("{person}/consents"), body)
+            }
+            _ => (
+                Method::PATCH,
+                person.clone(),
+                json!({ "do_not_contact": true }),
+            ),
+        };
+        scene.ask(method, &path, Some(body)).await;
+        let wait = scene.rng.between(0, 500);
+        tokio::time::sleep(Duration::from_secs(wait.unsigned_abs())).await;
+        let body = json!({ "queue": true });
+        let path = format!("{person}/call-now");
+        scene.ask(Method::POST, &path, Some(body)).await;
     }
 }
 

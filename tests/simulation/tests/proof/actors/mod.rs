@@ -1,8 +1,10 @@
 //! Who does what in a world. An actor is one kind of person (or mishap) at one business: it waits, acts through the
 //! product's own routes, and waits again. To add one, implement [`Actor`] and name it in [`cast`].
 
+mod asker;
 mod booker;
 mod caller;
+mod campaigner;
 mod keeper;
 mod meddler;
 mod owner;
@@ -81,9 +83,16 @@ fn cast(world: &World) -> Vec<Box<dyn Actor>> {
         Some(count) => cast.push(Box::new(booker::Crowd { count })),
         None => cast.push(Box::new(booker::Booker::default())),
     }
+    if world.plan.asked {
+        cast.push(Box::new(asker::Asker));
+        cast.push(Box::new(asker::Presser));
+        cast.push(Box::new(campaigner::Campaigner::default()));
+    }
     if world.plan.rough.meddling {
         cast.push(Box::new(caller::Caller));
+        cast.push(Box::new(campaigner::Campaigner::default()));
         cast.push(Box::new(meddler::Meddler));
+        cast.push(Box::new(meddler::Colleagues));
         cast.push(Box::new(owner::Owner));
         cast.push(Box::new(owner::Pauser));
         cast.push(Box::new(owner::KeyChanger { keys: 0 }));

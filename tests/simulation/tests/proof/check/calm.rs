@@ -1,7 +1,10 @@
 //! What holds where nothing goes wrong: every slot is used while work waits, and work goes in order.
 
+use std::collections::BTreeSet;
+
 use chrono::{DateTime, TimeDelta, Utc};
 use vio_domain::calling::order::Band;
+use vio_domain::campaigns::State;
 
 use super::{Broken, permission};
 use crate::history::{History, Version, before};
@@ -185,4 +188,77 @@ pub(super) fn missed(history: &History, broken: &mut Vec<Broken>) {
             }
         }
     }
+}
+
+/// Wake-ups stay within one a call placed and two a window in which work waited, and one for each look at a call whose
+/// number is still being rung for another.
+pub(super) fn messages(history: &History, broken: &mut Vec<Broken>) {
+    let mut windows = BTreeSet::new();
+    for versions in history.queue.values() {
+        for (index, version) in versions.iter().enumerate() {
+            let Some(row) = &version.value else { continue };
+            let until = versions.get(index + 1).map_or(history.end, |next| next.at);
+            let mut at = row.due.max(version.at);
+            while at <= until {
+                windows.insert(at.timestamp() / history.numbers.window);
+                at += TimeDelta::seconds(history.numbers.window);
+            }
+            if row.due <= until {
+                windows.insert(until.timestamp() / history.numbers.window);
+            }
+        }
+    }
+    // Members of a campaign that nobody handed over yet wait, too.
+    for versions in history.campaigns.values() {
+        for (index, version) in versions.iter().enumerate() {
+            let until = versions.get(index + 1).map_or(history.end, |next| next.at);
+            if matches!(version.value.state, State::Preparing | State::Executing) {
+                let numbers = |at: DateTime<Utc>| at.timestamp() / history.numbers.window;
+                windows.extend(numbers(version.at)..=numbers(until));
+            }
+        }
+    }
+    let looks = looks(history);
+    let allowed = history.calls.len() + 2 * windows.len() + looks;
+    if history.wake_ups.len() > allowed {
+        broken.push(Broken {
+            rule: "messages",
+            at: None,
+            what: format!(
+                "{} wake-ups for {} calls in {} windows, and {looks} looks at numbers in flight",
+                history.wake_ups.len(),
+                history.calls.len(),
+                windows.len()
+            ),
+        });
+    }
+}
+
+/// How often a call that waited was put off while its number was being rung.
+fn looks(history: &History) -> usize {
+    let in_flight = |number: &str, at: DateTime<Utc>| {
+        history.calls.iter().any(|call| {
+            let hash = vio_domain::phone::E164::try_from(call.arrival.number.clone())
+                .map(|number| history.store.phone_hash(&number).to_string());
+            hash.is_ok_and(|hash| hash == number)
+                && call.arrival.at <= at + FEW_SECONDS
+                && at <= call.analyzed_at + FEW_SECONDS
+        })
+    };
+    let mut looks = 0;
+    for versions in history.queue.values() {
+        for pair in versions.windows(2) {
+            let (Some(old), Some(new)) = (&pair[0].value, &pair[1].value) else {
+                continue;
+            };
+            let number = history
+                .contacts
+                .get(&new.contact)
+                .and_then(|rows| before(rows, pair[1].seq))
+                .and_then(|row| row.value.phone_hash);
+            let rung = number.is_some_and(|number| in_flight(&number.to_string(), pair[1].at));
+            looks += usize::from(old.due < new.due && rung);
+        }
+    }
+    looks
 }

@@ -2,7 +2,10 @@
 //! alone. Brute force on purpose; it asks neither the gate nor the guards nor the planner of the product.
 
 mod calm;
+mod campaigns;
 mod conduct;
+mod estimates;
+mod lost;
 mod permission;
 mod settled;
 
@@ -44,10 +47,18 @@ pub(crate) fn judge(history: &History, calm: bool) -> Vec<Broken> {
     conduct::decisions(history, &mut broken);
     settled::sessions(history, &mut broken);
     settled::people(history, &mut broken);
+    lost::changes(history, &mut broken);
+    campaigns::once(history, &mut broken);
+    campaigns::held(history, &mut broken);
+    campaigns::at_a_time(history, &mut broken);
+    campaigns::results(history, &mut broken);
     if calm {
         calm::full_use(history, &mut broken);
         calm::order(history, &mut broken);
         calm::missed(history, &mut broken);
+        calm::messages(history, &mut broken);
+        estimates::waiting(history, &mut broken);
+        campaigns::estimates(history, &mut broken);
     }
     broken
 }
