@@ -89,6 +89,7 @@ pub async fn reminder(counting: &mut Counting<'_>) -> Result<BTreeMap<String, f6
         steps: BTreeMap::new(),
         stream: String::new(),
     };
+    life.stream = life.latest().await?;
     // Settings wake the pump; what follows is to be the reminder's alone.
     life.messages("dial", "pump after settings", "campaign-worker")
         .await?;
