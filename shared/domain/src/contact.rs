@@ -9,6 +9,7 @@ use crate::appointment::OpenSession;
 use crate::calendar::PreferredTime;
 use crate::calling::attention::CallAttention;
 pub use crate::calling::order::Priority;
+use crate::calling::session::Outcome;
 use crate::forms::FormData;
 use crate::ids::{AppointmentId, ContactId, GroupId, TenantId, UserId};
 use crate::phone::E164;
@@ -165,6 +166,31 @@ pub enum CallState {
     NeedsAttention,
 }
 
+/// A contact's calls in short (S2 call statistics), counted when each is settled.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+pub struct CallTally {
+    /// Calls that reached the provider and are over.
+    #[serde(rename = "m")]
+    pub made: u32,
+    /// Those that a person answered.
+    #[serde(rename = "a")]
+    pub answered: u32,
+    /// What the last one came to.
+    #[serde(rename = "o", default, skip_serializing_if = "Option::is_none")]
+    pub last_outcome: Option<Outcome>,
+}
+
+impl CallTally {
+    /// Counts a call that is over.
+    pub fn count(&mut self, outcome: Outcome) {
+        self.made = self.made.saturating_add(1);
+        if outcome == Outcome::Answered {
+            self.answered = self.answered.saturating_add(1);
+        }
+        self.last_outcome = Some(outcome);
+    }
+}
+
 /// The contact as the rules see it: everything in clear. Stored forms are encrypted field by field. `version` is
 /// what its ETag names: edits bump it, the keeping of calls does not.
 #[derive(Clone, PartialEq)]
@@ -204,6 +230,8 @@ pub struct Contact {
     pub last_contact_time: Option<DateTime<Utc>>,
     /// Failed calls in a row, over all appointments.
     pub failures_in_a_row: u32,
+    /// What became of all calls so far. Kept by the system.
+    pub calls: CallTally,
     /// The open entry of the work list, if any.
     pub needs_attention: Option<AttentionReason>,
     /// The appointment that entry is about, if about one.

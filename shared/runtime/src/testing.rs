@@ -24,8 +24,9 @@ use vio_domain::text::{Email, PersonName, ShortText};
 use vio_providers::BaseUrl;
 use vio_providers::retell::{RetellApi, RetellFactory};
 use vio_store::TenantStore;
+use vio_store::contacts::Person;
 use vio_store::env::{Clock, IdSource};
-use vio_store::log::Actor;
+use vio_store::log::{Actor, Entry};
 use vio_store::memory::MemoryTable;
 use vio_store::port::Port;
 use vio_store::tenants::TenantStatus;
@@ -351,6 +352,16 @@ impl TestApp {
             .expect("a session");
         session.access_token.expose_secret().to_owned()
     }
+}
+
+/// Adds the entry of the change log that a change of a person must have, where a test makes one by hand.
+#[allow(clippy::expect_used)]
+pub fn tell(tenant: &TenantStore, tx: &mut Tx, person: &Person) {
+    let contact = person.contact.id;
+    let entry = Entry::new("contact.updated", "contact", contact.uuid()).contact(contact);
+    tenant
+        .log(tx, &Actor::system("test"), entry)
+        .expect("an entry");
 }
 
 /// A business made for a test.

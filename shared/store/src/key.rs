@@ -130,8 +130,10 @@ pub fn replan(t: TenantId) -> Key {
 
 /// Partition of a contact's item collection: one query is the whole person.
 pub fn contact_pk(t: TenantId, c: ContactId) -> String {
-    format!("T#{t}#C#{c}")
+    format!("T#{t}{CONTACT_PART}{c}")
 }
+/// What leads the contact's id in the partition key of its collection.
+pub(crate) const CONTACT_PART: &str = "#C#";
 /// The contact itself.
 pub fn contact(t: TenantId, c: ContactId) -> Key {
     main(contact_pk(t, c), "CONTACT")
@@ -303,6 +305,16 @@ pub fn inbox(t: TenantId, event_hash: &str) -> Key {
     main(format!("T#{t}#IN#{event_hash}"), "INBOX")
 }
 
+/// Which object holds the snapshot of the tenant's view.
+pub fn view_snapshot(t: TenantId) -> Key {
+    main(format!("T#{t}#VIEW"), "SNAPSHOT")
+}
+
+/// A snapshot of the tenant's view: an object in the bucket.
+pub fn view_object(t: TenantId, object: Uuid) -> ObjectName {
+    ObjectName(format!("view/{t}/{object}"))
+}
+
 /// A raw event too large for its item: an object in the bucket, under the event's own id.
 pub fn inbox_object(t: TenantId, event: Uuid) -> ObjectName {
     ObjectName(format!("inbox/{t}/{event}"))
@@ -361,6 +373,17 @@ pub fn log_pk(t: TenantId, kind: LogKind, shard: u8) -> String {
 /// One entry; `entity` chooses the shard.
 pub fn log(t: TenantId, kind: LogKind, entity: Uuid, id: LogId) -> Key {
     main(log_pk(t, kind, shard(entity, LOG_SHARDS)), id.to_string())
+}
+
+/// The range of sort keys of the entries of a log from an instant on.
+pub fn log_since(at: DateTime<Utc>) -> (String, String) {
+    (first_log_id(at).to_string(), "~".to_owned())
+}
+
+/// The least id that an entry of an instant can have.
+pub(crate) fn first_log_id(at: DateTime<Utc>) -> LogId {
+    let millis = u64::try_from(at.timestamp_millis()).unwrap_or(0);
+    LogId::new(uuid::Builder::from_unix_timestamp_millis(millis, &[0; 10]).into_uuid())
 }
 
 /// Details of an entry too large to lie in it.

@@ -31,6 +31,7 @@ pub mod tags;
 pub mod tenants;
 pub mod tx;
 pub mod users;
+pub mod view;
 
 pub use error::StoreError;
 pub use store::{Store, TenantStore};

@@ -271,6 +271,9 @@ impl TenantStore {
             origin,
         };
         tx.put_if(LogRow::TYPE, &row, 1, Condition::Absent)?;
+        if !access {
+            tx.told();
+        }
         if let Some(details) = overflow {
             let row = OverflowRow {
                 tenant: self.id,

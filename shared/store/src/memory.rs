@@ -1,8 +1,12 @@
 //! The port in memory: same conditions, same limits, same order of keys as DynamoDB, with faults on demand. The
 //! deterministic simulation runs on it, and the conformance suite holds it to the embedded DynamoDB.
+//!
+//! It also holds every transaction to one rule of ours: a change of a contact or an appointment is told in the change log
+//! (`told`).
 
 mod rows;
 mod rules;
+mod told;
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -172,6 +176,7 @@ impl Port for MemoryTable {
 impl State {
     fn transact(&mut self, transaction: &Transaction) -> Result<(), PortError> {
         let keys = rules::transaction(transaction)?;
+        told::check(transaction)?;
         let ops = &transaction.ops;
         // A single operation is a plain write, which knows no token.
         let alone = ops.len() == 1;

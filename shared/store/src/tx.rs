@@ -2,6 +2,7 @@
 //! its log entry go through together, or not at all.
 
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use crate::entity::{Entity, to_item};
 use crate::error::StoreError;
@@ -12,6 +13,8 @@ use crate::port::{Condition, Key, Op, Port, PortError, Transaction};
 pub struct Tx {
     ops: Vec<Op>,
     labels: Vec<&'static str>,
+    /// When the first entry of the change log got its id.
+    told: Option<Instant>,
 }
 
 impl Tx {
@@ -39,6 +42,11 @@ impl Tx {
             }
             Op::Delete { key: other, .. } | Op::Check { key: other, .. } => other == key,
         })
+    }
+
+    /// Notes that an entry of the change log was added, whose id holds the instant: it must be committed soon.
+    pub(crate) fn told(&mut self) {
+        self.told.get_or_insert_with(Instant::now);
     }
 
     fn push(&mut self, label: &'static str, op: Op) {
@@ -112,6 +120,10 @@ impl Tx {
 
 /// Sends a transaction. `token` is fresh for each commit try; a conflict is tried again a few times within
 /// [`COMMIT_TRIES`], each time under a token of its own, because a conflicting transaction wrote nothing.
+///
+/// Whoever follows the change log reads it by the instants in its ids, so an entry must not turn up long after its
+/// instant: what was not sent within [`TOLD_WITHIN`] is lost (read again and decide again), and no send takes longer than
+/// [`SENT_WITHIN`].
 pub async fn commit(
     port: &Arc<dyn Port>,
     tx: Tx,
@@ -126,7 +138,11 @@ pub async fn commit(
     };
     let mut tries = 0;
     loop {
-        match port.transact(&transaction).await {
+        if tx.told.is_some_and(|told| told.elapsed() > TOLD_WITHIN) {
+            return Err(StoreError::Lost { lost: Vec::new() });
+        }
+        let sent = tokio::time::timeout(SENT_WITHIN, port.transact(&transaction)).await;
+        match sent.unwrap_or_else(|late| Err(PortError::Unknown(late.into()))) {
             Ok(()) => return Ok(()),
             Err(PortError::ConditionFailed { failed }) => {
                 let lost = failed
@@ -147,4 +163,9 @@ pub async fn commit(
 
 /// How often a conflicting or throttled commit is sent again before the caller hears of it.
 pub const COMMIT_TRIES: u32 = 4;
-const BACK_OFF: std::time::Duration = std::time::Duration::from_millis(15);
+const BACK_OFF: Duration = Duration::from_millis(15);
+/// From the id of a transaction's log entry to its last send.
+pub const TOLD_WITHIN: Duration = Duration::from_secs(5);
+/// How long one send may take. With [`TOLD_WITHIN`] half of what followers of the log read again
+/// ([`crate::view::OVERLAP_SECONDS`]); the other half is for clocks that differ.
+pub const SENT_WITHIN: Duration = Duration::from_secs(10);

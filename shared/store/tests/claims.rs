@@ -287,6 +287,7 @@ fn blank(ts: &TenantStore, new: &NewContact) -> vio_domain::contact::Contact {
         booking_page_zone: None,
         last_contact_time: None,
         failures_in_a_row: 0,
+        calls: Default::default(),
         needs_attention: None,
         attention_about: None,
         attention_snoozed_until: None,

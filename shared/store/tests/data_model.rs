@@ -23,6 +23,7 @@ use vio_domain::contact::{AttentionReason, ConsentMethod, Deleted};
 use vio_domain::groups::{Color, GroupName, Visibility};
 use vio_domain::ids::{CampaignId, ContactId, GroupId, LocationId, SignInId, UserId};
 use vio_domain::permission::{CustomPermissions, Role};
+use vio_store::TenantStore;
 use vio_store::calling::attention::Shown;
 use vio_store::calling::do_not_call::DncSource;
 use vio_store::calling::grant::{Dialling, Granting};
@@ -45,6 +46,7 @@ use vio_store::port::{
 use vio_store::tenants::TenantSettings;
 use vio_store::tx::Tx;
 use vio_store::users::{NewUser, PersonalDetails};
+use vio_store::view::Wanted;
 use world::{World, dynamo, staff};
 
 /// Units by which a figure in the document may be off.
@@ -252,9 +254,10 @@ async fn operate(table: impl Port, meter: &Meter) -> Measured {
     };
     let page = ts.list_contacts(list).await.unwrap();
     assert_eq!(page.contacts.len(), 25);
-    all.note(meter, "list a page of 25 contacts");
+    all.note(meter, "list 25 contacts by creation, without a view");
 
     let others: Vec<ContactId> = page.contacts.iter().map(|(c, _)| c.id).collect();
+    view(ts, meter, &others, &mut all).await;
     groups(&world, meter, &others[..24], &mut all).await;
 
     let keyed = Keyed {
@@ -311,6 +314,8 @@ async fn operate(table: impl Port, meter: &Meter) -> Measured {
     )
     .unwrap();
     ts.stage_person(&mut tx, &mut person).unwrap();
+    let entry = Entry::new("contact.flagged", "contact", contact.uuid()).contact(contact);
+    ts.log(&mut tx, &staff(), entry).unwrap();
     store.commit(tx).await.unwrap();
     meter.take();
     let (work, _) = ts.attention(Shown::Open, 25, None).await.unwrap();
@@ -349,6 +354,34 @@ async fn operate(table: impl Port, meter: &Meter) -> Measured {
 }
 
 /// A group and the contacts in it.
+/// What a tenant view asks of the table.
+async fn view(ts: &TenantStore, meter: &Meter, contacts: &[ContactId], all: &mut Measured) {
+    let later = ts.now() + chrono::TimeDelta::minutes(1);
+    let news = ts.changes_since(later, |_| false).await.unwrap();
+    assert!(news.is_empty());
+    all.note(meter, "follow the change log with nothing new (each list)");
+    let wanted: Vec<Wanted> = contacts
+        .iter()
+        .map(|contact| Wanted {
+            contact: *contact,
+            memberships: true,
+        })
+        .collect();
+    let read = ts.gather(&wanted).await.unwrap();
+    assert!(read.iter().all(|person| person.appointments.len() == 1));
+    all.note(meter, "read 25 persons for a view");
+    let numbers = read.iter().filter_map(|person| {
+        let (_, contact) = person.contact.as_ref()?;
+        Some((person.id, contact.phone.as_ref()?.as_str()))
+    });
+    ts.share_numbers(numbers).await.unwrap();
+    all.note(meter, "who else has the numbers of a page of 25");
+    let (row, _) = ts.next_snapshot(None, ts.now(), 25).unwrap();
+    assert!(ts.swap_snapshot(&row).await.unwrap());
+    assert!(!ts.swap_snapshot(&row).await.unwrap(), "once");
+    all.note(meter, "name a snapshot");
+}
+
 async fn groups(world: &World, meter: &Meter, contacts: &[ContactId], all: &mut Measured) {
     let (ts, store) = (&world.ts, &world.store);
     let mut row = GroupRow {

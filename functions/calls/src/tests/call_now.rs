@@ -58,6 +58,7 @@ async fn no_appointment(world: &World, phone: &str) -> ContactId {
     .unwrap();
     person.remove_appointment(about);
     ts.stage_person(&mut tx, &mut person).unwrap();
+    vio_runtime::testing::tell(ts, &mut tx, &person);
     ts.store.commit(tx).await.unwrap();
     assert_eq!(world.call(planned).await["status"], "cancelled");
     contact

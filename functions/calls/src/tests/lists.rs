@@ -18,6 +18,7 @@ async fn flag(world: &World, contact: ContactId, reason: AttentionReason) {
     ts.flag(&mut tx, &mut person.contact, reason, None, None)
         .unwrap();
     ts.stage_person(&mut tx, &mut person).unwrap();
+    vio_runtime::testing::tell(ts, &mut tx, &person);
     ts.store.commit(tx).await.unwrap();
 }
 

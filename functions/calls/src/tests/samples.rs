@@ -30,6 +30,7 @@ async fn samples_are_answered() {
     )
     .unwrap();
     ts.stage_person(&mut tx, &mut person).unwrap();
+    vio_runtime::testing::tell(ts, &mut tx, &person);
     ts.store.commit(tx).await.unwrap();
     let list = world.server.get("/api/attention", world.admin()).await;
     let attention = list.body["attention"][0]["attention_id"].as_str().unwrap();

@@ -22,6 +22,7 @@ async fn flag(world: &World, contact: ContactId, reason: AttentionReason) {
         .unwrap();
     // Flagged for it already, nothing is written.
     if ts.stage_person(&mut tx, &mut person).unwrap() {
+        vio_runtime::testing::tell(ts, &mut tx, &person);
         ts.store.commit(tx).await.unwrap();
     }
 }

@@ -90,6 +90,7 @@ impl World {
             booking_page_zone: None,
             last_contact_time: None,
             failures_in_a_row: 0,
+            calls: Default::default(),
             needs_attention: None,
             attention_about: None,
             attention_snoozed_until: None,
@@ -138,6 +139,7 @@ impl World {
             .await
             .unwrap();
         ts.stage_person(&mut tx, &mut person).unwrap();
+        vio_runtime::testing::tell(ts, &mut tx, &person);
         ts.store.commit(tx).await.unwrap();
         id
     }
@@ -251,6 +253,7 @@ impl World {
         change(&mut person);
         let mut tx = Tx::new();
         ts.stage_person(&mut tx, &mut person).unwrap();
+        vio_runtime::testing::tell(ts, &mut tx, &person);
         ts.store.commit(tx).await.unwrap();
     }
 

@@ -22,6 +22,7 @@ async fn change(world: &World, id: ContactId, change: impl Fn(&mut vio_store::co
     change(&mut person);
     let mut tx = Tx::new();
     ts.stage_person(&mut tx, &mut person).unwrap();
+    vio_runtime::testing::tell(ts, &mut tx, &person);
     ts.store.commit(tx).await.unwrap();
 }
 
@@ -151,6 +152,7 @@ async fn an_appointment_that_begins_before_its_turn_is_foreseen_as_passed_over()
     person.appointments[0].time = world.now() + TimeDelta::minutes(10);
     let mut tx = Tx::new();
     ts.stage_person(&mut tx, &mut person).unwrap();
+    vio_runtime::testing::tell(ts, &mut tx, &person);
     ts.store.commit(tx).await.unwrap();
     let group = world.group("A", &people).await;
     let dry = world

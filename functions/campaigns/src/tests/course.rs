@@ -419,6 +419,7 @@ async fn a_member_who_was_called_meanwhile_is_passed_over_and_keeps_the_reminder
     person.contact.do_not_contact = true;
     let mut tx = Tx::new();
     ts.stage_person(&mut tx, &mut person).unwrap();
+    vio_runtime::testing::tell(ts, &mut tx, &person);
     ts.store.commit(tx).await.unwrap();
     world.play_for(20).await;
     assert_eq!(world.provider.arrivals().len(), 26);

@@ -275,6 +275,7 @@ async fn a_later_change_of_our_own_stands_and_staff_decide() {
         });
         let mut tx = Tx::new();
         clinic.store().stage_person(&mut tx, &mut person).unwrap();
+        vio_runtime::testing::tell(clinic.store(), &mut tx, &person);
         clinic.store().store.commit(tx).await.unwrap();
         clinic.test.advance(TimeDelta::hours(3));
         clinic
@@ -297,6 +298,7 @@ async fn the_echo_of_our_own_change_changes_nothing() {
     person.appointments[0].updated_at = clinic.now();
     let mut tx = Tx::new();
     clinic.store().stage_person(&mut tx, &mut person).unwrap();
+    vio_runtime::testing::tell(clinic.store(), &mut tx, &person);
     clinic.store().store.commit(tx).await.unwrap();
     let before = clinic.only_person().await;
     clinic

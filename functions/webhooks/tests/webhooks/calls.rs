@@ -56,6 +56,7 @@ async fn granted(clinic: &Clinic) -> Granted {
         in_progress: true,
     });
     clinic.store().stage_person(&mut tx, &mut person).unwrap();
+    vio_runtime::testing::tell(clinic.store(), &mut tx, &person);
     clinic.store().store.commit(tx).await.unwrap();
     Granted {
         contact,

@@ -395,6 +395,11 @@ impl TenantStore {
         };
         person.set_open_session(row.session.appointment, Some(open), Some(row.session.due));
         self.stage_person(&mut tx, person)?;
+        let entry = Entry::new("call.put_off", "session", row.session.id.uuid())
+            .contact(person.contact.id)
+            .version(row.version)
+            .fields(["next_call_at"]);
+        self.log(&mut tx, &Actor::system("campaign-worker"), entry)?;
         self.commit_grant(tx)
             .await
             .map(|lost| lost.unwrap_or(Granting::Moved))

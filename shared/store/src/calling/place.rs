@@ -159,6 +159,10 @@ impl TenantStore {
                             tx.delete_if(FlightRow::TYPE, flight.key(), Condition::Always);
                         }
                         tx.update(&mut attempt)?;
+                        let session = attempt.attempt.session.uuid();
+                        let entry = Entry::new("call.reconciled", "session", session)
+                            .contact(attempt.contact);
+                        self.log(&mut tx, &actor, entry)?;
                         if gate.gate != read {
                             tx.save(&mut gate)?;
                         }

@@ -242,6 +242,7 @@ impl TenantStore {
             if !(self.stage_person(&mut tx, &mut person)? || moved) {
                 return Ok(());
             }
+            let mut told = false;
             for (id, before) in coming {
                 let after = person.appointment(id).and_then(|a| a.next_call_at);
                 if before != after {
@@ -252,7 +253,14 @@ impl TenantStore {
                             "before": { "next_call_at": before }, "after": { "next_call_at": after },
                         }));
                     self.log(&mut tx, &actor, entry)?;
+                    told = true;
                 }
+            }
+            if !told {
+                let entry = Entry::new("contact.replanned", "contact", contact.uuid())
+                    .contact(contact)
+                    .version(person.contact.version);
+                self.log(&mut tx, &actor, entry)?;
             }
             match self.store.commit(tx).await {
                 Ok(()) => return Ok(()),

@@ -152,12 +152,18 @@ impl TenantStore {
             self.stage_session(tx, &mut row, before.as_ref())?;
             self.stage_flight(tx, &row, &attempt.attempt);
         }
-        if let Some(person) = &mut person {
-            self.stage_person(tx, person)?;
-        }
+        let wrote = match &mut person {
+            Some(person) => self.stage_person(tx, person)?,
+            None => false,
+        };
         tx.update(&mut attempt)?;
-        if !settled && session_news != Applied::No {
-            let entry = Entry::new("call.progressed", "session", row.session.id.uuid())
+        let action = match (settled, session_news) {
+            (true, _) => None,
+            (false, Applied::No) => wrote.then_some("contact.brought_up_to_date"),
+            (false, _) => Some("call.progressed"),
+        };
+        if let Some(action) = action {
+            let entry = Entry::new(action, "session", row.session.id.uuid())
                 .contact(heard.contact)
                 .version(row.version);
             self.log(tx, actor, entry)?;
@@ -323,6 +329,9 @@ impl TenantStore {
             before: serde_json::json!({ "appointment_status": appointment.as_ref().map(|a| a.status) }),
             ..Followed::default()
         };
+        if let Some(report) = row.session.report() {
+            person.contact.calls.count(report.outcome);
+        }
         match row.session.report().map(|report| report.outcome) {
             Some(Outcome::Answered) => person.contact.failures_in_a_row = 0,
             Some(_) => person.contact.failures_in_a_row += 1,

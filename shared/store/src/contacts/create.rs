@@ -180,6 +180,7 @@ impl TenantStore {
             booking_page_zone: new.booking_page_zone,
             last_contact_time: None,
             failures_in_a_row: 0,
+            calls: Default::default(),
             needs_attention: None,
             attention_about: None,
             attention_snoozed_until: None,

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use vio_crypto::LookupKind;
 use vio_domain::contact::Contact;
 use vio_domain::ids::ContactId;
 use vio_domain::person::{self, Candidate, Duplicate};
@@ -108,13 +109,22 @@ impl TenantStore {
         &self,
         contacts: &[&Contact],
     ) -> Result<HashMap<ContactId, Vec<ContactId>>, StoreError> {
-        let hashes: Vec<_> = contacts
+        let numbers = contacts
             .iter()
             .filter(|contact| contact.deleted.is_none())
-            .filter_map(|contact| {
-                let phone = contact.phone.as_ref()?;
-                Some((contact.id, self.phone_hash(phone)))
-            })
+            .filter_map(|contact| Some((contact.id, contact.phone.as_ref()?.as_str())));
+        self.share_numbers(numbers).await
+    }
+
+    /// The same by number (E.164), for contacts that are not deleted.
+    pub async fn share_numbers<'a>(
+        &self,
+        numbers: impl IntoIterator<Item = (ContactId, &'a str)>,
+    ) -> Result<HashMap<ContactId, Vec<ContactId>>, StoreError> {
+        let hash = |phone| self.keys.lookup(LookupKind::Phone, phone);
+        let hashes: Vec<_> = numbers
+            .into_iter()
+            .map(|(id, phone)| (id, hash(phone)))
             .collect();
         let mut keys: Vec<_> = hashes
             .iter()

@@ -12,8 +12,8 @@ use vio_domain::appointment::{
     OpenSession,
 };
 use vio_domain::contact::{
-    AttentionReason, BookingSource, CallState, Contact, ContactMethod, Deleted, HipaaChecklist,
-    Preferences, Priority,
+    AttentionReason, BookingSource, CallState, CallTally, Contact, ContactMethod, Deleted,
+    HipaaChecklist, Preferences, Priority,
 };
 use vio_domain::ids::{AppointmentId, ContactId, GroupId, LocationId, TenantId, UserId};
 
@@ -117,6 +117,8 @@ pub struct ContactRow {
     pub last_contact_time: Option<DateTime<Utc>>,
     #[serde(default, skip_serializing_if = "is_default")]
     pub failures_in_a_row: u32,
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub calls: CallTally,
     pub needs_attention: Option<AttentionReason>,
     pub attention_about: Option<AppointmentId>,
     pub attention_snoozed_until: Option<DateTime<Utc>>,
@@ -208,6 +210,7 @@ impl ContactRow {
             booking_page_zone: contact.booking_page_zone,
             last_contact_time: contact.last_contact_time,
             failures_in_a_row: contact.failures_in_a_row,
+            calls: contact.calls,
             needs_attention: contact.needs_attention,
             attention_about: contact.attention_about,
             attention_snoozed_until: contact.attention_snoozed_until,
@@ -262,6 +265,7 @@ impl ContactRow {
             booking_page_zone: self.booking_page_zone,
             last_contact_time: self.last_contact_time,
             failures_in_a_row: self.failures_in_a_row,
+            calls: self.calls,
             needs_attention: self.needs_attention,
             attention_about: self.attention_about,
             attention_snoozed_until: self.attention_snoozed_until,

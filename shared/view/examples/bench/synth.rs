@@ -246,6 +246,7 @@ impl Tenant {
             last_contact_time: (dice.below(2) == 0)
                 .then(|| self.now - TimeDelta::minutes(dice.below(60 * 1_440) as i64)),
             failures_in_a_row: 0,
+            calls: Default::default(),
             needs_attention: None,
             attention_about: None,
             attention_snoozed_until: None,

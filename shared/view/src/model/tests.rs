@@ -41,6 +41,7 @@ pub(crate) fn contact(number: u128, name: &str, notes: &str) -> Contact {
         booking_page_zone: None,
         last_contact_time: None,
         failures_in_a_row: 0,
+        calls: Default::default(),
         needs_attention: None,
         attention_about: None,
         attention_snoozed_until: None,

@@ -296,6 +296,7 @@ impl World {
             last_contact_time: dice
                 .maybe(2, |d| base() - TimeDelta::hours(d.below(60) as i64 * 13)),
             failures_in_a_row: 0,
+            calls: Default::default(),
             needs_attention: dice.maybe(2, |d| {
                 d.pick(&[AttentionReason::NO_PHONE, AttentionReason::NoCallWindow])
             }),
