@@ -3,19 +3,10 @@
 use super::Wiped;
 
 /// Plain bits: 12.5 KB for 100,000 rows.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(crate) struct Bits {
     words: Wiped<u64>,
     len: usize,
-}
-
-impl Clone for Bits {
-    fn clone(&self) -> Self {
-        Self {
-            words: Wiped::from_vec(self.words.to_vec()),
-            len: self.len,
-        }
-    }
 }
 
 impl Bits {

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 /// A number for each different text. Numbers are never given back: what is kept here is a tenant's own short lists
 /// (tags, industries, locations, users), not persons.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(crate) struct Dict {
     texts: Vec<String>,
     numbers: HashMap<String, u32>,

@@ -6,7 +6,7 @@ use super::Wiped;
 
 /// A list per row. A list that grows moves to the end; what it leaves is wiped, and the array is packed when a quarter
 /// of it is such holes.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(crate) struct Spans<T: DefaultIsZeroes> {
     pub(crate) starts: Wiped<u32>,
     pub(crate) lens: Wiped<u32>,

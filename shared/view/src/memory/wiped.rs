@@ -70,6 +70,12 @@ impl<T: DefaultIsZeroes> Wiped<T> {
     }
 }
 
+impl<T: DefaultIsZeroes> Clone for Wiped<T> {
+    fn clone(&self) -> Self {
+        Self(self.0.clone())
+    }
+}
+
 impl<T: DefaultIsZeroes> Default for Wiped<T> {
     fn default() -> Self {
         Self::new()

@@ -31,7 +31,7 @@ pub(crate) fn instant(micros: i64) -> Option<DateTime<Utc>> {
 macro_rules! columns {
     ($($(#[$doc:meta])* $name:ident: $kind:ty = $empty:expr,)+) => {
         /// A row per contact, also for one that is gone (its version must be remembered) or not known yet.
-        #[derive(Default)]
+        #[derive(Clone, Default)]
         pub(crate) struct Columns { $($(#[$doc])* pub(crate) $name: Wiped<$kind>,)+ }
 
         impl Columns {

@@ -21,6 +21,7 @@ pub struct Group {
 
 /// A group with its members. `group` is none while it is not known yet, and for good once it is deleted: what still
 /// names it is read as if it did not.
+#[derive(Clone)]
 pub(crate) struct Slot {
     pub(crate) id: GroupId,
     pub(crate) version: u64,
@@ -36,7 +37,7 @@ pub(crate) struct StoredSlot {
     pub(crate) group: Option<Group>,
 }
 
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(crate) struct Groups {
     pub(crate) slots: Vec<Slot>,
     numbers: HashMap<GroupId, u32>,

@@ -14,7 +14,7 @@ use std::collections::{BTreeSet, HashMap};
 use std::hash::{BuildHasherDefault, Hasher};
 
 use chrono::{DateTime, Utc};
-use vio_domain::ids::TenantId;
+use vio_domain::ids::{AppointmentId, ContactId, GroupId, TenantId};
 
 use crate::memory::{Bits, Dict, Spans, Wiped};
 use crate::text::Texts;
@@ -31,6 +31,9 @@ pub const MOST_BYTES: usize = 3 * 1024 * 1024 * 1024;
 /// counted. It is read through a [`Reader`](crate::Reader) alone, which needs to know who reads.
 ///
 /// All memory that held texts or numbers of a contact is overwritten when it is replaced, outgrown or dropped.
+///
+/// A clone is a second view of the same contents, such as for a snapshot that is made while this one goes on.
+#[derive(Clone)]
 pub struct TenantView {
     pub(crate) tenant: TenantId,
     /// The latest instant the view was brought to; which appointment is the current one is as of then.
@@ -84,6 +87,37 @@ impl TenantView {
     /// Whose view it is.
     pub fn tenant(&self) -> TenantId {
         self.tenant
+    }
+
+    /// Whether it has heard of a contact, deleted or gone ones included.
+    pub fn knows(&self, contact: ContactId) -> bool {
+        self.find(contact.uuid().as_u128())
+            .is_some_and(|row| self.columns.version[row] > 0)
+    }
+
+    /// Whether a contact is in it and in no group that the view has no date of joining of.
+    pub fn knows_memberships(&self, contact: ContactId) -> bool {
+        let row = self.find(contact.uuid().as_u128());
+        row.is_some_and(|row| {
+            let dated = |one: &Joined| one.is_listed == 0 || one.at != NEVER;
+            self.columns.version[row] > 0 && self.joined.get(row).iter().all(dated)
+        })
+    }
+
+    /// The appointments that it has of a contact, so that whoever reads them anew sees which are gone.
+    pub fn appointments_of(&self, contact: ContactId) -> Vec<AppointmentId> {
+        let Some(row) = self.find(contact.uuid().as_u128()) else {
+            return Vec::new();
+        };
+        let held = self.appointments.get(row).iter().filter(|a| a.is_gone == 0);
+        held.map(|a| AppointmentId::new(uuid::Uuid::from_u128(a.id)))
+            .collect()
+    }
+
+    /// The groups it has, so that whoever reads them anew sees which are gone.
+    pub fn groups(&self) -> impl Iterator<Item = GroupId> {
+        let known = |slot: &&group::Slot| slot.group.is_some();
+        self.groups.slots.iter().filter(known).map(|slot| slot.id)
     }
 
     /// Contacts in it that are not deleted.

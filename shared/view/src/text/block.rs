@@ -14,7 +14,7 @@ pub(crate) const NO_ROW: u32 = u32::MAX;
 
 /// Entries in the order of their starts; an entry is all fields of one contact. `upper` has a bit for each byte of
 /// `text` that is upper case where the text is shown.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(crate) struct Block {
     pub(crate) text: Wiped<u8>,
     pub(crate) upper: Wiped<u8>,

@@ -26,7 +26,7 @@ pub(crate) struct Span {
 
 /// Blocks of folded text. A field whose shown text is not the folded one with some letters in upper case is `odd` and
 /// kept as it is in `originals` besides.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(crate) struct Texts {
     pub(crate) blocks: Vec<Block>,
     /// Where each row's text is; made from the blocks when a snapshot is read.

@@ -10,6 +10,7 @@ const BUCKETS: usize = 1 << BUCKET_BITS;
 
 /// For each bucket of three-byte texts the parts that hold one of them. Never says no wrongly; texts that are gone leave
 /// their bits until the block is written anew.
+#[derive(Clone)]
 pub(crate) struct Trigrams(Wiped<u64>);
 
 impl Trigrams {
