@@ -106,7 +106,7 @@ fn gather(value: &Value, texts: &mut Vec<String>) {
 }
 
 /// The object as clients see it: both kinds together.
-pub(crate) fn merged(contact: &Contact) -> Map<String, Value> {
+pub fn merged(contact: &Contact) -> Map<String, Value> {
     let mut fields = contact.custom_fields.as_map().clone();
     if let Some(form) = &contact.form {
         fields.extend(form.values.clone());

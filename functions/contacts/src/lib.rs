@@ -18,7 +18,6 @@ mod groups;
 mod history;
 mod input;
 mod interactions;
-mod list;
 mod phi;
 mod reach;
 mod read;
@@ -34,9 +33,15 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 use vio_runtime::App;
 
+pub use custom::merged;
+pub use view::{
+    ChecklistView, ConsentView, ContactView, FormOfContact, NeedsAttention, PreferencesView,
+};
+pub use warnings::Warning;
+
 fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::new()
-        .routes(routes!(list::list, create::create))
+        .routes(routes!(create::create))
         .routes(routes!(validate_phone::validate_phone))
         .routes(routes!(phi::check_phi))
         .routes(routes!(read::read, edit::patch, edit::put, remove::delete))

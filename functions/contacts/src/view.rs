@@ -28,108 +28,108 @@ use crate::warnings::Warning;
 /// A contact with its current appointment.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = Contact)]
-pub(crate) struct ContactView {
-    id: Uuid,
-    tenant_id: Uuid,
+pub struct ContactView {
+    pub id: Uuid,
+    pub tenant_id: Uuid,
     #[schema(example = "Zoë O’Brien-Łuć")]
-    name: String,
+    pub name: String,
     /// As given, or derived from the name.
-    first_name: Option<String>,
-    last_name: Option<String>,
+    pub first_name: Option<String>,
+    pub last_name: Option<String>,
     /// E.164; null for a calendar booking without a usable number.
     #[schema(example = "+447912345678")]
-    phone: Option<String>,
-    email: Option<String>,
-    company_name: Option<String>,
-    industry: Option<String>,
-    notes: Option<String>,
-    tags: Vec<String>,
-    group_ids: Vec<Uuid>,
+    pub phone: Option<String>,
+    pub email: Option<String>,
+    pub company_name: Option<String>,
+    pub industry: Option<String>,
+    pub notes: Option<String>,
+    pub tags: Vec<String>,
+    pub group_ids: Vec<Uuid>,
     #[schema(value_type = String, example = "normal")]
-    priority: Priority,
+    pub priority: Priority,
     #[schema(value_type = String, example = "voice")]
-    preferred_contact_method: ContactMethod,
-    do_not_contact: bool,
-    preferences: PreferencesView,
+    pub preferred_contact_method: ContactMethod,
+    pub do_not_contact: bool,
+    pub preferences: PreferencesView,
     /// The form's values and the business's own fields together.
     #[schema(value_type = Object)]
-    custom_fields: Map<String, Value>,
+    pub custom_fields: Map<String, Value>,
     /// The form that custom fields were checked against.
     #[serde(skip_serializing_if = "Option::is_none")]
-    form: Option<FormOfContact>,
+    pub form: Option<FormOfContact>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    hipaa_checklist: Option<ChecklistView>,
-    assigned_to: Option<Uuid>,
-    is_active: bool,
+    pub hipaa_checklist: Option<ChecklistView>,
+    pub assigned_to: Option<Uuid>,
+    pub is_active: bool,
     #[schema(value_type = String, example = "manual")]
-    booking_source: BookingSource,
+    pub booking_source: BookingSource,
     /// Others with the same phone number.
-    shares_phone_with: Vec<Uuid>,
-    appointments_count: u32,
-    appointment_id: Option<Uuid>,
-    appointment_time: Option<DateTime<Utc>>,
+    pub shares_phone_with: Vec<Uuid>,
+    pub appointments_count: u32,
+    pub appointment_id: Option<Uuid>,
+    pub appointment_time: Option<DateTime<Utc>>,
     #[schema(example = "Europe/London")]
-    timezone: String,
+    pub timezone: String,
     #[schema(example = 24)]
-    call_before_hours: u16,
-    appointment_duration: Option<u16>,
+    pub call_before_hours: u16,
+    pub appointment_duration: Option<u16>,
     /// Null where it is sensitive and the reader may not change the contact.
-    appointment_type: Option<String>,
-    owner_name: Option<String>,
-    location_id: Option<Uuid>,
-    special_instructions: Option<String>,
+    pub appointment_type: Option<String>,
+    pub owner_name: Option<String>,
+    pub location_id: Option<Uuid>,
+    pub special_instructions: Option<String>,
     #[schema(value_type = String, example = "pending")]
-    appointment_status: AppointmentStatus,
+    pub appointment_status: AppointmentStatus,
     #[schema(value_type = String, example = "unknown")]
-    attendance: Attendance,
+    pub attendance: Attendance,
     #[schema(value_type = Option<String>)]
-    confirmation_method: Option<ConfirmationMethod>,
+    pub confirmation_method: Option<ConfirmationMethod>,
     /// How long before the appointment it was confirmed.
-    confirmed_minutes_before: Option<i64>,
+    pub confirmed_minutes_before: Option<i64>,
     /// `none`, `calling_scheduled`, `calling_in_progress`, `settled` or `needs_attention`.
     #[schema(value_type = String, example = "calling_scheduled")]
-    call_state: CallState,
+    pub call_state: CallState,
     /// Of the current appointment; kept by the system.
-    call_attempts: u32,
+    pub call_attempts: u32,
     /// When somebody last answered; kept by the system.
-    last_contact_time: Option<DateTime<Utc>>,
+    pub last_contact_time: Option<DateTime<Utc>>,
     /// When the next call is due, over all appointments.
-    next_call_at: Option<DateTime<Utc>>,
+    pub next_call_at: Option<DateTime<Utc>>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    needs_attention: Option<NeedsAttention>,
-    created_by: Option<Uuid>,
-    created_at: DateTime<Utc>,
-    updated_at: DateTime<Utc>,
-    version: u64,
+    pub needs_attention: Option<NeedsAttention>,
+    pub created_by: Option<Uuid>,
+    pub created_at: DateTime<Utc>,
+    pub updated_at: DateTime<Utc>,
+    pub version: u64,
     /// What is odd about what was just saved.
     #[serde(skip_serializing_if = "Option::is_none")]
-    warnings: Option<Vec<Warning>>,
+    pub warnings: Option<Vec<Warning>>,
 }
 
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = ContactPreferences)]
-pub(crate) struct PreferencesView {
-    sms_opt_in: bool,
-    email_opt_in: bool,
-    voice_consent: ConsentView,
+pub struct PreferencesView {
+    pub sms_opt_in: bool,
+    pub email_opt_in: bool,
+    pub voice_consent: ConsentView,
     #[schema(value_type = Option<String>)]
-    preferred_contact_time: Option<PreferredTime>,
-    timezone: Option<String>,
+    pub preferred_contact_time: Option<PreferredTime>,
+    pub timezone: Option<String>,
 }
 
 /// `state` is `unknown`, `given` or `withdrawn`.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = ContactConsent)]
-pub(crate) struct ConsentView {
+pub struct ConsentView {
     #[schema(value_type = String, example = "given")]
-    state: &'static str,
+    pub state: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>)]
-    method: Option<ConsentMethod>,
+    pub method: Option<ConsentMethod>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    obtained_at: Option<DateTime<Utc>>,
+    pub obtained_at: Option<DateTime<Utc>>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    withdrawn_at: Option<DateTime<Utc>>,
+    pub withdrawn_at: Option<DateTime<Utc>>,
 }
 
 impl From<VoiceConsent> for ConsentView {
@@ -159,25 +159,26 @@ impl From<VoiceConsent> for ConsentView {
     }
 }
 
+/// The form that custom fields were checked against.
 #[derive(Debug, Serialize, ToSchema)]
-pub(crate) struct FormOfContact {
+pub struct FormOfContact {
     #[schema(example = "healthcare")]
-    form: String,
-    version: u32,
+    pub form: String,
+    pub version: u32,
 }
 
 /// Who confirmed which points, and when.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = ContactChecklist)]
-pub(crate) struct ChecklistView {
-    confirmed_by: Option<Uuid>,
-    confirmed_at: DateTime<Utc>,
-    complete: bool,
-    consent_obtained: bool,
-    minimum_necessary: bool,
-    no_phi_in_instructions: bool,
-    sensitivity_set: bool,
-    staff_trained: bool,
+pub struct ChecklistView {
+    pub confirmed_by: Option<Uuid>,
+    pub confirmed_at: DateTime<Utc>,
+    pub complete: bool,
+    pub consent_obtained: bool,
+    pub minimum_necessary: bool,
+    pub no_phi_in_instructions: bool,
+    pub sensitivity_set: bool,
+    pub staff_trained: bool,
 }
 
 impl From<&HipaaChecklist> for ChecklistView {
@@ -196,9 +197,9 @@ impl From<&HipaaChecklist> for ChecklistView {
 }
 
 #[derive(Debug, Serialize, ToSchema)]
-pub(crate) struct NeedsAttention {
+pub struct NeedsAttention {
     #[schema(value_type = String, example = "no_call_window")]
-    reason: AttentionReason,
+    pub reason: AttentionReason,
 }
 
 /// One appointment.

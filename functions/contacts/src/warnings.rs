@@ -13,20 +13,20 @@ use vio_store::contacts::Person;
 /// Something accepted that somebody should know.
 #[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
 #[schema(as = ContactWarning)]
-pub(crate) struct Warning {
+pub struct Warning {
     /// For programs.
     #[schema(value_type = String, example = "outside_opening_hours")]
-    pub(crate) code: &'static str,
+    pub code: &'static str,
     /// For people.
     #[schema(example = "The appointment is outside your opening hours.")]
-    pub(crate) detail: String,
+    pub detail: String,
     /// The field it is about, as a JSON pointer.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(example = "/appointment_time")]
-    pub(crate) pointer: Option<String>,
+    pub pointer: Option<String>,
     /// The contacts it is about.
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub(crate) existing_ids: Vec<Uuid>,
+    pub existing_ids: Vec<Uuid>,
 }
 
 impl Warning {

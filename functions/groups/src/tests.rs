@@ -571,6 +571,8 @@ async fn every_route_is_documented_and_in_the_table() {
         .filter(|route| route.path.starts_with("/api/groups"))
         // Campaigns over groups are a function of their own.
         .filter(|route| !route.path.contains("/campaigns") && !route.path.ends_with("/call-all"))
+        // A group's contacts are a list of the tenant view.
+        .filter(|route| !route.path.ends_with("/contacts"))
         .collect();
     assert!(missing.is_empty(), "{missing:?}");
 }

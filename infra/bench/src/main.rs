@@ -231,7 +231,8 @@ fn candidates(
     for program in programs {
         let event = match program.name.as_str() {
             "identity" => get("/api/auth/sessions"),
-            "contacts" => get("/api/contacts?page_size=25"),
+            "contacts" => get("/api/forms"),
+            "view" => get("/api/contacts?page_size=25"),
             "calls" => get("/api/calls/limits"),
             "campaigns" => get("/api/groups/campaigns"),
             "groups" => get("/api/groups"),

@@ -16,7 +16,7 @@ use crate::latency::{contact, credentials, sign_up};
 use crate::tally::{Tally, take};
 
 /// The function crates with the memory that `template.yaml` gives them.
-pub const FUNCTIONS: [(&str, u32); 11] = [
+pub const FUNCTIONS: [(&str, u32); 12] = [
     ("identity", 1769),
     ("contacts", 512),
     ("calls", 512),
@@ -24,6 +24,7 @@ pub const FUNCTIONS: [(&str, u32); 11] = [
     ("groups", 512),
     ("jobs", 512),
     ("profile", 512),
+    ("view", 1769),
     ("webhooks", 512),
     ("campaign-worker", 512),
     ("reminders", 256),
@@ -246,7 +247,7 @@ impl<'a> Counting<'a> {
             self.http("patch contact: move appointment", "contacts", event)
                 .await?;
             let page = HttpEvent::new("GET", "/api/contacts?page_size=25");
-            self.http("list contacts", "contacts", page).await?;
+            self.http("list contacts", "view", page).await?;
         }
         Ok(())
     }

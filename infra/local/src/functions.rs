@@ -8,6 +8,7 @@ use utoipa::openapi::OpenApi;
 use vio_http::openapi::{self, DocumentError};
 use vio_runtime::StartError;
 use vio_runtime::lambda::behind_edge;
+use vio_views::{ViewApp, Views};
 use vio_webhooks::Webhooks;
 
 use crate::invocations::{Invocations, UnderWay};
@@ -21,8 +22,12 @@ pub(crate) struct Functions {
 }
 
 /// Each function's routes and document.
-fn mounted(webhooks: &Webhooks) -> Vec<(Function, (Router, OpenApi))> {
+fn mounted(webhooks: &Webhooks, views: &Views) -> Vec<(Function, (Router, OpenApi))> {
     let app = &webhooks.app;
+    let view = ViewApp {
+        app: app.clone(),
+        views: views.clone(),
+    };
     vec![
         (Function::Calls, vio_calls::router(app.clone())),
         (Function::Campaigns, vio_campaigns::router(app.clone())),
@@ -31,6 +36,7 @@ fn mounted(webhooks: &Webhooks) -> Vec<(Function, (Router, OpenApi))> {
         (Function::Identity, vio_identity::router(app.clone())),
         (Function::Jobs, vio_jobs::router(app.clone())),
         (Function::Profile, vio_profile::router(app.clone())),
+        (Function::View, vio_views::router(view)),
         (Function::Webhooks, vio_webhooks::router(webhooks.clone())),
     ]
 }
@@ -45,6 +51,7 @@ pub fn document() -> Result<OpenApi, DocumentError> {
         vio_identity::document(),
         vio_jobs::document(),
         vio_profile::document(),
+        vio_views::document(),
         vio_webhooks::document(),
     ])
 }
@@ -53,10 +60,11 @@ impl Functions {
     /// Mounts them all over one app.
     pub(crate) fn new(
         webhooks: &Webhooks,
+        views: &Views,
         invocations: Arc<Invocations>,
     ) -> Result<Self, StartError> {
         let mut functions = BTreeMap::new();
-        for (function, (routes, _)) in mounted(webhooks) {
+        for (function, (routes, _)) in mounted(webhooks, views) {
             functions.insert(function, behind_edge(&webhooks.app, routes)?);
         }
         Ok(Self {
@@ -78,8 +86,21 @@ impl Functions {
 
 #[cfg(test)]
 mod tests {
+    use utoipa::openapi::path::PathItem;
+    use vio_http::access::Method;
+
     use super::*;
     use crate::routes::owner;
+
+    fn has(item: &PathItem, method: Method) -> bool {
+        match method {
+            Method::Delete => item.delete.is_some(),
+            Method::Get => item.get.is_some(),
+            Method::Patch => item.patch.is_some(),
+            Method::Post => item.post.is_some(),
+            Method::Put => item.put.is_some(),
+        }
+    }
 
     /// A route that the template sends to another function than the one that has it would never be reached.
     #[tokio::test(flavor = "multi_thread")]
@@ -87,9 +108,14 @@ mod tests {
         let host = crate::Host::start(crate::HostOptions::ephemeral())
             .await
             .unwrap();
-        for (function, (_, document)) in mounted(host.webhooks()) {
-            for path in document.paths.paths.keys() {
-                assert_eq!(owner(path).0, function, "{path}");
+        for (function, (_, document)) in mounted(host.webhooks(), host.views()) {
+            let ours = vio_http::access::TABLE.iter().filter(|route| {
+                let item = document.paths.paths.get(route.path);
+                item.is_some_and(|item| has(item, route.method))
+            });
+            for route in ours {
+                let (method, path) = (route.method.as_str(), route.path);
+                assert_eq!(owner(method, path).0, function, "{method} {path}");
             }
         }
         host.shutdown().await;

@@ -27,6 +27,7 @@ use vio_store::dynamo::DynamoTable;
 use vio_store::env::{RandomIds, SystemClock};
 use vio_store::meter::Meter;
 use vio_store::objects::S3Objects;
+use vio_views::Views;
 use vio_webhooks::Webhooks;
 
 use crate::clock::DomainClock;
@@ -114,6 +115,7 @@ pub struct Host {
     address: SocketAddr,
     clock: Arc<DomainClock>,
     webhooks: Webhooks,
+    views: Views,
     sandbox: Arc<Sandbox>,
     connections: Arc<Connections>,
     dev: Arc<Dev>,
@@ -214,7 +216,12 @@ impl Host {
         if options.ticks {
             tasks.spawn(ticking(app.clone(), invocations.clone(), stopping.clone()));
         }
-        let functions = Functions::new(&webhooks, invocations.clone())
+        let views = Views::new(
+            webhooks.objects.clone(),
+            app.real_clock.clone(),
+            vio_views::Limits::default(),
+        );
+        let functions = Functions::new(&webhooks, &views, invocations.clone())
             .map_err(HostError::part("the API document"))?;
         let dev = Dev::new(
             app,
@@ -231,6 +238,7 @@ impl Host {
             address,
             clock,
             webhooks,
+            views,
             sandbox,
             connections,
             dev,
@@ -265,6 +273,11 @@ impl Host {
     /// The wiring of the function that also has the bucket.
     pub fn webhooks(&self) -> &Webhooks {
         &self.webhooks
+    }
+
+    /// The tenant views that the function `view` holds.
+    pub fn views(&self) -> &Views {
+        &self.views
     }
 
     /// What stands in for Retell and Cal.com.

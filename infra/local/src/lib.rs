@@ -24,5 +24,5 @@ pub use crash::crash_where_told;
 pub use functions::document;
 pub use host::{Host, HostError, HostOptions};
 pub use invocations::Invocations;
-pub use routes::{Function, ROUTES};
+pub use routes::{Function, OF_ONE_METHOD, ROUTES};
 pub use services::{BUCKET, BUS, tables};

@@ -10,12 +10,13 @@ pub enum Function {
     Identity,
     Jobs,
     Profile,
+    View,
     Webhooks,
 }
 
-use Function::{Calls, Campaigns, Contacts, Groups, Identity, Jobs, Profile, Webhooks};
+use Function::{Calls, Campaigns, Contacts, Groups, Identity, Jobs, Profile, View, Webhooks};
 
-/// The routes, all for any method. `{proxy+}` takes the rest of the path.
+/// The routes for any method, except [`OF_ONE_METHOD`]. `{proxy+}` takes the rest of the path.
 pub const ROUTES: &[(&str, Function)] = &[
     ("/api/auth/{proxy+}", Identity),
     ("/api/tenants", Identity),
@@ -23,6 +24,10 @@ pub const ROUTES: &[(&str, Function)] = &[
     ("/api/team/{proxy+}", Identity),
     ("/api/contacts", Contacts),
     ("/api/contacts/{proxy+}", Contacts),
+    ("/api/contacts/by-groups", View),
+    ("/api/contacts/search", View),
+    ("/api/contacts/ungrouped", View),
+    ("/api/groups/{group_id}/contacts", View),
     ("/api/appointments/{proxy+}", Contacts),
     ("/api/forms", Contacts),
     ("/api/calls", Calls),
@@ -55,11 +60,23 @@ pub const ROUTES: &[(&str, Function)] = &[
     ("/api/webhook/{proxy+}", Webhooks),
 ];
 
+/// Routes for one method of a path whose other methods go elsewhere.
+pub const OF_ONE_METHOD: &[(&str, &str, Function)] = &[
+    ("GET", "/api/contacts", View),
+    ("HEAD", "/api/contacts", View),
+];
+
 /// Gets every request without a route, so that its refusal is a problem document too.
 pub(crate) const NO_OWNER: Function = Profile;
 
-/// The function that a path goes to, with the route's key as in the event.
-pub(crate) fn owner(path: &str) -> (Function, String) {
+/// The function that a request goes to, with the route's key as in the event.
+pub(crate) fn owner(method: &str, path: &str) -> (Function, String) {
+    let exact = OF_ONE_METHOD
+        .iter()
+        .find(|(of, whole, _)| *of == method && *whole == path);
+    if let Some((of, whole, function)) = exact {
+        return (*function, format!("{of} {whole}"));
+    }
     let best = ROUTES
         .iter()
         .filter_map(|(pattern, function)| Some((fit(pattern, path)?, pattern, function)))
@@ -102,13 +119,19 @@ mod tests {
         let template = include_str!("../../../template.yaml");
         let mut theirs = BTreeSet::new();
         let mut function = None;
+        let mut of_one = BTreeSet::new();
         for line in template.lines() {
             if let Some(name) = line.strip_suffix("Function:") {
                 function = Some(name.trim().to_owned());
             }
             if let Some(at) = line.find("Path: \"") {
                 let path = line[at + 7..].split('"').next().unwrap();
-                theirs.insert((path.to_owned(), function.clone().unwrap()));
+                let entry = (path.to_owned(), function.clone().unwrap());
+                let method = line.split("Method: ").nth(1).unwrap();
+                match method.split(',').next().unwrap() {
+                    "ANY" => theirs.insert(entry),
+                    method => of_one.insert((method.to_owned(), entry)),
+                };
             }
             if line.contains("Type: HttpApi") && !line.contains("Path:") {
                 assert_eq!(function.as_deref(), Some(format!("{NO_OWNER:?}").as_str()));
@@ -120,12 +143,26 @@ mod tests {
             .collect();
         assert!(!theirs.is_empty());
         assert_eq!(ours, theirs);
+        let ours: BTreeSet<(String, (String, String))> = OF_ONE_METHOD
+            .iter()
+            .map(|(method, path, function)| {
+                let entry = ((*path).to_owned(), format!("{function:?}"));
+                ((*method).to_owned(), entry)
+            })
+            .collect();
+        assert_eq!(ours, of_one);
     }
 
     #[test]
     fn the_best_fit_wins() {
-        let to = |path: &str| owner(path);
+        let to = |path: &str| owner("POST", path);
         assert_eq!(to("/api/contacts"), (Contacts, "ANY /api/contacts".into()));
+        assert_eq!(
+            owner("GET", "/api/contacts"),
+            (View, "GET /api/contacts".into())
+        );
+        assert_eq!(owner("GET", "/api/contacts/1").0, Contacts);
+        assert_eq!(to("/api/contacts/search").0, View);
         assert_eq!(
             to("/api/contacts/1"),
             (Contacts, "ANY /api/contacts/{proxy+}".into())
@@ -146,7 +183,12 @@ mod tests {
     #[test]
     fn no_documented_route_is_left_over() {
         for route in vio_http::access::TABLE {
-            assert_ne!(owner(route.path).1, "$default", "{}", route.path);
+            assert_ne!(
+                owner(route.method.as_str(), route.path).1,
+                "$default",
+                "{}",
+                route.path
+            );
         }
     }
 }

@@ -93,7 +93,7 @@ async fn api(
         )
             .into_response();
     }
-    let (function, route) = routes::owner(path);
+    let (function, route) = routes::owner(request.method().as_str(), path);
     let arrival = Arrival {
         peer,
         at: api.dev.real_now(),

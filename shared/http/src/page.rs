@@ -144,6 +144,22 @@ impl PageRequest {
         })
     }
 
+    /// The page wanted by a list that is asked for with a body, or with parameters of its own.
+    pub fn wanted(
+        page: Option<u32>,
+        page_size: Option<u32>,
+        cursor: Option<String>,
+        scope: CursorScope,
+    ) -> Result<Self, Problem> {
+        let number = |name: &str, number: Option<u32>| Some((name.to_owned(), number?.to_string()));
+        let cursor = cursor.map(|cursor| ("cursor".to_owned(), cursor));
+        let pairs: Vec<_> = [number("page", page), number("page_size", page_size), cursor]
+            .into_iter()
+            .flatten()
+            .collect();
+        Self::read(&pairs, scope)
+    }
+
     /// Whether a cursor came with the request.
     pub fn has_cursor(&self) -> bool {
         self.cursor.is_some()

@@ -23,7 +23,14 @@ const ORIGIN_SECRET_SHA256: &str = "VIO_ORIGIN_SECRET_SHA256";
 /// Runs an HTTP function: logging, the app from the environment, its routes behind the shared layers.
 pub async fn serve(routes: impl FnOnce(App) -> Router) -> Result<(), lambda_http::Error> {
     crate::logging::start();
-    let app = App::from_env().await?;
+    serve_app(App::from_env().await?, routes).await
+}
+
+/// The same over an app that was wired already, for a function that also uses something else of AWS.
+pub async fn serve_app(
+    app: App,
+    routes: impl FnOnce(App) -> Router,
+) -> Result<(), lambda_http::Error> {
     // Both services are asked now, while the routes are made, so that the first request need not wait for them; if one
     // fails, that request asks again.
     let tokens = app.tokens.clone();

@@ -28,6 +28,11 @@ const NOT_TEXT: &[(&str, &str)] = &[
         "/call_timing /priority_level /currency",
     ),
     (
+        "one of a few words: filters and orders of a list",
+        "/status/- /priority/- /booking_source/- /sort/- /group_logic /appointment /call /urgency /last_contact /call_result",
+    ),
+    ("days of a filter", "/appointment_from /appointment_to"),
+    (
         "ids",
         "/assigned_to /initial_contact_ids/- /contact_ids/- /visible_to/-",
     ),
@@ -60,6 +65,11 @@ const LEFT_OUT: &[(&str, &str, &str)] = &[
         "POST /api/auth/refresh",
         "/refresh_token",
         "the product's own, which is searched for as it was given out",
+    ),
+    (
+        "POST /api/contacts/search",
+        "/cursor",
+        "the product's own, sealed",
     ),
     (
         "PATCH /api/users/profile",

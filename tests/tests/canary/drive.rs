@@ -256,6 +256,13 @@ pub(crate) async fn person(world: &World) {
     client
         .does(Method::POST, "/api/contacts/validate-phone", number)
         .await;
+    let asked = json!({
+        "search": word("knee"), "tag": [word("tag")], "industry": [word("trade")], "owner_name": word("Dr"),
+        "appointment_type": word("kind"),
+    });
+    client
+        .does(Method::POST, "/api/contacts/search", asked)
+        .await;
     let refused = json!({ "phone": phone::NOT_TO_BE_CALLED, "reason": word("asked") });
     let entry = client.does(Method::POST, "/api/dnc", refused).await;
     client.get("/api/dnc").await;

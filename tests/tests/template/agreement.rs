@@ -100,8 +100,8 @@ pub(crate) fn routes(template: &Value, found: &mut Findings) {
             .unwrap_or_default();
         let mut paths = Vec::new();
         documented(&root().join(folder).join("src"), &mut paths);
-        for path in paths {
-            let owners = owners(template, "ANY", &path);
+        for (method, path) in paths {
+            let owners = owners(template, &method, &path);
             if owners != [name] {
                 found.add(
                     Finding::Route,
@@ -121,12 +121,14 @@ fn owners<'a>(template: &'a Value, method: &str, path: &str) -> Vec<&'a str> {
     for (name, function) in of_type(template, "AWS::Serverless::Function") {
         for (_, event) in entries(&function["Events"]) {
             let (route, of) = (&event["Properties"]["Path"], &event["Properties"]["Method"]);
-            if event["Type"] != "HttpApi" || (of != "ANY" && method != "ANY" && of != method) {
+            if event["Type"] != "HttpApi" || (of != "ANY" && of != method) {
                 continue;
             }
-            let Some(rank) = route.as_str().and_then(|route| rank(route, path)) else {
+            let Some(mut rank) = route.as_str().and_then(|route| rank(route, path)) else {
                 continue;
             };
+            // Of two routes with one path the one with the method wins.
+            rank.push(u8::from(of == method));
             if best.is_empty() || rank > best_rank {
                 (best, best_rank) = (vec![name], rank);
             } else if rank == best_rank {
@@ -157,8 +159,8 @@ fn rank(route: &str, path: &str) -> Option<Vec<u8>> {
     steps.next().is_none().then_some(ranks)
 }
 
-/// Paths that a function's handlers are documented under: `path = "/api/…"`.
-fn documented(folder: &Path, paths: &mut Vec<String>) {
+/// Methods and paths that a function's handlers are documented under: `utoipa::path(get, path = "/api/…"`.
+fn documented(folder: &Path, paths: &mut Vec<(String, String)>) {
     // A folder that is not there is another rule's finding.
     for entry in std::fs::read_dir(folder).into_iter().flatten() {
         let path = entry.expect("an entry").path();
@@ -166,15 +168,12 @@ fn documented(folder: &Path, paths: &mut Vec<String>) {
             documented(&path, paths);
         } else if path.extension().is_some_and(|extension| extension == "rs") {
             let text = std::fs::read_to_string(&path).expect("a source file");
-            let found = text
-                .split("path = \"")
-                .skip(1)
-                .filter_map(|rest| rest.split('"').next());
-            paths.extend(
-                found
-                    .filter(|path| path.starts_with("/api/") && !path.contains('?'))
-                    .map(str::to_owned),
-            );
+            for handler in text.split("utoipa::path(").skip(1) {
+                let method = handler.trim_start().split(',').next().unwrap_or_default();
+                let path = handler.split("path = \"").nth(1);
+                let path = path.and_then(|rest| rest.split('"').next());
+                paths.extend(path.map(|path| (method.to_uppercase(), path.to_owned())));
+            }
         }
     }
 }

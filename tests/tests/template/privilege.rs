@@ -9,6 +9,7 @@ use crate::{Finding, Findings};
 /// uses, the streams of one table (AWS has no narrower form), objects of the console for CloudFront.
 const WIDER: &[(&str, &str)] = &[
     ("WebhooksRole", "LargeEvents"),
+    ("ViewRole", "Snapshots"),
     ("ProjectorRole", "Streams"),
     ("ConsoleBucketPolicy", "Distribution"),
 ];
@@ -26,8 +27,12 @@ const NEVER: &[&str] = &[
     "kms:ScheduleKeyDeletion",
 ];
 
-/// What one statement of one role may do and no other: objects of events that are none of ours go at once.
-const ONLY: &[(&str, &str, &str)] = &[("s3:DeleteObject", "WebhooksRole", "LargeEvents")];
+/// What these statements may do and no other: objects of events that are none of ours go at once, and snapshots of a view
+/// that another took the place of.
+const ONLY: &[(&str, &[(&str, &str)])] = &[(
+    "s3:DeleteObject",
+    &[("WebhooksRole", "LargeEvents"), ("ViewRole", "Snapshots")],
+)];
 
 /// Exact actions on exact resources, for each function through a role of its own.
 pub(crate) fn policies(template: &Value, found: &mut Findings) {
@@ -69,13 +74,13 @@ pub(crate) fn policies(template: &Value, found: &mut Findings) {
                     &format!("{sid}: {action} is for no function"),
                 );
             }
-            if let Some((_, role, statement)) = ONLY.iter().find(|(only, ..)| *only == action)
-                && (*role, *statement) != (name, sid)
+            if let Some((_, allowed)) = ONLY.iter().find(|(only, _)| *only == action)
+                && !allowed.contains(&(name, sid))
             {
                 found.add(
                     Finding::Privilege,
                     name,
-                    &format!("{sid}: {action} is for {role} alone"),
+                    &format!("{sid}: {action} is for {allowed:?} alone"),
                 );
             }
         }

@@ -260,7 +260,10 @@ fn variables(folder: &Path, read: &mut BTreeSet<String>) {
 /// Prefix of the objects of large webhook events (`vio_store::key`).
 const EVENTS_PREFIX: &str = "inbox/";
 
-/// Large webhook events are kept for seven days, and nobody but their function gets at them.
+/// Where the snapshots of tenant views lie (`vio_store::key::view_object`), and whose they are.
+const VIEWS: (&str, &str) = ("ViewRole", "view/");
+
+/// Large webhook events are kept for seven days, and nobody but their function gets at them; nor at snapshots of views.
 pub(crate) fn large_events(template: &Value, found: &mut Findings) {
     let rules =
         &template["Resources"]["DataBucket"]["Properties"]["LifecycleConfiguration"]["Rules"];
@@ -283,8 +286,11 @@ pub(crate) fn large_events(template: &Value, found: &mut Findings) {
                 strings(&statement["Action"], &mut actions);
                 strings(&statement["Resource"], &mut resources);
                 let at_objects = actions.iter().any(|action| action.starts_with("s3:"));
-                let wanted = format!("${{DataBucket.Arn}}/{EVENTS_PREFIX}*");
-                if at_objects && (name != "WebhooksRole" || resources != [wanted.as_str()]) {
+                let own = [("WebhooksRole", EVENTS_PREFIX), VIEWS]
+                    .into_iter()
+                    .find(|(role, _)| *role == name)
+                    .map(|(_, prefix)| format!("${{DataBucket.Arn}}/{prefix}*"));
+                if at_objects && own.is_none_or(|own| resources != [own.as_str()]) {
                     found.add(
                         Finding::Bucket,
                         name,

@@ -18,7 +18,15 @@ impl World {
     pub(crate) async fn of(kind: BusinessType) -> Self {
         let app = TestApp::new().await;
         let tenant = app.tenant("Riverside", kind).await;
-        let server = app.serve(vio_contacts::router(app.app.clone()).0);
+        let lists = vio_views::router(vio_views::ViewApp {
+            app: app.app.clone(),
+            views: vio_views::Views::new(
+                std::sync::Arc::new(vio_store::objects::MemoryObjects::new()),
+                app.app.real_clock.clone(),
+                vio_views::Limits::default(),
+            ),
+        });
+        let server = app.serve(vio_contacts::router(app.app.clone()).0.merge(lists.0));
         Self {
             app,
             tenant,

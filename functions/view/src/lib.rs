@@ -1,0 +1,51 @@
+//! The tenant view over HTTP: every list, search and count of contacts (S0 "Advanced Filtering System", S2). The only
+//! function that holds tenant views (architecture.md "The tenant view").
+//!
+//! [`held`] keeps views in memory: loaded from a snapshot or built anew, brought up to date from the change log before each
+//! answer. Handlers parse ([`params`]), open the view for the caller, ask it, and answer ([`answer`]).
+
+mod answer;
+mod groups;
+mod held;
+mod list;
+mod params;
+
+use axum::Router;
+use utoipa::openapi::OpenApi;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+use vio_runtime::App;
+
+pub use held::{Held, Limits, ViewError, Views};
+
+/// What this function works with: the app, and the views that the process holds.
+#[derive(Clone)]
+pub struct ViewApp {
+    pub app: App,
+    pub views: Views,
+}
+
+impl std::fmt::Debug for ViewApp {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("ViewApp").finish_non_exhaustive()
+    }
+}
+
+fn routes() -> OpenApiRouter<ViewApp> {
+    OpenApiRouter::new()
+        .routes(routes!(list::list))
+        .routes(routes!(list::search))
+        .routes(routes!(groups::by_groups))
+        .routes(routes!(groups::ungrouped))
+        .routes(routes!(groups::contacts))
+}
+
+/// The function's routes over `app`, and their description.
+pub fn router(app: ViewApp) -> (Router, OpenApi) {
+    routes().with_state(app).split_for_parts()
+}
+
+/// The description of the function's routes.
+pub fn document() -> OpenApi {
+    routes().into_openapi()
+}

@@ -1,0 +1,246 @@
+//! Lists and searches of contacts.
+
+use axum::extract::State;
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use serde::Serialize;
+use serde_json::json;
+use utoipa::ToSchema;
+use vio_crypto::{FieldRef, Sealed};
+use vio_domain::ids::ContactId;
+use vio_domain::permission::{Permission, Role};
+use vio_domain::settings::{Sensitivity, Settings};
+use vio_http::{
+    FieldProblem, Json, Kind, NoParams, PageRequest, Pagination, Principal, Problem, Query,
+    RequestId,
+};
+use vio_runtime::web::{actor, store_problem};
+use vio_store::TenantStore;
+use vio_store::log::Entry;
+use vio_view::{Cursor, Page, PageSize, Params, QueryError, ReadError, Start, Visibility};
+
+use crate::ViewApp;
+use crate::answer::{ContactFound, FacetsShown, Shown};
+use crate::params::{ListParams, Sent};
+
+const LIST: &str = "/api/contacts";
+const SEARCH: &str = "/api/contacts/search";
+
+vio_http::pagination! {
+    /// Where the list of contacts stands.
+    ContactsPagination = "total_contacts",
+}
+
+/// One page, with the counts of the whole list.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct ContactList {
+    contacts: Vec<ContactFound>,
+    pagination: ContactsPagination,
+    facets: FacetsShown,
+}
+
+/// Lists contacts. Entered into the audit with the ids shown. In HIPAA mode `search` is refused here, so that what people
+/// search for is in no address: send it to `POST /api/contacts/search`.
+#[utoipa::path(get, path = "/api/contacts", tag = "contacts", params(ListParams),
+    responses((status = 200, body = ContactList)))]
+pub(crate) async fn list(
+    State(view): State<ViewApp>,
+    principal: Principal,
+    request: RequestId,
+    Query(params): Query<ListParams>,
+) -> Result<Json<ContactList>, Problem> {
+    let page = params.page(LIST)?;
+    answer(&view, &principal, request, &params, &page, Sent::InAddress)
+        .await
+        .map(Json)
+}
+
+/// Lists contacts like `GET /api/contacts`, with everything in the body. Entered into the audit with the search, sealed,
+/// and the ids shown.
+#[utoipa::path(post, path = "/api/contacts/search", tag = "contacts", request_body = ListParams,
+    responses((status = 200, body = ContactList)))]
+pub(crate) async fn search(
+    State(view): State<ViewApp>,
+    principal: Principal,
+    request: RequestId,
+    Query(NoParams {}): Query<NoParams>,
+    Json(params): Json<ListParams>,
+) -> Result<Json<ContactList>, Problem> {
+    let page = params.page(SEARCH)?;
+    answer(&view, &principal, request, &params, &page, Sent::InBody)
+        .await
+        .map(Json)
+}
+
+async fn answer(
+    view: &ViewApp,
+    principal: &Principal,
+    request: RequestId,
+    params: &ListParams,
+    page: &PageRequest,
+    sent: Sent,
+) -> Result<ContactList, Problem> {
+    let asked = ask(view, principal, &params.filters(), page, sent).await?;
+    let action = if params.searches() {
+        "contacts.searched"
+    } else {
+        "contacts.listed"
+    };
+    let entry = Entry::new(action, "tenant", asked.tenant.id.uuid()).details(json!({
+        "filters": params.sent()?, "page": asked.number, "contacts": asked.ids(),
+    }));
+    asked.log(principal, request, entry).await?;
+    let facets = asked
+        .page
+        .facets
+        .clone()
+        .ok_or_else(|| Problem::internal_because("a page without its counts"))?;
+    let (contacts, pagination) = rows(asked).await?;
+    Ok(ContactList {
+        contacts,
+        pagination,
+        facets: facets.into(),
+    })
+}
+
+fn search_in_body() -> Problem {
+    let detail = "In HIPAA mode a search is sent in the body of POST /api/contacts/search.";
+    Problem::new(Kind::InvalidParameter)
+        .detail(detail)
+        .error(FieldProblem::new("search", "not_in_address", detail))
+}
+
+/// What the view answered, and whom.
+pub(crate) struct Asked {
+    pub(crate) tenant: TenantStore,
+    pub(crate) settings: Settings,
+    pub(crate) page: Page,
+    /// The page's number.
+    pub(crate) number: u32,
+    pub(crate) pagination: Pagination,
+}
+
+impl Asked {
+    /// Who is shown.
+    pub(crate) fn ids(&self) -> Vec<ContactId> {
+        self.page.rows.iter().map(|row| row.contact.id).collect()
+    }
+
+    /// Enters it into the audit.
+    pub(crate) async fn log(
+        &self,
+        principal: &Principal,
+        request: RequestId,
+        entry: Entry,
+    ) -> Result<(), Problem> {
+        self.tenant
+            .log_access(&actor(principal, request), entry)
+            .await
+            .map_err(store_problem)
+    }
+}
+
+/// What the caller sees of the view.
+pub(crate) fn eyes(principal: &Principal, settings: &Settings) -> Result<Visibility, Problem> {
+    let types = settings.appointment_types.iter();
+    let sensitive = types.filter(|entry| entry.sensitivity == Sensitivity::Sensitive);
+    Visibility::new(
+        principal.tenant_id,
+        principal.user_id,
+        principal.role == Role::ClientAdmin,
+        &principal.scope,
+        sensitive.map(|entry| entry.name.as_str()),
+    )
+    .ok_or_else(|| Problem::lacks(&[Permission::ViewContacts]))
+}
+
+/// Asks the view for a page. In HIPAA mode nothing is searched for by what stands in an address.
+pub(crate) async fn ask(
+    view: &ViewApp,
+    principal: &Principal,
+    params: &Params,
+    page: &PageRequest,
+    sent: Sent,
+) -> Result<Asked, Problem> {
+    let (tenant, settings) = view.app.tenant_with_settings(principal).await?;
+    let settings = settings.settings;
+    if sent != Sent::InBody && params.search.is_some() && settings.privacy.hipaa_mode {
+        return Err(search_in_body());
+    }
+    let eyes = eyes(principal, &settings)?;
+    let refused = |error: QueryError| sent.refused(&error);
+    let cursor = page.position::<String>(None)?;
+    let (cursor, number) = match cursor {
+        Some((sealed, number)) => (Some(open_cursor(&tenant, &sealed)?), number),
+        None => (None, page.page.get()),
+    };
+    let mut query = params.parse(cursor).map_err(refused)?;
+    if let Start::Page(start) = &mut query.start {
+        *start = number;
+    }
+    query.page_size = PageSize::new(page.page_size).map_err(refused)?;
+    let held = view.views.current(&tenant).await?;
+    let (now, zone) = (tenant.now(), settings.business.timezone);
+    let found = held.read(&eyes, now, zone, |reader| match reader.page(&query) {
+        Err(ReadError::UnknownGroup(_)) => Ok(None),
+        page => page.map(Some),
+    })?;
+    let found = found.ok_or_else(|| sent.unknown_group())?;
+    let next_cursor = match &found.next {
+        Some(next) => Some(page.next_cursor(seal_cursor(&tenant, next)?, number, None)?),
+        None => None,
+    };
+    let pagination = Pagination {
+        current_page: number,
+        page_size: page.page_size,
+        total: Some(found.total as u64),
+        next_cursor,
+    };
+    Ok(Asked {
+        tenant,
+        settings,
+        page: found,
+        number,
+        pagination,
+    })
+}
+
+/// The rows as lists of contacts show them.
+pub(crate) async fn rows(asked: Asked) -> Result<(Vec<ContactFound>, ContactsPagination), Problem> {
+    let numbers = asked.page.rows.iter().filter_map(|row| {
+        let phone = row.contact.phone.as_deref()?;
+        Some((row.contact.id, phone))
+    });
+    let shares = asked.tenant.share_numbers(numbers).await;
+    let shown = Shown {
+        tenant: asked.tenant.id,
+        settings: &asked.settings,
+        shares: &shares.map_err(store_problem)?,
+    };
+    let rows = asked.page.rows.into_iter();
+    let contacts = rows.map(|row| shown.row(row)).collect();
+    Ok((contacts, asked.pagination.into()))
+}
+
+/// Cursors hold sort keys, such as a name, so they are sealed.
+fn cursor_field(tenant: &TenantStore) -> FieldRef {
+    FieldRef::named(tenant.id.uuid(), "list", "cursor")
+}
+
+fn seal_cursor(tenant: &TenantStore, cursor: &Cursor) -> Result<String, Problem> {
+    let sealed = tenant
+        .keys
+        .seal(cursor_field(tenant), &cursor.to_bytes())
+        .map_err(|error| Problem::internal(&error))?;
+    Ok(URL_SAFE_NO_PAD.encode(sealed.as_bytes()))
+}
+
+fn open_cursor(tenant: &TenantStore, text: &str) -> Result<Cursor, Problem> {
+    let invalid = || Problem::new(Kind::InvalidCursor);
+    let bytes = URL_SAFE_NO_PAD.decode(text).map_err(|_| invalid())?;
+    let bytes = tenant
+        .keys
+        .open(cursor_field(tenant), &Sealed::from_bytes(bytes))
+        .map_err(|_| invalid())?;
+    Cursor::from_bytes(&bytes).map_err(|_| invalid())
+}

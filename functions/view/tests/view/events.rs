@@ -1,0 +1,36 @@
+//! The sample events of `events/view`, as API Gateway sends them; the document of the routes.
+
+use axum::body::Body;
+use tower::ServiceExt;
+use vio_views::ViewApp;
+
+use crate::support::World;
+
+#[tokio::test]
+async fn samples_are_answered() {
+    let world = World::salon().await;
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../../events/view");
+    let app = &world.first.app.app;
+    let routes = vio_views::router(ViewApp {
+        app: app.clone(),
+        views: world.first.views.clone(),
+    });
+    let service = vio_http::service(routes.0, app.shared());
+    let made = world.some(1).await;
+    let group = world
+        .group("Open", serde_json::json!({ "initial_contact_ids": made }))
+        .await;
+    let mut answered = 0;
+    for file in std::fs::read_dir(folder).unwrap() {
+        let path = file.unwrap().path();
+        let event = std::fs::read_to_string(&path).unwrap();
+        let event = event.replace("{token}", world.token());
+        let event = event.replace("/api/groups/{group_id}", &format!("/api/groups/{group}"));
+        let (parts, body) = lambda_http::request::from_str(&event).unwrap().into_parts();
+        let request = http::Request::from_parts(parts, Body::from(body.to_vec()));
+        let answer = service.clone().oneshot(request).await.unwrap();
+        assert_eq!(answer.status(), 200, "{}", path.display());
+        answered += 1;
+    }
+    assert_eq!(answered, routes.1.paths.paths.len());
+}

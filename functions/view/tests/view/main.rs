@@ -1,0 +1,11 @@
+//! The function `view`, through its routes, over tables and buckets in memory.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+mod events;
+mod following;
+mod lists;
+mod oracle;
+mod reach;
+mod snapshots;
+mod support;
