@@ -182,10 +182,15 @@ pub(crate) async fn ask(
     let held = view.views.current(&tenant).await?;
     let (now, zone) = (tenant.now(), settings.business.timezone);
     let found = held.read(&eyes, now, zone, |reader| match reader.page(&query) {
-        Err(ReadError::UnknownGroup(_)) => Ok(None),
-        page => page.map(Some),
+        Err(ReadError::UnknownGroup(group)) => Ok(Err(group)),
+        page => page.map(Ok),
     })?;
-    let found = found.ok_or_else(|| sent.unknown_group())?;
+    let found = found.map_err(|group| {
+        let (group, groups) = (group.to_string(), params.group_ids.as_deref());
+        let mut groups = groups.unwrap_or_default().split(',');
+        let place = groups.position(|sent| sent.trim() == group);
+        sent.unknown_group(place.unwrap_or_default())
+    })?;
     let next_cursor = match &found.next {
         Some(next) => Some(page.next_cursor(seal_cursor(&tenant, next)?, number, None)?),
         None => None,

@@ -252,16 +252,19 @@ impl Sent {
     }
 
     /// The problem of a group that is not there, or not for the caller to know of.
-    pub(crate) fn unknown_group(self) -> Problem {
+    /// `place` is its place among the groups that were sent.
+    pub(crate) fn unknown_group(self, place: usize) -> Problem {
         let (code, detail) = ("unknown_group", "There is no such group.");
         match self {
-            Self::OfGroup => Problem::not_found().detail(detail),
+            Self::OfGroup => Problem::not_found(),
             Self::InAddress | Self::InAddressOfS2 => Problem::new(Kind::InvalidParameter)
                 .detail("The parameter group_ids names a group that is not there.")
                 .error(FieldProblem::new("group_ids", code, detail)),
-            Self::InBody => {
-                Problem::validation(vec![FieldProblem::new("/group_ids", code, detail)])
-            }
+            Self::InBody => Problem::validation(vec![FieldProblem::new(
+                format!("/group_ids/{place}"),
+                code,
+                detail,
+            )]),
         }
     }
 }
