@@ -66,7 +66,8 @@ pub(crate) async fn search(
     Query(NoParams {}): Query<NoParams>,
     Json(params): Json<ListParams>,
 ) -> Result<Json<ContactList>, Problem> {
-    let page = params.page(SEARCH)?;
+    let page = params.page(SEARCH);
+    let page = page.map_err(|problem| Sent::InBody.paged(problem))?;
     answer(&view, &principal, request, &params, &page, Sent::InBody)
         .await
         .map(Json)
@@ -169,9 +170,10 @@ pub(crate) async fn ask(
     }
     let eyes = eyes(principal, &settings)?;
     let refused = |error: QueryError| sent.refused(&error);
-    let cursor = page.position::<String>(None)?;
+    let paged = |problem: Problem| sent.paged(problem);
+    let cursor = page.position::<String>(None).map_err(paged)?;
     let (cursor, number) = match cursor {
-        Some((sealed, number)) => (Some(open_cursor(&tenant, &sealed)?), number),
+        Some((sealed, number)) => (Some(open_cursor(&tenant, &sealed).map_err(paged)?), number),
         None => (None, page.page.get()),
     };
     let mut query = params.parse(cursor).map_err(refused)?;
@@ -241,7 +243,11 @@ fn seal_cursor(tenant: &TenantStore, cursor: &Cursor) -> Result<String, Problem>
 }
 
 fn open_cursor(tenant: &TenantStore, text: &str) -> Result<Cursor, Problem> {
-    let invalid = || Problem::new(Kind::InvalidCursor);
+    let invalid = || {
+        let detail = "This cursor is not valid for this list.";
+        let error = FieldProblem::new("cursor", "invalid_cursor", detail);
+        Problem::new(Kind::InvalidCursor).error(error)
+    };
     let bytes = URL_SAFE_NO_PAD.decode(text).map_err(|_| invalid())?;
     let bytes = tenant
         .keys

@@ -9,7 +9,7 @@ use vio_http::{FieldProblem, Kind, PageRequest, Problem, QueryParams};
 use vio_view::{Params, QueryError};
 
 /// Filters, order and page of a list. All filters hold together. Several values are separated by commas; in a body they
-/// may be an array.
+/// may be a list instead.
 #[derive(Clone, Default, Deserialize, Serialize, IntoParams, ToSchema)]
 #[into_params(parameter_in = Query)]
 #[schema(as = ContactSearch, example = json!({"search": "smith", "status": ["pending"], "sort": ["-appointment_time"]}))]
@@ -17,14 +17,13 @@ use vio_view::{Params, QueryError};
 pub(crate) struct ListParams {
     /// Status of the current appointment: any of `pending`, `confirmed`, `cancelled`, `rescheduled`.
     #[param(value_type = Option<String>, example = "pending,confirmed")]
-    #[schema(value_type = Option<Vec<String>>)]
     #[serde(deserialize_with = "words")]
-    status: Option<String>,
+    status: Option<Words>,
     /// Groups, by id.
     #[param(value_type = Option<String>)]
-    #[schema(value_type = Option<Vec<uuid::Uuid>>)]
+    #[schema(value_type = Option<Ids>)]
     #[serde(deserialize_with = "words")]
-    group_ids: Option<String>,
+    group_ids: Option<Words>,
     /// How the groups combine: `any` (the default), `all`, or `not`.
     #[param(example = "any")]
     group_logic: Option<String>,
@@ -62,24 +61,20 @@ pub(crate) struct ListParams {
     call_result: Option<String>,
     /// Any of `normal`, `high`, `urgent`.
     #[param(value_type = Option<String>)]
-    #[schema(value_type = Option<Vec<String>>)]
     #[serde(deserialize_with = "words")]
-    priority: Option<String>,
+    priority: Option<Words>,
     /// Contacts with every one of these tags.
     #[param(value_type = Option<String>)]
-    #[schema(value_type = Option<Vec<String>>)]
     #[serde(deserialize_with = "words")]
-    tag: Option<String>,
+    tag: Option<Words>,
     /// Any of these industries.
     #[param(value_type = Option<String>)]
-    #[schema(value_type = Option<Vec<String>>)]
     #[serde(deserialize_with = "words")]
-    industry: Option<String>,
+    industry: Option<Words>,
     /// Any of `manual`, `import`, `api`, `form`, `calcom`, `calendly`.
     #[param(value_type = Option<String>)]
-    #[schema(value_type = Option<Vec<String>>)]
     #[serde(deserialize_with = "words")]
-    booking_source: Option<String>,
+    booking_source: Option<Words>,
     /// The whole appointment type.
     #[param(max_length = 255)]
     #[schema(max_length = 255)]
@@ -100,9 +95,8 @@ pub(crate) struct ListParams {
     /// `added_to_group` with one group; `-` in front for descending, several in order. Relevance for a search, else newest
     /// first.
     #[param(value_type = Option<String>, example = "status,-appointment_time")]
-    #[schema(value_type = Option<Vec<String>>)]
     #[serde(deserialize_with = "words")]
-    sort: Option<String>,
+    sort: Option<Words>,
     /// The page's number, from 1. Not together with `cursor`.
     #[param(minimum = 1, maximum = 1_000_000)]
     #[schema(minimum = 1, maximum = 1_000_000)]
@@ -119,11 +113,40 @@ pub(crate) struct ListParams {
 
 impl QueryParams for ListParams {}
 
-/// A list of words: one text, or an array of texts without commas.
-fn words<'de, D: Deserializer<'de>>(from: D) -> Result<Option<String>, D::Error> {
-    struct Words;
-    impl<'de> Visitor<'de> for Words {
-        type Value = Option<String>;
+/// One value, or several: separated by commas in one text, or a list of texts without commas.
+#[derive(Clone, Serialize, ToSchema)]
+#[serde(untagged)]
+pub(crate) enum Words {
+    Text(String),
+    List(Vec<String>),
+}
+
+/// Ids: separated by commas in one text, or a list.
+#[derive(ToSchema)]
+#[serde(untagged)]
+#[expect(dead_code, reason = "read as words, described here")]
+enum Ids {
+    Text(String),
+    List(Vec<uuid::Uuid>),
+}
+
+impl Words {
+    fn joined(&self) -> String {
+        match self {
+            Self::Text(text) => text.clone(),
+            Self::List(list) => list.join(","),
+        }
+    }
+}
+
+fn joined(words: Option<&Words>) -> Option<String> {
+    words.map(Words::joined)
+}
+
+fn words<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Words>, D::Error> {
+    struct Either;
+    impl<'de> Visitor<'de> for Either {
+        type Value = Option<Words>;
 
         fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
             f.write_str("a string or an array of strings")
@@ -138,7 +161,7 @@ fn words<'de, D: Deserializer<'de>>(from: D) -> Result<Option<String>, D::Error>
             from.deserialize_any(self)
         }
         fn visit_str<E: Error>(self, text: &str) -> Result<Self::Value, E> {
-            Ok(Some(text.to_owned()))
+            Ok(Some(Words::Text(text.to_owned())))
         }
         fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Self::Value, A::Error> {
             let mut all = Vec::new();
@@ -148,18 +171,18 @@ fn words<'de, D: Deserializer<'de>>(from: D) -> Result<Option<String>, D::Error>
                 }
                 all.push(one);
             }
-            Ok((!all.is_empty()).then(|| all.join(",")))
+            Ok((!all.is_empty()).then_some(Words::List(all)))
         }
     }
-    from.deserialize_any(Words)
+    from.deserialize_any(Either)
 }
 
 impl ListParams {
     /// What the engine is asked, besides the page.
     pub(crate) fn filters(&self) -> Params {
         Params {
-            status: self.status.clone(),
-            group_ids: self.group_ids.clone(),
+            status: joined(self.status.as_ref()),
+            group_ids: joined(self.group_ids.as_ref()),
             group_logic: self.group_logic.clone(),
             ungrouped: self.ungrouped,
             include_ungrouped: self.include_ungrouped,
@@ -172,17 +195,17 @@ impl ListParams {
             last_contact: self.last_contact.clone(),
             last_contact_days: self.last_contact_days,
             call_result: self.call_result.clone(),
-            priority: self.priority.clone(),
-            tag: self.tag.clone(),
-            industry: self.industry.clone(),
-            booking_source: self.booking_source.clone(),
+            priority: joined(self.priority.as_ref()),
+            tag: joined(self.tag.as_ref()),
+            industry: joined(self.industry.as_ref()),
+            booking_source: joined(self.booking_source.as_ref()),
             appointment_type: self.appointment_type.clone(),
             owner_name: self.owner_name.clone(),
             is_active: self.is_active,
             attention: self.attention,
             own: self.own,
             created_since: self.created_since,
-            sort: self.sort.clone(),
+            sort: joined(self.sort.as_ref()),
             page: None,
             page_size: None,
         }
@@ -249,6 +272,22 @@ impl Sent {
                 Problem::validation(vec![FieldProblem::new(format!("/{name}"), code, detail)])
             }
         }
+    }
+
+    /// A problem of the page, told of the place where the page was asked for.
+    pub(crate) fn paged(self, problem: Problem) -> Problem {
+        if self != Self::InBody {
+            return problem;
+        }
+        let kind = match problem.kind() {
+            Kind::InvalidParameter => Kind::Validation,
+            kind => kind,
+        };
+        let errors = problem.errors().iter().cloned();
+        errors.fold(Problem::new(kind), |told, mut error| {
+            error.pointer.insert(0, '/');
+            told.error(error)
+        })
     }
 
     /// The problem of a group that is not there, or not for the caller to know of.

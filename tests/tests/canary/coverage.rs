@@ -31,6 +31,10 @@ const NOT_TEXT: &[(&str, &str)] = &[
         "one of a few words: filters and orders of a list",
         "/status/- /priority/- /booking_source/- /sort/- /group_logic /appointment /call /urgency /last_contact /call_result",
     ),
+    (
+        "the same in one text",
+        "/status /priority /booking_source /sort /group_ids",
+    ),
     ("days of a filter", "/appointment_from /appointment_to"),
     (
         "ids",

@@ -263,6 +263,10 @@ pub(crate) async fn person(world: &World) {
     client
         .does(Method::POST, "/api/contacts/search", asked)
         .await;
+    let asked = json!({ "tag": word("tag"), "industry": word("trade") });
+    client
+        .does(Method::POST, "/api/contacts/search", asked)
+        .await;
     let refused = json!({ "phone": phone::NOT_TO_BE_CALLED, "reason": word("asked") });
     let entry = client.does(Method::POST, "/api/dnc", refused).await;
     client.get("/api/dnc").await;

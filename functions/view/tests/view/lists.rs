@@ -274,3 +274,34 @@ async fn lists_by_groups() {
         assert_eq!(said, (400, vec![named]), "{path}");
     }
 }
+
+#[tokio::test]
+async fn a_body_takes_lists_or_words_and_is_told_where_it_is_wrong() {
+    let world = World::salon().await;
+    let made = world
+        .made(json!({ "name": "Ada Example", "phone": "07912345001", "tags": ["vip", "late"] }))
+        .await;
+    world.some(1).await;
+    for tag in [json!("vip,late"), json!(["vip", "late"])] {
+        let found = world
+            .first
+            .search(json!({ "tag": tag }), world.token())
+            .await;
+        assert_eq!(ids(&found), [made.as_str()]);
+    }
+    for (name, value) in [
+        ("page", json!(0)),
+        ("page_size", json!(7)),
+        ("cursor", json!("nonsense")),
+        ("tag", json!("x".repeat(300))),
+        ("group_ids", json!(["vip"])),
+    ] {
+        let answer = world
+            .first
+            .search(json!({ name: value }), world.token())
+            .await;
+        let right = if name == "cursor" { 400 } else { 422 };
+        assert_eq!(answer.status, right, "{}", answer.body);
+        assert_eq!(answer.pointers(), [format!("/{name}")], "{}", answer.body);
+    }
+}
