@@ -55,6 +55,7 @@ impl Process {
         let mut child = command
             .args(arguments)
             .env("RUST_LOG", "warn")
+            .env("VIO_REQUESTS_PER_MINUTE", "0")
             .envs(environment.iter().copied())
             .stdin(Stdio::null())
             .stdout(Stdio::piped())

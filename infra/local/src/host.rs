@@ -1,6 +1,7 @@
 //! Starts everything, in order, and stops it again.
 
 use std::net::SocketAddr;
+use std::num::NonZeroU32;
 use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -57,18 +58,21 @@ pub struct HostOptions {
     pub retell_url: Option<String>,
     /// The platform's call limits.
     pub limits: CallLimits,
+    /// Requests a tenant may make in a minute; None for any number.
+    pub requests_per_minute: Option<NonZeroU32>,
     /// Whether the tick runs by itself each minute; [`Host::tick`] runs it at any time.
     pub ticks: bool,
 }
 
 impl HostOptions {
-    /// A free port, nothing kept, the sandbox, the usual limits.
+    /// A free port, nothing kept, the sandbox, the usual limits of calls, none of requests.
     pub fn ephemeral() -> Self {
         Self {
             listen: SocketAddr::from(([127, 0, 0, 1], 0)),
             data_dir: None,
             retell_url: None,
             limits: CallLimits::default(),
+            requests_per_minute: None,
             ticks: true,
         }
     }
@@ -173,6 +177,7 @@ impl Host {
         let public_url = format!("http://{address}");
         let platform = Platform {
             limits: options.limits,
+            requests_per_minute: options.requests_per_minute,
             tenant_sets_retell: true,
             open_sign_up: true,
             local: true,

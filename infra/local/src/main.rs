@@ -24,7 +24,7 @@ of Retell and Cal.com. Prints `ready http://…` once it answers.
   --retell-url URL   Retell, or something in its place, instead of the sandbox
 
 Limits: VIO_CALL_LIMIT, VIO_CALL_WINDOW_SECONDS, VIO_CALL_DAILY_LIMIT, VIO_PLACEMENT_BOUND_SECONDS,
-VIO_RECONCILE_AFTER_SECONDS. Logs go to standard error, as RUST_LOG says (default warn).";
+VIO_RECONCILE_AFTER_SECONDS, VIO_REQUESTS_PER_MINUTE (0: none). Logs go to standard error, as RUST_LOG says (default warn).";
 
 #[derive(Debug)]
 struct Arguments {
@@ -139,6 +139,7 @@ async fn run(arguments: Arguments) -> Result<(), Box<dyn std::error::Error>> {
         data_dir: arguments.data,
         retell_url: arguments.retell_url,
         limits: vio_runtime::config::limits_from_env()?,
+        requests_per_minute: vio_runtime::config::requests_per_minute_from_env()?,
         ticks: true,
     })
     .await?;

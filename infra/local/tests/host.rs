@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+use std::num::NonZeroU32;
 use std::path::Path;
 use std::time::Duration;
 
@@ -434,5 +435,42 @@ async fn the_demo_clinic_is_made_once() {
         assert_eq!(status, 200, "{}", who.email);
         assert_eq!(session["user"]["preset"].as_str(), who.preset);
     }
+    host.shutdown().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_business_has_one_limit_of_requests_over_all_functions() {
+    let host = Host::start(HostOptions {
+        requests_per_minute: NonZeroU32::new(30),
+        ..quiet()
+    })
+    .await
+    .unwrap();
+    let client = Client::of(&host);
+    client.sign_up().await;
+    let body = json!({"email": "ann@example.com", "password": PASSWORD});
+    let (_, session) = client.post("/api/auth/sign-in", body).await;
+    let token = session["access_token"].as_str().unwrap();
+    let paths = ["/api/contacts", "/api/groups", "/api/tags", "/api/calls"];
+    let mut passed = 0;
+    for path in paths.iter().cycle().take(60) {
+        let request = client.http.get(format!("{}{path}", client.base));
+        let answer = request.bearer_auth(token).send().await.unwrap();
+        if answer.status() == 200 {
+            passed += 1;
+            continue;
+        }
+        assert_eq!(answer.status(), 429, "{path}");
+        let after: u64 = answer.headers()["retry-after"]
+            .to_str()
+            .unwrap()
+            .parse()
+            .unwrap();
+        assert!((1..=60).contains(&after), "{after}");
+        let problem: Value = answer.json().await.unwrap();
+        assert_eq!(problem["retry_after"], after);
+    }
+    assert_eq!(passed, 30);
+    assert_eq!(client.get("/api/health").await.0, 200, "who is nobody");
     host.shutdown().await;
 }

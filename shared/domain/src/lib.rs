@@ -18,6 +18,7 @@ pub mod person;
 pub mod phi;
 pub mod phone;
 pub mod planner;
+pub mod requests;
 pub mod settings;
 pub mod text;
 pub mod words;

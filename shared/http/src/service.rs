@@ -13,7 +13,7 @@ use crate::edge::{self, IdSource, SystemIds};
 use crate::origin::{self, OriginHashes};
 use crate::principal::Authenticator;
 use crate::problem::{Kind, Problem};
-use crate::rate::{RateLimiter, SlidingWindow};
+use crate::rate::RateLimiter;
 
 /// What the layers need. Cheap to clone.
 #[derive(Clone)]
@@ -27,24 +27,16 @@ pub struct Shared {
 }
 
 impl Shared {
-    /// The usual set-up: system ids, S0's request limit counted in this process, bodies up to
-    /// [`DEFAULT_BODY_LIMIT`].
-    pub fn new(authenticator: Arc<dyn Authenticator>) -> Self {
+    /// The usual set-up: system ids, bodies up to [`DEFAULT_BODY_LIMIT`].
+    pub fn new(authenticator: Arc<dyn Authenticator>, rate_limiter: Arc<dyn RateLimiter>) -> Self {
         Self {
             authenticator,
-            rate_limiter: Arc::new(SlidingWindow::default()),
+            rate_limiter,
             ids: Arc::new(SystemIds),
             body_limit: DEFAULT_BODY_LIMIT,
             origin: None,
             table: TABLE,
         }
-    }
-
-    /// Another way to count requests.
-    #[must_use]
-    pub fn with_rate_limiter(mut self, limiter: Arc<dyn RateLimiter>) -> Self {
-        self.rate_limiter = limiter;
-        self
     }
 
     /// Another source of request ids.

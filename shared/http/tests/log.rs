@@ -13,6 +13,7 @@ use tower::ServiceExt;
 use uuid::Uuid;
 use vio_domain::ids::{ContactId, SignInId, TenantId, UserId};
 use vio_domain::permission::{ContactScopes, PermissionSet, Role};
+use vio_http::rate::Unlimited;
 use vio_http::{AuthError, Authenticator, Json, Path, Principal, Problem, Shared, service};
 
 const ID: &str = "0192f0c1-2b3c-7def-8abc-0123456789ab";
@@ -81,7 +82,7 @@ async fn one_line_per_request_without_what_was_sent() {
             "/api/users/profile",
             get(|| async { Err::<(), _>(Problem::internal(&Gone(io::Error::other("disk 7")))) }),
         );
-    let app = service(routes, Shared::new(Arc::new(AnyToken)));
+    let app = service(routes, Shared::new(Arc::new(AnyToken), Arc::new(Unlimited)));
     let token = format!("Bearer {CANARY}");
     let ask = |path: String| Request::get(path).header(header::AUTHORIZATION, &token);
     let body = format!(r#"{{"email":["{CANARY}"],"{CANARY}":1}}"#);

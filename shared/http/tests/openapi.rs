@@ -16,6 +16,7 @@ use utoipa_axum::routes;
 use vio_domain::ids::ContactId;
 use vio_http::openapi::{self, DocumentError};
 use vio_http::page::PageParams;
+use vio_http::rate::Unlimited;
 use vio_http::{
     AuthError, Authenticator, ETag, Idempotent, IfMatch, Json, Paged, Pagination, Path, Principal,
     Problem, QueryParams, Shared, service,
@@ -150,7 +151,7 @@ fn app() -> Router {
     let (routes, own) = function();
     let whole = openapi::merge([own]).unwrap();
     let routes = routes.merge(openapi::routes(serde_json::to_vec(&whole).unwrap().into()));
-    service(routes, Shared::new(Arc::new(NoToken)))
+    service(routes, Shared::new(Arc::new(NoToken), Arc::new(Unlimited)))
 }
 
 #[tokio::test]

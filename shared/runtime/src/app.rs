@@ -6,6 +6,7 @@ use tokio::sync::OnceCell;
 use vio_crypto::tokens::AccessTokens;
 use vio_crypto::{KeyRing, Kms, PlatformKeys, SystemRandom};
 use vio_http::Shared;
+use vio_http::rate::{RateLimiter, Unlimited};
 use vio_providers::retell::RetellFactory;
 use vio_store::env::{Clock, IdSource};
 use vio_store::port::Port;
@@ -15,6 +16,7 @@ use crate::auth::StoreAuthenticator;
 use crate::config::Platform;
 use crate::idempotency::StoredAnswers;
 use crate::queues::Queues;
+use crate::rate::TenantLimiter;
 
 /// The product could not be wired.
 #[derive(Debug, thiserror::Error)]
@@ -45,6 +47,8 @@ pub struct App {
     pub tokens: Arc<AccessTokens>,
     /// One per process, so that what ends a session here is known to every router here.
     pub authenticator: Arc<StoreAuthenticator>,
+    /// Counts each tenant's requests; one per process.
+    pub requests: Arc<dyn RateLimiter>,
     /// Answers given under idempotency keys.
     pub answers: StoredAnswers,
     pub queues: Arc<dyn Queues>,
@@ -88,6 +92,14 @@ impl App {
                 parts.clock.clone(),
                 parts.real_clock.clone(),
             )),
+            requests: match parts.platform.requests_per_minute {
+                Some(limit) => Arc::new(TenantLimiter::new(
+                    store.clone(),
+                    parts.real_clock.clone(),
+                    limit,
+                )),
+                None => Arc::new(Unlimited),
+            },
             answers: StoredAnswers::new(store.clone()),
             tokens,
             store,
@@ -111,7 +123,7 @@ impl App {
 impl App {
     /// What the shared HTTP layers need ([`vio_http::service`]).
     pub fn shared(&self) -> Shared {
-        Shared::new(self.authenticator.clone())
+        Shared::new(self.authenticator.clone(), self.requests.clone())
     }
 }
 

@@ -1,7 +1,10 @@
 //! Configuration, read once at start. A missing or malformed variable ends the start with its name.
 
+use std::num::NonZeroU32;
+
 use vio_crypto::password::Argon2Params;
 use vio_domain::calling::limits::CallLimits;
+use vio_domain::requests::REQUESTS_PER_MINUTE;
 
 /// A variable is missing or malformed.
 #[derive(Debug, thiserror::Error)]
@@ -38,6 +41,9 @@ fn switch(name: &'static str, default: bool) -> Result<bool, ConfigError> {
 #[derive(Debug, Clone)]
 pub struct Platform {
     pub limits: CallLimits,
+    /// Requests a tenant may make of the API in a minute, all functions together (`VIO_REQUESTS_PER_MINUTE`, 0 for none);
+    /// None where they are not counted.
+    pub requests_per_minute: Option<NonZeroU32>,
     /// Whether a client_admin may set Retell's agent, number and key (`VIO_TENANT_SETS_RETELL`).
     pub tenant_sets_retell: bool,
     /// Whether anybody may sign a business up (`VIO_SIGN_UP=open`), or only a super_admin.
@@ -69,6 +75,7 @@ impl Platform {
     pub fn from_env() -> Result<Self, ConfigError> {
         Ok(Self {
             limits: limits_from_env()?,
+            requests_per_minute: requests_per_minute_from_env()?,
             tenant_sets_retell: switch("VIO_TENANT_SETS_RETELL", false)?,
             open_sign_up: optional("VIO_SIGN_UP").as_deref() == Some("open"),
             local: false,
@@ -86,4 +93,18 @@ pub fn limits_from_env() -> Result<CallLimits, ConfigError> {
         name: error.name,
         reason: error.to_string(),
     })
+}
+
+const REQUESTS: &str = "VIO_REQUESTS_PER_MINUTE";
+
+/// The request limit: S0's, unless the environment names another; 0 for none.
+pub fn requests_per_minute_from_env() -> Result<Option<NonZeroU32>, ConfigError> {
+    let Some(text) = optional(REQUESTS) else {
+        return Ok(NonZeroU32::new(REQUESTS_PER_MINUTE));
+    };
+    let limit = text.parse().map_err(|_| ConfigError::Malformed {
+        name: REQUESTS,
+        reason: "it must be a whole number".to_owned(),
+    })?;
+    Ok(NonZeroU32::new(limit))
 }

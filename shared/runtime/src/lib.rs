@@ -14,6 +14,7 @@ pub mod lambda;
 pub mod logging;
 pub mod phi;
 pub mod queues;
+pub mod rate;
 pub mod sessions;
 #[cfg(feature = "testing")]
 pub mod testing;

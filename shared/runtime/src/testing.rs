@@ -146,10 +146,12 @@ pub struct TestApp {
     ids: Arc<OrderedIds>,
 }
 
-/// A platform that is open and local, with passwords hashed cheaply.
+/// A platform that is open and local, counts no requests, and hashes passwords cheaply.
 pub fn platform() -> Platform {
     Platform {
         limits: Default::default(),
+        // A test's requests are all made in one minute.
+        requests_per_minute: None,
         tenant_sets_retell: true,
         open_sign_up: true,
         local: true,

@@ -123,6 +123,10 @@ pub fn refresh_family(s: SignInId) -> Key {
 pub fn sign_in_tries(email_hash: &str) -> Key {
     main(format!("LOGIN#{email_hash}"), "TRIES")
 }
+/// How many requests the tenant made in the last minute.
+pub fn requests(t: TenantId) -> Key {
+    main(format!("T#{t}#REQS"), "REQUESTS")
+}
 /// The replanning that a change of settings asked for, one item.
 pub fn replan(t: TenantId) -> Key {
     main(format!("T#{t}#REPLAN"), "REPLAN")

@@ -24,6 +24,7 @@ pub mod meter;
 pub mod objects;
 pub mod platform;
 pub mod port;
+pub mod requests;
 pub mod schema;
 pub mod sign_ins;
 pub mod store;

@@ -23,6 +23,7 @@ use vio_domain::contact::{AttentionReason, ConsentMethod, Deleted};
 use vio_domain::groups::{Color, GroupName, Visibility};
 use vio_domain::ids::{CampaignId, ContactId, GroupId, LocationId, SignInId, UserId};
 use vio_domain::permission::{CustomPermissions, Role};
+use vio_domain::requests::Booked;
 use vio_store::TenantStore;
 use vio_store::calling::attention::Shown;
 use vio_store::calling::do_not_call::DncSource;
@@ -178,6 +179,9 @@ async fn operate(table: impl Port, meter: &Meter) -> Measured {
     );
     store.tenant(ts.id).await.unwrap().unwrap();
     all.note(meter, "open the tenant's storage after that");
+    let booked = store.book_requests(ts.id, 1_800_000_000, 50, 1_000, None);
+    assert!(matches!(booked.await.unwrap(), Booked::Some { .. }));
+    all.note(meter, "book up to 50 requests of a tenant");
     store.tenant_row(ts.id).await.unwrap().unwrap();
     all.note(meter, "a tenant's record, once per process");
 
