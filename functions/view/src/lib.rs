@@ -9,6 +9,7 @@ mod groups;
 mod held;
 mod list;
 mod params;
+mod saved;
 
 use axum::Router;
 use utoipa::openapi::OpenApi;
@@ -38,6 +39,8 @@ fn routes() -> OpenApiRouter<ViewApp> {
         .routes(routes!(groups::by_groups))
         .routes(routes!(groups::ungrouped))
         .routes(routes!(groups::contacts))
+        .routes(routes!(saved::list, saved::add))
+        .routes(routes!(saved::edit, saved::remove))
 }
 
 /// The function's routes over `app`, and their description.

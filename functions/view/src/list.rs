@@ -165,10 +165,9 @@ pub(crate) async fn ask(
 ) -> Result<Asked, Problem> {
     let (tenant, settings) = view.app.tenant_with_settings(principal).await?;
     let settings = settings.settings;
-    if sent != Sent::InBody && params.search.is_some() && settings.privacy.hipaa_mode {
+    if !sent.is_in_body() && params.search.is_some() && settings.privacy.hipaa_mode {
         return Err(search_in_body());
     }
-    let eyes = eyes(principal, &settings)?;
     let refused = |error: QueryError| sent.refused(&error);
     let paged = |problem: Problem| sent.paged(problem);
     let cursor = page.position::<String>(None).map_err(paged)?;
@@ -181,18 +180,8 @@ pub(crate) async fn ask(
         *start = number;
     }
     query.page_size = PageSize::new(page.page_size).map_err(refused)?;
-    let held = view.views.current(&tenant).await?;
-    let (now, zone) = (tenant.now(), settings.business.timezone);
-    let found = held.read(&eyes, now, zone, |reader| match reader.page(&query) {
-        Err(ReadError::UnknownGroup(group)) => Ok(Err(group)),
-        page => page.map(Ok),
-    })?;
-    let found = found.map_err(|group| {
-        let (group, groups) = (group.to_string(), params.group_ids.as_deref());
-        let mut groups = groups.unwrap_or_default().split(',');
-        let place = groups.position(|sent| sent.trim() == group);
-        sent.unknown_group(place.unwrap_or_default())
-    })?;
+    let of = (&tenant, &settings);
+    let found = found(view, principal, of, (params, &query), sent).await?;
     let next_cursor = match &found.next {
         Some(next) => Some(page.next_cursor(seal_cursor(&tenant, next)?, number, None)?),
         None => None,
@@ -209,6 +198,29 @@ pub(crate) async fn ask(
         page: found,
         number,
         pagination,
+    })
+}
+
+/// What the caller finds of a tenant's view by a query, which is what the parameters mean.
+pub(crate) async fn found(
+    view: &ViewApp,
+    principal: &Principal,
+    (tenant, settings): (&TenantStore, &Settings),
+    (params, query): (&Params, &vio_view::Query),
+    sent: Sent,
+) -> Result<Page, Problem> {
+    let eyes = eyes(principal, settings)?;
+    let held = view.views.current(tenant).await?;
+    let (now, zone) = (tenant.now(), settings.business.timezone);
+    let found = held.read(&eyes, now, zone, |reader| match reader.page(query) {
+        Err(ReadError::UnknownGroup(group)) => Ok(Err(group)),
+        page => page.map(Ok),
+    })?;
+    found.map_err(|group| {
+        let (group, groups) = (group.to_string(), params.group_ids.as_deref());
+        let mut groups = groups.unwrap_or_default().split(',');
+        let place = groups.position(|sent| sent.trim() == group);
+        sent.unknown_group(place.unwrap_or_default())
     })
 }
 

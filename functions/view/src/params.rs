@@ -235,6 +235,17 @@ impl ListParams {
             .collect())
     }
 
+    /// A parameter of the page, if one was sent.
+    pub(crate) fn paging(&self) -> Option<&'static str> {
+        let sent = [
+            (self.page.is_some(), "page"),
+            (self.page_size.is_some(), "page_size"),
+            (self.cursor.is_some(), "cursor"),
+        ];
+        sent.into_iter()
+            .find_map(|(sent, name)| sent.then_some(name))
+    }
+
     /// Whether something is searched for.
     pub(crate) fn searches(&self) -> bool {
         self.search.is_some()
@@ -250,9 +261,24 @@ pub(crate) enum Sent {
     /// The same, with the group in the path.
     OfGroup,
     InBody,
+    /// In the member `filters` of a body.
+    ToBeSaved,
 }
 
 impl Sent {
+    /// Whether nobody reads it in an address.
+    pub(crate) fn is_in_body(self) -> bool {
+        matches!(self, Self::InBody | Self::ToBeSaved)
+    }
+
+    /// Where the parameters stand in the body.
+    fn within(self) -> &'static str {
+        match self {
+            Self::ToBeSaved => "/filters",
+            _ => "",
+        }
+    }
+
     /// The problem of what is wrong with a query. Says nothing of values.
     pub(crate) fn refused(self, error: &QueryError) -> Problem {
         let (name, code) = (error.parameter(), error.code());
@@ -268,9 +294,11 @@ impl Sent {
                     .detail(format!("The parameter {name} is not valid: {detail}"))
                     .error(FieldProblem::new(name, code, detail))
             }
-            Self::InBody => {
-                Problem::validation(vec![FieldProblem::new(format!("/{name}"), code, detail)])
-            }
+            Self::InBody | Self::ToBeSaved => Problem::validation(vec![FieldProblem::new(
+                format!("{}/{name}", self.within()),
+                code,
+                detail,
+            )]),
         }
     }
 
@@ -299,8 +327,8 @@ impl Sent {
             Self::InAddress | Self::InAddressOfS2 => Problem::new(Kind::InvalidParameter)
                 .detail("The parameter group_ids names a group that is not there.")
                 .error(FieldProblem::new("group_ids", code, detail)),
-            Self::InBody => Problem::validation(vec![FieldProblem::new(
-                format!("/group_ids/{place}"),
+            Self::InBody | Self::ToBeSaved => Problem::validation(vec![FieldProblem::new(
+                format!("{}/group_ids/{place}", self.within()),
                 code,
                 detail,
             )]),

@@ -79,6 +79,8 @@ ids! {
     LocationId,
     /// A tag of the tenant's list.
     TagId,
+    /// A filter that a user saved.
+    SavedFilterId,
     /// One entry of the needs-attention work list.
     AttentionId,
     /// One step of the history of such an entry.

@@ -6,8 +6,8 @@ use uuid::Uuid;
 use vio_domain::calling::order::Band;
 use vio_domain::ids::{
     AppointmentId, AttemptId, AttentionId, AttentionStepId, CampaignId, ConsentId, ContactId,
-    DncId, GroupId, InteractionId, JobId, LocationId, LogId, SessionId, SignInId, TagId, TenantId,
-    UserId,
+    DncId, GroupId, InteractionId, JobId, LocationId, LogId, SavedFilterId, SessionId, SignInId,
+    TagId, TenantId, UserId,
 };
 
 use crate::entity::{DueEntry, Enumerated};
@@ -110,11 +110,20 @@ pub fn business_name(name_hash: &str) -> Key {
 pub fn sign_in(t: TenantId, u: UserId, s: SignInId) -> Key {
     main(format!("T#{t}#U#{u}"), format!("SIGNIN#{s}"))
 }
-/// Partition of a user's signed-in devices.
+/// Partition of a user's signed-in devices and saved filters.
 pub fn sign_ins_pk(t: TenantId, u: UserId) -> String {
     format!("T#{t}#U#{u}")
 }
 pub const SIGN_IN_PREFIX: &str = "SIGNIN#";
+/// A filter that a user saved.
+pub fn saved_filter(t: TenantId, u: UserId, f: SavedFilterId) -> Key {
+    main(sign_ins_pk(t, u), format!("{SAVED_FILTER_PREFIX}{f}"))
+}
+pub const SAVED_FILTER_PREFIX: &str = "FILTER#";
+/// The name of a user's saved filter is taken, by keyed hash of both.
+pub fn saved_filter_name(t: TenantId, name_hash: &str) -> Key {
+    main(format!("T#{t}#SN#{name_hash}"), "NAME")
+}
 /// Whose a family of refresh tokens is: a token names only its family.
 pub fn refresh_family(s: SignInId) -> Key {
     main(format!("RT#{s}"), "FAMILY")

@@ -25,6 +25,7 @@ pub mod objects;
 pub mod platform;
 pub mod port;
 pub mod requests;
+pub mod saved_filters;
 pub mod schema;
 pub mod sign_ins;
 pub mod store;

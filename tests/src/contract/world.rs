@@ -148,6 +148,17 @@ impl World {
                 let body = json!({ "name": format!("tag {at}") });
                 text(&self.ok("POST", "/api/tags", Some(&body)).await["id"])
             }
+            // Everybody has their own.
+            ("saved_filter_id", _) => {
+                let mut token = &self.admin.token;
+                if whose.permissions.iter().any(|may| may == "view_contacts") {
+                    token = &whose.token;
+                }
+                let body =
+                    json!({ "name": format!("Filter {at}"), "filters": { "call": "due_today" } });
+                let ask = Ask::new("POST", "/api/saved-filters").token(token);
+                text(&self.api.send(&ask.json(&body)).await.json()["id"])
+            }
             ("dnc_id", _) => {
                 let body = json!({ "phone": clinic::phone(4_000 + at) });
                 text(&self.ok("POST", "/api/dnc", Some(&body)).await["dnc_id"])

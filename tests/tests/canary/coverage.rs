@@ -76,6 +76,16 @@ const LEFT_OUT: &[(&str, &str, &str)] = &[
         "the product's own, sealed",
     ),
     (
+        "POST /api/saved-filters",
+        "/filters/cursor",
+        "refused: a page is not saved",
+    ),
+    (
+        "PATCH /api/saved-filters/{saved_filter_id}",
+        "/filters/cursor",
+        "as above",
+    ),
+    (
         "PATCH /api/users/profile",
         "/email_address",
         "a new address is not taken yet",

@@ -94,9 +94,28 @@ pub(crate) async fn business(world: &World) {
     let renamed = json!({ "name": word("renamed group"), "description": word("of other people") });
     client.does(Method::PATCH, &path, renamed).await;
     client.get("/api/groups").await;
+    let filter = json!({ "name": word("my list"), "filters": { "search": word("sought") } });
+    let filter = client
+        .does(Method::POST, "/api/saved-filters", filter)
+        .await;
     let tag = client
         .does(Method::POST, "/api/tags", json!({ "name": word("tag") }))
         .await;
+    let path = format!("/api/saved-filters/{}", id(&filter));
+    let listed = json!({
+        "search": word("knee"), "tag": [word("tag")], "industry": [word("trade")], "owner_name": word("Dr"),
+        "appointment_type": word("kind"),
+    });
+    let plain = json!({ "tag": word("tag"), "industry": word("trade") });
+    for filters in [&plain, &listed] {
+        let other = json!({ "name": word("renamed list"), "filters": filters });
+        client.does(Method::PATCH, &path, other).await;
+    }
+    client.get("/api/saved-filters").await;
+    for (name, filters) in [("second list", &plain), ("third list", &listed)] {
+        let more = json!({ "name": word(name), "filters": filters });
+        client.does(Method::POST, "/api/saved-filters", more).await;
+    }
     let path = format!("/api/tags/{}", id(&tag));
     client
         .does(Method::PATCH, &path, json!({ "name": word("renamed tag") }))

@@ -2,6 +2,7 @@
 
 use axum::body::Body;
 use tower::ServiceExt;
+use utoipa::openapi::path::PathItem;
 use vio_views::ViewApp;
 
 use crate::support::World;
@@ -26,11 +27,19 @@ async fn samples_are_answered() {
         let event = std::fs::read_to_string(&path).unwrap();
         let event = event.replace("{token}", world.token());
         let event = event.replace("/api/groups/{group_id}", &format!("/api/groups/{group}"));
+        let named = format!("Filter {answered}");
+        let filter = world.saved_filter(&named).await;
+        let event = event.replace("{saved_filter_id}", &filter);
         let (parts, body) = lambda_http::request::from_str(&event).unwrap().into_parts();
         let request = http::Request::from_parts(parts, Body::from(body.to_vec()));
         let answer = service.clone().oneshot(request).await.unwrap();
-        assert_eq!(answer.status(), 200, "{}", path.display());
+        assert!(answer.status().is_success(), "{}", path.display());
         answered += 1;
     }
-    assert_eq!(answered, routes.1.paths.paths.len());
+    let has = |item: &PathItem| {
+        let operations = [&item.get, &item.post, &item.patch, &item.delete];
+        operations.into_iter().flatten().count()
+    };
+    let operations: usize = routes.1.paths.paths.values().map(has).sum();
+    assert_eq!(answered, operations);
 }

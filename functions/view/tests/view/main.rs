@@ -7,5 +7,6 @@ mod following;
 mod lists;
 mod oracle;
 mod reach;
+mod saved;
 mod snapshots;
 mod support;

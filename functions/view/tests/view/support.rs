@@ -111,6 +111,14 @@ impl World {
         answer.body["id"].as_str().unwrap().to_owned()
     }
 
+    pub(crate) async fn saved_filter(&self, name: &str) -> String {
+        let body = json!({ "name": name, "filters": { "call": "due_today" } });
+        let server = &self.first.server;
+        let answer = server.post("/api/saved-filters", self.token(), body).await;
+        assert_eq!(answer.status, 201, "{}", answer.body);
+        answer.body["id"].as_str().unwrap().to_owned()
+    }
+
     pub(crate) async fn get(&self, query: &str) -> Answer {
         self.first.get(query, self.token()).await
     }
