@@ -18,6 +18,7 @@ use tokio::sync::Semaphore;
 use tower::ServiceExt;
 use vio_local::{Host, HostOptions};
 use vio_store::TenantStore;
+use vio_store::meter::Meter;
 use vio_store::objects::{ObjectError, ObjectName, Objects, Put};
 use vio_store::view::SnapshotRow;
 use vio_views::{Limits, ViewApp, Views};
@@ -63,7 +64,7 @@ struct Process {
 }
 
 impl Process {
-    async fn search(&self, body: Value) -> BTreeSet<String> {
+    async fn list(&self, body: Value) -> Value {
         let request = Request::builder()
             .method(Method::POST)
             .uri("/api/contacts/search")
@@ -76,11 +77,23 @@ impl Process {
         let bytes = answer.into_body().collect().await.unwrap().to_bytes();
         let list: Value = serde_json::from_slice(&bytes).unwrap();
         assert_eq!(status, 200, "{list}");
+        list
+    }
+
+    async fn search(&self, body: Value) -> BTreeSet<String> {
+        let list = self.list(body).await;
         let contacts = list["contacts"].as_array().unwrap();
         let id = |contact: &Value| contact["id"].as_str().unwrap().to_owned();
         let found: BTreeSet<String> = contacts.iter().map(id).collect();
         assert_eq!(list["facets"]["total"], found.len());
         found
+    }
+
+    /// The read units of a list of ten.
+    async fn units_of_list(&self, meter: &Meter) -> f64 {
+        meter.take();
+        self.list(json!({ "page_size": 10 })).await;
+        meter.take().read
     }
 
     async fn all(&self) -> BTreeSet<String> {
@@ -316,5 +329,23 @@ async fn what_was_written_is_in_the_next_list_of_every_process() {
         let fresh = clinic.reader();
         assert_eq!(fresh.all().await, expected, "a new process");
     }
+    clinic.host.shutdown().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn many_changes_are_not_read_again_for_each_list() {
+    let clinic = Clinic::of(300).await;
+    let process = clinic.reader();
+    process.list(json!({ "page_size": 10 })).await;
+    // Too old to have just turned up, and too young for it to be certain that all of that time has.
+    tokio::time::sleep(Duration::from_secs(6)).await;
+    let meter = clinic.host.meter();
+    let whole = process.units_of_list(meter).await;
+    let mut recent = f64::INFINITY;
+    for _ in 0..10 {
+        recent = recent.min(process.units_of_list(meter).await);
+    }
+    println!("{whole} units, then {recent}");
+    assert!(recent * 2.0 < whole, "{whole} units, then {recent}");
     clinic.host.shutdown().await;
 }

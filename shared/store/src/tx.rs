@@ -123,7 +123,8 @@ impl Tx {
 ///
 /// Whoever follows the change log reads it by the instants in its ids, so an entry must not turn up long after its
 /// instant: what was not sent within [`TOLD_WITHIN`] is lost (read again and decide again), and no send takes longer than
-/// [`SENT_WITHIN`].
+/// [`SENT_WITHIN`]. Between two readings of all that, followers read only what is recent; so a commit that took longer than
+/// [`LATE_AFTER`] is answered after [`WHOLE_EVERY`], when everybody has read it.
 pub async fn commit(
     port: &Arc<dyn Port>,
     tx: Tx,
@@ -143,7 +144,12 @@ pub async fn commit(
         }
         let sent = tokio::time::timeout(SENT_WITHIN, port.transact(&transaction)).await;
         match sent.unwrap_or_else(|late| Err(PortError::Unknown(late.into()))) {
-            Ok(()) => return Ok(()),
+            Ok(()) => {
+                if tx.told.is_some_and(|told| told.elapsed() > LATE_AFTER) {
+                    tokio::time::sleep(WHOLE_EVERY).await;
+                }
+                return Ok(());
+            }
             Err(PortError::ConditionFailed { failed }) => {
                 let lost = failed
                     .iter()
@@ -166,6 +172,10 @@ pub const COMMIT_TRIES: u32 = 4;
 const BACK_OFF: Duration = Duration::from_millis(15);
 /// From the id of a transaction's log entry to its last send.
 pub const TOLD_WITHIN: Duration = Duration::from_secs(5);
+/// From the id of a transaction's log entry to a commit that is answered at once.
+pub const LATE_AFTER: Duration = Duration::from_secs(2);
+/// How long a follower of the log goes on with what is recent, before it reads all that may still have turned up.
+pub const WHOLE_EVERY: Duration = Duration::from_secs(1);
 /// How long one send may take. With [`TOLD_WITHIN`] half of what followers of the log read again
 /// ([`crate::view::OVERLAP_SECONDS`]); the other half is for clocks that differ.
 pub const SENT_WITHIN: Duration = Duration::from_secs(10);

@@ -9,7 +9,8 @@ use futures::stream::{self, StreamExt, TryStreamExt};
 use vio_domain::ids::{ContactId, GroupId, LogId};
 use vio_store::TenantStore;
 use vio_store::port::MAX_BATCH_GET;
-use vio_store::view::{Changed, Gathered, OVERLAP_SECONDS, Wanted, first_id_at};
+use vio_store::tx::WHOLE_EVERY;
+use vio_store::view::{Changed, Gathered, OVERLAP_SECONDS, RECENT_SECONDS, Wanted, first_id_at};
 
 use super::{Held, ViewError, Views, changes, load, save};
 
@@ -31,6 +32,8 @@ pub(super) struct Place {
     /// Entries after it that are in the view too.
     seen: HashSet<LogId>,
     clocks: Clocks,
+    /// When everything after `complete_to` was read, by the real clock.
+    whole_at: Option<DateTime<Utc>>,
     /// Changes taken in since the last snapshot.
     pub(super) news: usize,
     /// The version of a snapshot that does not open, and is to be replaced.
@@ -45,6 +48,7 @@ impl Place {
             complete_to,
             seen: HashSet::new(),
             clocks,
+            whole_at: None,
             news: 0,
             unusable: None,
             read_after: None,
@@ -123,15 +127,28 @@ async fn catch_up(
 ) -> Result<usize, ViewError> {
     let (now, real) = (tenant.now(), views.0.real_clock.now());
     let even = place.clocks.are_even(now, real);
+    let recent = now - TimeDelta::seconds(RECENT_SECONDS);
+    let just_read = place.whole_at.is_some_and(|at| {
+        let ago = (real - at).to_std();
+        ago.is_ok_and(|ago| ago < WHOLE_EVERY)
+    });
+    let whole = !(even && just_read);
+    let from = if whole {
+        place.complete_to
+    } else {
+        place.complete_to.max(recent)
+    };
     let seen = &place.seen;
-    let news = tenant
-        .changes_since(place.complete_to, |id| seen.contains(&id))
-        .await?;
+    let news = tenant.changes_since(from, |id| seen.contains(&id)).await?;
     let read_after = place.read_after.take().filter(|_| even);
     take_in(held, tenant, &news, read_after).await?;
     held.write(|view| view.advance(now));
     place.news += news.len();
     place.seen.extend(news.iter().map(|change| change.id));
+    if !whole {
+        return Ok(news.len());
+    }
+    place.whole_at = Some(real);
     let complete_to = now - TimeDelta::seconds(OVERLAP_SECONDS);
     if even && complete_to > place.complete_to {
         place.complete_to = complete_to;

@@ -1,9 +1,11 @@
 //! Everybody reads what was written before.
 
+use std::time::{Duration, Instant};
+
 use chrono::TimeDelta;
 use serde_json::json;
 use vio_store::log::{Actor, Entry};
-use vio_store::tx::Tx;
+use vio_store::tx::{Tx, WHOLE_EVERY};
 
 use crate::support::{SOON, World, contact, ids};
 
@@ -54,7 +56,8 @@ async fn another_process_reads_every_write() {
     assert_eq!(ids(&left).len(), 3);
 }
 
-/// An entry whose transaction was put together before another's, and committed after that one was read.
+/// An entry whose transaction was put together before another's, and committed after that one was read. The answer to such
+/// a write waits for a second.
 #[tokio::test]
 async fn entries_that_turn_up_late() {
     let world = World::salon().await;
@@ -74,8 +77,25 @@ async fn entries_that_turn_up_late() {
     let shown = world.get("sort=name").await;
     assert_eq!(shown.body["contacts"][0]["do_not_contact"], false);
     store.store.commit(tx).await.unwrap();
+    world.first.app.advance(TimeDelta::seconds(1));
     let shown = world.get("sort=name").await;
     assert_eq!(shown.body["contacts"][0]["do_not_contact"], true);
+}
+
+/// A commit that took long is answered when every process has read it.
+#[tokio::test]
+async fn late_writers_wait_until_everybody_has_read_it() {
+    let world = World::salon().await;
+    let store = &world.tenant.store;
+    for (delay, waits) in [(0, false), (2_050, true)] {
+        let mut tx = Tx::new();
+        let entry = Entry::new("tenant.looked_at", "tenant", world.tenant.id.uuid());
+        store.log(&mut tx, &Actor::system("test"), entry).unwrap();
+        tokio::time::sleep(Duration::from_millis(delay)).await;
+        let begun = Instant::now();
+        store.store.commit(tx).await.unwrap();
+        assert_eq!(begun.elapsed() >= WHOLE_EVERY, waits, "{delay}");
+    }
 }
 
 /// The next appointment takes over when the current one has passed, though nothing is written then.

@@ -8,4 +8,4 @@ mod tail;
 
 pub use people::{Gathered, Wanted};
 pub use pointer::SnapshotRow;
-pub use tail::{Changed, OVERLAP_SECONDS, first_id_at};
+pub use tail::{Changed, OVERLAP_SECONDS, RECENT_SECONDS, first_id_at};

@@ -18,6 +18,11 @@ use crate::store::TenantStore;
 /// many seconds again each time, which also covers clocks that differ by as much as is left.
 pub const OVERLAP_SECONDS: i64 = 30;
 
+/// Between two such readings, at most [`crate::tx::WHOLE_EVERY`] apart, it is enough to read so many seconds again: an entry
+/// that took longer than [`crate::tx::LATE_AFTER`] to be committed is told to its writer after the next whole reading. Two
+/// seconds of it are for clocks that differ.
+pub const RECENT_SECONDS: i64 = 5;
+
 /// Entries of a page.
 const PAGE: u32 = 1_000;
 
