@@ -23,7 +23,7 @@ use vio_store::log::{Actor, Entry};
 use vio_store::tenants::{TenantSettings, TenantStatus};
 
 use crate::answer::{Begun, DryRun, Seen};
-use crate::body::{Asked, CallAll, CallSelection, refused};
+use crate::body::{Asked, CallAll, CallSelection};
 use crate::{answer, reach, wake};
 
 /// How often a start is decided again where the group changed meanwhile.
@@ -67,7 +67,7 @@ pub(crate) async fn call_all(
         let mut fields = Fields::default();
         let asked = body.judge(&settings.settings, begin.ts.now(), &mut fields);
         let Some(asked) = asked.filter(|_| fields.is_clean()) else {
-            return Err(refused(fields));
+            return Err(Problem::from(fields));
         };
         begin
             .group(CampaignId::new(operation), group, &settings, asked)
@@ -110,7 +110,7 @@ pub(crate) async fn selection(
             .how()
             .judge(&settings.settings, begin.ts.now(), &mut fields);
         let Some(asked) = asked.filter(|_| fields.is_clean()) else {
-            return Err(refused(fields));
+            return Err(Problem::from(fields));
         };
         reach::selected(&begin.ts, &begin.who, &contacts).await?;
         let id = CampaignId::new(operation);

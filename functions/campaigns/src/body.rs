@@ -11,7 +11,7 @@ use vio_domain::ids::ContactId;
 use vio_domain::phi::FieldPolicy;
 use vio_domain::settings::Settings;
 use vio_domain::text::CustomMessage;
-use vio_http::{Fields, Problem};
+use vio_http::Fields;
 use vio_runtime::phi::{Screened, screen};
 
 /// The two requests differ in whom they call. Written out twice by a macro: a flattened part of a request is read
@@ -72,22 +72,6 @@ requests! {
 pub(crate) struct Asked {
     pub(crate) config: Config,
     pub(crate) message: Option<CustomMessage>,
-}
-
-/// The refusal of wrong fields.
-pub(crate) fn refused(fields: Fields) -> Problem {
-    struct Refused(Option<Fields>);
-    impl vio_http::Validate for Refused {
-        type Domain = ();
-        fn validate(mut self, fields: &mut Fields) -> Option<()> {
-            *fields = self.0.take()?;
-            None
-        }
-    }
-    match vio_http::Validate::validated(Refused(Some(fields))) {
-        Err(problem) => problem,
-        Ok(()) => Problem::internal_because("a request was refused without saying why"),
-    }
 }
 
 impl CallAll {

@@ -1,43 +1,14 @@
 //! Whom somebody may call, and which campaigns they see: those over groups that they see (rules.md).
 
 use vio_domain::campaigns::Source;
-use vio_domain::contact::Contact;
-use vio_domain::ids::{CampaignId, ContactId, GroupId};
-use vio_domain::permission::{ContactOwnership, Scope};
+use vio_domain::ids::{CampaignId, ContactId};
+use vio_domain::permission::Scope;
 use vio_http::{FieldProblem, Principal, Problem};
+use vio_runtime::reach::can_edit;
+pub(crate) use vio_runtime::reach::{can_view, group};
 use vio_runtime::web::{sees_group, store_problem};
 use vio_store::TenantStore;
 use vio_store::campaigns::CampaignRow;
-use vio_store::groups::GroupRow;
-
-fn ownership(contact: &Contact) -> ContactOwnership<'_> {
-    ContactOwnership {
-        created_by: contact.created_by,
-        assigned_to: contact.assigned_to,
-        industry: contact.industry.as_ref().map(|industry| industry.as_str()),
-    }
-}
-
-pub(crate) fn can_view(who: &Principal, contact: &Contact) -> bool {
-    who.scope.can_view(who.user_id, &ownership(contact))
-}
-
-fn can_call(who: &Principal, contact: &Contact) -> bool {
-    who.scope.can_edit(who.user_id, &ownership(contact))
-}
-
-/// A group that the person sees.
-pub(crate) async fn group(
-    ts: &TenantStore,
-    who: &Principal,
-    id: GroupId,
-) -> Result<GroupRow, Problem> {
-    ts.group(id)
-        .await
-        .map_err(store_problem)?
-        .filter(|group| sees_group(who, &group.visibility))
-        .ok_or_else(Problem::not_found)
-}
 
 /// Those of a group's members that the person may call.
 pub(crate) async fn callable(
@@ -51,7 +22,7 @@ pub(crate) async fn callable(
     let contacts = ts.contacts(&members).await.map_err(store_problem)?;
     let reached: std::collections::HashSet<ContactId> = contacts
         .iter()
-        .filter(|(_, contact)| can_call(who, contact))
+        .filter(|(_, contact)| can_edit(who, contact))
         .map(|(_, contact)| contact.id)
         .collect();
     Ok(members
@@ -76,7 +47,7 @@ pub(crate) async fn selected(
             .filter(|contact| contact.deleted.is_none() && can_view(who, contact));
         let refused = match contact {
             None => Some(("unknown", "There is no such contact.")),
-            Some(contact) if !can_call(who, contact) => {
+            Some(contact) if !can_edit(who, contact) => {
                 Some(("not_allowed", "You may see this contact, not call it."))
             }
             Some(_) => None,

@@ -201,7 +201,9 @@ pub(crate) fn edit_contact(
     input.tags.set_or(&mut contact.tags, Vec::new());
     if matches!(input.groups, Given::Null | Given::Value(_)) {
         let sent = input.groups.value().unwrap_or_default();
-        contact.group_ids = groups::after_edit(sent, &contact.group_ids, groups_seen);
+        let after = groups::after_edit(sent, &contact.group_ids, groups_seen);
+        groups::judge_moves(&contact.group_ids, &after, &mut judge.fields);
+        contact.group_ids = after;
     }
     input
         .priority

@@ -21,7 +21,7 @@ use vio_store::log::Entry;
 
 use crate::apply;
 use crate::body::AppointmentBody;
-use crate::edit::{Done, Edit, refused};
+use crate::edit::{Done, Edit};
 use crate::given::Given;
 use crate::input::{AppointmentInput, ContactInput, Judge};
 use crate::reach;
@@ -203,7 +203,7 @@ impl<'a> Writer<'a> {
         if judge.fields.is_clean() {
             Ok((input, judge.warnings))
         } else {
-            Err(refused(judge.fields))
+            Err(Problem::from(judge.fields))
         }
     }
 
@@ -241,7 +241,7 @@ impl<'a> Writer<'a> {
                         self.tenant.add_appointment_as(person, id, &new);
                         Ok((Some(id), judge.warnings))
                     }
-                    _ => Err(refused(judge.fields)),
+                    _ => Err(Problem::from(judge.fields)),
                 }
             })
             .await?;
@@ -275,7 +275,7 @@ impl<'a> Writer<'a> {
                     if judge.fields.is_clean() {
                         Ok((changed.or(Some(id)), judge.warnings))
                     } else {
-                        Err(refused(judge.fields))
+                        Err(Problem::from(judge.fields))
                     }
                 },
             )

@@ -21,7 +21,6 @@ use vio_store::key;
 use vio_store::log::Entry;
 use vio_store::port::Position;
 
-use crate::consents::by_cursor;
 use crate::reach;
 
 vio_http::pagination! {
@@ -153,7 +152,7 @@ pub(crate) async fn list(
     reach::viewed(&tenant, &principal, id).await?;
     let (after, number) = match page.position::<SessionId>(None)? {
         Some((last, number)) => (Some(key::session(tenant.id, id, last)), number),
-        None => (None, by_cursor(&page)?),
+        None => (None, page.first_only()?),
     };
     let after = after.map(|place| Position {
         pk: place.pk,

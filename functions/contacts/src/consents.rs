@@ -13,8 +13,8 @@ use vio_domain::ids::{ConsentId, ContactId};
 use vio_http::idempotency::once;
 use vio_http::page::PageParams;
 use vio_http::{
-    FieldProblem, Fields, Idempotent, Json, Kind, NoParams, Paged, Pagination, Path, Principal,
-    Problem, RequestId,
+    Fields, Idempotent, Json, Kind, NoParams, Paged, Pagination, Path, Principal, Problem,
+    RequestId,
 };
 use vio_runtime::App;
 use vio_runtime::web::{actor, store_problem};
@@ -24,7 +24,6 @@ use vio_store::port::Position;
 use vio_store::tx::Tx;
 
 use crate::body::ConsentBody;
-use crate::edit::refused;
 use crate::given::Given;
 use crate::input::consent_given;
 use crate::reach;
@@ -121,7 +120,7 @@ pub(crate) async fn list(
     reach::viewed(&tenant, &principal, id).await?;
     let (after, number) = match page.position::<ConsentId>(None)? {
         Some((last, number)) => (Some(key::consent(tenant.id, id, last)), number),
-        None => (None, by_cursor(&page)?),
+        None => (None, page.first_only()?),
     };
     let after = after.map(|place| Position {
         pk: place.pk,
@@ -146,20 +145,6 @@ pub(crate) async fn list(
         }
         .into(),
     }))
-}
-
-/// Page 1: a list that is read by its cursor has no others by number.
-pub(crate) fn by_cursor(page: &vio_http::PageRequest) -> Result<u32, Problem> {
-    if page.page.get() == 1 {
-        return Ok(1);
-    }
-    Err(Problem::new(Kind::InvalidParameter)
-        .detail("The parameter page is not available here; follow next_cursor.")
-        .error(FieldProblem::new(
-            "page",
-            "not_built",
-            "This list is read by its cursor.",
-        )))
 }
 
 /// Records a consent given or withdrawn. A withdrawal ends every planned call at once.
@@ -213,7 +198,7 @@ fn change_of(body: &NewConsent, now: DateTime<Utc>) -> Result<ConsentChange, Pro
             consent_given(&mut fields, "", Given::Value(consent), now)
         }
     };
-    change.ok_or_else(|| refused(fields))
+    change.ok_or_else(|| Problem::from(fields))
 }
 
 async fn write_down(

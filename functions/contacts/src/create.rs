@@ -17,7 +17,7 @@ use vio_store::log::Actor;
 use crate::apply;
 use crate::body::ContactBody;
 use crate::custom;
-use crate::edit::{self, Edit};
+use crate::edit::Edit;
 use crate::groups;
 use crate::input::{ContactInput, Judge};
 use crate::reach;
@@ -104,7 +104,7 @@ async fn make(
     let mut judge = Judge::new(&settings, tenant.now(), principal.user_id);
     let wanted = match judged(&tenant, principal, &mut judge, id, body).await? {
         Some(wanted) if judge.fields.is_clean() => wanted,
-        _ => return Err(edit::refused(judge.fields)),
+        _ => return Err(Problem::from(judge.fields)),
     };
     let created = tenant
         .create_contact(

@@ -6,11 +6,11 @@ use http::StatusCode;
 use vio_domain::ids::{AppointmentId, ContactId};
 use vio_domain::person::OnDuplicate;
 use vio_domain::settings::Settings;
-use vio_http::{Fields, IfMatch, Json, Kind, Path, Principal, Problem, RequestId, Validate};
+use vio_http::{IfMatch, Json, Path, Principal, Problem, RequestId};
 use vio_runtime::App;
 use vio_runtime::web::{actor, store_problem};
 use vio_store::TenantStore;
-use vio_store::contacts::{ConsentChange, Judged, Person, SAVE_TRIES, Save};
+use vio_store::contacts::{ConsentChange, Judged, Person, Save};
 use vio_store::log::Actor;
 use vio_store::tx::Tx;
 
@@ -24,22 +24,6 @@ use crate::input::Judge;
 use crate::reach;
 use crate::view::{ContactView, Reader, etag};
 use crate::warnings::{self, Warning};
-
-/// The refusal of a request with wrong fields.
-pub(crate) fn refused(fields: Fields) -> Problem {
-    struct Refused(Option<Fields>);
-    impl Validate for Refused {
-        type Domain = ();
-        fn validate(mut self, fields: &mut Fields) -> Option<()> {
-            *fields = self.0.take()?;
-            None
-        }
-    }
-    match Refused(Some(fields)).validated() {
-        Err(problem) => problem,
-        Ok(()) => Problem::new(Kind::Validation),
-    }
-}
 
 /// How a person is changed.
 pub(crate) struct Edit<'a> {
@@ -94,8 +78,8 @@ impl Edit<'_> {
         change: impl Fn(&mut Person) -> Result<Changed, Problem>,
     ) -> Result<Done, Problem> {
         let tenant = self.tenant;
-        let mut lost = None;
-        for _ in 0..SAVE_TRIES {
+        let mut races = 0;
+        loop {
             let mut person = reach::edited(tenant, self.principal, id).await?;
             allowed(&person)?;
             let current = person.current(tenant.now()).map(|a| a.id);
@@ -138,11 +122,10 @@ impl Edit<'_> {
                         warnings,
                     });
                 }
-                Err(error) if error.is_lost() => lost = Some(error),
+                Err(error) if tenant.again(&mut races, &error).await => {}
                 Err(error) => return Err(store_problem(error)),
             }
         }
-        Err(lost.map_or_else(|| Problem::new(Kind::Conflict), store_problem))
     }
 
     /// Judges a contact whose name, number or address changed: 409 where it has become like another one.
@@ -258,7 +241,7 @@ async fn change(
                     return Ok((changed, judge.warnings));
                 }
             }
-            Err(refused(judge.fields))
+            Err(Problem::from(judge.fields))
         })
         .await?;
     let reader = Reader {
@@ -304,7 +287,7 @@ impl Parsed {
             ),
         }
         if !judge.fields.is_clean() {
-            return Err(refused(judge.fields));
+            return Err(Problem::from(judge.fields));
         }
         if whole {
             apply::clear_left_out(&mut contact);

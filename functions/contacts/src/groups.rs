@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use vio_domain::groups::{CHANGES_MEMBERS, MOST_GROUPS_OF_A_CONTACT};
+use vio_domain::groups::{CHANGES_MEMBERS, MOST_GROUPS_OF_A_CONTACT, MOST_MOVES};
 use vio_domain::ids::GroupId;
 use vio_http::{Fields, Principal, Problem};
 use vio_runtime::web::{sees_group, store_problem};
@@ -10,7 +10,7 @@ use vio_store::TenantStore;
 
 use crate::given::Given;
 
-/// Those of the groups that are there and seen by this person.
+/// Those of the groups that are there, in use, and seen by this person. An archived one is out of sight for everybody.
 pub(crate) async fn seen(
     tenant: &TenantStore,
     principal: &Principal,
@@ -19,7 +19,7 @@ pub(crate) async fn seen(
     let groups = tenant.groups_named(ids).await.map_err(store_problem)?;
     Ok(groups
         .into_values()
-        .filter(|group| sees_group(principal, &group.visibility))
+        .filter(|group| sees_group(principal, &group.visibility) && group.archived_at.is_none())
         .map(|group| group.id)
         .collect())
 }
@@ -70,4 +70,14 @@ pub(crate) fn after_edit(
     let mut known = BTreeSet::new();
     sent.retain(|id| known.insert(*id));
     sent
+}
+
+/// Refuses an edit that moves a contact in and out of more groups than are written at once.
+pub(crate) fn judge_moves(before: &[GroupId], after: &[GroupId], fields: &mut Fields) {
+    let joins = after.iter().filter(|id| !before.contains(id)).count();
+    let leaves = before.iter().filter(|id| !after.contains(id)).count();
+    if joins + leaves > MOST_MOVES {
+        let detail = format!("At most {MOST_MOVES} groups are joined and left at a time.");
+        fields.note("/group_ids", "too_many", detail);
+    }
 }

@@ -1,19 +1,22 @@
 //! The audit of one contact: who did what, when, with what before and after.
 
+use std::collections::BTreeSet;
+
 use axum::extract::State;
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 use serde_json::Value;
 use utoipa::ToSchema;
 use uuid::Uuid;
-use vio_domain::ids::{ContactId, LogId};
+use vio_domain::ids::{ContactId, GroupId, LogId};
+use vio_domain::permission::Role;
 use vio_http::page::PageParams;
 use vio_http::{Json, NoParams, Paged, Pagination, Path, Principal, Problem, RequestId};
 use vio_runtime::App;
-use vio_runtime::web::{actor, store_problem};
+use vio_runtime::web::{actor, sees_group, store_problem};
+use vio_store::TenantStore;
 use vio_store::log::{Entry, Opened, Who};
 
-use crate::consents::by_cursor;
 use crate::reach;
 
 vio_http::pagination! {
@@ -105,6 +108,54 @@ pub(crate) struct History {
     pagination: HistoryPagination,
 }
 
+/// The lists of groups in an entry's details: of an edit `contact.group_ids`, a list before and one after; of members
+/// that came and went `before.group_ids` and `after.group_ids`.
+fn groups_in(details: &mut Value) -> Vec<&mut Vec<Value>> {
+    let Value::Object(details) = details else {
+        return Vec::new();
+    };
+    let lists = details
+        .iter_mut()
+        .filter(|(name, _)| ["contact", "before", "after"].contains(&name.as_str()));
+    let lists = lists.filter_map(|(_, part)| part.get_mut("group_ids")?.as_array_mut());
+    lists
+        .flat_map(|list| {
+            if list.iter().any(Value::is_array) {
+                list.iter_mut().filter_map(Value::as_array_mut).collect()
+            } else {
+                vec![list]
+            }
+        })
+        .collect()
+}
+
+/// Leaves out the groups that the caller does not see; administrators see those too that are gone by now.
+async fn hide_groups(
+    tenant: &TenantStore,
+    principal: &Principal,
+    entries: &mut [HistoryEntry],
+) -> Result<(), Problem> {
+    if principal.role == Role::ClientAdmin {
+        return Ok(());
+    }
+    let group = |id: &Value| id.as_str().and_then(|id| id.parse::<GroupId>().ok());
+    let mut lists: Vec<&mut Vec<Value>> = entries
+        .iter_mut()
+        .filter_map(|entry| entry.details.as_mut())
+        .flat_map(groups_in)
+        .collect();
+    let named: BTreeSet<GroupId> = lists
+        .iter()
+        .flat_map(|list| list.iter().filter_map(group))
+        .collect();
+    let mut seen = tenant.groups_named(named).await.map_err(store_problem)?;
+    seen.retain(|_, row| sees_group(principal, &row.visibility));
+    for list in &mut lists {
+        list.retain(|id| group(id).is_some_and(|id| seen.contains_key(&id)));
+    }
+    Ok(())
+}
+
 /// What happened to a contact and who looked at it, newest first. Entered into the audit itself.
 #[utoipa::path(get, path = "/api/contacts/{contact_id}/history", tag = "contacts",
     params(("contact_id" = uuid::Uuid, Path), PageParams), responses((status = 200, body = History)))]
@@ -119,7 +170,7 @@ pub(crate) async fn list(
     reach::viewed(&tenant, &principal, id).await?;
     let (before, number) = match page.position::<LogId>(None)? {
         Some((last, number)) => (Some(last), number),
-        None => (None, by_cursor(&page)?),
+        None => (None, page.first_only()?),
     };
     let (rows, next) = tenant
         .history_of(id, page.page_size, before)
@@ -132,8 +183,11 @@ pub(crate) async fn list(
         .map_err(store_problem)?;
     let mut entries = Vec::with_capacity(rows.len());
     for row in rows {
-        entries.push(tenant.open_log(row).await.map_err(store_problem)?.into());
+        entries.push(HistoryEntry::from(
+            tenant.open_log(row).await.map_err(store_problem)?,
+        ));
     }
+    hide_groups(&tenant, &principal, &mut entries).await?;
     Ok(Json(History {
         entries,
         pagination: Pagination {

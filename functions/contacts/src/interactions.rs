@@ -23,8 +23,6 @@ use vio_store::key;
 use vio_store::log::Entry;
 use vio_store::port::Position;
 
-use crate::consents::by_cursor;
-use crate::edit::refused;
 use crate::phi;
 use crate::reach;
 use crate::warnings::Warning;
@@ -97,7 +95,7 @@ pub(crate) async fn list(
     let person = reach::viewed(&tenant, &principal, id).await?;
     let (after, number) = match page.position::<InteractionId>(None)? {
         Some((last, number)) => (Some(key::interaction(tenant.id, id, last)), number),
-        None => (None, by_cursor(&page)?),
+        None => (None, page.first_only()?),
     };
     let after = after.map(|place| Position {
         pk: place.pk,
@@ -166,7 +164,7 @@ pub(crate) async fn add(
                     &mut warnings,
                 );
                 let Some(text) = text.filter(|_| fields.is_clean()) else {
-                    return Err(refused(fields));
+                    return Err(Problem::from(fields));
                 };
                 let row = tenant
                     .add_interaction(

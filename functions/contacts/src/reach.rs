@@ -1,33 +1,12 @@
 //! Who reaches which contact. One that is out of reach is 404, like one of another tenant (rules.md).
 
-use vio_domain::contact::Contact;
 use vio_domain::ids::{AppointmentId, ContactId};
-use vio_domain::permission::{ContactOwnership, Permission};
+use vio_domain::permission::Permission;
 use vio_http::{Principal, Problem};
+pub(crate) use vio_runtime::reach::{can_edit, can_view};
 use vio_runtime::web::store_problem;
 use vio_store::TenantStore;
 use vio_store::contacts::Person;
-
-/// What decides about reach.
-pub(crate) fn ownership(contact: &Contact) -> ContactOwnership<'_> {
-    ContactOwnership {
-        created_by: contact.created_by,
-        assigned_to: contact.assigned_to,
-        industry: contact.industry.as_ref().map(|name| name.as_str()),
-    }
-}
-
-/// Whether the person may see the contact.
-pub(crate) fn can_view(principal: &Principal, contact: &Contact) -> bool {
-    let scope = &principal.scope;
-    scope.can_view(principal.user_id, &ownership(contact))
-}
-
-/// Whether the person may change the contact.
-pub(crate) fn can_edit(principal: &Principal, contact: &Contact) -> bool {
-    let scope = &principal.scope;
-    scope.can_edit(principal.user_id, &ownership(contact))
-}
 
 /// A contact that may be seen; a deleted one may not.
 pub(crate) async fn viewed(

@@ -13,13 +13,13 @@ use vio_domain::permission::Permission;
 use vio_domain::person::OnDuplicate;
 use vio_domain::settings::Settings;
 use vio_http::idempotency::once;
-use vio_http::{FieldProblem, Idempotent, IfMatch, Kind, Path, Principal, Problem, RequestId};
+use vio_http::{FieldProblem, Idempotent, IfMatch, Path, Principal, Problem, RequestId};
 use vio_runtime::App;
 use vio_runtime::web::{actor, store_problem};
-use vio_store::TenantStore;
-use vio_store::contacts::{Claims, Person, SAVE_TRIES, Save};
+use vio_store::contacts::{Claims, Person, Save};
 use vio_store::log::Actor;
 use vio_store::tx::Tx;
+use vio_store::{StoreError, TenantStore};
 
 use crate::create::{answer, duplicate};
 use crate::reach;
@@ -40,7 +40,8 @@ pub(crate) async fn delete(
     let (tenant, settings) = app.tenant_with_settings(&principal).await?;
     let settings = settings.settings;
     let actor = actor(&principal, request_id);
-    for _ in 0..SAVE_TRIES {
+    let mut races = 0;
+    loop {
         let mut person = reach::edited(&tenant, &principal, id).await?;
         condition.check(&etag(&person, tenant.now())?)?;
         person.contact.deleted = Some(Deleted {
@@ -49,14 +50,15 @@ pub(crate) async fn delete(
         });
         let claims = tenant.read_claims(&person).await.map_err(store_problem)?;
         let action = "contact.deleted";
-        if save(&tenant, &settings, &actor, &mut person, claims, action).await? {
-            return Ok(StatusCode::NO_CONTENT);
+        match save(&tenant, &settings, &actor, &mut person, claims, action).await {
+            Ok(()) => return Ok(StatusCode::NO_CONTENT),
+            Err(error) if tenant.again(&mut races, &error).await => {}
+            Err(error) => return Err(store_problem(error)),
         }
     }
-    Err(Problem::new(Kind::Conflict))
 }
 
-/// Saves a deletion or a restoration; false where a race was lost.
+/// Saves a deletion or a restoration.
 async fn save(
     tenant: &TenantStore,
     settings: &Settings,
@@ -64,13 +66,12 @@ async fn save(
     person: &mut Person,
     claims: Claims,
     action: &'static str,
-) -> Result<bool, Problem> {
+) -> Result<(), StoreError> {
     let mut tx = Tx::new();
     if person.contact.deleted.is_some() {
         tenant
             .stage_no_more_calls(&mut tx, person, CancelReason::Person)
-            .await
-            .map_err(store_problem)?;
+            .await?;
     }
     let save = Save {
         settings,
@@ -80,15 +81,8 @@ async fn save(
         claims: Some(claims),
         replan: true,
     };
-    tenant
-        .stage_save(&mut tx, person, save)
-        .await
-        .map_err(store_problem)?;
-    match tenant.store.commit(tx).await {
-        Ok(()) => Ok(true),
-        Err(error) if error.is_lost() => Ok(false),
-        Err(error) => Err(store_problem(error)),
-    }
+    tenant.stage_save(&mut tx, person, save).await?;
+    tenant.store.commit(tx).await
 }
 
 /// How a contact is restored.
@@ -147,7 +141,8 @@ async fn bring_back(
         settings: &settings,
         principal,
     };
-    for _ in 0..SAVE_TRIES {
+    let mut races = 0;
+    loop {
         let mut person = deleted(&tenant, principal, id).await?;
         let mut warnings = Vec::new();
         if person.contact.deleted.take().is_some() {
@@ -157,23 +152,16 @@ async fn bring_back(
             }
             warnings::household(&judged.found, &mut warnings);
             let action = "contact.restored";
-            if !save(
-                &tenant,
-                &settings,
-                &actor,
-                &mut person,
-                judged.claims,
-                action,
-            )
-            .await?
-            {
-                continue;
+            let claims = judged.claims;
+            match save(&tenant, &settings, &actor, &mut person, claims, action).await {
+                Ok(()) => {}
+                Err(error) if tenant.again(&mut races, &error).await => continue,
+                Err(error) => return Err(store_problem(error)),
             }
         }
         warnings::no_call(&settings, &person, tenant.now(), &mut warnings);
         return answer(&tenant, reader, &person, StatusCode::OK, warnings).await;
     }
-    Err(Problem::new(Kind::Conflict))
 }
 
 /// A contact, deleted or not, that the caller may change; one deleted longer ago is gone for users.

@@ -6,9 +6,8 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Deserializer, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
-use vio_domain::groups::{
-    Color, GroupDescription, GroupName, Icon, MOST_ADDED_AT_ONCE, MOST_VIEWERS, Visibility,
-};
+use vio_domain::bulk::MOST_CONTACTS;
+use vio_domain::groups::{Color, GroupDescription, GroupName, Icon, MOST_VIEWERS, Visibility};
 use vio_domain::ids::{ContactId, UserId};
 use vio_http::Fields;
 use vio_store::groups::GroupRow;
@@ -18,7 +17,7 @@ use vio_store::groups::GroupRow;
 #[schema(as = ContactGroup, example = json!({
     "id": "0192f0c1-2b3c-7def-8abc-0123456789ab", "tenant_id": "0192f0c1-2b3c-7def-8abc-0123456789ac",
     "name": "Follow-up", "description": "To be rung after their visit", "color": "#F59E0B", "icon": "📋",
-    "visibility": "all_staff", "visible_to": [], "contact_count": 60,
+    "visibility": "all_staff", "visible_to": [], "contact_count": 60, "archived_at": null, "last_activity_at": "2026-03-02T09:00:00Z",
     "created_by": "0192f0c1-2b3c-7def-8abc-0123456789ad", "created_at": "2026-03-02T09:00:00Z",
     "updated_at": "2026-03-02T09:00:00Z", "version": 1
 }))]
@@ -36,10 +35,17 @@ pub(crate) struct GroupView {
     visible_to: Vec<Uuid>,
     /// Contacts in it.
     contact_count: u32,
+    /// Since when it is archived: in no list of groups in use, closed to new members.
+    archived_at: Option<DateTime<Utc>>,
+    /// When it was made or edited, or members came or went.
+    last_activity_at: DateTime<Utc>,
     created_by: Option<Uuid>,
     created_at: DateTime<Utc>,
     updated_at: DateTime<Utc>,
     version: u64,
+    /// The job that still puts contacts into it, where there are more than 100.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) job_id: Option<Uuid>,
 }
 
 impl From<&GroupRow> for GroupView {
@@ -61,10 +67,13 @@ impl From<&GroupRow> for GroupView {
             visibility: row.visibility.name(),
             visible_to: users,
             contact_count: row.members,
+            archived_at: row.archived_at,
+            last_activity_at: row.active_at,
             created_by: row.created_by.map(UserId::uuid),
             created_at: row.created_at,
             updated_at: row.updated_at,
             version: row.edit_version,
+            job_id: None,
         }
     }
 }
@@ -94,8 +103,10 @@ pub(crate) struct GroupBody {
     visibility: Option<String>,
     /// With custom visibility: ids of the users who see it.
     visible_to: Option<Vec<String>>,
-    /// On creation: contacts to put into it, at most 100.
+    /// On creation: contacts to put into it, at most 10,000. More than 100 are put in by a job.
     pub(crate) initial_contact_ids: Option<Vec<String>>,
+    /// On a change: whether it is archived.
+    pub(crate) archived: Option<bool>,
 }
 
 /// What was sent, judged.
@@ -106,6 +117,7 @@ pub(crate) struct GroupInput {
     pub(crate) color: Option<Color>,
     pub(crate) icon: Option<Option<Icon>>,
     pub(crate) visibility: Option<Visibility>,
+    pub(crate) archived: Option<bool>,
 }
 
 impl GroupBody {
@@ -132,7 +144,8 @@ impl GroupBody {
             ),
             color: self
                 .color
-                .and_then(|color| fields.take("/color", Color::parse(&color))),
+                .and_then(|color| fields.take("/color", Color::try_from(color))),
+            archived: self.archived,
             icon: text(fields, "/icon", self.icon, Icon::parse),
             visibility: visibility(fields, self.visibility.as_deref(), self.visible_to),
         }
@@ -179,22 +192,36 @@ fn visibility(
     }
 }
 
-/// Ids of contacts, each once, at most [`MOST_ADDED_AT_ONCE`].
-pub(crate) fn contact_ids(fields: &mut Fields, field: &str, texts: Vec<String>) -> Vec<ContactId> {
-    if texts.len() > MOST_ADDED_AT_ONCE {
-        let detail = format!("At most {MOST_ADDED_AT_ONCE} contacts at a time.");
-        fields.note(field, "too_many", detail);
+/// Ids of contacts, each once, at most `most`.
+pub(crate) fn contact_ids(
+    fields: &mut Fields,
+    field: &str,
+    texts: &[String],
+    most: usize,
+) -> Vec<ContactId> {
+    if texts.len() > most {
+        fields.note(
+            field,
+            "too_many",
+            format!("At most {most} contacts at a time."),
+        );
         return Vec::new();
     }
+    let mut known = BTreeSet::new();
     let mut ids: Vec<ContactId> = Vec::with_capacity(texts.len());
     for (n, text) in texts.iter().enumerate() {
         let unknown = ("unknown", "There is no such contact.");
         let parsed = text.parse().map_err(|_| unknown);
         if let Some(id) = fields.take(&format!("{field}/{n}"), parsed)
-            && !ids.contains(&id)
+            && known.insert(id)
         {
             ids.push(id);
         }
     }
     ids
+}
+
+/// Contacts of a new group.
+pub(crate) fn first_members(fields: &mut Fields, field: &str, texts: &[String]) -> Vec<ContactId> {
+    contact_ids(fields, field, texts, MOST_CONTACTS)
 }

@@ -1,12 +1,18 @@
-//! Contact groups over HTTP (S2, rules.md Groups): made, changed, deleted; who is in them.
+//! Contact groups over HTTP (S2, rules.md Groups): made, changed, deleted; who is in them, and who could be. What is done
+//! to many members at once is a job (`functions/jobs`).
 //!
 //! A group that somebody does not see is answered 404, and is in no list of theirs.
 
 mod body;
+mod history;
 mod list;
+mod make;
 mod members;
 mod one;
+mod overlap;
 mod reach;
+mod suggestions;
+mod templates;
 
 use axum::Router;
 use utoipa::openapi::OpenApi;
@@ -18,6 +24,12 @@ fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::new()
         .routes(routes!(list::list, one::create))
         .routes(routes!(one::read, one::edit, one::delete))
+        .routes(routes!(overlap::read))
+        .routes(routes!(templates::list))
+        .routes(routes!(templates::apply))
+        .routes(routes!(suggestions::list))
+        .routes(routes!(suggestions::accept))
+        .routes(routes!(history::list))
         .routes(routes!(members::list))
         .routes(routes!(members::add))
         .routes(routes!(members::remove))

@@ -1,25 +1,67 @@
 //! The list of groups.
 
+use std::cmp::Reverse;
+
 use axum::extract::State;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
-use vio_domain::ids::GroupId;
+use vio_domain::groups::criteria::folded;
+use vio_domain::text::ShortText;
 use vio_http::page::PageParams;
-use vio_http::{Json, Paged, Pagination, Principal, Problem, QueryParams, RequestId};
+use vio_http::{Json, Paged, Principal, Problem, QueryParams, RequestId};
 use vio_runtime::App;
 use vio_runtime::web::{actor, sees_group, store_problem};
+use vio_store::groups::GroupRow;
 use vio_store::log::Entry;
 
 use crate::body::GroupView;
-use crate::reach::rows_before;
+use crate::reach::page_of;
+
+/// Groups named under each of the figures.
+const NAMED: usize = 3;
 
 /// What to list.
 #[derive(Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
-pub(crate) struct Filters {}
+pub(crate) struct Filters {
+    /// A part of the name or description, whatever the case.
+    #[param(value_type = Option<String>, max_length = 100)]
+    search: Option<Searched>,
+    /// created_at (the default), name, member_count or recent_activity.
+    #[serde(default)]
+    #[param(value_type = Option<String>, example = "name")]
+    sort_by: SortBy,
+    /// asc or desc.
+    #[serde(default)]
+    #[param(value_type = Option<String>, example = "asc")]
+    sort_direction: Direction,
+    /// Archived groups instead of those in use.
+    #[serde(default)]
+    archived: bool,
+}
 
-impl QueryParams for Filters {
-    const NOT_BUILT: &'static [&'static str] = &["search", "sort", "sort_by", "archived"];
+impl QueryParams for Filters {}
+
+/// What is searched for.
+pub(crate) type Searched = ShortText<100>;
+
+#[derive(Debug, Clone, Copy, Default, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum SortBy {
+    #[default]
+    CreatedAt,
+    Name,
+    MemberCount,
+    RecentActivity,
+}
+
+/// Which way a list is sorted.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Direction {
+    #[default]
+    Asc,
+    Desc,
 }
 
 vio_http::pagination! {
@@ -27,70 +69,95 @@ vio_http::pagination! {
     GroupsPagination = "total_groups"
 }
 
-/// A page of groups, oldest first.
+/// Figures over all groups you see that are in use, whatever the filter.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct GroupStats {
+    total_groups: usize,
+    archived_groups: usize,
+    /// Places in groups; a contact in two groups counts twice.
+    total_memberships: u64,
+    /// The groups with most contacts.
+    largest: Vec<GroupView>,
+    /// The groups in which something happened last.
+    most_active: Vec<GroupView>,
+    recently_created: Vec<GroupView>,
+}
+
+/// A page of groups.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct Groups {
     groups: Vec<GroupView>,
     pagination: GroupsPagination,
+    stats: GroupStats,
 }
 
-/// The groups you see, oldest first.
+fn stats(seen: &[GroupRow]) -> GroupStats {
+    let used: Vec<&GroupRow> = seen
+        .iter()
+        .filter(|row| row.archived_at.is_none())
+        .collect();
+    fn first<K: Ord>(used: &[&GroupRow], key: impl Fn(&GroupRow) -> K) -> Vec<GroupView> {
+        let mut sorted = used.to_vec();
+        sorted.sort_by_key(|row| (key(row), row.id));
+        sorted
+            .into_iter()
+            .take(NAMED)
+            .map(GroupView::from)
+            .collect()
+    }
+    GroupStats {
+        total_groups: used.len(),
+        archived_groups: seen.len() - used.len(),
+        total_memberships: used.iter().map(|row| u64::from(row.members)).sum(),
+        largest: first(&used, |row| Reverse(row.members)),
+        most_active: first(&used, |row| Reverse(row.active_at)),
+        recently_created: first(&used, |row| Reverse((row.created_at, row.id))),
+    }
+}
+
+/// The groups you see, with figures over all of them.
 #[utoipa::path(
-    get, path = "/api/groups", tag = "groups", params(PageParams),
+    get, path = "/api/groups", tag = "groups", params(Filters, PageParams),
     responses((status = 200, description = "A page of groups", body = Groups))
 )]
 pub(crate) async fn list(
     State(app): State<App>,
     who: Principal,
     request: RequestId,
-    Paged { page, .. }: Paged<Filters>,
+    Paged { page, filters }: Paged<Filters>,
 ) -> Result<Json<Groups>, Problem> {
     let ts = app.tenant_of(&who).await?;
-    let mut skip = rows_before(&page)?;
-    let cursor: Option<(GroupId, u32)> = page.position(None)?;
-    let number = cursor.map_or(page.page.get(), |(_, number)| number);
-    let mut last = cursor.map(|(id, _)| id);
-    let size = page.page_size as usize;
-    let (mut shown, mut more) = (Vec::new(), true);
-    while more && shown.len() < size {
-        let (rows, next) = ts
-            .groups(page.page_size, last)
-            .await
-            .map_err(store_problem)?;
-        more = next;
-        let read = rows.len();
-        for (at, row) in rows.into_iter().enumerate() {
-            last = Some(row.id);
-            if !sees_group(&who, &row.visibility) {
-                continue;
-            }
-            if skip > 0 {
-                skip -= 1;
-                continue;
-            }
-            shown.push(GroupView::from(&row));
-            if shown.len() == size {
-                more |= at + 1 < read;
-                break;
-            }
-        }
+    let mut rows = ts.all_groups().await.map_err(store_problem)?;
+    rows.retain(|row| sees_group(&who, &row.visibility));
+    let stats = stats(&rows);
+    let wanted = filters
+        .search
+        .as_ref()
+        .map(|text| folded(text.as_str()))
+        .unwrap_or_default();
+    rows.retain(|row| {
+        let described = |text: &str| folded(text).contains(&wanted);
+        let text = row.description.as_ref();
+        row.archived_at.is_some() == filters.archived
+            && (described(row.name.as_str()) || text.is_some_and(|text| described(text.as_str())))
+    });
+    match filters.sort_by {
+        SortBy::CreatedAt => {}
+        SortBy::Name => rows.sort_by_cached_key(|row| (row.name.folded(), row.id)),
+        SortBy::MemberCount => rows.sort_by_key(|row| (row.members, row.id)),
+        SortBy::RecentActivity => rows.sort_by_key(|row| (row.active_at, row.id)),
     }
-    let next_cursor = match last.filter(|_| more) {
-        Some(id) => Some(page.next_cursor(id, number, None)?),
-        None => None,
-    };
+    if filters.sort_direction == Direction::Desc {
+        rows.reverse();
+    }
+    let (shown, pagination) = page_of(&page, rows, |row| row.id)?;
     let entry = Entry::new("groups.listed", "tenant", ts.id.uuid());
     ts.log_access(&actor(&who, request), entry)
         .await
         .map_err(store_problem)?;
-    let pagination = Pagination {
-        current_page: number,
-        page_size: page.page_size,
-        total: None,
-        next_cursor,
-    };
     Ok(Json(Groups {
-        groups: shown,
+        groups: shown.iter().map(GroupView::from).collect(),
         pagination: pagination.into(),
+        stats,
     }))
 }

@@ -2,9 +2,10 @@
 
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
+use chrono::{DateTime, Utc};
 use http::{StatusCode, header};
-use vio_domain::groups::Visibility;
-use vio_domain::ids::{ContactId, GroupId};
+use vio_domain::groups::{Color, Visibility};
+use vio_domain::ids::{ContactId, GroupId, JobId};
 use vio_http::idempotency::once;
 use vio_http::query::NoParams;
 use vio_http::{
@@ -18,15 +19,22 @@ use vio_store::log::Entry;
 use vio_store::tx::Tx;
 use vio_store::{StoreError, TenantStore};
 
-use crate::body::{GroupBody, GroupInput, GroupView, contact_ids};
+use crate::body::{GroupBody, GroupInput, GroupView, first_members};
+use crate::make::{Make, New};
 use crate::reach;
 
 /// How often a change is decided again where a member came or went meanwhile.
 const TRIES: usize = 6;
 
 fn answer(status: StatusCode, row: &GroupRow) -> Response {
+    answer_with(status, row, None)
+}
+
+pub(crate) fn answer_with(status: StatusCode, row: &GroupRow, job: Option<JobId>) -> Response {
     let tag = ETag::version(row.edit_version);
-    let body = Json(GroupView::from(row));
+    let mut view = GroupView::from(row);
+    view.job_id = job.map(JobId::uuid);
+    let body = Json(view);
     if status == StatusCode::CREATED {
         let path = format!("/api/groups/{}", row.id);
         return (status, tag, [(header::LOCATION, path)], body).into_response();
@@ -34,29 +42,45 @@ fn answer(status: StatusCode, row: &GroupRow) -> Response {
     (status, tag, body).into_response()
 }
 
-fn taken() -> Problem {
+/// The wine template's colour is chosen with the template only.
+fn refuse_wine(fields: &mut Fields) {
+    let offered = Color::parse(Color::Wine.hex());
+    fields.take("/color", offered);
+}
+
+pub(crate) fn taken() -> Problem {
     Problem::new(Kind::NameTaken)
         .detail("A group with this name exists. Choose another name.")
         .error(FieldProblem::new("/name", "taken", "Choose another name."))
 }
 
-fn is_taken(error: &StoreError) -> bool {
+pub(crate) fn is_taken(error: &StoreError) -> bool {
     matches!(error, StoreError::Lost { lost } if lost.contains(&"group_name"))
 }
 
-pub(crate) struct New(GroupInput, Vec<ContactId>);
+pub(crate) struct Wish(GroupInput, Vec<ContactId>);
 
 impl Validate for GroupBody {
-    type Domain = New;
+    type Domain = Wish;
 
-    fn validate(mut self, fields: &mut Fields) -> Option<New> {
+    fn validate(mut self, fields: &mut Fields) -> Option<Wish> {
         if self.name.is_none() {
             fields.note("/name", "required", "A group needs a name.");
         }
         let texts = self.initial_contact_ids.take().unwrap_or_default();
-        let contacts = contact_ids(fields, "/initial_contact_ids", texts);
+        let contacts = first_members(fields, "/initial_contact_ids", &texts);
+        if self.archived.is_some() {
+            fields.note(
+                "/archived",
+                "not_here",
+                "A group is archived once it is there.",
+            );
+        }
         let input = self.judge(fields);
-        fields.is_clean().then_some(New(input, contacts))
+        if input.color == Some(Color::Wine) {
+            refuse_wine(fields);
+        }
+        fields.is_clean().then_some(Wish(input, contacts))
     }
 }
 
@@ -100,49 +124,37 @@ pub(crate) async fn create(
 ) -> Result<Response, Problem> {
     let ts = app.tenant_of(&who).await?;
     let by = actor(&who, request);
-    let (ts, by, who) = (&ts, &by, &who);
-    once(&app.answers, who.tenant_id, keyed, ts.new_id(), async move |operation| {
-        let New(input, contacts) = body.validated()?;
-        known_users(ts, input.visibility.as_ref()).await?;
-        if !contacts.is_empty() {
-            reach::changeable(ts, who, "/initial_contact_ids", &contacts).await?;
-        }
-        let id = GroupId::new(operation);
-        if ts.group(id).await.map_err(store_problem)?.is_none() {
+    let (app, ts, by, who) = (&app, &ts, &by, &who);
+    once(
+        &app.answers,
+        who.tenant_id,
+        keyed,
+        ts.new_id(),
+        async move |operation| {
+            let Wish(input, contacts) = body.validated()?;
+            known_users(ts, input.visibility.as_ref()).await?;
+            if !contacts.is_empty() {
+                reach::changeable(ts, who, "/initial_contact_ids", &contacts).await?;
+            }
             let Some(name) = input.name else {
-                return Err(Problem::internal_because("a group without a name was let through"));
+                return Err(Problem::internal_because(
+                    "a group without a name was let through",
+                ));
             };
-            let mut row = GroupRow {
-                tenant: ts.id,
-                id,
-                version: 0,
-                edit_version: 1,
+            let new = New {
                 name,
                 description: input.description.flatten(),
                 color: input.color.unwrap_or_default(),
                 icon: input.icon.flatten(),
                 visibility: input.visibility.unwrap_or_default(),
-                members: 0,
-                created_by: Some(who.user_id),
-                created_at: ts.now(),
-                updated_at: ts.now(),
+                made_from: None,
             };
-            let mut tx = Tx::new();
-            ts.create_group(&mut tx, &mut row).map_err(store_problem)?;
-            let entry = Entry::new("group.created", "group", id.uuid())
-                .version(1)
-                .details(serde_json::json!({ "after": { "name": row.name }, "contacts": contacts.len() }));
-            ts.log(&mut tx, by, entry).map_err(store_problem)?;
-            match ts.store.commit(tx).await {
-                Err(error) if is_taken(&error) => return Err(taken()),
-                other => other.map_err(store_problem)?,
-            }
-        }
-        // Asked again after a crash, those that are in it already are only counted.
-        ts.join_group(id, &contacts, by).await.map_err(store_problem)?;
-        let row = reach::group(ts, who, id).await?;
-        Ok(answer(StatusCode::CREATED, &row))
-    })
+            let make = Make { app, ts, who, by };
+            let (id, job) = make.group(operation, new, &contacts).await?;
+            let row = reach::group(ts, who, id).await?;
+            Ok(answer_with(StatusCode::CREATED, &row, job))
+        },
+    )
     .await
 }
 
@@ -168,7 +180,7 @@ pub(crate) async fn read(
     Ok(answer(StatusCode::OK, &row))
 }
 
-fn changed(row: &GroupRow, input: &GroupInput) -> GroupRow {
+fn changed(row: &GroupRow, input: &GroupInput, now: DateTime<Utc>) -> GroupRow {
     let mut after = row.clone();
     if let Some(name) = &input.name {
         after.name = name.clone();
@@ -185,17 +197,22 @@ fn changed(row: &GroupRow, input: &GroupInput) -> GroupRow {
     if let Some(visibility) = &input.visibility {
         after.visibility = visibility.clone();
     }
+    match input.archived {
+        Some(true) => after.archived_at = after.archived_at.or(Some(now)),
+        Some(false) => after.archived_at = None,
+        None => {}
+    }
     after
 }
 
 fn shown(row: &GroupRow) -> serde_json::Value {
     serde_json::json!({
         "name": row.name, "description": row.description, "color": row.color, "icon": row.icon,
-        "visibility": row.visibility,
+        "visibility": row.visibility, "archived_at": row.archived_at,
     })
 }
 
-/// Changes a group: only the fields sent. Its members stay.
+/// Changes a group: only the fields sent. Its members stay, also while it is archived.
 #[utoipa::path(
     patch, path = "/api/groups/{group_id}", tag = "groups",
     request_body(content = GroupBody, example = json!({"name": "Regulars", "description": "Come every month"})),
@@ -223,7 +240,12 @@ pub(crate) async fn edit(
     for _ in 0..TRIES {
         let before = reach::group(&ts, &who, id).await?;
         condition.check(&ETag::version(before.edit_version))?;
-        let mut after = changed(&before, &input);
+        if input.color == Some(Color::Wine) && before.color != Color::Wine {
+            let detail = "This colour belongs to the wine club's template.";
+            let wrong = FieldProblem::new("/color", "not_offered", detail);
+            return Err(Problem::validation(vec![wrong]));
+        }
+        let mut after = changed(&before, &input, ts.now());
         if after == before {
             return Ok(answer(StatusCode::OK, &before));
         }

@@ -1,46 +1,15 @@
 //! Which groups and contacts somebody reaches. What is out of reach is 404, like what is another tenant's (rules.md).
 
-use vio_domain::contact::Contact;
-use vio_domain::ids::{ContactId, GroupId};
-use vio_domain::permission::ContactOwnership;
-use vio_http::{FieldProblem, Kind, PageRequest, Principal, Problem};
-use vio_runtime::web::{sees_group, store_problem};
+use std::collections::BTreeSet;
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use vio_domain::ids::ContactId;
+use vio_domain::permission::Scope;
+use vio_http::{FieldProblem, PageRequest, Pagination, Principal, Problem};
+pub(crate) use vio_runtime::reach::{can_edit, can_view, group};
+use vio_runtime::web::store_problem;
 use vio_store::TenantStore;
-use vio_store::groups::GroupRow;
-
-/// Rows that a page asked for by number may leave out. Farther pages are reached by cursor.
-const SKIPPED: usize = 1_000;
-
-/// A group that the person sees.
-pub(crate) async fn group(
-    ts: &TenantStore,
-    who: &Principal,
-    id: GroupId,
-) -> Result<GroupRow, Problem> {
-    ts.group(id)
-        .await
-        .map_err(store_problem)?
-        .filter(|group| sees_group(who, &group.visibility))
-        .ok_or_else(Problem::not_found)
-}
-
-fn ownership(contact: &Contact) -> ContactOwnership<'_> {
-    ContactOwnership {
-        created_by: contact.created_by,
-        assigned_to: contact.assigned_to,
-        industry: contact.industry.as_ref().map(|industry| industry.as_str()),
-    }
-}
-
-/// Whether the person sees the contact.
-pub(crate) fn can_view(who: &Principal, contact: &Contact) -> bool {
-    who.scope.can_view(who.user_id, &ownership(contact))
-}
-
-/// Whether the person may change the contact.
-pub(crate) fn can_edit(who: &Principal, contact: &Contact) -> bool {
-    who.scope.can_edit(who.user_id, &ownership(contact))
-}
 
 /// Refuses contacts that are not there, not seen or not to be changed, each by its place in the list: nothing is done
 /// for any of them then (S2).
@@ -76,14 +45,62 @@ pub(crate) async fn changeable(
     }
 }
 
-/// How many rows a page asked for by number leaves out. Far pages are reached by cursor: 400.
-pub(crate) fn rows_before(page: &PageRequest) -> Result<usize, Problem> {
-    let rows = (page.page.get() as usize - 1).saturating_mul(page.page_size as usize);
-    if rows >= SKIPPED {
-        let detail = "Pages this far are reached by next_cursor.";
-        return Err(Problem::new(Kind::InvalidParameter)
-            .detail(format!("The parameter page is not valid. {detail}"))
-            .error(FieldProblem::new("page", "out_of_range", detail)));
+/// Contacts read in one request.
+const AT_ONCE: usize = 100;
+
+/// Those of the contacts that the person sees; one who sees everybody is not asked about.
+pub(crate) async fn seen_of(
+    ts: &TenantStore,
+    who: &Principal,
+    ids: BTreeSet<ContactId>,
+) -> Result<BTreeSet<ContactId>, Problem> {
+    if who.scope.view == Some(Scope::All) {
+        return Ok(ids);
     }
-    Ok(rows)
+    let all: Vec<ContactId> = ids.into_iter().collect();
+    let mut seen = BTreeSet::new();
+    for some in all.chunks(AT_ONCE) {
+        let rows = ts.contacts(some).await.map_err(store_problem)?;
+        let shown = rows.iter().filter(|(_, contact)| can_view(who, contact));
+        seen.extend(shown.map(|(_, contact)| contact.id));
+    }
+    Ok(seen)
+}
+
+/// The page of a sorted list that was asked for, and the cursor of the next: after the row that the last page ended
+/// with, where it is still there, else after as many rows.
+pub(crate) fn page_of<T, I: Copy + PartialEq + Serialize + DeserializeOwned>(
+    page: &PageRequest,
+    mut rows: Vec<T>,
+    id: impl Fn(&T) -> I,
+) -> Result<(Vec<T>, Pagination), Problem> {
+    let size = page.page_size as usize;
+    let total = rows.len();
+    let (start, number) = match page.position::<(I, u32)>(None)? {
+        Some(((last, at), number)) => {
+            let found = rows.iter().position(|row| id(row) == last);
+            (found.map_or(at as usize, |at| at + 1), number)
+        }
+        None => {
+            let number = page.page.get();
+            ((number as usize - 1).saturating_mul(size), number)
+        }
+    };
+    let start = start.min(total);
+    let end = start.saturating_add(size).min(total);
+    let shown: Vec<T> = rows.drain(start..end).collect();
+    let next_cursor = match shown.last() {
+        Some(last) if end < total => {
+            let at = u32::try_from(end).unwrap_or(u32::MAX);
+            Some(page.next_cursor((id(last), at), number, None)?)
+        }
+        _ => None,
+    };
+    let pagination = Pagination {
+        current_page: number,
+        page_size: page.page_size,
+        total: u64::try_from(total).ok(),
+        next_cursor,
+    };
+    Ok((shown, pagination))
 }

@@ -1,6 +1,7 @@
 //! Work that is too long for one request: taken in over HTTP, done part by part from the `jobs` queue, watched and
 //! cancelled over HTTP. A lost message costs a minute: the tick finds every job that is not over.
 
+pub mod bulk;
 mod file;
 mod import;
 mod show;
@@ -27,6 +28,14 @@ pub use work::process;
 pub const LARGEST_PIECE: usize = 4 * 1024 * 1024 + 64 * 1024;
 
 fn routes() -> OpenApiRouter<App> {
+    let bulk = OpenApiRouter::new()
+        .routes(routes!(bulk::bulk_operations))
+        .routes(routes!(bulk::bulk_add))
+        .routes(routes!(bulk::bulk_remove))
+        .routes(routes!(bulk::clear))
+        .routes(routes!(bulk::undo_members))
+        .routes(routes!(bulk::results))
+        .routes(routes!(bulk::undo));
     let imports = OpenApiRouter::new()
         .routes(routes!(import::import))
         .layer(body_limit(LARGEST_PIECE));
@@ -35,6 +44,7 @@ fn routes() -> OpenApiRouter<App> {
         .routes(routes!(show::read))
         .routes(routes!(show::errors))
         .routes(routes!(show::cancel))
+        .merge(bulk)
         .merge(imports)
 }
 

@@ -29,15 +29,16 @@ const EXAMINED: usize = 500;
     "summary": {"added": 41000, "already_listed": 800, "repeated": 150, "rejected": 50},
     "created_at": "2026-03-02T09:00:00Z", "created_by": "0192f0c1-2b3c-7def-8abc-0123456789ac"
 }))]
-pub(crate) struct Job {
+pub struct Job {
     #[schema(value_type = Uuid)]
     job_id: JobId,
-    /// dnc_import.
+    /// dnc_import, bulk_status, bulk_groups, bulk_edit, bulk_delete or undo.
     #[schema(value_type = String)]
-    kind: &'static str,
+    kind: String,
     /// receiving, running, completed or cancelled.
     #[schema(value_type = String)]
     status: JobStatus,
+    /// Rows of a file, or contacts.
     total_rows: u32,
     done_rows: u32,
     /// From 0 to 1.
@@ -55,12 +56,42 @@ pub(crate) struct Job {
     /// Where the rejected rows are, once there are some.
     #[serde(skip_serializing_if = "Option::is_none")]
     errors: Option<String>,
+    /// Where it says what became of each contact.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    results: Option<String>,
+    /// Until when it can be undone.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    undo_until: Option<DateTime<Utc>>,
+    /// The job that undid it.
+    #[schema(value_type = Option<Uuid>)]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    undone_by: Option<JobId>,
 }
 
 /// What it has done so far.
 #[derive(Debug, Serialize, ToSchema)]
+#[serde(untagged)]
 #[schema(as = JobSummary)]
-struct Summary {
+enum Summary {
+    Import(ImportSummary),
+    Bulk(BulkSummary),
+}
+
+/// What has become of contacts so far.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = JobBulkSummary)]
+struct BulkSummary {
+    changed: u32,
+    /// It was so already.
+    unchanged: u32,
+    /// Left out; the results say why.
+    refused: u32,
+}
+
+/// What has become of the rows of a file so far.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = JobImportSummary)]
+struct ImportSummary {
     added: u32,
     already_listed: u32,
     /// Rows with a number of an earlier row.
@@ -71,31 +102,46 @@ struct Summary {
 impl Job {
     pub(crate) fn new(job: &JobRow, now: DateTime<Utc>) -> Self {
         let counts = job.counts;
+        let of_contacts = matches!(job.work, JobWork::Bulk { .. } | JobWork::Undo { .. });
         let progress = match job.rows {
             0 => 0.0,
             rows => f64::from(counts.done) / f64::from(rows),
         };
         Self {
             job_id: job.id,
-            kind: match job.work {
-                JobWork::DncImport => "dnc_import",
-                JobWork::PlanAnew { .. } => "plan_anew",
+            kind: match &job.work {
+                JobWork::DncImport => "dnc_import".to_owned(),
+                JobWork::PlanAnew { .. } => "plan_anew".to_owned(),
+                JobWork::Bulk { operation, .. } => format!("bulk_{operation}"),
+                JobWork::Undo { .. } => "undo".to_owned(),
             },
             status: job.status,
             total_rows: job.rows,
             done_rows: counts.done,
             progress,
             estimated_at: estimate(job, now),
-            summary: Summary {
-                added: counts.added,
-                already_listed: counts.unchanged,
-                repeated: counts.repeated,
-                rejected: counts.rejected,
+            summary: if of_contacts {
+                Summary::Bulk(BulkSummary {
+                    changed: counts.added,
+                    unchanged: counts.unchanged,
+                    refused: counts.rejected,
+                })
+            } else {
+                Summary::Import(ImportSummary {
+                    added: counts.added,
+                    already_listed: counts.unchanged,
+                    repeated: counts.repeated,
+                    rejected: counts.rejected,
+                })
             },
             created_at: job.created_at,
             created_by: job.created_by,
             finished_at: job.finished_at,
-            errors: (counts.rejected > 0).then(|| format!("/api/jobs/{}/errors.csv", job.id)),
+            errors: (counts.rejected > 0 && !of_contacts)
+                .then(|| format!("/api/jobs/{}/errors.csv", job.id)),
+            results: of_contacts.then(|| format!("/api/jobs/{}/results", job.id)),
+            undo_until: job.undo_until(),
+            undone_by: job.undone_by,
         }
     }
 }
@@ -136,7 +182,7 @@ impl From<RejectedRow> for RejectedView {
 }
 
 /// Administrators see every job, everybody else their own.
-fn sees(who: &Principal, job: &JobRow) -> bool {
+pub(crate) fn sees(who: &Principal, job: &JobRow) -> bool {
     let shown = !matches!(job.work, JobWork::PlanAnew { .. });
     shown && (who.role == Role::ClientAdmin || job.created_by == Some(who.user_id))
 }

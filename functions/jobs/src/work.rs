@@ -2,6 +2,7 @@
 
 use std::time::{Duration, Instant};
 
+use vio_domain::bulk::MOST_PER_SECOND;
 use vio_domain::ids::ContactId;
 use vio_runtime::App;
 use vio_runtime::batch::MessageError;
@@ -42,6 +43,17 @@ async fn run(app: &App, message: &JobMessage) -> Result<(), StoreError> {
                 ts.import_next_part(job, country, &actor).await?
             }
             JobWork::PlanAnew { contacts, .. } => plan_anew(&ts, job, &contacts).await?,
+            JobWork::Bulk { .. } | JobWork::Undo { .. } => {
+                let (began, done) = (Instant::now(), job.counts.done);
+                let settings = ts.settings().await?.settings;
+                let actor = actor_of(&job);
+                let next = ts.bulk_next_part(&settings, job, &actor).await?;
+                if let Some(next) = &next {
+                    let jobs = ts.bulk_running().await?;
+                    keep_pace(began, next.counts.done.saturating_sub(done), jobs).await;
+                }
+                next
+            }
         };
         crash::point("job_part");
         match next {
@@ -54,12 +66,21 @@ async fn run(app: &App, message: &JobMessage) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// On whose behalf it is done: of whoever asked for it.
-fn actor_of(job: &JobRow) -> Actor {
+/// Waits until a part took as long as it must, so that the rest of the business's work is not held up: all its jobs
+/// together change no more than [`MOST_PER_SECOND`].
+async fn keep_pace(began: Instant, contacts: u32, jobs: usize) {
+    let jobs = u32::try_from(jobs.max(1)).unwrap_or(u32::MAX);
+    let contacts = contacts.saturating_mul(jobs);
+    let least = Duration::from_secs(1) * contacts / MOST_PER_SECOND;
+    tokio::time::sleep(least.saturating_sub(began.elapsed())).await;
+}
+
+/// On whose behalf it is done: of whoever asked for it. The job is the request that its log entries name.
+pub(crate) fn actor_of(job: &JobRow) -> Actor {
     match job.created_by {
         Some(id) => Actor {
             who: Who::User { id },
-            request_id: None,
+            request_id: Some(job.id.uuid()),
             address: None,
             device: None,
         },

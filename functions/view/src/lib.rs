@@ -2,9 +2,11 @@
 //! function that holds tenant views (architecture.md "The tenant view").
 //!
 //! [`held`] keeps views in memory: loaded from a snapshot or built anew, brought up to date from the change log before each
-//! answer. Handlers parse ([`params`]), open the view for the caller, ask it, and answer ([`answer`]).
+//! answer. Handlers parse ([`params`]), open the view for the caller, ask it, and answer ([`answer`]). Work on
+//! many contacts is asked for here too ([`bulk`]) and done by `functions/jobs`.
 
 mod answer;
+mod bulk;
 mod groups;
 mod held;
 mod list;
@@ -36,6 +38,7 @@ fn routes() -> OpenApiRouter<ViewApp> {
     OpenApiRouter::new()
         .routes(routes!(list::list))
         .routes(routes!(list::search))
+        .routes(routes!(bulk::bulk))
         .routes(routes!(groups::by_groups))
         .routes(routes!(groups::ungrouped))
         .routes(routes!(groups::contacts))

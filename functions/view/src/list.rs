@@ -3,12 +3,14 @@
 use axum::extract::State;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use chrono::{DateTime, Utc};
+use chrono_tz::Tz;
 use serde::Serialize;
 use serde_json::json;
 use utoipa::ToSchema;
 use vio_crypto::{FieldRef, Sealed};
 use vio_domain::ids::ContactId;
-use vio_domain::permission::{Permission, Role};
+use vio_domain::permission::{ContactScopes, Permission, Role};
 use vio_domain::settings::{Sensitivity, Settings};
 use vio_http::{
     FieldProblem, Json, Kind, NoParams, PageRequest, Pagination, Principal, Problem, Query,
@@ -17,10 +19,11 @@ use vio_http::{
 use vio_runtime::web::{actor, store_problem};
 use vio_store::TenantStore;
 use vio_store::log::Entry;
-use vio_view::{Cursor, Page, PageSize, Params, QueryError, ReadError, Start, Visibility};
+use vio_view::{Cursor, Page, PageSize, Params, QueryError, ReadError, Reader, Start, Visibility};
 
 use crate::ViewApp;
 use crate::answer::{ContactFound, FacetsShown, Shown};
+use crate::held::Held;
 use crate::params::{ListParams, Sent};
 
 const LIST: &str = "/api/contacts";
@@ -143,16 +146,46 @@ impl Asked {
 
 /// What the caller sees of the view.
 pub(crate) fn eyes(principal: &Principal, settings: &Settings) -> Result<Visibility, Problem> {
+    of_scopes(principal, settings, &principal.scope)
+        .ok_or_else(|| Problem::lacks(&[Permission::ViewContacts]))
+}
+
+/// The same as if these were the caller's scopes.
+pub(crate) fn of_scopes(
+    principal: &Principal,
+    settings: &Settings,
+    scopes: &ContactScopes,
+) -> Option<Visibility> {
     let types = settings.appointment_types.iter();
     let sensitive = types.filter(|entry| entry.sensitivity == Sensitivity::Sensitive);
     Visibility::new(
         principal.tenant_id,
         principal.user_id,
         principal.role == Role::ClientAdmin,
-        &principal.scope,
+        scopes,
         sensitive.map(|entry| entry.name.as_str()),
     )
-    .ok_or_else(|| Problem::lacks(&[Permission::ViewContacts]))
+}
+
+/// Reads a view. A group that is not there, or not for the caller to know of, is a wrong parameter.
+pub(crate) fn read<T>(
+    held: &Held,
+    eyes: &Visibility,
+    (now, zone): (DateTime<Utc>, Tz),
+    params: &Params,
+    sent: Sent,
+    ask: impl FnOnce(&Reader<'_>) -> Result<T, ReadError>,
+) -> Result<T, Problem> {
+    let found = held.read(eyes, now, zone, |reader| match ask(reader) {
+        Err(ReadError::UnknownGroup(group)) => Ok(Err(group)),
+        found => found.map(Ok),
+    })?;
+    found.map_err(|group| {
+        let (group, groups) = (group.to_string(), params.group_ids.as_deref());
+        let mut groups = groups.unwrap_or_default().split(',');
+        let place = groups.position(|sent| sent.trim() == group);
+        sent.unknown_group(place.unwrap_or_default())
+    })
 }
 
 /// Asks the view for a page. In HIPAA mode nothing is searched for by what stands in an address.
@@ -211,17 +244,8 @@ pub(crate) async fn found(
 ) -> Result<Page, Problem> {
     let eyes = eyes(principal, settings)?;
     let held = view.views.current(tenant).await?;
-    let (now, zone) = (tenant.now(), settings.business.timezone);
-    let found = held.read(&eyes, now, zone, |reader| match reader.page(query) {
-        Err(ReadError::UnknownGroup(group)) => Ok(Err(group)),
-        page => page.map(Ok),
-    })?;
-    found.map_err(|group| {
-        let (group, groups) = (group.to_string(), params.group_ids.as_deref());
-        let mut groups = groups.unwrap_or_default().split(',');
-        let place = groups.position(|sent| sent.trim() == group);
-        sent.unknown_group(place.unwrap_or_default())
-    })
+    let now = (tenant.now(), settings.business.timezone);
+    read(&held, &eyes, now, params, sent, |reader| reader.page(query))
 }
 
 /// The rows as lists of contacts show them.

@@ -5,7 +5,7 @@ use serde::de::{Error, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use vio_http::page::CursorScope;
-use vio_http::{FieldProblem, Kind, PageRequest, Problem, QueryParams};
+use vio_http::{FieldProblem, Fields, Kind, PageRequest, Problem, QueryParams};
 use vio_view::{Params, QueryError};
 
 /// Filters, order and page of a list. All filters hold together. Several values are separated by commas; in a body they
@@ -217,6 +217,15 @@ impl ListParams {
         PageRequest::wanted(self.page, self.page_size, self.cursor.clone(), scope)
     }
 
+    /// Notes an order or a page where only filters count; `at`: where these are in the body.
+    pub(crate) fn only_filters(&self, fields: &mut Fields, at: &str) {
+        let sort = self.sort.is_some().then_some("sort");
+        for name in sort.into_iter().chain(self.paging()) {
+            let detail = "A selection has neither order nor pages.";
+            fields.note(&format!("{at}/{name}"), "not_here", detail);
+        }
+    }
+
     /// What was sent, for the audit; sealed there.
     pub(crate) fn sent(&self) -> Result<serde_json::Map<String, serde_json::Value>, Problem> {
         let sent = serde_json::to_value(self).map_err(|error| Problem::internal(&error))?;
@@ -263,6 +272,8 @@ pub(crate) enum Sent {
     InBody,
     /// In the member `filters` of a body.
     ToBeSaved,
+    /// As the filter of a selection.
+    InSelection,
 }
 
 impl Sent {
@@ -275,6 +286,7 @@ impl Sent {
     fn within(self) -> &'static str {
         match self {
             Self::ToBeSaved => "/filters",
+            Self::InSelection => "/selection/filter",
             _ => "",
         }
     }
@@ -294,11 +306,13 @@ impl Sent {
                     .detail(format!("The parameter {name} is not valid: {detail}"))
                     .error(FieldProblem::new(name, code, detail))
             }
-            Self::InBody | Self::ToBeSaved => Problem::validation(vec![FieldProblem::new(
-                format!("{}/{name}", self.within()),
-                code,
-                detail,
-            )]),
+            Self::InBody | Self::ToBeSaved | Self::InSelection => {
+                Problem::validation(vec![FieldProblem::new(
+                    format!("{}/{name}", self.within()),
+                    code,
+                    detail,
+                )])
+            }
         }
     }
 
@@ -327,11 +341,13 @@ impl Sent {
             Self::InAddress | Self::InAddressOfS2 => Problem::new(Kind::InvalidParameter)
                 .detail("The parameter group_ids names a group that is not there.")
                 .error(FieldProblem::new("group_ids", code, detail)),
-            Self::InBody | Self::ToBeSaved => Problem::validation(vec![FieldProblem::new(
-                format!("{}/group_ids/{place}", self.within()),
-                code,
-                detail,
-            )]),
+            Self::InBody | Self::ToBeSaved | Self::InSelection => {
+                Problem::validation(vec![FieldProblem::new(
+                    format!("{}/group_ids/{place}", self.within()),
+                    code,
+                    detail,
+                )])
+            }
         }
     }
 }

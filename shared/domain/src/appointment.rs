@@ -10,7 +10,9 @@ use crate::ids::{AppointmentId, ContactId, LocationId, SessionId, TenantId};
 use crate::text::{ShortText, SpecialInstructions};
 
 /// Whether the person is coming (S0).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Default, Serialize, Deserialize,
+)]
 #[serde(rename_all = "snake_case")]
 pub enum AppointmentStatus {
     #[default]

@@ -26,7 +26,9 @@ pub enum ContactMethod {
 }
 
 /// Where a contact came from (S0, S1).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Default, Serialize, Deserialize,
+)]
 #[serde(rename_all = "snake_case")]
 pub enum BookingSource {
     #[default]

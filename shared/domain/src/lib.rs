@@ -5,6 +5,7 @@
 
 pub mod appointment;
 pub mod bookings;
+pub mod bulk;
 pub mod calendar;
 pub mod calling;
 pub mod campaigns;
@@ -19,6 +20,8 @@ pub mod phi;
 pub mod phone;
 pub mod planner;
 pub mod requests;
+#[cfg(test)]
+mod samples;
 pub mod settings;
 pub mod text;
 pub mod words;

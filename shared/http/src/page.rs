@@ -160,6 +160,20 @@ impl PageRequest {
         Self::read(&pairs, scope)
     }
 
+    /// Page 1: a list that is read by its cursor has no others by number.
+    pub fn first_only(&self) -> Result<u32, Problem> {
+        if self.page.get() == 1 {
+            return Ok(1);
+        }
+        Err(Problem::new(Kind::InvalidParameter)
+            .detail("The parameter page is not available here; follow next_cursor.")
+            .error(FieldProblem::new(
+                "page",
+                "out_of_range",
+                "This list is read by its cursor.",
+            )))
+    }
+
     /// Whether a cursor came with the request.
     pub fn has_cursor(&self) -> bool {
         self.cursor.is_some()

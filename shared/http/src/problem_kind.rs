@@ -79,6 +79,9 @@ kinds! {
     NameTaken: "name-taken", CONFLICT, "The name is in use", "Something with this name exists. Choose another name.";
     TooManyCampaigns: "too-many-campaigns", CONFLICT, "Five campaigns run already", "Five campaigns are not over yet. Cancel one, or wait until one is through.";
     CampaignOver: "campaign-over", CONFLICT, "The campaign is over", "This campaign is over; nothing is left to change.";
+    GroupArchived: "group-archived", CONFLICT, "The group is archived", "This group is archived. Bring it back first.";
+    TooManyJobs: "too-many-jobs", CONFLICT, "Too much is under way", "Three jobs over contacts are under way already. Wait until one is through.";
+    NotUndoable: "not-undoable", CONFLICT, "This cannot be undone any more", "This can be undone for ten minutes after it is done, once.";
     InUse: "in-use", CONFLICT, "Still in use", "This is still in use and cannot be removed.";
     VersionMismatch: "version-mismatch", PRECONDITION_FAILED, "Somebody else changed this meanwhile", "This was changed after you opened it. Reload to see the change, then make yours again.";
     PreconditionRequired: "precondition-required", PRECONDITION_REQUIRED, "If-Match is required", "Send the version being replaced in the If-Match header.";

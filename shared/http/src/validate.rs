@@ -67,6 +67,16 @@ impl Fields {
     }
 }
 
+/// A refusal with every wrong field.
+impl From<Fields> for Problem {
+    fn from(fields: Fields) -> Self {
+        if fields.is_clean() {
+            return Self::internal_because("a request was refused without saying why");
+        }
+        Self::validation(fields.errors)
+    }
+}
+
 /// An error of one field, not yet knowing which.
 pub trait FieldFault {
     /// What is wrong, for programs, and what to do about it, for people.
@@ -127,10 +137,7 @@ pub trait Validate: Sized {
         let mut fields = Fields::default();
         match self.validate(&mut fields) {
             Some(value) if fields.is_clean() => Ok(value),
-            None if fields.is_clean() => Err(Problem::internal_because(
-                "a request was refused without saying why",
-            )),
-            _ => Err(Problem::validation(fields.errors)),
+            _ => Err(fields.into()),
         }
     }
 }

@@ -12,9 +12,11 @@ pub mod crash;
 pub mod idempotency;
 pub mod lambda;
 pub mod logging;
+pub mod matching;
 pub mod phi;
 pub mod queues;
 pub mod rate;
+pub mod reach;
 pub mod sessions;
 #[cfg(feature = "testing")]
 pub mod testing;

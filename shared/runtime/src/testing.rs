@@ -304,7 +304,20 @@ impl TestApp {
     /// Adds a signed-in member of staff.
     #[allow(clippy::expect_used)]
     pub async fn staff(&self, tenant: &TestTenant, preset: Preset) -> TestUser {
-        let new = self.new_user(Role::ClientUser, Some(preset));
+        let custom = CustomPermissions::default();
+        self.staff_with(tenant, preset, custom).await
+    }
+
+    /// One with more or less than the preset gives.
+    #[allow(clippy::expect_used)]
+    pub async fn staff_with(
+        &self,
+        tenant: &TestTenant,
+        preset: Preset,
+        custom: CustomPermissions,
+    ) -> TestUser {
+        let mut new = self.new_user(Role::ClientUser, Some(preset));
+        new.custom = custom;
         let (id, email) = (new.id, new.personal.email.clone());
         let mut tx = Tx::new();
         tenant

@@ -57,4 +57,13 @@ impl StoreError {
     pub fn is_lost(&self) -> bool {
         matches!(self, Self::Lost { .. })
     }
+
+    /// Whether others came in between: a condition failed, or the table put the transaction off behind theirs.
+    pub(crate) fn is_race(&self) -> bool {
+        self.is_lost()
+            || matches!(
+                self,
+                Self::Unavailable(PortError::Conflict | PortError::Throttled)
+            )
+    }
 }

@@ -6,7 +6,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use vio_crypto::{FieldRef, Sealed};
-use vio_domain::ids::{ContactId, DncId, JobId, TenantId, UserId};
+use vio_domain::ids::{ContactId, DncId, GroupId, JobId, TenantId, UserId};
 
 use crate::entity::{DueEntry, Entity};
 use crate::error::StoreError;
@@ -18,7 +18,7 @@ use crate::tx::{COMMIT_TRIES, Tx};
 /// How long a worker has a job for itself after each part. A crashed one's is taken up after that.
 pub const LEASE: TimeDelta = TimeDelta::seconds(60);
 /// How long parts and rejected rows are kept.
-const KEPT: TimeDelta = TimeDelta::days(30);
+pub(crate) const KEPT: TimeDelta = TimeDelta::days(30);
 /// Parts with rejected rows that are read at most.
 const MOST_PARTS: u32 = 1_000;
 
@@ -33,6 +33,17 @@ pub enum JobWork {
         contacts: Vec<ContactId>,
         cause: DncId,
     },
+    /// Changes many contacts. What exactly is in its parts, sealed.
+    Bulk {
+        /// The operation's name.
+        operation: String,
+        /// The group that it was asked for in.
+        group: Option<GroupId>,
+        /// Whether it can be taken back.
+        undoable: bool,
+    },
+    /// Takes back what such a job did.
+    Undo { of: JobId, group: Option<GroupId> },
 }
 
 /// Where a job stands.
@@ -51,6 +62,7 @@ pub enum JobStatus {
 pub struct JobCounts {
     /// Rows that are done with.
     pub done: u32,
+    /// Added, or contacts changed.
     pub added: u32,
     /// Already there before.
     pub unchanged: u32,
@@ -96,6 +108,9 @@ pub struct JobRow {
     pub finished_at: Option<DateTime<Utc>>,
     /// When it is to be taken up: by a worker's lease, or at once.
     pub look_at: DateTime<Utc>,
+    /// The job that took back what this one did.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub undone_by: Option<JobId>,
 }
 
 impl Entity for JobRow {
@@ -177,6 +192,7 @@ impl TenantStore {
             started_at: None,
             finished_at: None,
             look_at: now,
+            undone_by: None,
         }
     }
 
@@ -319,7 +335,7 @@ impl TenantStore {
                 return Ok(None);
             };
             if !matches!(job.status, JobStatus::Receiving | JobStatus::Running) {
-                return Ok(Some(job));
+                return self.close_cancelled(job).await.map(Some);
             }
             job.status = JobStatus::Cancelled;
             job.finished_at = Some(self.now());
@@ -331,7 +347,10 @@ impl TenantStore {
             self.log(&mut tx, actor, entry)?;
             match self.store.commit(tx).await {
                 Err(error) if error.is_lost() => {}
-                other => return other.map(|()| Some(job)),
+                other => {
+                    other?;
+                    return self.close_cancelled(job).await.map(Some);
+                }
             }
         }
         Err(StoreError::Lost {

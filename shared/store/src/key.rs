@@ -428,6 +428,11 @@ pub fn job_rejected(t: TenantId, id: JobId, part: u32) -> Key {
     )
 }
 pub const JOB_REJECTED_PREFIX: &str = "REJECTED#";
+/// What became of one contact in a job over contacts.
+pub fn job_result(t: TenantId, id: JobId, c: ContactId) -> Key {
+    main(job_parts_pk(t, id), format!("{JOB_RESULT_PREFIX}{c}"))
+}
+pub const JOB_RESULT_PREFIX: &str = "RESULT#";
 
 /// The job that a due entry of its kind stands for, by the sort key of its item.
 pub fn job_of(sk: &str) -> Option<JobId> {
@@ -526,6 +531,18 @@ pub fn enumeration_pk(t: TenantId, kind: EnumKind) -> String {
 /// Partition of the log entries about one contact, both logs together: the index suggests them, the log has them.
 pub fn history_pk(t: TenantId, c: ContactId) -> String {
     format!("T#{t}#H#{c}")
+}
+/// Partition of the log entries about one group, both logs together, as [`history_pk`] of a contact.
+pub fn group_history_pk(t: TenantId, g: GroupId) -> String {
+    format!("T#{t}#HG#{g}")
+}
+/// Place of a log entry in the history of its group.
+pub fn in_group_history(t: TenantId, g: GroupId, id: LogId) -> Enumerated {
+    Enumerated {
+        pk: group_history_pk(t, g),
+        sk: id.to_string(),
+        tag: None,
+    }
 }
 /// Place of a log entry in the history of its contact.
 pub fn in_history(t: TenantId, c: ContactId, id: LogId) -> Enumerated {

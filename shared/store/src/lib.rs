@@ -5,6 +5,7 @@
 //! of the entity (conditional on its version), its claims and queue items, and its log entry.
 
 pub mod bookings;
+pub mod bulk;
 pub mod calling;
 pub mod campaigns;
 pub mod contacts;

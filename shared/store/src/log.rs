@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 use vio_crypto::{FieldRef, Sealed};
-use vio_domain::ids::{ContactId, LogId, TenantId, UserId};
+use vio_domain::ids::{ContactId, GroupId, LogId, TenantId, UserId};
 
 use crate::entity::{Entity, Enumerated, from_item};
 use crate::error::StoreError;
@@ -136,6 +136,9 @@ impl Entry {
     }
 }
 
+/// What entries about a group call it; those are listed in its history.
+pub(crate) const GROUP: &str = "group";
+
 /// Sealed details above this lie in an overflow item beside the entry (architecture.md: entries ≤ 4 KB).
 const INLINE_BYTES: usize = 3 * 1024;
 
@@ -172,8 +175,14 @@ impl Entity for LogRow {
         key::log(self.tenant, kind, self.entity_id, self.id)
     }
     fn enumerated(&self) -> Option<Enumerated> {
-        self.contact
-            .map(|contact| key::in_history(self.tenant, contact, self.id))
+        match self.contact {
+            Some(contact) => Some(key::in_history(self.tenant, contact, self.id)),
+            None if self.entity == GROUP => {
+                let group = GroupId::new(self.entity_id);
+                Some(key::in_group_history(self.tenant, group, self.id))
+            }
+            None => None,
+        }
     }
     fn version(&self) -> u64 {
         1

@@ -22,6 +22,9 @@ async fn group(world: &World, name: &str, visibility: Visibility) -> GroupId {
         icon: None,
         visibility,
         members: 0,
+        archived_at: None,
+        made_from: None,
+        active_at: ts.now(),
         created_by: None,
         created_at: ts.now(),
         updated_at: ts.now(),
@@ -126,4 +129,50 @@ async fn basic_staff_does_not_sort_contacts_into_groups() {
         .await;
     assert_eq!(joined.status, 403);
     assert_eq!(members(&world, open).await, (0, 0));
+}
+
+#[tokio::test]
+async fn an_archived_group_is_on_no_card_and_stays_through_edits() {
+    let world = World::salon().await;
+    let old = group(&world, "Old", Visibility::AllStaff).await;
+    let new = group(&world, "New", Visibility::AllStaff).await;
+    let mut body = zoe();
+    body["group_ids"] = json!([old]);
+    let id = world.made(body).await;
+    let ts = &world.tenant.store;
+    let mut row = ts.group(old).await.unwrap().unwrap();
+    row.archived_at = Some(ts.now());
+    let (mut tx, name) = (Tx::new(), row.name.clone());
+    ts.edit_group(&mut tx, &mut row, &name).unwrap();
+    ts.store.commit(tx).await.unwrap();
+    assert_eq!(world.read(&id).await["group_ids"], json!([]));
+    let refused = world.patch(&id, json!({"group_ids": [new, old]})).await;
+    assert_eq!(refused.pointers(), ["/group_ids/1"]);
+    let changed = world.patch(&id, json!({"group_ids": [new]})).await;
+    assert_eq!(changed.body["group_ids"], json!([new]));
+    assert_eq!(members(&world, old).await, (1, 1), "it is in it still");
+}
+
+#[tokio::test]
+async fn a_history_names_no_group_that_its_reader_does_not_see() {
+    let world = World::salon().await;
+    let open = group(&world, "Open", Visibility::AllStaff).await;
+    let hidden = group(&world, "Hidden", Visibility::AdminsOnly).await;
+    let mut body = zoe();
+    body["group_ids"] = json!([open, hidden]);
+    let id = world.made(body).await;
+    world.patch(&id, json!({"group_ids": [open]})).await;
+    let ts = &world.tenant.store;
+    let actor = vio_store::log::Actor::system("test");
+    let contact = id.parse().unwrap();
+    ts.join_group(hidden, &[contact], &actor).await.unwrap();
+    let path = format!("/api/contacts/{id}/history");
+    let admin = world.server.get(&path, &world.tenant.admin.token).await;
+    assert_eq!(admin.status, 200);
+    assert!(admin.body.to_string().matches(&hidden.to_string()).count() >= 3);
+    let desk = world.app.staff(&world.tenant, Preset::Receptionist).await;
+    let seen = world.server.get(&path, &desk.token).await;
+    assert_eq!(seen.status, 200);
+    assert!(!seen.body.to_string().contains(&hidden.to_string()));
+    assert!(seen.body.to_string().contains(&open.to_string()));
 }

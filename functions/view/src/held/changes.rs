@@ -119,6 +119,7 @@ pub(super) fn of_group(row: GroupRow) -> Change {
             color: row.color,
             icon: row.icon,
             visibility: row.visibility,
+            archived: row.archived_at.is_some(),
         }),
     }
 }

@@ -19,13 +19,14 @@ async fn samples_are_answered() {
     let service = vio_http::service(routes.0, app.shared());
     let made = world.some(1).await;
     let group = world
-        .group("Open", serde_json::json!({ "initial_contact_ids": made }))
+        .group("Open", serde_json::json!({ "initial_contact_ids": &made }))
         .await;
     let mut answered = 0;
     for file in std::fs::read_dir(folder).unwrap() {
         let path = file.unwrap().path();
         let event = std::fs::read_to_string(&path).unwrap();
         let event = event.replace("{token}", world.token());
+        let event = event.replace("{contact_id}", &made[0]);
         let event = event.replace("/api/groups/{group_id}", &format!("/api/groups/{group}"));
         let named = format!("Filter {answered}");
         let filter = world.saved_filter(&named).await;

@@ -305,3 +305,39 @@ async fn a_body_takes_lists_or_words_and_is_told_where_it_is_wrong() {
         assert_eq!(answer.pointers(), [format!("/{name}")], "{}", answer.body);
     }
 }
+
+#[tokio::test]
+async fn an_archived_group_is_out_of_sight_and_found_by_its_id() {
+    let world = World::salon().await;
+    let made = world.some(2).await;
+    let group = world
+        .group("One", json!({ "initial_contact_ids": [made[0]] }))
+        .await;
+    let archive = async |archived: bool| {
+        let path = format!("/api/groups/{group}");
+        let server = &world.first.server;
+        let done = server
+            .patch(&path, world.token(), json!({ "archived": archived }))
+            .await;
+        assert_eq!(done.status, 200, "{}", done.body);
+    };
+    let groups = async || {
+        let list = world.get("sort=name").await;
+        let facets = list.body["facets"]["groups"].as_array().unwrap().len();
+        let cards = list.body["contacts"].as_array().unwrap().iter();
+        let cards = cards.map(|one| one["groups"].as_array().unwrap().len());
+        (
+            facets,
+            cards.sum::<usize>(),
+            ids(&world.get("ungrouped=true").await).len(),
+        )
+    };
+    assert_eq!(groups().await, (1, 1, 1));
+    archive(true).await;
+    assert_eq!(groups().await, (0, 0, 2));
+    let path = format!("/api/groups/{group}/contacts");
+    let there = world.first.server.get(&path, world.token()).await;
+    assert_eq!(ids(&there), [made[0].clone()]);
+    archive(false).await;
+    assert_eq!(groups().await, (1, 1, 1));
+}

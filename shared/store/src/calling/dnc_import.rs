@@ -78,7 +78,7 @@ pub fn understand(row: &FileRow, country: Country) -> Result<Understood, Rejecte
 /// What became of receiving a piece of a file.
 #[derive(Debug)]
 pub enum Received {
-    Taken(JobRow),
+    Taken(Box<JobRow>),
     /// More than an import takes.
     TooMuch,
     /// It does not receive any more, or is none.
@@ -116,7 +116,7 @@ impl TenantStore {
         for _ in 0..COMMIT_TRIES {
             let mut job = match (self.job(id).await?, new) {
                 // The same request again.
-                (Some(job), true) => return Ok(Received::Taken(job)),
+                (Some(job), true) => return Ok(Received::Taken(Box::new(job))),
                 (None, true) => self.new_job(id, JobWork::DncImport, actor.user()),
                 (Some(job), false)
                     if job.work == JobWork::DncImport && job.status == JobStatus::Receiving =>
@@ -156,7 +156,7 @@ impl TenantStore {
             self.log(&mut tx, actor, entry)?;
             match self.store.commit(tx).await {
                 Err(error) if error.is_lost() => {}
-                other => return other.map(|()| Received::Taken(job)),
+                other => return other.map(|()| Received::Taken(Box::new(job))),
             }
         }
         Err(StoreError::Lost { lost: vec!["job"] })

@@ -374,7 +374,7 @@ impl TenantStore {
             JobWork::PlanAnew { cause, .. } => {
                 self.plan_anew(settings, contact, cause, actor).await
             }
-            JobWork::DncImport => Ok(()),
+            JobWork::DncImport | JobWork::Bulk { .. } | JobWork::Undo { .. } => Ok(()),
         }
     }
 

@@ -22,7 +22,7 @@ use vio_domain::text::{
 use crate::contacts::consents::ConsentChange;
 use crate::contacts::likeness::Judged;
 use crate::contacts::person::Person;
-use crate::contacts::save::{SAVE_TRIES, Save};
+use crate::contacts::save::Save;
 use crate::error::StoreError;
 use crate::log::Actor;
 use crate::store::TenantStore;
@@ -244,9 +244,9 @@ impl TenantStore {
         on_duplicate: OnDuplicate,
         actor: &Actor,
     ) -> Result<Created, StoreError> {
-        let mut lost = None;
-        for _ in 0..SAVE_TRIES {
-            if lost.is_some()
+        let mut races = 0;
+        loop {
+            if races > 0
                 && let Some(person) = self.person(new.id).await?
             {
                 // An earlier try under this id went through, and its answer was lost.
@@ -280,10 +280,9 @@ impl TenantStore {
                     let person = Box::new(person);
                     return Ok(Created::Made { person, found });
                 }
-                Err(error) if error.is_lost() => lost = Some(error),
+                Err(error) if self.again(&mut races, &error).await => {}
                 Err(error) => return Err(error),
             }
         }
-        Err(lost.unwrap_or(StoreError::Lost { lost: Vec::new() }))
     }
 }

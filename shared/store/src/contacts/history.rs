@@ -1,11 +1,11 @@
-//! What happened to one contact, out of both logs, and where an appointment lies.
+//! What happened to one contact or group, out of both logs, and where an appointment lies.
 
-use vio_domain::ids::{AppointmentId, ContactId, LogId};
+use vio_domain::ids::{AppointmentId, ContactId, GroupId, LogId};
 
 use crate::contacts::rows::AppointmentRow;
 use crate::error::StoreError;
 use crate::key::{self, EnumKind};
-use crate::log::LogRow;
+use crate::log::{GROUP, LogRow};
 use crate::port::{Index, Key, SortRange};
 use crate::store::TenantStore;
 
@@ -19,6 +19,29 @@ impl TenantStore {
         before: Option<LogId>,
     ) -> Result<(Vec<LogRow>, Option<LogId>), StoreError> {
         let pk = key::history_pk(self.id, contact);
+        let about = |row: &LogRow| row.contact == Some(contact);
+        self.history_in(pk, about, limit, before).await
+    }
+
+    /// Log entries about one group, as [`TenantStore::history_of`] a contact: edits, members that came and went, views.
+    pub async fn history_of_group(
+        &self,
+        group: GroupId,
+        limit: u32,
+        before: Option<LogId>,
+    ) -> Result<(Vec<LogRow>, Option<LogId>), StoreError> {
+        let pk = key::group_history_pk(self.id, group);
+        let about = |row: &LogRow| row.entity == GROUP && row.entity_id == group.uuid();
+        self.history_in(pk, about, limit, before).await
+    }
+
+    async fn history_in(
+        &self,
+        pk: String,
+        about: impl Fn(&LogRow) -> bool,
+        limit: u32,
+        before: Option<LogId>,
+    ) -> Result<(Vec<LogRow>, Option<LogId>), StoreError> {
         let sort = before.map_or(SortRange::All, |id| SortRange::AtMost(id.to_string()));
         // One more for the entry that the last page ended with, one more to know whether there is a next page.
         let page = self
@@ -27,7 +50,7 @@ impl TenantStore {
             .await?;
         let keys: Vec<Key> = page.items.iter().filter_map(crate::port::key_of).collect();
         let mut rows: Vec<LogRow> = self.store.read_all(&keys).await?;
-        rows.retain(|row| row.contact == Some(contact) && Some(row.id) != before);
+        rows.retain(|row| about(row) && Some(row.id) != before);
         rows.sort_by_key(|row| std::cmp::Reverse(row.id));
         let more = rows.len() > limit as usize;
         rows.truncate(limit as usize);

@@ -181,7 +181,7 @@ impl TenantStore {
         mut save: Save<'_>,
     ) -> Result<bool, StoreError> {
         let now = self.now();
-        self.stage_membership(tx, person, save.actor.user()).await?;
+        self.stage_membership(tx, person, save.actor).await?;
         let changed = changes(person)?;
         if changed.contact.is_empty() && changed.appointments.is_empty() {
             return Ok(false);

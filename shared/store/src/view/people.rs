@@ -11,7 +11,7 @@ use vio_domain::ids::{AppointmentId, ContactId, GroupId};
 use crate::contacts::{AppointmentRow, ContactRow};
 use crate::entity::Entity;
 use crate::error::StoreError;
-use crate::groups::{GroupRow, MemberRow};
+use crate::groups::MemberRow;
 use crate::key::{self, EnumKind};
 use crate::port::{AttributeValue, ENUM_SK, Index, MAX_BATCH_GET, Position, SortRange};
 use crate::store::TenantStore;
@@ -43,8 +43,6 @@ impl std::fmt::Debug for Gathered {
     }
 }
 
-/// Groups of a page.
-const GROUPS_AT_ONCE: u32 = 200;
 /// Beyond any real person, within one bounded query.
 const MOST_APPOINTMENTS: u32 = 500;
 
@@ -66,19 +64,6 @@ impl TenantStore {
             _ => None,
         };
         Ok((page.items.iter().filter_map(id).collect(), page.next))
-    }
-
-    /// Every group with the version that the table keeps of it.
-    pub async fn all_groups(&self) -> Result<Vec<GroupRow>, StoreError> {
-        let (mut all, mut after) = (Vec::new(), None);
-        loop {
-            let (page, more) = self.groups(GROUPS_AT_ONCE, after).await?;
-            after = page.last().map(|group| group.id);
-            all.extend(page);
-            if !more {
-                return Ok(all);
-            }
-        }
     }
 
     /// Reads persons, at most [`MAX_BATCH_GET`] of them, each named once: a few requests for all of them together, and

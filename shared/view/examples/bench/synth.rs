@@ -303,6 +303,7 @@ impl Tenant {
                 color: Color::Blue,
                 icon: None,
                 visibility: Visibility::AllStaff,
+                archived: false,
             };
             Some(Change::Group {
                 version: 1,

@@ -177,7 +177,8 @@ impl Reader<'_> {
 
     fn groups_of(&self, row: usize) -> Vec<GroupOf> {
         let joined = self.view.joined.get(row).iter();
-        let listed = joined.filter(|one| one.is_listed == 1 && self.sees_group(one.group as usize));
+        let listed =
+            joined.filter(|one| one.is_listed == 1 && self.shows_group(one.group as usize));
         let shown = |one: &crate::model::columns::Joined| {
             let group = self
                 .view

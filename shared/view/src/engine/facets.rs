@@ -63,7 +63,7 @@ impl Reader<'_> {
     fn group_counts(&self, rows: &Bits, total: usize) -> (Vec<GroupCount>, usize) {
         let slots = &self.view.groups.slots;
         let visible: Vec<bool> = (0..slots.len())
-            .map(|number| self.sees_group(number))
+            .map(|number| self.shows_group(number))
             .collect();
         let mut counts = vec![0; slots.len()];
         let mut grouped = 0;

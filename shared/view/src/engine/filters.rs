@@ -100,7 +100,7 @@ impl Reader<'_> {
     pub(super) fn grouped(&self) -> Bits {
         let mut grouped = Bits::none(self.view.columns.id.len());
         for (number, slot) in self.view.groups.slots.iter().enumerate() {
-            if self.sees_group(number) {
+            if self.shows_group(number) {
                 grouped.or(&slot.members);
             }
         }

@@ -143,7 +143,7 @@ impl Reader<'_> {
         Some(masked)
     }
 
-    /// Whether the reader sees a group.
+    /// Whether the reader sees a group: may ask for it by its id.
     pub(crate) fn sees_group(&self, number: usize) -> bool {
         let group = self
             .view
@@ -156,6 +156,13 @@ impl Reader<'_> {
                 .visibility
                 .shows(self.visibility.user, self.visibility.administrator)
         })
+    }
+
+    /// Whether a group is shown to the reader: one that they see and that is in use.
+    pub(crate) fn shows_group(&self, number: usize) -> bool {
+        let slot = self.view.groups.slots.get(number);
+        let group = slot.and_then(|slot| slot.group.as_ref());
+        self.sees_group(number) && group.is_some_and(|group| !group.archived)
     }
 
     /// One page with its count and facets.

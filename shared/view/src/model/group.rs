@@ -17,6 +17,9 @@ pub struct Group {
     pub color: Color,
     pub icon: Option<Icon>,
     pub visibility: Visibility,
+    /// Out of sight on cards and in facets, and counted as none; still found by its id.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub archived: bool,
 }
 
 /// A group with its members. `group` is none while it is not known yet, and for good once it is deleted: what still

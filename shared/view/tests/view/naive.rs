@@ -53,7 +53,10 @@ pub(crate) struct Person<'a> {
     pub(crate) rest: &'a [u8],
     pub(crate) appointments: Vec<Appointment>,
     pub(crate) current: Option<Appointment>,
+    /// Those that are shown.
     pub(crate) groups: Vec<GroupId>,
+    /// Archived ones too.
+    pub(crate) reached: Vec<GroupId>,
     pub(crate) calls: Calls,
     /// The eight fields; the type only if it is for these eyes.
     pub(crate) fields: [String; 8],
@@ -62,6 +65,12 @@ pub(crate) struct Person<'a> {
 pub(crate) fn sees_group(world: &World, eyes: &Eyes<'_>, id: GroupId) -> bool {
     let group = world.groups.get(&id).and_then(|(_, group)| group.as_ref());
     group.is_some_and(|g| g.visibility.shows(eyes.user, eyes.administrator))
+}
+
+/// An archived group is out of sight for everybody.
+pub(crate) fn shows_group(world: &World, eyes: &Eyes<'_>, id: GroupId) -> bool {
+    let group = world.groups.get(&id).and_then(|(_, group)| group.as_ref());
+    sees_group(world, eyes, id) && group.is_some_and(|group| !group.archived)
 }
 
 pub(crate) fn people<'a>(world: &'a World, eyes: &Eyes<'_>) -> Vec<Person<'a>> {
@@ -113,6 +122,12 @@ pub(crate) fn people<'a>(world: &'a World, eyes: &Eyes<'_>) -> Vec<Person<'a>> {
             current: now,
             appointments,
             groups: contact
+                .group_ids
+                .iter()
+                .copied()
+                .filter(|g| shows_group(world, eyes, *g))
+                .collect(),
+            reached: contact
                 .group_ids
                 .iter()
                 .copied()
@@ -239,7 +254,7 @@ impl Person<'_> {
                 .is_none_or(|t| fold(&self.fields[5]) == fold(t)),
         ];
         if let Some(groups) = &filter.groups {
-            let mut is_in = groups.groups.iter().map(|g| self.groups.contains(g));
+            let mut is_in = groups.groups.iter().map(|g| self.reached.contains(g));
             let found = match groups.logic {
                 GroupLogic::Any => is_in.any(|x| x),
                 GroupLogic::All => is_in.all(|x| x),

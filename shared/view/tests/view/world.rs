@@ -221,6 +221,7 @@ impl World {
             color: Color::Teal,
             icon: None,
             visibility,
+            archived: dice.one_in(5),
         });
         self.groups.insert(id, (version, group.clone()));
         self.events.push(match group {

@@ -5,7 +5,9 @@
 //! Name and description are sealed under the tenant's key: beside the ids of those in it, a group's name says something
 //! about each of them.
 
-use std::collections::{BTreeMap, BTreeSet};
+mod members;
+
+use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -13,19 +15,18 @@ use vio_crypto::{FieldRef, LookupHash, LookupKind, Sealed, TenantKeys};
 use vio_domain::groups::{Color, GroupDescription, GroupName, Icon, Visibility};
 use vio_domain::ids::{ContactId, GroupId, TenantId, UserId};
 
-use crate::contacts::Person;
+pub(crate) use self::members::GroupWork;
+pub use self::members::Joined;
 use crate::entity::Entity;
 use crate::error::StoreError;
 use crate::key;
-use crate::log::{Actor, Entry};
 use crate::port::{Condition, Key, Position};
 use crate::store::{TenantStore, sealed};
 use crate::tx::Tx;
 
-/// Persons put into a group in one transaction: each takes up to three of its hundred operations.
-const JOIN_AT_ONCE: usize = 30;
-/// How often a lost race is decided again.
-const TRIES: usize = 6;
+/// Groups and members read in one request.
+const GROUPS_AT_ONCE: u32 = 500;
+const MEMBERS_AT_ONCE: u32 = 1_000;
 
 /// A group, opened.
 #[derive(Debug, Clone, PartialEq)]
@@ -43,6 +44,12 @@ pub struct GroupRow {
     pub visibility: Visibility,
     /// Contacts in it that are not deleted.
     pub members: u32,
+    /// Since when it is archived: out of sight and closed, and its members stay.
+    pub archived_at: Option<DateTime<Utc>>,
+    /// The template or suggestion that it was made from, by its keyed hash.
+    pub made_from: Option<LookupHash>,
+    /// When it was made or edited, or members came or went.
+    pub active_at: DateTime<Utc>,
     pub created_by: Option<UserId>,
     pub created_at: DateTime<Utc>,
     pub updated_at: DateTime<Utc>,
@@ -63,6 +70,13 @@ struct Stored {
     #[serde(flatten)]
     visibility: Visibility,
     members: u32,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    archived_at: Option<DateTime<Utc>>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    made_from: Option<LookupHash>,
+    /// None where it is `updated_at`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    active_at: Option<DateTime<Utc>>,
     created_by: Option<UserId>,
     created_at: DateTime<Utc>,
     updated_at: DateTime<Utc>,
@@ -102,6 +116,9 @@ impl GroupRow {
             icon: self.icon,
             visibility: self.visibility.clone(),
             members: self.members,
+            archived_at: self.archived_at,
+            made_from: self.made_from,
+            active_at: Some(self.active_at).filter(|at| *at != self.updated_at),
             created_by: self.created_by,
             created_at: self.created_at,
             updated_at: self.updated_at,
@@ -133,6 +150,9 @@ impl GroupRow {
             icon: stored.icon,
             visibility: stored.visibility,
             members: stored.members,
+            archived_at: stored.archived_at,
+            made_from: stored.made_from,
+            active_at: stored.active_at.unwrap_or(stored.updated_at),
             created_by: stored.created_by,
             created_at: stored.created_at,
             updated_at: stored.updated_at,
@@ -184,24 +204,6 @@ impl Entity for MemberRow {
     fn set_version(&mut self, _: u64) {}
 }
 
-/// What became of contacts that were to join a group.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Joined {
-    /// Put into it now.
-    pub added: u32,
-    /// In it before.
-    pub already: u32,
-}
-
-fn groups_of(person: &Person) -> (BTreeSet<GroupId>, BTreeSet<GroupId>) {
-    let named = |contact: &vio_domain::contact::Contact| match contact.deleted {
-        Some(_) => BTreeSet::new(),
-        None => contact.group_ids.iter().copied().collect(),
-    };
-    let before = person.contact_before().map(named).unwrap_or_default();
-    (before, named(&person.contact))
-}
-
 impl TenantStore {
     fn group_name_key(&self, name: &GroupName) -> LookupHash {
         self.keys
@@ -241,6 +243,39 @@ impl TenantStore {
         rows.into_iter()
             .map(|stored| Ok((stored.id, GroupRow::open(stored, &self.keys)?)))
             .collect()
+    }
+
+    /// Every group, oldest first.
+    pub async fn all_groups(&self) -> Result<Vec<GroupRow>, StoreError> {
+        let (mut all, mut last) = (Vec::new(), None);
+        loop {
+            let (rows, more) = self.groups(GROUPS_AT_ONCE, last).await?;
+            last = rows.last().map(|row| row.id);
+            all.extend(rows);
+            if !more || last.is_none() {
+                return Ok(all);
+            }
+        }
+    }
+
+    /// What a template or suggestion is known by in the groups made from it: it says nothing about them to whoever does
+    /// not have the tenant's key.
+    pub fn group_source(&self, name: &str) -> LookupHash {
+        self.keys
+            .lookup(LookupKind::GroupName, &format!("source\n{name}"))
+    }
+
+    /// Every member of a group, by contact.
+    pub async fn everybody_in(&self, group: GroupId) -> Result<Vec<MemberRow>, StoreError> {
+        let (mut all, mut last) = (Vec::new(), None);
+        loop {
+            let (rows, more) = self.members(group, MEMBERS_AT_ONCE, last).await?;
+            last = rows.last().map(|row| row.contact);
+            all.extend(rows);
+            if !more || last.is_none() {
+                return Ok(all);
+            }
+        }
     }
 
     /// A page of the groups, oldest first, and whether there is more.
@@ -304,6 +339,7 @@ impl TenantStore {
         }
         row.edit_version += 1;
         row.updated_at = self.now();
+        row.active_at = row.updated_at;
         self.update_group(tx, row)
     }
 
@@ -315,160 +351,6 @@ impl TenantStore {
             key::group(self.id, row.id),
             Condition::VersionIs(row.version),
         );
-    }
-
-    /// Stages what a changed person changes of its groups: its place in each that it joins or leaves, and their counts.
-    /// A group that is gone is taken off the person. Reads nothing where the groups are the same.
-    pub(crate) async fn stage_membership(
-        &self,
-        tx: &mut Tx,
-        person: &mut Person,
-        by: Option<UserId>,
-    ) -> Result<(), StoreError> {
-        let (before, after) = groups_of(person);
-        if before == after {
-            return Ok(());
-        }
-        let changed: Vec<GroupId> = before.symmetric_difference(&after).copied().collect();
-        let mut groups = self.groups_named(changed.iter().copied()).await?;
-        for id in changed {
-            let joins = after.contains(&id);
-            let place = key::group_member(self.id, id, person.contact.id);
-            match (groups.get_mut(&id), joins) {
-                (Some(group), true) => {
-                    group.members = group.members.saturating_add(1);
-                    self.stage_join(tx, id, person.contact.id, by)?;
-                    self.update_group(tx, group)?;
-                }
-                (Some(group), false) => {
-                    group.members = group.members.saturating_sub(1);
-                    tx.delete_if(MemberRow::TYPE, place, Condition::Always);
-                    self.update_group(tx, group)?;
-                }
-                (None, true) => person.contact.group_ids.retain(|group| *group != id),
-                (None, false) => tx.delete_if(MemberRow::TYPE, place, Condition::Always),
-            }
-        }
-        Ok(())
-    }
-
-    fn stage_join(
-        &self,
-        tx: &mut Tx,
-        group: GroupId,
-        contact: ContactId,
-        by: Option<UserId>,
-    ) -> Result<(), StoreError> {
-        let row = MemberRow {
-            tenant: self.id,
-            group,
-            contact,
-            added_at: self.now(),
-            added_by: by,
-        };
-        tx.put_if(MemberRow::TYPE, &row, 1, Condition::Absent)
-    }
-
-    /// Puts contacts into a group, in transactions of [`JOIN_AT_ONCE`]: each is whole, and asked again, those that are in
-    /// it already are only counted. None where the group is gone; deleted contacts are passed over.
-    pub async fn join_group(
-        &self,
-        group: GroupId,
-        contacts: &[ContactId],
-        actor: &Actor,
-    ) -> Result<Option<Joined>, StoreError> {
-        let mut joined = Joined::default();
-        for some in contacts.chunks(JOIN_AT_ONCE) {
-            let mut tries = 0;
-            loop {
-                let Some(mut row) = self.group(group).await? else {
-                    return Ok(None);
-                };
-                let (mut tx, mut step) = (Tx::new(), Joined::default());
-                for contact in some {
-                    let Some(mut person) = self.person(*contact).await? else {
-                        continue;
-                    };
-                    if person.contact.deleted.is_some() {
-                        continue;
-                    }
-                    if person.contact.group_ids.contains(&group) {
-                        step.already += 1;
-                        continue;
-                    }
-                    let before = person.contact.group_ids.clone();
-                    person.contact.group_ids.push(group);
-                    person.contact.version += 1;
-                    person.contact.updated_at = self.now();
-                    self.stage_join(&mut tx, group, *contact, actor.user())?;
-                    self.stage_person(&mut tx, &mut person)?;
-                    let entry = Entry::new("group.member_added", "contact", contact.uuid())
-                        .contact(*contact)
-                        .version(person.contact.version)
-                        .fields(["group_ids"])
-                        .details(serde_json::json!({
-                            "before": { "group_ids": before },
-                            "after": { "group_ids": person.contact.group_ids },
-                        }));
-                    self.log(&mut tx, actor, entry)?;
-                    step.added += 1;
-                }
-                if step.added > 0 {
-                    row.members = row.members.saturating_add(step.added);
-                    self.update_group(&mut tx, &mut row)?;
-                }
-                match self.store.commit(tx).await {
-                    Ok(()) => {
-                        joined.added += step.added;
-                        joined.already += step.already;
-                        break;
-                    }
-                    Err(error) if error.is_lost() && tries < TRIES => tries += 1,
-                    Err(error) => return Err(error),
-                }
-            }
-        }
-        Ok(Some(joined))
-    }
-
-    /// Takes a contact out of a group. False where it is not in it.
-    pub async fn leave_group(
-        &self,
-        group: GroupId,
-        contact: ContactId,
-        actor: &Actor,
-    ) -> Result<bool, StoreError> {
-        let mut tries = 0;
-        loop {
-            let Some(mut person) = self.person(contact).await? else {
-                return Ok(false);
-            };
-            if !person.contact.group_ids.contains(&group) || person.contact.deleted.is_some() {
-                return Ok(false);
-            }
-            let before = person.contact.group_ids.clone();
-            person.contact.group_ids.retain(|id| *id != group);
-            person.contact.version += 1;
-            person.contact.updated_at = self.now();
-            let mut tx = Tx::new();
-            self.stage_membership(&mut tx, &mut person, actor.user())
-                .await?;
-            self.stage_person(&mut tx, &mut person)?;
-            let entry = Entry::new("group.member_removed", "contact", contact.uuid())
-                .contact(contact)
-                .version(person.contact.version)
-                .fields(["group_ids"])
-                .details(serde_json::json!({
-                    "before": { "group_ids": before },
-                    "after": { "group_ids": person.contact.group_ids },
-                }));
-            self.log(&mut tx, actor, entry)?;
-            match self.store.commit(tx).await {
-                Ok(()) => return Ok(true),
-                Err(error) if error.is_lost() && tries < TRIES => tries += 1,
-                Err(error) => return Err(error),
-            }
-        }
     }
 }
 

@@ -1,6 +1,12 @@
 //! Contact groups (S2, rules.md Groups): what one is called, how it looks, and who sees it. Groups are flat; a contact
 //! may be in several.
 
+pub mod criteria;
+pub mod suggestions;
+#[cfg(test)]
+mod suggestions_tests;
+pub mod templates;
+
 use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
@@ -12,7 +18,9 @@ use crate::text::ShortText;
 
 /// Groups one contact may be in. S2 sets no bound; one keeps what is written with a contact within one transaction.
 pub const MOST_GROUPS_OF_A_CONTACT: usize = 20;
-/// Contacts that one request adds (S2 `bulk-add` takes more, as a job).
+/// Groups that one edit of a contact joins and leaves: each is three operations of a transaction, which has a hundred.
+pub const MOST_MOVES: usize = 25;
+/// Contacts that one request adds (`bulk-add` takes more, as a job).
 pub const MOST_ADDED_AT_ONCE: usize = 100;
 /// Users whom a custom visibility may name.
 pub const MOST_VIEWERS: usize = 200;
@@ -25,9 +33,12 @@ pub const CHANGES_MEMBERS: &[Permission] =
 /// A group's name: 1 to 50 characters, unique within the tenant whatever the case (S2).
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(transparent)]
-pub struct GroupName(ShortText<50>);
+pub struct GroupName(ShortText<{ Self::LONGEST }>);
 
 impl GroupName {
+    /// Characters at most (S2).
+    pub const LONGEST: usize = 50;
+
     /// Cleans and checks the name.
     pub fn parse(text: &str) -> Result<Self, Invalid> {
         ShortText::parse(text).map(Self)
@@ -40,13 +51,7 @@ impl GroupName {
 
     /// What decides whether two names are the same one: without regard to case and to the width of spaces.
     pub fn folded(&self) -> String {
-        let words: Vec<String> = self
-            .0
-            .as_str()
-            .split_whitespace()
-            .map(str::to_lowercase)
-            .collect();
-        words.join(" ")
+        criteria::folded(self.as_str())
     }
 }
 
@@ -80,10 +85,12 @@ pub enum Color {
     Pink,
     /// New.
     Teal,
+    /// The wine club template's own (S2); no group else has it.
+    Wine,
 }
 
 impl Color {
-    /// All of them, as S2 lists them.
+    /// Those that people choose from, as S2 lists them.
     pub const ALL: [Self; 8] = [
         Self::Red,
         Self::Orange,
@@ -106,6 +113,7 @@ impl Color {
             Self::Gray => "#6B7280",
             Self::Pink => "#EC4899",
             Self::Teal => "#14B8A6",
+            Self::Wine => "#7C2D12",
         }
     }
 
@@ -125,7 +133,10 @@ impl TryFrom<String> for Color {
     type Error = Invalid;
 
     fn try_from(text: String) -> Result<Self, Invalid> {
-        Self::parse(&text)
+        match text.as_str() {
+            wine if wine == Self::Wine.hex() => Ok(Self::Wine),
+            other => Self::parse(other),
+        }
     }
 }
 
@@ -266,7 +277,10 @@ mod tests {
             assert_eq!(Color::parse(color.hex()), Ok(color));
             assert_eq!(Color::parse(&color.hex().to_lowercase()), Ok(color));
         }
-        for other in ["#722F37", "blue", "", "#3B82F"] {
+        // The wine template's own is stored and not chosen.
+        let wine = serde_json::to_string(&Color::Wine).unwrap();
+        assert_eq!(serde_json::from_str::<Color>(&wine).unwrap(), Color::Wine);
+        for other in ["#7C2D12", "blue", "", "#3B82F"] {
             assert_eq!(Color::parse(other).unwrap_err().code, "not_offered");
         }
     }

@@ -1,0 +1,167 @@
+//! Work on many contacts (S0 "Bulk Operations System", S2 "Group Bulk Operations", rules.md Bulk work): looked at first,
+//! done at once for a few, done as a job for more. What is asked by a filter comes from whoever holds the tenant's view
+//! (`functions/view`), which hands over who was found ([`Asked::perform`]).
+
+mod body;
+mod group;
+mod preview;
+mod select;
+mod undo;
+
+use axum::response::{IntoResponse, Response};
+use http::{StatusCode, header};
+use serde_json::Value;
+use uuid::Uuid;
+use vio_domain::bulk::{MOST_AT_ONCE, MOST_RUNNING, Operation};
+use vio_domain::ids::{GroupId, JobId};
+use vio_domain::permission::{Permission, Role};
+use vio_domain::settings::Settings;
+use vio_http::{Json, Kind, Principal, Problem};
+use vio_runtime::App;
+use vio_runtime::queues::JobMessage;
+use vio_runtime::web::store_problem;
+use vio_store::TenantStore;
+use vio_store::bulk::NewBulk;
+use vio_store::jobs::{JobRow, JobStatus};
+use vio_store::log::Actor;
+
+pub use self::body::{FieldUpdates, GroupChanges, KindOf, Wanted};
+pub use self::preview::DoneOrPreview;
+pub use self::select::{Chosen, by_ids, of_group, refuse_more};
+pub use crate::show::Job;
+use crate::work::actor_of;
+
+pub(crate) use group::{bulk_add, bulk_operations, bulk_remove, clear, undo_members};
+pub(crate) use undo::{results, undo};
+
+// What `routes!` looks for beside each handler.
+pub(crate) use group::{
+    __path_bulk_add, __path_bulk_operations, __path_bulk_remove, __path_clear, __path_undo_members,
+};
+pub(crate) use undo::{__path_results, __path_undo};
+
+/// Who asks for work.
+#[derive(Clone, Copy)]
+pub struct Asked<'a> {
+    pub app: &'a App,
+    pub ts: &'a TenantStore,
+    pub settings: &'a Settings,
+    pub who: &'a Principal,
+    pub by: &'a Actor,
+}
+
+impl std::fmt::Debug for Asked<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Asked")
+            .field("tenant", &self.ts.id)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Deleting many is for administrators (S0, S2).
+pub fn may(who: &Principal, kind: KindOf) -> Result<(), Problem> {
+    let deletes =
+        who.role == Role::ClientAdmin && who.permissions.contains(Permission::DeleteContacts);
+    if kind == KindOf::Delete && !deletes {
+        return Err(Problem::lacks(&[Permission::DeleteContacts])
+            .detail("Only administrators delete many contacts at once."));
+    }
+    Ok(())
+}
+
+impl Asked<'_> {
+    /// Says what an operation would do, or does it. `selection`: how its contacts were chosen, for the log, where it is
+    /// sealed.
+    pub async fn perform(
+        &self,
+        id: Uuid,
+        operation: Operation,
+        targets: Chosen,
+        selection: Value,
+        dry_run: bool,
+    ) -> Result<Response, Problem> {
+        if dry_run {
+            let preview = preview::preview(*self, &operation, &targets, &selection).await?;
+            return Ok(Json(preview).into_response());
+        }
+        let job = self.begin(id, operation, None, targets, selection).await?;
+        Ok(answer(self.ts, &job))
+    }
+
+    /// Begins an operation: a few contacts are done with when this answers, more are a job.
+    async fn begin(
+        &self,
+        id: Uuid,
+        operation: Operation,
+        group: Option<GroupId>,
+        targets: Chosen,
+        selection: Value,
+    ) -> Result<JobRow, Problem> {
+        let ts = self.ts;
+        let id = JobId::new(id);
+        let at_once = targets.len() <= MOST_AT_ONCE;
+        if !at_once && ts.job(id).await.map_err(store_problem)?.is_none() {
+            self.room().await?;
+        }
+        let new = NewBulk {
+            id,
+            operation,
+            group,
+            targets,
+            selection,
+        };
+        let job = ts.begin_bulk(new, self.by).await.map_err(store_problem)?;
+        self.go_on(job, at_once).await
+    }
+
+    /// Does a job at once, or hands it on.
+    async fn go_on(&self, mut job: JobRow, at_once: bool) -> Result<JobRow, Problem> {
+        let ts = self.ts;
+        if !at_once {
+            let message = JobMessage {
+                tenant: ts.id,
+                job: job.id,
+            };
+            if let Err(error) = self.app.queues.job(message).await {
+                tracing::warn!(tenant = %ts.id, %error, "a job was not handed on; the tick finds it");
+            }
+            return Ok(job);
+        }
+        let by = actor_of(&job);
+        while job.status == JobStatus::Running {
+            let id = job.id;
+            let next = ts
+                .bulk_next_part(self.settings, job, &by)
+                .await
+                .map_err(store_problem)?;
+            job = match next {
+                Some(job) => job,
+                // Another worker has it, after a long break.
+                None => {
+                    let there = ts.job(id).await.map_err(store_problem)?;
+                    return there.ok_or_else(Problem::not_found);
+                }
+            };
+        }
+        Ok(job)
+    }
+
+    /// Refuses one job more where enough are under way. Jobs begun at the same instant may slip through together; what
+    /// they change in a second is bounded all the same (`work`).
+    async fn room(&self) -> Result<(), Problem> {
+        if self.ts.bulk_running().await.map_err(store_problem)? >= MOST_RUNNING {
+            return Err(Problem::new(Kind::TooManyJobs).retry_after(30));
+        }
+        Ok(())
+    }
+}
+
+/// The answer with a job: 200 where it is over, 202 where it goes on.
+fn answer(ts: &TenantStore, job: &JobRow) -> Response {
+    let body = Json(Job::new(job, ts.now()));
+    if job.status == JobStatus::Running {
+        let place = format!("/api/jobs/{}", job.id);
+        return (StatusCode::ACCEPTED, [(header::LOCATION, place)], body).into_response();
+    }
+    (StatusCode::OK, body).into_response()
+}

@@ -1,0 +1,235 @@
+//! Work on many contacts, by a filter, by ids or on a group (S0 "Bulk Operations System"). It is asked for here because a
+//! view knows at once whom a filter finds; what is done to them is work like any other (`functions/jobs`).
+
+use std::collections::HashSet;
+
+use axum::extract::State;
+use axum::response::Response;
+use serde::Deserialize;
+use serde_json::{Value, json};
+use utoipa::ToSchema;
+use vio_domain::appointment::{AppointmentStatus, ConfirmationMethod};
+use vio_domain::bulk::Verdict;
+use vio_domain::ids::ContactId;
+use vio_domain::permission::{ContactScopes, Scope};
+use vio_http::idempotency::once;
+use vio_http::query::NoParams;
+use vio_http::{Fields, Idempotent, Principal, Problem, Query, RequestId};
+use vio_jobs::bulk::{
+    Asked, Chosen, DoneOrPreview, FieldUpdates, GroupChanges, Job, KindOf, Wanted, by_ids, may,
+    of_group, refuse_more,
+};
+use vio_runtime::reach;
+use vio_runtime::web::actor;
+use vio_store::bulk::Target;
+
+use crate::ViewApp;
+use crate::list::{eyes, of_scopes, read};
+use crate::params::{ListParams, Sent};
+
+/// What is to be done to many contacts.
+#[derive(Deserialize, ToSchema)]
+#[schema(as = BulkBody, example = json!({
+    "operation": "status", "selection": {"ids": ["0192f0c1-2b3c-7def-8abc-0123456789ab"]},
+    "new_status": "cancelled", "reason": "Closed for repairs", "dry_run": true
+}))]
+pub(crate) struct Body {
+    /// status, groups, edit or delete.
+    operation: String,
+    selection: Selection,
+    /// With status: pending, confirmed, cancelled or rescheduled.
+    #[schema(value_type = Option<String>)]
+    new_status: Option<AppointmentStatus>,
+    /// With the status confirmed: voice_call, manual, phone, sms or email.
+    #[schema(value_type = Option<String>)]
+    confirmation_method: Option<ConfirmationMethod>,
+    /// Why; needed for a status.
+    reason: Option<String>,
+    group_changes: Option<GroupChanges>,
+    field_updates: Option<FieldUpdates>,
+    /// With delete: DELETE.
+    confirm: Option<String>,
+    /// Only say what would happen.
+    #[serde(default)]
+    dry_run: bool,
+}
+
+/// Who is meant; one of the three.
+#[derive(Default, Deserialize, ToSchema)]
+#[serde(default)]
+#[schema(as = BulkSelection, example = json!({"ids": ["0192f0c1-2b3c-7def-8abc-0123456789ab"]}))]
+pub(crate) struct Selection {
+    /// At most 10,000.
+    #[schema(value_type = Option<Vec<Uuid>>)]
+    ids: Option<Vec<String>>,
+    /// The members of a group, of those that you see.
+    #[schema(value_type = Option<Uuid>)]
+    group_id: Option<String>,
+    /// Whom this finds, as in a search without order and page. An empty one takes everybody.
+    filter: Option<ListParams>,
+}
+
+/// Changes many contacts: status, groups, common fields; or deletes them. On ids, a group or a filter, at most 10,000.
+/// `dry_run` says what would happen. Up to 100 are done with when this answers; more are a job, with progress, results
+/// for each contact, cancelling, and undoing for ten minutes.
+#[utoipa::path(
+    post, path = "/api/contacts/bulk", tag = "jobs", request_body = Body,
+    responses(
+        (status = 200, description = "Done, or what would be done", body = DoneOrPreview),
+        (status = 202, description = "Begun; the job", body = Job),
+        (status = 409, description = "Three such jobs are under way"),
+    )
+)]
+pub(crate) async fn bulk(
+    State(view): State<ViewApp>,
+    who: Principal,
+    request: RequestId,
+    Query(NoParams {}): Query<NoParams>,
+    Idempotent { body, keyed }: Idempotent<Body>,
+) -> Result<Response, Problem> {
+    let (ts, settings) = view.app.tenant_with_settings(&who).await?;
+    let by = actor(&who, request);
+    let asked = Asked {
+        app: &view.app,
+        ts: &ts,
+        settings: &settings.settings,
+        who: &who,
+        by: &by,
+    };
+    let view = &view;
+    once(
+        &view.app.answers,
+        who.tenant_id,
+        keyed,
+        ts.new_id(),
+        async move |id| {
+            let mut fields = Fields::default();
+            let Some(kind) = KindOf::parse(&mut fields, "/operation", &body.operation) else {
+                return Err(fields.into());
+            };
+            may(asked.who, kind)?;
+            // What is only looked at needs no confirmation.
+            let looks = body.dry_run && kind == KindOf::Delete;
+            let wanted = Wanted {
+                new_status: body.new_status,
+                confirmation_method: body.confirmation_method,
+                reason: body.reason,
+                group_changes: body.group_changes,
+                field_updates: body.field_updates,
+                confirm: body.confirm.or_else(|| looks.then(|| "DELETE".to_owned())),
+            };
+            let operation = wanted
+                .operation(kind, asked.ts, asked.who, asked.settings, &mut fields)
+                .await?;
+            let said = body.selection.said()?;
+            let targets = body.selection.chosen(view, asked, &mut fields).await?;
+            let (Some(operation), true) = (operation, fields.is_clean()) else {
+                return Err(fields.into());
+            };
+            asked
+                .perform(id, operation, targets, said, body.dry_run)
+                .await
+        },
+    )
+    .await
+}
+
+impl Selection {
+    /// How the contacts are chosen, for the audit; sealed there.
+    fn said(&self) -> Result<Value, Problem> {
+        let filter = self.filter.as_ref().map(ListParams::sent).transpose()?;
+        Ok(json!({ "ids": self.ids.is_some(), "group": self.group_id, "filter": filter }))
+    }
+
+    /// Who is chosen, with every wrong field noted.
+    async fn chosen(
+        self,
+        view: &ViewApp,
+        asked: Asked<'_>,
+        fields: &mut Fields,
+    ) -> Result<Chosen, Problem> {
+        let Asked { ts, who, .. } = asked;
+        let given = [
+            self.ids.is_some(),
+            self.group_id.is_some(),
+            self.filter.is_some(),
+        ];
+        let alone = given.iter().filter(|given| **given).count() == 1;
+        let mut chosen = Vec::new();
+        // Where several are given, each is judged all the same, so that all that is wrong is told at once.
+        if let Some(ids) = &self.ids {
+            chosen = by_ids(ts, who, "/selection/ids", ids, None, fields).await?;
+        }
+        if let Some(group) = &self.group_id {
+            let pointer = "/selection/group_id";
+            let row = match group.parse() {
+                Ok(id) => reach::group(ts, who, id).await.ok(),
+                Err(_) => None,
+            };
+            match row {
+                Some(row) => chosen = of_group(ts, who, &row, pointer, fields).await?,
+                None => fields.note(pointer, "unknown_group", "There is no such group."),
+            }
+        }
+        if let Some(filter) = &self.filter {
+            filter.only_filters(fields, "/selection/filter");
+            if alone && fields.is_clean() {
+                chosen = found(view, asked, filter).await?;
+            }
+        }
+        if !alone {
+            let detail = "One of ids, group_id and filter.";
+            fields.note("/selection", "required", detail);
+        }
+        if fields.is_clean() && chosen.is_empty() {
+            fields.note("/selection", "empty", "No contacts were found.");
+        }
+        if fields.is_clean() {
+            refuse_more(fields, "/selection", chosen.len());
+        }
+        Ok(chosen)
+    }
+}
+
+/// Whom a filter finds, of those that the caller sees, each with whether the caller may change it.
+async fn found(view: &ViewApp, asked: Asked<'_>, filter: &ListParams) -> Result<Chosen, Problem> {
+    let Asked {
+        ts, settings, who, ..
+    } = asked;
+    let params = filter.filters();
+    let sent = Sent::InSelection;
+    let query = params.parse(None).map_err(|error| sent.refused(&error))?;
+    let seen_by = eyes(who, settings)?;
+    let held = view.views.current(ts).await?;
+    let (now, zone) = (ts.now(), settings.business.timezone);
+    let seen = read(&held, &seen_by, (now, zone), &params, sent, |reader| {
+        reader.select(&query.filter)
+    })?;
+    let refused = Some(Verdict::NotAllowed);
+    let target = |contact: ContactId, refused| Target { contact, refused };
+    if who.scope.edit == Some(Scope::All) {
+        return Ok(seen.into_iter().map(|id| target(id, None)).collect());
+    }
+    // Those within the reach of changes, read the same way.
+    let changed_by = of_scopes(
+        who,
+        settings,
+        &ContactScopes {
+            view: who.scope.edit.clone(),
+            edit: who.scope.edit.clone(),
+        },
+    );
+    let editable: HashSet<ContactId> = match changed_by {
+        Some(changed_by) => {
+            let ids = read(&held, &changed_by, (now, zone), &params, sent, |reader| {
+                reader.select(&query.filter)
+            })?;
+            ids.into_iter().collect()
+        }
+        None => HashSet::new(),
+    };
+    Ok(seen
+        .into_iter()
+        .map(|id| target(id, refused.filter(|_| !editable.contains(&id))))
+        .collect())
+}

@@ -1,0 +1,38 @@
+//! Who reaches which contact and which group. What is out of reach is 404, like what is another tenant's (rules.md).
+
+use vio_domain::contact::Contact;
+use vio_domain::ids::GroupId;
+use vio_domain::permission::ContactOwnership;
+use vio_http::{Principal, Problem};
+use vio_store::TenantStore;
+use vio_store::groups::GroupRow;
+
+use crate::web::{sees_group, store_problem};
+
+/// What decides about reach.
+fn ownership(contact: &Contact) -> ContactOwnership<'_> {
+    ContactOwnership {
+        created_by: contact.created_by,
+        assigned_to: contact.assigned_to,
+        industry: contact.industry.as_ref().map(|name| name.as_str()),
+    }
+}
+
+/// Whether the person sees the contact.
+pub fn can_view(who: &Principal, contact: &Contact) -> bool {
+    who.scope.can_view(who.user_id, &ownership(contact))
+}
+
+/// Whether the person may change the contact.
+pub fn can_edit(who: &Principal, contact: &Contact) -> bool {
+    who.scope.can_edit(who.user_id, &ownership(contact))
+}
+
+/// A group that the person sees.
+pub async fn group(ts: &TenantStore, who: &Principal, id: GroupId) -> Result<GroupRow, Problem> {
+    ts.group(id)
+        .await
+        .map_err(store_problem)?
+        .filter(|group| sees_group(who, &group.visibility))
+        .ok_or_else(Problem::not_found)
+}
