@@ -128,6 +128,36 @@ impl World {
                 let body = json!({ "name": format!("Group {at}"), "initial_contact_ids": [contact["id"]] });
                 text(&self.ok("POST", "/api/groups", Some(&body)).await["id"])
             }
+            // Somebody is in it.
+            ("group_id", path) if path.ends_with("/bulk-operations") => {
+                let contact = self.contact(assigned, json!({})).await;
+                let body = json!({ "name": format!("Group {at}"), "initial_contact_ids": [contact["id"]] });
+                text(&self.ok("POST", "/api/groups", Some(&body)).await["id"])
+            }
+            // The one whose name the example types.
+            ("group_id", path) if path.ends_with("/members/clear") => {
+                let known = self.ok("GET", "/api/groups?search=VIP+Clients", None).await;
+                match text(&known["groups"][0]["id"]) {
+                    Some(id) => Some(id),
+                    None => {
+                        let body = json!({ "name": "VIP Clients" });
+                        text(&self.ok("POST", "/api/groups", Some(&body)).await["id"])
+                    }
+                }
+            }
+            // One whose members have just come.
+            ("group_id", path) if path.ends_with("/members/undo") => {
+                let contact = self.contact(assigned, json!({})).await;
+                let body = json!({ "name": format!("Group {at}") });
+                let id = text(&self.ok("POST", "/api/groups", Some(&body)).await["id"]);
+                let path = format!(
+                    "/api/groups/{}/members/bulk-add",
+                    id.as_deref().expect("an id")
+                );
+                let body = json!({ "contact_ids": [contact["id"]] });
+                self.ok("POST", &path, Some(&body)).await;
+                id
+            }
             ("group_id", _) => {
                 let body = json!({ "name": format!("Group {at}") });
                 text(&self.ok("POST", "/api/groups", Some(&body)).await["id"])
@@ -199,6 +229,27 @@ impl World {
                     self.ok("POST", &pause, Some(&json!({}))).await;
                 }
                 id
+            }
+            // Enough contacts with one type suggest a group.
+            ("suggestion_id", _) => {
+                for _ in 0..5 {
+                    let kind = json!({ "appointment_type": format!("Kind {at}") });
+                    self.contact(assigned, kind).await;
+                }
+                let all = self.ok("GET", "/api/groups/suggestions", None).await;
+                let wanted = json!(format!("Kind {at} Clients"));
+                find(&all["suggestions"], &wanted, |one| &one["suggested_name"])
+                    .and_then(|one| text(&one["id"]))
+            }
+            ("ids", _) => text(&self.contact(assigned, json!({})).await["id"]),
+            // One that can be undone.
+            ("job_id", path) if path.ends_with("/undo") => {
+                let contact = self.contact(assigned, json!({})).await;
+                let body = json!({
+                    "operation": "edit", "selection": { "ids": [contact["id"]] },
+                    "field_updates": { "priority": "high" },
+                });
+                text(&self.ok("POST", "/api/contacts/bulk", Some(&body)).await["job_id"])
             }
             // One that waits for the rest of its file: nothing happens to it meanwhile.
             ("job_id", _) => {

@@ -37,6 +37,10 @@ const NOT_TEXT: &[(&str, &str)] = &[
     ),
     ("days of a filter", "/appointment_from /appointment_to"),
     (
+        "one of a few words",
+        "/operation /operation_type /new_status /confirm /template",
+    ),
+    (
         "ids",
         "/assigned_to /initial_contact_ids/- /contact_ids/- /visible_to/-",
     ),
@@ -84,6 +88,16 @@ const LEFT_OUT: &[(&str, &str, &str)] = &[
         "PATCH /api/saved-filters/{saved_filter_id}",
         "/filters/cursor",
         "as above",
+    ),
+    (
+        "POST /api/contacts/bulk",
+        "/selection/filter/cursor",
+        "refused",
+    ),
+    (
+        "POST /api/contacts/bulk",
+        "/selection/filter/industry",
+        "as in a search",
     ),
     (
         "PATCH /api/users/profile",

@@ -322,6 +322,7 @@ pub(crate) async fn person(world: &World) {
         client.does(Method::DELETE, &path, json!({})).await;
     }
 
+    bulk(world).await;
     campaigns(world, &id(&made)).await;
     for part in [
         "",
@@ -349,6 +350,82 @@ pub(crate) async fn person(world: &World) {
     client
         .does(Method::POST, &format!("{who}/restore"), json!({}))
         .await;
+}
+
+/// A template's group and a suggested one, and work on many: edited, put into groups, taken out, emptied, undone.
+async fn bulk(world: &World) {
+    let client = &world.client;
+    let mut ids = Vec::new();
+    for at in 0..5 {
+        let contact = json!({
+            "name": word("alike"), "phone": format!("07911 25{at:04}"), "on_duplicate": "create_new",
+            "appointment_time": text(world.morning + TimeDelta::days(9)), "appointment_type": word("alike"),
+            "tags": [word("alike")],
+        });
+        ids.push(id(&client
+            .does(Method::POST, "/api/contacts", contact)
+            .await));
+    }
+    let template = client.get("/api/groups/templates").await["templates"][0]["id"].clone();
+    let body =
+        json!({ "template": template, "name": word("of a template"), "contact_ids": [ids[0]] });
+    let group = client
+        .does(Method::POST, "/api/groups/templates/apply", body)
+        .await;
+    let suggested = client.get("/api/groups/suggestions").await;
+    for one in suggested["suggestions"].as_array().expect("suggestions") {
+        if one["kind"] == "appointment_type" {
+            let path = format!("/api/groups/suggestions/{}/accept", id(one));
+            let body = json!({ "name": word("of a suggestion") });
+            client.does(Method::POST, &path, body).await;
+        }
+    }
+    client.get("/api/groups/overlap").await;
+    let path = format!("/api/groups/{}", id(&group));
+    let why = word("why");
+    let add = json!({ "contact_ids": ids, "reason": why });
+    client
+        .does(Method::POST, &format!("{path}/members/bulk-add"), add)
+        .await;
+    client.get(&format!("{path}/members")).await;
+    let fields = json!({
+        "appointment_type": word("kind"), "owner_name": word("owner"), "special_instructions": word("bring a coat"),
+    });
+    let edit = json!({ "operation_type": "bulk_edit", "field_updates": fields, "reason": why });
+    client
+        .does(Method::POST, &format!("{path}/bulk-operations"), edit)
+        .await;
+    let edit = json!({
+        "operation": "edit", "field_updates": { "appointment_type": word("other kind"), "owner_name": word("other owner"),
+        "special_instructions": word("bring a hat") }, "reason": why, "selection": { "ids": ids },
+    });
+    let job = client.does(Method::POST, "/api/contacts/bulk", edit).await;
+    let filter = json!({
+        "appointment_type": word("other kind"), "owner_name": word("other owner"), "search": word("alike"),
+        "tag": [word("alike")],
+    });
+    for filter in [filter, json!({ "tag": word("alike") })] {
+        let looks =
+            json!({ "operation": "delete", "selection": { "filter": filter }, "dry_run": true });
+        client.does(Method::POST, "/api/contacts/bulk", looks).await;
+    }
+    let job = job["job_id"].as_str().expect("an id").to_owned();
+    client.get(&format!("/api/jobs/{job}/results")).await;
+    client
+        .does(Method::POST, &format!("/api/jobs/{job}/undo"), json!({}))
+        .await;
+    let out = json!({ "contact_ids": [ids[0]], "reason": why });
+    client
+        .does(Method::POST, &format!("{path}/members/bulk-remove"), out)
+        .await;
+    client
+        .does(Method::POST, &format!("{path}/members/undo"), json!({}))
+        .await;
+    let clear = json!({ "name": word("of a template"), "reason": why });
+    client
+        .does(Method::POST, &format!("{path}/members/clear"), clear)
+        .await;
+    client.get(&format!("{path}/history")).await;
 }
 
 /// Campaigns over a group and over a selection, with a message, foreseen, begun for a later day and ended.
