@@ -30,7 +30,6 @@ fn routes() -> OpenApiRouter<App> {
         .routes(routes!(suggestions::list))
         .routes(routes!(suggestions::accept))
         .routes(routes!(history::list))
-        .routes(routes!(members::list))
         .routes(routes!(members::add))
         .routes(routes!(members::remove))
 }

@@ -43,7 +43,7 @@ pub(crate) struct Filters {
 impl QueryParams for Filters {}
 
 /// What is searched for.
-pub(crate) type Searched = ShortText<100>;
+type Searched = ShortText<100>;
 
 #[derive(Debug, Clone, Copy, Default, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -58,7 +58,7 @@ enum SortBy {
 /// Which way a list is sorted.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(rename_all = "snake_case")]
-pub(crate) enum Direction {
+enum Direction {
     #[default]
     Asc,
     Desc,

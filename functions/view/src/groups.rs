@@ -1,4 +1,4 @@
-//! S2's own lists: by groups, ungrouped, the contacts and the members of a group, with S2's names and answers.
+//! S2's own lists: by groups, ungrouped, the contacts of a group, with S2's names and answers.
 
 use axum::extract::State;
 use serde::{Deserialize, Serialize};
@@ -47,24 +47,24 @@ pub(crate) struct Within {
     /// `name` (the default), `appointment_time`, `appointment_status`, `last_contact`, `call_attempts`, `created_at`, or
     /// in a group `added_to_group`.
     #[param(example = "name")]
-    sort_by: Option<String>,
+    pub(crate) sort_by: Option<String>,
     /// `asc` (the default) or `desc`.
     #[param(example = "asc")]
-    sort_direction: Option<String>,
+    pub(crate) sort_direction: Option<String>,
     /// Status of the current appointment.
     #[param(example = "pending")]
-    status_filter: Option<String>,
+    pub(crate) status_filter: Option<String>,
     /// What the last call came to: `success` or `failure`.
-    call_status_filter: Option<String>,
+    pub(crate) call_status_filter: Option<String>,
     /// Current appointment on this day or later.
     #[param(example = "2027-01-18")]
-    appointment_from: Option<String>,
+    pub(crate) appointment_from: Option<String>,
     /// Current appointment on this day or earlier.
     #[param(example = "2027-01-22")]
-    appointment_to: Option<String>,
+    pub(crate) appointment_to: Option<String>,
     /// As `search` of `GET /api/contacts`.
     #[param(max_length = 200)]
-    search: Option<String>,
+    pub(crate) search: Option<String>,
 }
 
 impl QueryParams for Within {}
@@ -112,7 +112,7 @@ impl ByGroups {
 }
 
 impl Within {
-    fn params(&self, group: Option<GroupId>) -> Result<Params, Problem> {
+    pub(crate) fn params(&self, group: Option<GroupId>) -> Result<Params, Problem> {
         const SORTS: &str = "name, appointment_time, appointment_status, last_contact, call_attempts, created_at, added_to_group";
         let by = self.sort_by.as_deref().unwrap_or("name");
         let offered = SORTS.split(", ").any(|sort| sort == by);

@@ -10,6 +10,7 @@ mod bulk;
 mod groups;
 mod held;
 mod list;
+mod members;
 mod params;
 mod saved;
 
@@ -42,6 +43,7 @@ fn routes() -> OpenApiRouter<ViewApp> {
         .routes(routes!(groups::by_groups))
         .routes(routes!(groups::ungrouped))
         .routes(routes!(groups::contacts))
+        .routes(routes!(members::members))
         .routes(routes!(saved::list, saved::add))
         .routes(routes!(saved::edit, saved::remove))
 }

@@ -28,6 +28,7 @@ pub const ROUTES: &[(&str, Function)] = &[
     ("/api/contacts/search", View),
     ("/api/contacts/ungrouped", View),
     ("/api/groups/{group_id}/contacts", View),
+    ("/api/groups/{group_id}/members", View),
     ("/api/saved-filters", View),
     ("/api/saved-filters/{proxy+}", View),
     ("/api/appointments/{proxy+}", Contacts),

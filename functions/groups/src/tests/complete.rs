@@ -199,7 +199,7 @@ async fn members_are_sorted_filtered_and_paged() {
     assert!(added.body["members"][0]["added_by_name"].is_string());
     assert_eq!(added.body["members"][0]["call_success_rate"], 0.0);
     assert_eq!(
-        names(&list("search=person%20d").await, "members", "name"),
+        names(&list("search=%22person%20d%22").await, "members", "name"),
         ["Person Dot"]
     );
     let found = list("search=CUT&status_filter=pending").await;

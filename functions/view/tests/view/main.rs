@@ -5,6 +5,7 @@
 mod events;
 mod following;
 mod lists;
+mod members;
 mod oracle;
 mod reach;
 mod saved;

@@ -10,9 +10,10 @@ use vio_domain::ids::{AppointmentId, ContactId, GroupId, LocationId, UserId};
 use super::reader::Reader;
 use crate::change::Calls;
 use crate::model::columns::{
-    ATTENDANCES, AppointmentRow, CALL_STATES, CONFIRMATIONS, METHODS, OUTCOMES, PRIORITIES,
+    ATTENDANCES, AppointmentRow, CALL_STATES, CONFIRMATIONS, Joined, METHODS, OUTCOMES, PRIORITIES,
     SOURCES, STATUSES, instant, value, value_or_none,
 };
+use crate::query::Filter;
 use crate::text::{Field, Fields};
 
 /// A contact with its current appointment (S0 "Contact Card"). Holds personal data, as the answer it is made for does.
@@ -179,24 +180,33 @@ impl Reader<'_> {
         let joined = self.view.joined.get(row).iter();
         let listed =
             joined.filter(|one| one.is_listed == 1 && self.shows_group(one.group as usize));
-        let shown = |one: &crate::model::columns::Joined| {
-            let group = self
-                .view
-                .groups
-                .slots
-                .get(one.group as usize)?
-                .group
-                .as_ref()?;
-            Some(GroupOf {
-                id: group.id,
-                name: group.name.as_str().to_owned(),
-                color: group.color,
-                icon: group.icon,
-                added_at: instant(one.at),
-                added_by: self.view.words.get(one.by).and_then(|id| id.parse().ok()),
-            })
+        listed.filter_map(|one| self.group_of(one)).collect()
+    }
+
+    /// The membership in the one group that a filter asks for, in use or archived.
+    pub(super) fn within(&self, row: usize, filter: &Filter) -> Option<GroupOf> {
+        let groups = filter.groups.as_ref()?.groups.as_slice();
+        let [wanted] = groups else {
+            return None;
         };
-        listed.filter_map(shown).collect()
+        let joined = self.view.joined.get(row).iter();
+        let listed = joined.filter(|one| one.is_listed == 1 && self.sees_group(one.group as usize));
+        listed
+            .filter_map(|one| self.group_of(one))
+            .find(|of| of.id == *wanted)
+    }
+
+    fn group_of(&self, one: &Joined) -> Option<GroupOf> {
+        let slot = self.view.groups.slots.get(one.group as usize)?;
+        let group = slot.group.as_ref()?;
+        Some(GroupOf {
+            id: group.id,
+            name: group.name.as_str().to_owned(),
+            color: group.color,
+            icon: group.icon,
+            added_at: instant(one.at),
+            added_by: self.view.words.get(one.by).and_then(|id| id.parse().ok()),
+        })
     }
 }
 

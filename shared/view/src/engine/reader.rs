@@ -5,7 +5,7 @@ use chrono_tz::Tz;
 use vio_domain::ids::{ContactId, GroupId};
 use vio_domain::permission::Scope;
 
-use super::card::Card;
+use super::card::{Card, GroupOf};
 use super::facets::Facets;
 use super::matches::Match;
 use crate::memory::{Bits, NO_TEXT};
@@ -47,6 +47,8 @@ pub struct Reader<'a> {
 #[derive(Debug)]
 pub struct Found {
     pub contact: Card,
+    /// Its membership in the one group that the filter asks for, also where that is archived.
+    pub within: Option<GroupOf>,
     /// Where the search hit, in the order of the fields.
     pub matches: Vec<Match>,
 }
@@ -185,6 +187,7 @@ impl Reader<'_> {
         let facets = query.facets.then(|| self.facets(&rows, total));
         let found = |row: &u32| Found {
             contact: self.card(*row as usize),
+            within: self.within(*row as usize, &query.filter),
             matches: self.matches(*row as usize, query.filter.search.as_ref()),
         };
         Ok(Page {
