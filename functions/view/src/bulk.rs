@@ -173,6 +173,10 @@ impl Selection {
         }
         if let Some(filter) = &self.filter {
             filter.only_filters(fields, "/selection/filter");
+            if let Err(error) = filter.filters().parse(None) {
+                let refused = Sent::InSelection.refused(&error);
+                fields.extend(refused.errors().iter().cloned());
+            }
             if alone && fields.is_clean() {
                 chosen = found(view, asked, filter).await?;
             }
