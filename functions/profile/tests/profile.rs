@@ -883,6 +883,30 @@ async fn changed_call_hours_move_every_planned_call() {
     assert!(!tenant.store.replan_due().await.unwrap());
 }
 
+/// Planning anew is no reason to wait: a reminder that is due already keeps its place in the queue.
+#[tokio::test]
+async fn a_change_of_settings_does_not_put_off_what_is_due() {
+    let (app, server, tenant) = started(BusinessType::Salon).await;
+    let id = contact_with_appointment(&tenant, 1, at("2026-03-06T16:00:00Z")).await;
+    let due = at("2026-03-05T16:00:00Z");
+    app.clock.advance(due - app.app.clock.now());
+    app.clock.advance(TimeDelta::seconds(330));
+    let token = app.token(&tenant.store, tenant.admin.id).await;
+    let set = async |body: Value| {
+        let answer = server.patch("/api/settings/calls", &token, body).await;
+        assert_eq!(answer.status, StatusCode::OK);
+        while !tenant.store.replan_some(100).await.unwrap() {}
+    };
+    set(json!({"minimum_notice_hours": 3})).await;
+    assert_eq!(next_call(&tenant, id).await, Some(due));
+    // But it does not ring outside the new hours.
+    set(json!({"call_hours": {"start_time": "16:30", "end_time": "20:00"}})).await;
+    assert_eq!(
+        next_call(&tenant, id).await,
+        Some(at("2026-03-05T16:30:00Z"))
+    );
+}
+
 /// S3-05: Monday 15 June 2026 is a holiday in Scotland only.
 #[tokio::test]
 async fn a_division_moves_calls_off_its_own_holidays() {

@@ -62,11 +62,13 @@ fn other_channel(contact: &Contact) -> bool {
     }
 }
 
-/// What an appointment is to get now, do-not-call list aside.
+/// What an appointment is to get now, do-not-call list aside. `due_since`: since when its reminder, already planned for
+/// this very time, has been due; it keeps its place in the queue as long as the hours allow one there.
 fn wanted(
     settings: &Settings,
     contact: &Contact,
     appointment: &Appointment,
+    due_since: Option<DateTime<Utc>>,
     now: DateTime<Utc>,
 ) -> Wanted {
     let (required, given) = consent(settings, contact);
@@ -81,7 +83,7 @@ fn wanted(
         return Wanted::Nothing;
     }
     let plan = planner::plan(&PlanInput {
-        now,
+        now: due_since.unwrap_or(now),
         appointment: appointment.time,
         booked_at: appointment.booked_at,
         call_before: TimeDelta::hours(i64::from(appointment.call_before_hours.hours())),
@@ -170,7 +172,14 @@ impl TenantStore {
             }
             // Somebody asked for this call by hand: the guards judge it when it is dialled.
             Some(row) if row.session.method != Method::Reminder => return Ok(()),
-            _ => wanted(settings, &person.contact, &appointment, now),
+            open => {
+                let due_since = open
+                    .as_ref()
+                    .filter(|row| row.about_time == Some(appointment.time))
+                    .map(|row| row.session.due)
+                    .filter(|due| *due <= now);
+                wanted(settings, &person.contact, &appointment, due_since, now)
+            }
         };
         if matches!(wanted, Wanted::Call(_)) && self.on_do_not_call_list(&person.contact).await? {
             wanted = Wanted::Nothing;
