@@ -69,8 +69,11 @@ pub async fn handle(app: &App, message: DialMessage) -> Result<(), MessageError>
 enum Stop {
     /// Nothing more is due.
     Empty,
-    /// The tenant cannot call until then.
-    Held(DateTime<Utc>),
+    /// The tenant cannot call until then. `somebody`: a person who pressed Call Now is waiting for it.
+    Held {
+        until: DateTime<Utc>,
+        somebody: bool,
+    },
     /// The tenant cannot call until a person acts.
     HeldByPerson(Guard),
     /// Time is up, or races were lost: more is due.
@@ -262,7 +265,12 @@ async fn grant_all(
                 Granting::Moved => round.moved += 1,
                 Granting::Gone => {}
                 Granting::Held { until, guard } => {
-                    held.get_or_insert(until.map_or(Stop::HeldByPerson(guard), Stop::Held));
+                    // What is first in the order is held first.
+                    let somebody = item.band == Band::CallNow;
+                    held.get_or_insert(match until {
+                        Some(until) => Stop::Held { until, somebody },
+                        None => Stop::HeldByPerson(guard),
+                    });
                 }
                 Granting::Lost => {
                     tries += 1;
@@ -374,7 +382,7 @@ async fn wake_later(
             // What lies further ahead is the tick's to find.
             _ => return Ok(None),
         },
-        Stop::Held(_) if soon.is_some() => soon.unwrap_or(now).max(now),
+        Stop::Held { .. } if soon.is_some() => soon.unwrap_or(now).max(now),
         Stop::More => now,
         Stop::HeldByPerson(guard) => {
             let look_again = held(app, ts, &settings, guard).await?;
@@ -389,12 +397,15 @@ async fn wake_later(
                 }
             }
         }
-        Stop::Held(until) => {
-            let gate = ts.gate(&settings).await?;
+        Stop::Held { until, somebody } => {
+            let gate = ts.gate(&settings).await?.gate;
+            let limits = &app.platform.limits;
             // Arrivals were recorded since: the slot may be free sooner.
-            gate.gate
-                .available_at(now, &app.platform.limits)
-                .unwrap_or(until)
+            let at = match somebody {
+                true => gate.available_at(now, limits),
+                false => gate.wake_at(now, limits),
+            };
+            at.unwrap_or(until)
         }
     };
     let at = at.min(now + LONGEST_DELAY);

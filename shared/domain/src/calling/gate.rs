@@ -419,6 +419,20 @@ impl Gate {
         Some(at)
     }
 
+    /// When to look at what waits: as soon as a slot is free, or a little later where more slots follow it closely, so
+    /// that slots that were taken one after another cost one wake-up together (rules.md: coalesced over 3 s). `None`
+    /// while paused.
+    pub fn wake_at(&self, now: DateTime<Utc>, limits: &CallLimits) -> Option<DateTime<Utc>> {
+        let first = self.available_at(now, limits)?;
+        // Of a short window, 3 s would be a good part.
+        let reach = first + WAKE_COALESCE.min(limits.window() / 10);
+        let expiries = self.slots.values().map(|slot| slot.expires_at);
+        expiries
+            .filter(|expiry| (first..=reach).contains(expiry))
+            .max()
+            .or(Some(first))
+    }
+
     /// When the last of `calls` would be granted if each were answered at once; `None` while paused.
     /// For estimates shown to people.
     pub fn forecast(

@@ -275,6 +275,28 @@ fn wake_ups_do_not_multiply() {
 }
 
 #[test]
+fn slots_that_free_closely_are_one_wake_up() {
+    let limits = limits(&[("VIO_CALL_LIMIT", 4)]);
+    let mut gate = Gate::new(LONDON, 1);
+    let now = at("2026-11-20T10:00:00Z");
+    assert_eq!(gate.wake_at(now, &limits), Some(now), "a slot is free");
+    for (n, after) in (0..).zip([0, 2, 3, 9]) {
+        gate.grant(now + seconds(after), id(n), &limits).unwrap();
+        gate.arrived(id(n), now + seconds(after), &limits);
+    }
+    let now = now + seconds(10);
+    let first = gate.available_at(now, &limits).unwrap();
+    assert_eq!(gate.wake_at(now, &limits), Some(first + seconds(3)));
+    assert_eq!(
+        gate.wake_at(first + seconds(3), &limits),
+        Some(first + seconds(3)),
+        "three are free"
+    );
+    gate.pause(now, PauseReason::Person, PausedBy::System);
+    assert_eq!(gate.wake_at(now, &limits), None);
+}
+
+#[test]
 fn a_backlog_is_forecast_by_windows_and_days() {
     let limits = limits(&[("VIO_CALL_LIMIT", 5), ("VIO_CALL_DAILY_LIMIT", 12)]);
     let gate = Gate::new(LONDON, 1);

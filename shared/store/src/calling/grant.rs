@@ -2,6 +2,7 @@
 //! (architecture.md "The dial pump"). What another write changed meanwhile fails this session only.
 
 use chrono::{DateTime, Utc};
+use vio_crypto::LookupHash;
 use vio_domain::appointment::{Appointment, OpenSession};
 use vio_domain::calling::attempt::Attempt;
 use vio_domain::calling::guards::{
@@ -195,13 +196,13 @@ impl TenantStore {
 
     /// The session that a queue item stands for, with its person; None where it stands for nothing any more.
     async fn stands(&self, item: &DialRow) -> Result<Option<(SessionRow, Person)>, StoreError> {
-        let row = self
-            .session(item.contact, item.session)
-            .await?
-            .filter(|row| {
-                row.session.state == SessionState::Planned && row.dial().key() == item.key()
-            });
-        let person = self.person(item.contact).await?;
+        let (row, person) = tokio::try_join!(
+            self.session(item.contact, item.session),
+            self.person(item.contact),
+        )?;
+        let row = row.filter(|row| {
+            row.session.state == SessionState::Planned && row.dial().key() == item.key()
+        });
         Ok(row.zip(person))
     }
 
@@ -236,23 +237,17 @@ impl TenantStore {
         let settings = &dialling.settings.settings;
         let contact = &person.contact;
         let appointment = intended.appointment;
-        let (mut listed, mut lock, mut history) = (false, None, None);
-        if let Some(phone) = &contact.phone {
-            let hash = self.phone_hash(phone).to_string();
-            listed = self
-                .store
-                .read::<DncRow>(&key::do_not_call(self.id, &hash))
-                .await?
-                .is_some();
-            lock = self
-                .store
-                .read::<NumberLockRow>(&key::number_lock(self.id, &hash))
-                .await?;
-            history = self
-                .store
-                .read::<NumberHistoryRow>(&key::number_history(self.id, &hash))
-                .await?;
-        }
+        let hash = contact.phone.as_ref().map(|phone| self.phone_hash(phone));
+        let (listed, (lock, history), last_attempt) = tokio::try_join!(
+            async {
+                match hash {
+                    Some(hash) => Ok(self.do_not_call(hash).await?.is_some()),
+                    None => Ok(false),
+                }
+            },
+            self.number_in_use(hash),
+            self.last_attempt(contact.id),
+        )?;
         let windows = permitted(settings, contact);
         let hours = if windows.is_permitted(now) {
             HoursFact::Permitted
@@ -299,7 +294,7 @@ impl TenantStore {
             latest: intended.latest,
             hours,
             local_time: now.with_timezone(&zone).format("%a %H:%M %Z").to_string(),
-            last_attempt: self.last_attempt(contact.id).await?,
+            last_attempt,
             in_flight_until: locked_until.or_else(|| busy.then_some(now + NUMBER_LOCK)),
             number_attempts: history
                 .as_ref()
@@ -310,6 +305,21 @@ impl TenantStore {
             today: (gate.gate.used_today(now), dialling.limits.daily()),
         };
         Ok(Facts { input, history })
+    }
+
+    /// The lock on a number, where it is being called, and the attempts to it.
+    async fn number_in_use(
+        &self,
+        hash: Option<LookupHash>,
+    ) -> Result<(Option<NumberLockRow>, Option<NumberHistoryRow>), StoreError> {
+        let Some(hash) = hash.map(|hash| hash.to_string()) else {
+            return Ok((None, None));
+        };
+        let (lock, history) = (
+            key::number_lock(self.id, &hash),
+            key::number_history(self.id, &hash),
+        );
+        tokio::try_join!(self.store.read(&lock), self.store.read(&history))
     }
 
     /// The last attempt to a contact that counts, over all its sessions.
@@ -581,26 +591,25 @@ impl TenantStore {
         attempt: &AttemptRow,
         settings: &TenantSettings,
     ) -> Result<bool, StoreError> {
-        if self.gate(settings).await?.gate.paused().is_some() {
-            return Ok(false);
-        }
-        let Some(person) = self.person(attempt.contact).await? else {
+        let (gate, person, row, listed) = tokio::try_join!(
+            self.gate(settings),
+            self.person(attempt.contact),
+            self.session(attempt.contact, attempt.attempt.session),
+            self.do_not_call(attempt.phone),
+        )?;
+        let (Some(person), Some(row)) = (person, row) else {
             return Ok(false);
         };
         let contact = &person.contact;
-        if contact.do_not_contact || contact.deleted.is_some() || !contact.is_active {
-            return Ok(false);
-        }
+        let forbidden = gate.gate.paused().is_some()
+            || listed.is_some()
+            || contact.do_not_contact
+            || contact.deleted.is_some()
+            || !contact.is_active;
         let (required, given) = consent(&settings.settings, contact);
-        if required && !given {
+        if forbidden || (required && !given) {
             return Ok(false);
         }
-        let Some(row) = self
-            .session(attempt.contact, attempt.attempt.session)
-            .await?
-        else {
-            return Ok(false);
-        };
         let now = self.now();
         let appointment = row
             .session
@@ -612,10 +621,7 @@ impl TenantStore {
             .phone
             .as_ref()
             .is_some_and(|phone| self.phone_hash(phone) == attempt.phone);
-        Ok(calls
-            && same_number
-            && permitted(&settings.settings, contact).is_permitted(now)
-            && !self.on_do_not_call_list(contact).await?)
+        Ok(calls && same_number && permitted(&settings.settings, contact).is_permitted(now))
     }
 
     /// The queue items of one band that are due, in key order, at most `limit`.

@@ -3,14 +3,18 @@
 
 use chrono::TimeDelta;
 
+use vio_domain::calling::session::NUMBER_LOCK;
+
 use super::Broken;
 use crate::history::{History, before};
+use crate::provider::Rung;
 
 /// The margin of the window, and the way to the provider.
 pub(super) const FEW_SECONDS: TimeDelta = TimeDelta::seconds(5);
 
 /// Every estimate is within one window of the truth. One that others came ahead of afterwards, which nobody could know,
-/// may only not be too late.
+/// may only not be too late. One that a call ahead gave way to, because its number was being rung, may only not be too
+/// early: numbers are not looked at when the queue is played forward (docs/reliability.md).
 pub(super) fn waiting(history: &History, broken: &mut Vec<Broken>) {
     let window = TimeDelta::seconds(history.numbers.window) + FEW_SECONDS;
     for estimate in &history.estimates {
@@ -29,18 +33,37 @@ pub(super) fn waiting(history: &History, broken: &mut Vec<Broken>) {
         history
             .estimates_judged
             .set(history.estimates_judged.get() + 1);
-        let overtaken = history.calls.iter().any(|other| {
-            let placed = other.arrival.at;
-            let known = history
+        let known = |other: &Rung| {
+            history
                 .grant(other.arrival.attempt)
                 .zip(history.queue.get(&other.arrival.session))
                 .and_then(|(grant, versions)| before(versions, grant.seq))
                 .and_then(|version| Some(version.at.max(version.value.as_ref()?.due)))
-                .is_some_and(|from| from <= estimate.at);
-            estimate.at < placed && placed < truth && !known
+                .is_some_and(|from| from <= estimate.at)
+        };
+        let overtaken = history.calls.iter().any(|other| {
+            let placed = other.arrival.at;
+            estimate.at < placed && placed < truth && !known(other)
         });
+        let waited = |other: &Rung| {
+            let versions = history.queue.get(&other.arrival.session);
+            let due = versions.into_iter().flatten().any(|version| {
+                let item = version.value.as_ref().filter(|_| version.at <= estimate.at);
+                item.is_some_and(|item| item.due <= estimate.at)
+            });
+            due && truth < other.arrival.at
+        };
+        let gave_way = |ringing: &Rung| {
+            let number = &ringing.arrival.number;
+            (estimate.at - NUMBER_LOCK..=truth).contains(&ringing.arrival.at)
+                && history
+                    .calls
+                    .iter()
+                    .any(|other| other.arrival.number == *number && waited(other))
+        };
         let late = truth - said > window && !overtaken;
-        if late || said - truth > window {
+        let early = said - truth > window && !history.calls.iter().any(gave_way);
+        if late || early {
             broken.push(Broken {
                 rule: "estimate",
                 at: Some(estimate.at),
