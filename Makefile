@@ -6,7 +6,7 @@ SEEDS ?= 1000
 FUNCTIONS = $(notdir $(wildcard functions/*))
 export SAM_CLI_TELEMETRY = 0
 
-.PHONY: run test check fmt clippy template document audit advisories bench soak openapi clean-data nextest
+.PHONY: run test check fmt clippy template document audit advisories bench bench-view soak openapi clean-data nextest
 
 ## The local host with its demo clinic, at http://127.0.0.1:8787; keeps its data in .data
 run:
@@ -38,10 +38,15 @@ advisories:
 	cargo deny check
 
 ## Measures release binaries, each beside its peer; needs Node 20 as well. BENCH="--runs 30" passes options on
-bench:
+bench: bench-view
 	npm ci --prefix infra/bench/node --silent --no-audit --no-fund
 	cargo build --release --locked --workspace --bin vio-bench --bin vio-bench-bare --bin vio-local $(FUNCTIONS:%=--bin vio-%)
 	target/release/vio-bench $(BENCH)
+
+## The tenant view beside PostgreSQL 15, which it installs from Debian's packages where it is missing. VIEW="10000"
+bench-view:
+	cargo build --release --locked --workspace --example bench
+	PATH="$$(infra/bench/postgres.sh):$$PATH" target/release/examples/bench $(VIEW)
 
 ## The simulation and the kill tests, SEEDS times
 soak: nextest

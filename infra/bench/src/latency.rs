@@ -107,7 +107,7 @@ struct Series {
 }
 
 /// One client: its connection, the prefix of its paths, and its token where the server asks for one.
-struct Client {
+pub(crate) struct Client {
     http: reqwest::Client,
     base: String,
     token: Option<String>,
@@ -116,7 +116,11 @@ struct Client {
 }
 
 impl Client {
-    fn new(base: String, token: Option<String>, number: usize) -> Result<Self, BenchError> {
+    pub(crate) fn new(
+        base: String,
+        token: Option<String>,
+        number: usize,
+    ) -> Result<Self, BenchError> {
         let http = reqwest::Client::builder().tcp_nodelay(true).build();
         Ok(Self {
             http: http.context("an HTTP client")?,
@@ -127,7 +131,7 @@ impl Client {
     }
 
     /// Answers the body, and the time until all of it was there.
-    async fn send(
+    pub(crate) async fn send(
         &self,
         method: reqwest::Method,
         path: &str,
@@ -241,7 +245,7 @@ pub async fn local_host(binary: &Path) -> Result<Vec<Latency>, BenchError> {
     figures
 }
 
-async fn signed_in(base: &str, number: usize) -> Result<String, BenchError> {
+pub(crate) async fn signed_in(base: &str, number: usize) -> Result<String, BenchError> {
     let nobody = Client::new(base.to_owned(), None, number)?;
     let post = reqwest::Method::POST;
     let sign_up = sign_up(&number.to_string());

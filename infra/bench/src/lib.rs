@@ -21,5 +21,6 @@ pub mod stats;
 pub mod tally;
 pub mod tls;
 pub mod units;
+pub mod view;
 
 pub use error::{BenchError, Context};

@@ -11,10 +11,10 @@ use vio_bench::function::Program;
 use vio_bench::report::{BARE, Machine, NODE, Report, cost_tables};
 use vio_bench::tls::Certificate;
 use vio_bench::units::{self, Counting};
-use vio_bench::{BenchError, Context, calling, latency, life};
+use vio_bench::{BenchError, Context, calling, latency, life, view};
 
 const USAGE: &str = "\
-usage: vio-bench [--runs N] [--only cold|http|units|calling] [--out DIR] [--cost UNITS.json]
+usage: vio-bench [--runs N] [--only cold|http|units|calling|view] [--out DIR] [--cost UNITS.json]
 
 Measures the release binaries beside it and their peers; writes report.json and units.json to DIR (target/bench).
 
@@ -54,7 +54,7 @@ fn arguments(mut words: impl Iterator<Item = String>) -> Result<Arguments, Bench
             }
             "--only" => {
                 let part = value()?;
-                if !["cold", "http", "units", "calling"].contains(&part.as_str()) {
+                if !["cold", "http", "units", "calling", "view"].contains(&part.as_str()) {
                     return Err(BenchError::new(format!("unknown part {part}")));
                 }
                 read.only.push(part);
@@ -191,6 +191,11 @@ async fn run(arguments: &Arguments) -> Result<String, BenchError> {
         false => calling::Measured::default(),
     };
 
+    let lists = match wanted("view") {
+        true => view::measure(&mut not_measured, progress).await,
+        false => None,
+    };
+
     let report = Report {
         machine: Machine {
             at: chrono::Utc::now().to_rfc3339_opts(chrono::SecondsFormat::Secs, true),
@@ -205,6 +210,7 @@ async fn run(arguments: &Arguments) -> Result<String, BenchError> {
         cold_starts,
         latencies,
         calling,
+        lists,
         operations: std::mem::take(&mut counting.operations),
         measured,
         fixed: Fixed::declared(TEMPLATE, EDGE),

@@ -12,6 +12,7 @@ use crate::latency::Latency;
 use crate::prices;
 use crate::stats::Summary;
 use crate::units::Operation;
+use crate::view::{self, Lists};
 use crate::{BenchError, Context};
 
 /// Name of the yardstick of cold starts.
@@ -48,6 +49,7 @@ pub struct Report {
     pub cold_starts: Vec<ColdStart>,
     pub latencies: Vec<Latency>,
     pub calling: calling::Measured,
+    pub lists: Option<Lists>,
     pub operations: Vec<Operation>,
     pub measured: Measured,
     pub fixed: Fixed,
@@ -86,6 +88,7 @@ impl Report {
         self.latency(&mut text);
         self.units(&mut text);
         self.calling(&mut text);
+        self.lists(&mut text);
         text.push_str(&cost_tables(&self.measured, self.fixed));
         if !self.not_measured.is_empty() {
             text.push_str("\nNOT MEASURED\n");
@@ -94,6 +97,43 @@ impl Report {
             }
         }
         text
+    }
+
+    fn lists(&self, text: &mut String) {
+        let Some(lists) = &self.lists else { return };
+        let _ = writeln!(
+            text,
+            "\nLISTS OF {} CONTACTS OVER HTTP, ms (target: p99 at most {HTTP_P99_MS} with {} clients)\n\
+             seeded in {:.0} s, the first list after {:.0} ms\n{:<34} {:>8} {:>8} {:>8}",
+            lists.contacts,
+            view::CLIENTS,
+            lists.seeding,
+            lists.first,
+            "",
+            "p50",
+            "p90",
+            "p99"
+        );
+        let mut line = |name: &str, summary: &Summary| {
+            let Summary { p50, p90, p99, .. } = summary;
+            let _ = writeln!(text, "{name:<34} {p50:>8.2} {p90:>8.2} {p99:>8.2}");
+        };
+        for (name, summary) in &lists.alone {
+            line(name, summary);
+        }
+        if let Some(summary) = &lists.together {
+            line(&format!("all, {} clients", view::CLIENTS), summary);
+        }
+        if let Some(summary) = &lists.after_edit {
+            line("first page, right after the edit", summary);
+        }
+        if let Some([near, far]) = &lists.cold {
+            line("view loaded from its snapshot", near);
+            line("the same with S3's latency", far);
+        }
+        if let Some((contacts, seconds)) = lists.edit {
+            let _ = writeln!(text, "bulk edit of {contacts} contacts: {seconds:.1} s");
+        }
     }
 
     fn calling(&self, text: &mut String) {

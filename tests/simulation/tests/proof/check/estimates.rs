@@ -55,7 +55,8 @@ pub(super) fn waiting(history: &History, broken: &mut Vec<Broken>) {
         };
         let gave_way = |ringing: &Rung| {
             let number = &ringing.arrival.number;
-            (estimate.at - NUMBER_LOCK..=truth).contains(&ringing.arrival.at)
+            // Calls that are granted one after another arrive in any order.
+            (estimate.at - NUMBER_LOCK..=truth + FEW_SECONDS).contains(&ringing.arrival.at)
                 && history
                     .calls
                     .iter()

@@ -1,0 +1,283 @@
+//! Lists and searches over 100,000 contacts through the whole product: HTTP on the local host, one client and sixteen,
+//! and what a list takes right after a bulk edit of 10,000. The engine alone, beside PostgreSQL, is measured by
+//! `vio-view`'s own example.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use futures::future::try_join_all;
+use reqwest::Method;
+use serde::Serialize;
+use serde_json::{Value, json};
+
+use vio_domain::ids::TenantId;
+use vio_local::{Host, HostOptions};
+use vio_store::TenantStore;
+use vio_store::objects::{ObjectError, ObjectName, Objects, Put};
+use vio_views::{Limits, Views};
+
+use crate::latency::{Client, signed_in};
+use crate::stats::Summary;
+use crate::{BenchError, Context};
+
+/// Contacts of the tenant.
+pub const CONTACTS: usize = 100_000;
+/// Clients at once.
+pub const CLIENTS: usize = 16;
+/// Requests by each of them.
+const EACH: usize = 60;
+/// Contacts of the bulk edit, and how many of them a request can name.
+pub const EDITED: usize = 10_000;
+/// Lists after it.
+const AFTER: usize = 40;
+/// The most that the bulk edit may take.
+const EDITED_WITHIN: Duration = Duration::from_secs(600);
+
+/// Kinds of requests, by a name of each.
+const KINDS: [(&str, &str); 8] = [
+    ("first page", "/contacts"),
+    (
+        "by name, page 200",
+        "/contacts?sort=name&page=200&page_size=25",
+    ),
+    ("search, rare", "/contacts?search=zebulon"),
+    ("search, common", "/contacts?search=an"),
+    ("phone", "/contacts?search=07400%20900"),
+    (
+        "status, this week",
+        "/contacts?status=pending,confirmed&appointment=this_week",
+    ),
+    ("due today", "/contacts?call=due_today&ungrouped=true"),
+    (
+        "soonest first",
+        "/contacts?sort=appointment_time&page_size=100",
+    ),
+];
+
+/// The time until the first byte of an object in the bucket comes, and how many come in a second: what a function in
+/// the same region sees of S3, roughly.
+const FIRST_BYTE: Duration = Duration::from_millis(30);
+const BYTES_PER_SECOND: f64 = 90e6;
+/// Views loaded from the snapshot.
+const LOADS: usize = 9;
+
+/// What lists took.
+#[derive(Debug, Clone, Serialize)]
+pub struct Lists {
+    pub contacts: usize,
+    /// Seconds until the contacts were there.
+    pub seeding: f64,
+    /// Milliseconds of the first list, which finds no view and no snapshot.
+    pub first: f64,
+    /// One client: by kind.
+    pub alone: Vec<(String, Summary)>,
+    /// Sixteen at once, all kinds in turn.
+    pub together: Option<Summary>,
+    /// The bulk edit: contacts, seconds.
+    pub edit: Option<(u64, f64)>,
+    /// Lists by one client right after it.
+    pub after_edit: Option<Summary>,
+    /// A view loaded from its snapshot and brought up to date, with the embedded bucket as it is, and with S3's latency.
+    pub cold: Option<[Summary; 2]>,
+}
+
+/// Starts a local host, fills it, and asks.
+pub async fn measure(failures: &mut Vec<String>, say: impl Fn(&str)) -> Option<Lists> {
+    let options = HostOptions::ephemeral();
+    let lists = match Host::start(options).await.context("the local host") {
+        Ok(host) => {
+            let lists = asked(&host, failures, say).await;
+            host.shutdown().await;
+            lists
+        }
+        Err(error) => Err(error),
+    };
+    match lists {
+        Ok(lists) => Some(lists),
+        Err(error) => {
+            failures.push(format!("lists: {}", error.chain()));
+            None
+        }
+    }
+}
+
+/// The bucket as far away as S3.
+struct Far(Arc<dyn Objects>);
+
+#[async_trait::async_trait]
+impl Objects for Far {
+    async fn put_if_absent(&self, name: &ObjectName, bytes: Vec<u8>) -> Result<Put, ObjectError> {
+        self.0.put_if_absent(name, bytes).await
+    }
+
+    async fn get(&self, name: &ObjectName) -> Result<Option<Vec<u8>>, ObjectError> {
+        tokio::time::sleep(FIRST_BYTE).await;
+        let bytes = self.0.get(name).await?;
+        let length = bytes.as_ref().map_or(0, Vec::len);
+        tokio::time::sleep(Duration::from_secs_f64(length as f64 / BYTES_PER_SECOND)).await;
+        Ok(bytes)
+    }
+
+    async fn delete(&self, name: &ObjectName) -> Result<(), ObjectError> {
+        self.0.delete(name).await
+    }
+}
+
+/// Loads the tenant's view from its snapshot again and again.
+async fn loads(
+    host: &Host,
+    objects: Arc<dyn Objects>,
+    tenant: &TenantStore,
+) -> Result<Summary, BenchError> {
+    let mut times = Vec::new();
+    for _ in 0..LOADS {
+        let clock = host.app().real_clock.clone();
+        let views = Views::new(objects.clone(), clock, Limits::default());
+        let began = Instant::now();
+        views.current(tenant).await.context("loading the view")?;
+        times.push(began.elapsed());
+    }
+    Summary::of(&times).ok_or_else(|| BenchError::new("nothing was loaded"))
+}
+
+async fn cold(host: &Host, tenant: &str) -> Result<[Summary; 2], BenchError> {
+    let id: TenantId = tenant.parse().context("the tenant's id")?;
+    let store = host.app().store.tenant(id).await.context("the tenant")?;
+    let store = store.ok_or_else(|| BenchError::new("the tenant is gone"))?;
+    let objects = host.webhooks().objects.clone();
+    let began = Instant::now();
+    while store.snapshot_row().await.context("the snapshot")?.is_none() {
+        if began.elapsed() > EDITED_WITHIN {
+            return Err(BenchError::new("no snapshot was written"));
+        }
+        tokio::time::sleep(Duration::from_millis(200)).await;
+    }
+    Ok([
+        loads(host, objects.clone(), &store).await?,
+        loads(host, Arc::new(Far(objects)), &store).await?,
+    ])
+}
+
+async fn asked(
+    host: &Host,
+    failures: &mut Vec<String>,
+    say: impl Fn(&str),
+) -> Result<Lists, BenchError> {
+    let base = format!("{}/api", host.base_url());
+    let token = signed_in(&base, 0).await?;
+    let client = Client::new(base.clone(), Some(token.clone()), 0)?;
+    let (me, _) = client.send(Method::GET, "/users/profile", None).await?;
+    let tenant = me["tenant_id"]
+        .as_str()
+        .ok_or_else(|| BenchError::new("a profile without a tenant"))?;
+    let dev = Client::new(host.base_url(), None, 0)?;
+    let wanted = json!({ "contacts": CONTACTS, "tenant_id": tenant });
+    let (_, seeding) = dev.send(Method::POST, "/dev/seed", Some(&wanted)).await?;
+    say(&format!(
+        "{CONTACTS} contacts in {:.0} s",
+        seeding.as_secs_f64()
+    ));
+    let began = Instant::now();
+    let total = loop {
+        match client.send(Method::GET, "/contacts", None).await {
+            Ok((page, _)) => break page["pagination"]["total"].as_u64(),
+            // A view of this size can take longer to build than a request waits.
+            Err(error) if began.elapsed() > EDITED_WITHIN => return Err(error),
+            Err(_) => tokio::time::sleep(Duration::from_secs(1)).await,
+        }
+    };
+    let first = began.elapsed().as_secs_f64() * 1_000.0;
+    say(&format!(
+        "first list after {first:.0} ms: {total:?} contacts"
+    ));
+    let mut alone = Vec::new();
+    for (name, path) in KINDS {
+        let times = repeated(&client, path, 30).await?;
+        alone.extend(Summary::of(&times).map(|summary| (name.to_owned(), summary)));
+    }
+    let clients: Vec<Client> = (0..CLIENTS)
+        .map(|n| Client::new(base.clone(), Some(token.clone()), n))
+        .collect::<Result<_, _>>()?;
+    let together = try_join_all(clients.iter().enumerate().map(|(n, client)| async move {
+        let mut times = Vec::new();
+        for i in 0..EACH {
+            let (_, path) = KINDS[(n + i) % KINDS.len()];
+            times.extend(repeated(client, path, 1).await?);
+        }
+        Ok::<_, BenchError>(times)
+    }));
+    let together = Summary::of(&together.await?.concat());
+    say("sixteen clients asked");
+    let mut lists = Lists {
+        contacts: CONTACTS,
+        seeding: seeding.as_secs_f64(),
+        first,
+        alone,
+        together,
+        edit: None,
+        after_edit: None,
+        cold: None,
+    };
+    match cold(host, tenant).await {
+        Ok(times) => lists.cold = Some(times),
+        Err(error) => failures.push(format!("loading a view: {}", error.chain())),
+    }
+    match edited(&client).await {
+        Ok(edit) => {
+            lists.edit = Some(edit);
+            let times = repeated(&client, "/contacts", AFTER).await?;
+            lists.after_edit = Summary::of(&times);
+        }
+        Err(error) => failures.push(format!("a bulk edit: {}", error.chain())),
+    }
+    Ok(lists)
+}
+
+async fn repeated(client: &Client, path: &str, count: usize) -> Result<Vec<Duration>, BenchError> {
+    let mut times = Vec::with_capacity(count);
+    for _ in 0..count {
+        let (_, took) = client.send(Method::GET, path, None).await?;
+        times.push(took);
+    }
+    Ok(times)
+}
+
+/// Gives many contacts another priority; how many, and in how many seconds.
+async fn edited(client: &Client) -> Result<(u64, f64), BenchError> {
+    let pages =
+        (1..=EDITED / 100).map(|page| format!("/contacts?sort=name&page_size=100&page={page}"));
+    let mut ids = Vec::new();
+    for path in pages {
+        let (page, _) = client.send(Method::GET, &path, None).await?;
+        let rows = page["contacts"].as_array().into_iter().flatten();
+        ids.extend(rows.filter_map(|row| row["id"].as_str().map(str::to_owned)));
+    }
+    let body = json!({
+        "operation": "edit",
+        "selection": { "ids": ids },
+        "field_updates": { "priority": "high" },
+    });
+    let began = Instant::now();
+    let (job, _) = client
+        .send(Method::POST, "/contacts/bulk", Some(&body))
+        .await?;
+    let id = job["job_id"]
+        .as_str()
+        .ok_or_else(|| BenchError::new(format!("no job: {job}")))?;
+    loop {
+        let (job, _) = client
+            .send(Method::GET, &format!("/jobs/{id}"), None)
+            .await?;
+        if job["status"] == "completed" {
+            let done = job["done_rows"].as_u64().unwrap_or_default();
+            return Ok((done, began.elapsed().as_secs_f64()));
+        }
+        if began.elapsed() > EDITED_WITHIN || job["status"] == "failed" {
+            return Err(BenchError::new(format!(
+                "the job: {}",
+                Value::to_string(&job)
+            )));
+        }
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+}
