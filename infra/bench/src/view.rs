@@ -146,7 +146,12 @@ async fn cold(host: &Host, tenant: &str) -> Result<[Summary; 2], BenchError> {
     let store = store.ok_or_else(|| BenchError::new("the tenant is gone"))?;
     let objects = host.webhooks().objects.clone();
     let began = Instant::now();
-    while store.snapshot_row().await.context("the snapshot")?.is_none() {
+    while store
+        .snapshot_row()
+        .await
+        .context("the snapshot")?
+        .is_none()
+    {
         if began.elapsed() > EDITED_WITHIN {
             return Err(BenchError::new("no snapshot was written"));
         }

@@ -192,7 +192,7 @@ fn preferred_where_possible<'a>(
 }
 
 /// The instant itself when it is a whole minute, else the next one.
-fn minute_after(instant: DateTime<Utc>) -> DateTime<Utc> {
+pub fn minute_after(instant: DateTime<Utc>) -> DateTime<Utc> {
     let minute = minute_before(instant);
     if minute == instant {
         minute

@@ -10,6 +10,7 @@ use vio_domain::campaigns::forecast::{Foreseen, Pace, Waiting, foresee, last};
 use vio_domain::campaigns::{Campaign, MemberState, SkipReason, State};
 use vio_domain::contact::Contact;
 use vio_domain::ids::{CampaignId, ContactId, SessionId};
+use vio_domain::planner::minute_after;
 use vio_domain::settings::Settings;
 
 use crate::calling::rows::{DialRow, GateRow};
@@ -116,7 +117,12 @@ impl Lines {
     }
 
     /// Adds the members of a campaign that wait, and those that nobody has looked at.
-    fn add_waiting(&mut self, campaign: &Campaign, members: &[CampaignMemberRow]) {
+    fn add_waiting(
+        &mut self,
+        campaign: &Campaign,
+        members: &[CampaignMemberRow],
+        now: DateTime<Utc>,
+    ) {
         let pace = self.kept_by.get(&campaign.id).copied();
         let waiting = members.iter().filter_map(|member| match member.state {
             MemberState::Waiting { not_before } => {
@@ -130,7 +136,7 @@ impl Lines {
             waiting
                 .chain(unseen)
                 .map(|(position, zones, not_before, contact)| Line {
-                    item: place_of(campaign, position, due_of(campaign, not_before)),
+                    item: place_of(campaign, position, due_of(campaign, not_before, now)),
                     zones,
                     pace,
                     contact,
@@ -140,11 +146,22 @@ impl Lines {
     }
 }
 
+/// When a campaign begins: one that lies ahead is found by the tick, each minute.
+fn begin_of(campaign: &Campaign, now: DateTime<Utc>) -> DateTime<Utc> {
+    match campaign.starts_at <= now {
+        true => campaign.starts_at,
+        false => minute_after(campaign.starts_at),
+    }
+}
+
 /// From when a member that waits may be called.
-fn due_of(campaign: &Campaign, not_before: Option<DateTime<Utc>>) -> DateTime<Utc> {
-    not_before
-        .unwrap_or(campaign.starts_at)
-        .max(campaign.starts_at)
+fn due_of(
+    campaign: &Campaign,
+    not_before: Option<DateTime<Utc>>,
+    now: DateTime<Utc>,
+) -> DateTime<Utc> {
+    let begin = begin_of(campaign, now);
+    not_before.unwrap_or(begin).max(begin)
 }
 
 /// The campaign whose call a queue item is; a retry of one is none of its calls any more.
@@ -182,7 +199,7 @@ impl TenantStore {
         lines
             .lines
             .extend((0..).zip(&to_call).map(|(position, one)| Line {
-                item: place_of(campaign, position, due_of(campaign, one.not_before)),
+                item: place_of(campaign, position, due_of(campaign, one.not_before, now)),
                 zones: one.zones,
                 pace,
                 contact: Some(one.contact),
@@ -266,7 +283,7 @@ impl TenantStore {
         let (mut lines, own) = self.lines_ahead(limits, Some((campaign, members))).await?;
         let asked = lines.lines.len();
         lines.lines.extend(own);
-        lines.add_waiting(campaign, members);
+        lines.add_waiting(campaign, members, now);
         // Only calls under way are left.
         if lines.lines.len() == asked {
             return Ok(Some(now));
@@ -339,7 +356,7 @@ impl TenantStore {
             let members = self
                 .all_members(row.campaign.id, row.campaign.cursor)
                 .await?;
-            lines.add_waiting(&row.campaign, &members);
+            lines.add_waiting(&row.campaign, &members, self.now());
         }
         Ok((lines, own))
     }
