@@ -274,6 +274,12 @@ impl History {
             "dial" => {
                 let row: DialRow = decoded(item);
                 let versions = self.queue.entry(row.session).or_default();
+                let gone = |last: &Version<Option<DialRow>>| {
+                    last.seq == written.seq && last.value.is_none()
+                };
+                if versions.last().is_some_and(gone) {
+                    versions.pop();
+                }
                 versions.push(version(written, Some(row)));
             }
             _ => {}
