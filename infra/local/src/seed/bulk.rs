@@ -1,7 +1,10 @@
 //! Many invented contacts, written through the store in batches: what a load test or a full list needs, without a
 //! request for each.
 
+use std::ops::Range;
+
 use chrono::{DateTime, TimeDelta, Utc};
+use futures::{StreamExt, TryStreamExt, stream};
 use vio_domain::appointment::{Appointment, AppointmentStatus, Attendance, CallBeforeHours};
 use vio_domain::contact::{
     BookingSource, CallState, ConsentMethod, Contact, ContactMethod, Preferences, Priority,
@@ -18,6 +21,8 @@ use vio_store::{StoreError, TenantStore};
 
 /// Contacts written in one transaction: each takes up to nine of its hundred operations.
 pub const BATCH: u32 = 10;
+/// Batches written side by side: fewer than there are numbers, so that no two claim the same.
+const SIDE_BY_SIDE: usize = 4;
 /// What Ofcom keeps for drama: these, each followed by three digits. London's are left to the demo clinic.
 const DRAMA: [&str; 13] = [
     "+441134960",
@@ -75,6 +80,38 @@ const LAST: [&str; 25] = [
     "Zeller",
 ];
 
+const TYPES: [&str; 6] = [
+    "Check-up",
+    "Consultation",
+    "Hygienist",
+    "Follow-up",
+    "Assessment",
+    "Review",
+];
+const OWNERS: [&str; 5] = [
+    "Jo Lee",
+    "Morgan Price",
+    "Sam Adeyemi",
+    "Robin Clarke",
+    "Alex Marsh",
+];
+const NOTES: [&str; 8] = [
+    "Prefers mornings and a ground-floor room.",
+    "Comes by bus, may be ten minutes late.",
+    "Asked about the knee brace last time.",
+    "Likes to be rung after five.",
+    "Brings a grandchild along.",
+    "Needs the ramp at the side entrance.",
+    "Moved here in spring; papers are to follow.",
+    "Hard of hearing on the left; speak slowly.",
+];
+const TAGS: [&str; 4] = ["vip", "referral", "newsletter", "needs transport"];
+const INSTRUCTIONS: [&str; 3] = [
+    "Please come ten minutes early.",
+    "Please bring your glasses.",
+    "Parking is behind the house.",
+];
+
 /// Adds `count` contacts to a tenant, each with one appointment in the next two weeks and its planned call. How many
 /// were added; None where there is no such tenant.
 pub async fn contacts(app: &App, tenant: TenantId, count: u32) -> Result<Option<u32>, StoreError> {
@@ -84,17 +121,31 @@ pub async fn contacts(app: &App, tenant: TenantId, count: u32) -> Result<Option<
     let settings = ts.settings().await?.settings;
     // Each run starts elsewhere, so that small ones seldom share numbers.
     let start = ts.new_id().as_u64_pair().1 % NUMBERS;
-    let mut added = 0;
-    while added < count {
-        let batch = BATCH.min(count - added);
-        let mut tx = Tx::new();
-        for at in added..added + batch {
-            stage(&ts, &settings, &mut tx, start, at).await?;
-        }
-        app.store.commit(tx).await?;
-        added += batch;
+    let batches = (0..count).step_by(BATCH as usize);
+    stream::iter(batches.map(|first| {
+        let (ts, settings) = (ts.clone(), settings.clone());
+        let last = count.min(first + BATCH);
+        // Tasks of their own: sealing is work for the processor.
+        tokio::spawn(async move { batch(&ts, &settings, start, first..last).await })
+    }))
+    .buffer_unordered(SIDE_BY_SIDE)
+    .map(|done| done.unwrap_or_else(|ended| Err(invalid(ended))))
+    .try_collect::<()>()
+    .await?;
+    Ok(Some(count))
+}
+
+async fn batch(
+    ts: &TenantStore,
+    settings: &Settings,
+    start: u64,
+    numbers: Range<u32>,
+) -> Result<(), StoreError> {
+    let mut tx = Tx::new();
+    for at in numbers {
+        stage(ts, settings, &mut tx, start, at).await?;
     }
-    Ok(Some(added))
+    ts.store.commit(tx).await
 }
 
 async fn stage(
@@ -105,11 +156,42 @@ async fn stage(
     at: u32,
 ) -> Result<(), StoreError> {
     let now = ts.now();
-    let contact = contact(ts, start, at, now)?;
+    let mut contact = contact(ts, start, at, now)?;
     let time = appointment_time(now, at);
-    stage_person(ts, settings, tx, contact, time)
+    let mut appointment = appointment(ts, &contact, settings, time);
+    vary(at as usize, &mut contact, &mut appointment)?;
+    stage_person(ts, settings, tx, contact, appointment)
         .await
         .map(|_| ())
+}
+
+/// Something to search and to filter by: every contact has a kind of appointment and somebody to see, some have notes,
+/// a tag, a priority.
+fn vary(at: usize, contact: &mut Contact, appointment: &mut Appointment) -> Result<(), StoreError> {
+    fn some<T: std::str::FromStr>(words: &[&str], at: usize) -> Result<Option<T>, StoreError>
+    where
+        T::Err: std::fmt::Debug,
+    {
+        let word = words[at % words.len()].parse();
+        word.map(Some).map_err(|_| invalid("a word that is none"))
+    }
+    appointment.appointment_type = some(&TYPES, at)?;
+    appointment.owner_name = some(&OWNERS, at / TYPES.len())?;
+    if at.is_multiple_of(3) {
+        contact.notes = some(&NOTES, at / 3)?;
+    }
+    if at.is_multiple_of(5) {
+        contact.tags.extend(some(&TAGS, at / 5)?);
+    }
+    if at.is_multiple_of(7) {
+        appointment.special_instructions = some(&INSTRUCTIONS, at / 7)?;
+    }
+    contact.priority = match at % 20 {
+        0 => Priority::Urgent,
+        1 | 2 => Priority::High,
+        _ => Priority::Normal,
+    };
+    Ok(())
 }
 
 /// Adds at most [`BATCH`] invented contacts, by number, with appointments at these times and their planned calls: who
@@ -123,7 +205,8 @@ pub async fn with_appointments(
     let mut tx = Tx::new();
     for (at, time) in numbered {
         let contact = contact(ts, 0, *at, ts.now())?;
-        ids.push(stage_person(ts, settings, &mut tx, contact, *time).await?);
+        let appointment = appointment(ts, &contact, settings, *time);
+        ids.push(stage_person(ts, settings, &mut tx, contact, appointment).await?);
     }
     ts.store.commit(tx).await?;
     Ok(ids)
@@ -134,9 +217,8 @@ async fn stage_person(
     settings: &Settings,
     tx: &mut Tx,
     contact: Contact,
-    time: DateTime<Utc>,
+    appointment: Appointment,
 ) -> Result<ContactId, StoreError> {
-    let appointment = appointment(ts, &contact, settings, time);
     let (id, appointment_id) = (contact.id, appointment.id);
     let mut person = ts.new_person(contact, vec![appointment])?;
     let claims = ts.read_claims(&person).await?;
