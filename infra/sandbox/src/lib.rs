@@ -171,6 +171,12 @@ impl Sandbox {
         self.server.calls()
     }
 
+    /// How many requests created a call.
+    #[must_use]
+    pub fn call_count(&self) -> usize {
+        self.server.call_count()
+    }
+
     /// Every request to create a call, refused ones and repeats too, oldest first.
     #[must_use]
     pub fn requests(&self) -> Vec<SandboxRequest> {

@@ -126,6 +126,10 @@ impl Server {
             .collect()
     }
 
+    pub(crate) fn call_count(&self) -> usize {
+        self.ledger().all_calls().len()
+    }
+
     pub(crate) fn requests(&self) -> Vec<SandboxRequest> {
         self.ledger().requests().to_vec()
     }

@@ -134,7 +134,7 @@ impl Stage {
             }
             tokio::time::sleep(LOOK).await;
             let invocations = self.host.invocations();
-            let now = (self.host.sandbox().calls().len(), invocations.begun());
+            let now = (self.host.sandbox().call_count(), invocations.begun());
             quiet = match invocations.under_way() == 0 && now == before {
                 true => quiet + 1,
                 false => 0,
@@ -198,18 +198,18 @@ async fn scenario(
     let over =
         |call: &vio_sandbox::SandboxCall| call.call_status == "ended" && call.webhooks.len() >= 3;
     loop {
-        let placed = host.sandbox().calls();
-        if placed.len() >= calls && placed.iter().all(over) {
+        let placed = host.sandbox().call_count();
+        if placed >= calls && host.sandbox().calls().iter().all(over) {
             break;
         }
         if minutes >= MOST_STEPS {
-            let detail = format!("{} of {calls} calls arrived", placed.len());
+            let detail = format!("{placed} of {calls} calls arrived");
             return Err(BenchError::new(detail));
         }
         stage.minute().await?;
         minutes += 1;
         if minutes % 60 == 0 {
-            let placed = host.sandbox().calls().len();
+            let placed = host.sandbox().call_count();
             say(format!("hour {}: {placed} of {calls} calls", minutes / 60));
         }
     }
@@ -252,7 +252,7 @@ async fn decisions() -> Result<Decisions, BenchError> {
     host.meter().take();
     let started = Instant::now();
     host.tick().await.context("a tick")?;
-    while host.sandbox().calls().len() < DECIDED {
+    while host.sandbox().call_count() < DECIDED {
         if started.elapsed() > STEP_WITHIN {
             return Err(BenchError::new("the pump does not come to an end"));
         }
@@ -280,14 +280,20 @@ pub async fn measure(failures: &mut Vec<String>, say: impl Fn(&str)) -> Measured
     let decided = decisions().await;
     say(format!("decided on {DECIDED} calls"));
     match decided {
-        Ok(figures) => measured.decisions = Some(figures),
+        Ok(figures) => {
+            say(format!("{figures:?}"));
+            measured.decisions = Some(figures);
+        }
         Err(error) => failures.push(format!("decisions of a pump: {}", error.chain())),
     }
     for (businesses, each) in SCENARIOS {
         let done = scenario(businesses, each, &say).await;
         say(format!("called for {businesses} businesses"));
         match done {
-            Ok(figures) => measured.scenarios.push(figures),
+            Ok(figures) => {
+                say(format!("{figures:?}"));
+                measured.scenarios.push(figures);
+            }
             Err(error) => failures.push(format!(
                 "calls of {businesses} businesses: {}",
                 error.chain()
