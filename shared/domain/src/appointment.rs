@@ -201,6 +201,43 @@ impl std::fmt::Debug for Appointment {
 }
 
 impl Appointment {
+    /// A pending appointment with nothing but its time, not stored yet: everything else as it is when nobody says
+    /// otherwise.
+    pub fn at(
+        id: AppointmentId,
+        tenant: TenantId,
+        contact: ContactId,
+        time: DateTime<Utc>,
+        timezone: Tz,
+        now: DateTime<Utc>,
+    ) -> Self {
+        Self {
+            id,
+            tenant,
+            contact,
+            version: 0,
+            time,
+            timezone,
+            duration: None,
+            appointment_type: None,
+            owner_name: None,
+            location: None,
+            special_instructions: None,
+            call_before_hours: CallBeforeHours::DEFAULT,
+            status: AppointmentStatus::Pending,
+            awaiting_new_time: false,
+            attendance: Attendance::Unknown,
+            confirmation: None,
+            source: BookingSource::default(),
+            booked_at: None,
+            call_attempts: 0,
+            open_session: None,
+            next_call_at: None,
+            created_at: now,
+            updated_at: now,
+        }
+    }
+
     /// Whether a reminder may still be called for it at `now` (rules.md: pending, and rescheduled with a coming time).
     pub fn wants_reminder(&self, now: DateTime<Utc>) -> bool {
         self.status.wants_reminder() && !self.awaiting_new_time && now < self.time

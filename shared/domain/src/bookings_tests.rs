@@ -3,7 +3,7 @@ use proptest::prelude::*;
 use uuid::Uuid;
 
 use super::*;
-use crate::appointment::{Attendance, CallBeforeHours, Confirmation, ConfirmationMethod};
+use crate::appointment::{Confirmation, ConfirmationMethod};
 use crate::contact::BookingSource;
 use crate::ids::{AppointmentId, ContactId, TenantId};
 
@@ -120,20 +120,8 @@ fn the_state_tells_when_the_calendar_changed_what() {
 fn appointment(start: DateTime<Utc>, status: AppointmentStatus, changed: i64) -> Appointment {
     let nobody = Uuid::from_u128(1);
     Appointment {
-        id: AppointmentId::new(nobody),
-        tenant: TenantId::new(nobody),
-        contact: ContactId::new(nobody),
         version: 1,
-        time: start,
-        timezone: chrono_tz::Europe::London,
-        duration: None,
-        appointment_type: None,
-        owner_name: None,
-        location: None,
-        special_instructions: None,
-        call_before_hours: CallBeforeHours::DEFAULT,
         status,
-        attendance: Attendance::Unknown,
         confirmation: (status == AppointmentStatus::Confirmed).then(|| Confirmation {
             method: ConfirmationMethod::VoiceCall,
             at: at(changed),
@@ -141,12 +129,15 @@ fn appointment(start: DateTime<Utc>, status: AppointmentStatus, changed: i64) ->
         }),
         source: BookingSource::Calcom,
         booked_at: Some(at(changed)),
-        awaiting_new_time: false,
-        call_attempts: 0,
-        open_session: None,
-        next_call_at: None,
-        created_at: at(0),
         updated_at: at(changed),
+        ..Appointment::at(
+            AppointmentId::new(nobody),
+            TenantId::new(nobody),
+            ContactId::new(nobody),
+            start,
+            chrono_tz::Europe::London,
+            at(0),
+        )
     }
 }
 

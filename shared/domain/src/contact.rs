@@ -255,6 +255,51 @@ pub struct Contact {
 }
 
 impl Contact {
+    /// Somebody with nothing but a name, not stored yet: everything else as it is when nobody says otherwise.
+    pub fn named(id: ContactId, tenant: TenantId, name: PersonName, now: DateTime<Utc>) -> Self {
+        Self {
+            id,
+            tenant,
+            version: 0,
+            name,
+            first_name: None,
+            last_name: None,
+            phone: None,
+            email: None,
+            company_name: None,
+            industry: None,
+            notes: None,
+            tags: Vec::new(),
+            group_ids: Vec::new(),
+            priority: Priority::default(),
+            preferred_contact_method: ContactMethod::default(),
+            do_not_contact: false,
+            preferences: Preferences::default(),
+            custom_fields: CustomFields::default(),
+            form: None,
+            checklist: None,
+            assigned_to: None,
+            is_active: true,
+            booking_source: BookingSource::default(),
+            booking_page_zone: None,
+            last_contact_time: None,
+            failures_in_a_row: 0,
+            calls: CallTally::default(),
+            needs_attention: None,
+            attention_about: None,
+            attention_snoozed_until: None,
+            call_state: CallState::default(),
+            open_session: None,
+            next_call_at: None,
+            current_appointment: None,
+            appointments_count: 0,
+            created_by: None,
+            created_at: now,
+            updated_at: now,
+            deleted: None,
+        }
+    }
+
     /// Whether the contact is on the work list for this reason and appointment.
     pub fn stands_for(&self, reason: AttentionReason, about: Option<AppointmentId>) -> bool {
         self.needs_attention == Some(reason) && self.attention_about == about

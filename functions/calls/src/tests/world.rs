@@ -1,10 +1,10 @@
 //! A business with people to ring, and the steps of a call.
 
 use chrono::{DateTime, TimeDelta, Utc};
-use vio_domain::appointment::{Appointment, AppointmentStatus, Attendance, CallBeforeHours};
-use vio_domain::calling::order::{Band, Priority};
+use vio_domain::appointment::Appointment;
+use vio_domain::calling::order::Band;
 use vio_domain::calling::session::{Action, Analysis, CallEvent, Ended, Sentiment, SessionState};
-use vio_domain::contact::{BookingSource, CallState, Contact, ContactMethod, Preferences};
+use vio_domain::contact::Contact;
 use vio_domain::ids::{AppointmentId, ContactId, SessionId, UserId};
 use vio_domain::phone::{Country, parse};
 use vio_domain::settings::BusinessType;
@@ -64,70 +64,22 @@ impl World {
         let now = ts.now();
         let id = ContactId::new(ts.new_id());
         let contact = Contact {
-            id,
-            tenant: ts.id,
             version: 1,
-            name: PersonName::parse("Ada Example").unwrap(),
-            first_name: None,
-            last_name: None,
             phone: Some(parse(phone, Country::GB).unwrap().e164),
-            email: None,
-            company_name: None,
-            industry: None,
-            notes: None,
-            tags: vec![],
-            group_ids: vec![],
-            priority: Priority::Normal,
-            preferred_contact_method: ContactMethod::Voice,
-            do_not_contact: false,
-            preferences: Preferences::default(),
-            custom_fields: Default::default(),
-            form: None,
-            checklist: None,
-            assigned_to: None,
-            is_active: true,
-            booking_source: BookingSource::Manual,
-            booking_page_zone: None,
-            last_contact_time: None,
-            failures_in_a_row: 0,
-            calls: Default::default(),
-            needs_attention: None,
-            attention_about: None,
-            attention_snoozed_until: None,
-            call_state: CallState::None,
-            open_session: None,
-            next_call_at: None,
-            current_appointment: None,
-            appointments_count: 0,
             created_by,
-            created_at: now,
-            updated_at: now,
-            deleted: None,
+            ..Contact::named(id, ts.id, PersonName::parse("Ada Example").unwrap(), now)
         };
         let appointment = Appointment {
-            id: AppointmentId::new(ts.new_id()),
-            tenant: ts.id,
-            contact: id,
             version: 1,
-            time: now + TimeDelta::hours(25),
-            timezone: chrono_tz::Europe::London,
-            duration: None,
-            appointment_type: None,
-            owner_name: None,
-            location: None,
-            special_instructions: None,
-            call_before_hours: CallBeforeHours::DEFAULT,
-            status: AppointmentStatus::Pending,
-            awaiting_new_time: false,
-            attendance: Attendance::Unknown,
-            confirmation: None,
-            source: BookingSource::Manual,
             booked_at: Some(now),
-            call_attempts: 0,
-            open_session: None,
-            next_call_at: None,
-            created_at: now,
-            updated_at: now,
+            ..Appointment::at(
+                AppointmentId::new(ts.new_id()),
+                ts.id,
+                id,
+                now + TimeDelta::hours(25),
+                chrono_tz::Europe::London,
+                now,
+            )
         };
         let about = appointment.id;
         let settings = self.settings().await;

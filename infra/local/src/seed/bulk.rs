@@ -5,15 +5,14 @@ use std::ops::Range;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use futures::{StreamExt, TryStreamExt, stream};
-use vio_domain::appointment::{Appointment, AppointmentStatus, Attendance, CallBeforeHours};
+use vio_domain::appointment::Appointment;
 use vio_domain::contact::{
-    BookingSource, CallState, ConsentMethod, Contact, ContactMethod, Preferences, Priority,
-    VoiceConsent,
+    BookingSource, ConsentMethod, Contact, Preferences, Priority, VoiceConsent,
 };
 use vio_domain::ids::{AppointmentId, ContactId, TenantId};
 use vio_domain::phone::E164;
 use vio_domain::settings::Settings;
-use vio_domain::text::{CustomFields, PersonName};
+use vio_domain::text::PersonName;
 use vio_runtime::App;
 use vio_store::log::{Actor, Entry};
 use vio_store::tx::Tx;
@@ -247,23 +246,8 @@ fn contact(
     let last = LAST[at / FIRST.len() % LAST.len()];
     let number = number(start + at as u64);
     Ok(Contact {
-        id: ContactId::new(ts.new_id()),
-        tenant: ts.id,
         version: 1,
-        name: PersonName::parse(&format!("{first} {last}"))
-            .map_err(|error| invalid(error.detail))?,
-        first_name: None,
-        last_name: None,
         phone: Some(E164::try_from(number).map_err(invalid)?),
-        email: None,
-        company_name: None,
-        industry: None,
-        notes: None,
-        tags: Vec::new(),
-        group_ids: Vec::new(),
-        priority: Priority::Normal,
-        preferred_contact_method: ContactMethod::Voice,
-        do_not_contact: false,
         preferences: Preferences {
             voice_consent: VoiceConsent::Given {
                 method: ConsentMethod::Verbal,
@@ -271,28 +255,13 @@ fn contact(
             },
             ..Preferences::default()
         },
-        custom_fields: CustomFields::default(),
-        form: None,
-        checklist: None,
-        assigned_to: None,
-        is_active: true,
         booking_source: BookingSource::Import,
-        booking_page_zone: None,
-        last_contact_time: None,
-        failures_in_a_row: 0,
-        calls: Default::default(),
-        needs_attention: None,
-        attention_about: None,
-        attention_snoozed_until: None,
-        call_state: CallState::None,
-        open_session: None,
-        next_call_at: None,
-        current_appointment: None,
-        appointments_count: 0,
-        created_by: None,
-        created_at: now,
-        updated_at: now,
-        deleted: None,
+        ..Contact::named(
+            ContactId::new(ts.new_id()),
+            ts.id,
+            PersonName::parse(&format!("{first} {last}")).map_err(|error| invalid(error.detail))?,
+            now,
+        )
     })
 }
 
@@ -312,29 +281,16 @@ fn appointment(
 ) -> Appointment {
     let now = ts.now();
     Appointment {
-        id: AppointmentId::new(ts.new_id()),
-        tenant: ts.id,
-        contact: contact.id,
         version: 1,
-        time,
-        timezone: settings.business.timezone,
-        duration: None,
-        appointment_type: None,
-        owner_name: None,
-        location: None,
-        special_instructions: None,
-        call_before_hours: CallBeforeHours::DEFAULT,
-        status: AppointmentStatus::Pending,
-        attendance: Attendance::Unknown,
-        awaiting_new_time: false,
-        confirmation: None,
         source: BookingSource::Import,
-        booked_at: None,
-        call_attempts: 0,
-        open_session: None,
-        next_call_at: None,
-        created_at: now,
-        updated_at: now,
+        ..Appointment::at(
+            AppointmentId::new(ts.new_id()),
+            ts.id,
+            contact.id,
+            time,
+            settings.business.timezone,
+            now,
+        )
     }
 }
 

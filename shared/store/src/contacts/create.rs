@@ -3,11 +3,10 @@
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 use vio_domain::appointment::{
-    Appointment, AppointmentStatus, Attendance, CallBeforeHours, Confirmation, Duration,
+    Appointment, AppointmentStatus, CallBeforeHours, Confirmation, Duration,
 };
 use vio_domain::contact::{
-    BookingSource, CallState, Contact, ContactMethod, HipaaChecklist, Preferences, Priority,
-    VoiceConsent,
+    BookingSource, Contact, ContactMethod, HipaaChecklist, Preferences, Priority, VoiceConsent,
 };
 use vio_domain::forms::FormData;
 use vio_domain::ids::{AppointmentId, ContactId, GroupId, LocationId, UserId};
@@ -154,10 +153,6 @@ impl TenantStore {
         let mut preferences = new.preferences.clone();
         preferences.voice_consent = VoiceConsent::Unknown;
         let contact = Contact {
-            id: new.id,
-            tenant: self.id,
-            version: 0,
-            name: new.name.clone(),
             first_name: new.first_name.clone(),
             last_name: new.last_name.clone(),
             phone: new.phone.clone(),
@@ -178,21 +173,8 @@ impl TenantStore {
             is_active: new.is_active,
             booking_source: new.booking_source,
             booking_page_zone: new.booking_page_zone,
-            last_contact_time: None,
-            failures_in_a_row: 0,
-            calls: Default::default(),
-            needs_attention: None,
-            attention_about: None,
-            attention_snoozed_until: None,
-            call_state: CallState::None,
-            open_session: None,
-            next_call_at: None,
-            current_appointment: None,
-            appointments_count: 0,
             created_by: new.created_by,
-            created_at: now,
-            updated_at: now,
-            deleted: None,
+            ..Contact::named(new.id, self.id, new.name.clone(), now)
         };
         self.new_person(contact, Vec::new())
     }
@@ -208,12 +190,6 @@ impl TenantStore {
     pub fn add_appointment_as(&self, person: &mut Person, id: AppointmentId, new: &NewAppointment) {
         let now = self.now();
         person.appointments.push(Appointment {
-            id,
-            tenant: self.id,
-            contact: person.contact.id,
-            version: 0,
-            time: new.time,
-            timezone: new.timezone,
             duration: new.duration,
             appointment_type: new.appointment_type.clone(),
             owner_name: new.owner_name.clone(),
@@ -221,16 +197,10 @@ impl TenantStore {
             special_instructions: new.special_instructions.clone(),
             call_before_hours: new.call_before_hours,
             status: new.status,
-            awaiting_new_time: false,
-            attendance: Attendance::Unknown,
             confirmation: new.confirmation,
             source: new.source,
             booked_at: new.booked_at,
-            call_attempts: 0,
-            open_session: None,
-            next_call_at: None,
-            created_at: now,
-            updated_at: now,
+            ..Appointment::at(id, self.id, person.contact.id, new.time, new.timezone, now)
         });
     }
 

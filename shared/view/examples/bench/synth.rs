@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use uuid::Uuid;
-use vio_domain::appointment::{Appointment, AppointmentStatus, Attendance, CallBeforeHours};
-use vio_domain::contact::{BookingSource, Contact, ContactMethod, Preferences, Priority};
+use vio_domain::appointment::{Appointment, AppointmentStatus};
+use vio_domain::contact::{BookingSource, Contact, Priority};
 use vio_domain::groups::{Color, GroupName, Visibility};
 use vio_domain::ids::{AppointmentId, ContactId, GroupId, TenantId, UserId};
 use vio_domain::phone::E164;
@@ -211,12 +211,7 @@ impl Tenant {
             dice.pick(&["gmail.com", "example.org", "mail.example.net"])
         );
         let contact = Contact {
-            id,
-            tenant: self.id,
             version: 1,
-            name: format!("{first} {last}").parse().map_err(|_| "name")?,
-            first_name: None,
-            last_name: None,
             phone: Some(
                 E164::try_from(format!("+447{:09}", dice.below(1_000_000_000)))
                     .map_err(|_| "phone")?,
@@ -225,7 +220,6 @@ impl Tenant {
             company_name: Some(dice.pick(&COMPANIES).parse().map_err(|_| "company")?),
             industry: Some("healthcare".parse().map_err(|_| "industry")?),
             notes: Some(notes.join(" ").parse().map_err(|_| "notes")?),
-            tags: Vec::new(),
             group_ids: groups.into_iter().map(|at| self.groups[at]).collect(),
             priority: [
                 Priority::Normal,
@@ -233,62 +227,42 @@ impl Tenant {
                 Priority::High,
                 Priority::Urgent,
             ][dice.below(4)],
-            preferred_contact_method: ContactMethod::Voice,
-            do_not_contact: false,
-            preferences: Preferences::default(),
-            custom_fields: Default::default(),
-            form: None,
-            checklist: None,
-            assigned_to: None,
             is_active: dice.below(10) > 0,
             booking_source: source,
-            booking_page_zone: None,
             last_contact_time: (dice.below(2) == 0)
                 .then(|| self.now - TimeDelta::minutes(dice.below(60 * 1_440) as i64)),
-            failures_in_a_row: 0,
-            calls: Default::default(),
-            needs_attention: None,
-            attention_about: None,
-            attention_snoozed_until: None,
-            call_state: Default::default(),
-            open_session: None,
-            next_call_at: None,
-            current_appointment: None,
             appointments_count: 1,
             created_by: Some(self.user),
-            created_at,
-            updated_at: created_at,
-            deleted: None,
+            ..Contact::named(
+                id,
+                self.id,
+                format!("{first} {last}").parse().map_err(|_| "name")?,
+                created_at,
+            )
         };
         let appointment = Appointment {
-            id: AppointmentId::new(dice.id(created_at.timestamp_millis())),
-            tenant: self.id,
-            contact: id,
             version: 1,
-            time,
-            timezone: chrono_tz::Europe::London,
             duration: Some(30.try_into().map_err(|_| "duration")?),
             appointment_type: Some(dice.pick(&TYPES).parse().map_err(|_| "type")?),
             owner_name: Some(dice.pick(&OWNERS).parse().map_err(|_| "owner")?),
-            location: None,
             special_instructions: Some(
                 "Please arrive ten minutes early"
                     .parse()
                     .map_err(|_| "instructions")?,
             ),
-            call_before_hours: CallBeforeHours::DEFAULT,
             status,
-            awaiting_new_time: false,
-            attendance: Attendance::Unknown,
-            confirmation: None,
             source,
-            booked_at: None,
             call_attempts: dice.below(4) as u32,
-            open_session: None,
             next_call_at: (status == AppointmentStatus::Pending)
                 .then(|| time - TimeDelta::hours(24)),
-            created_at,
-            updated_at: created_at,
+            ..Appointment::at(
+                AppointmentId::new(dice.id(created_at.timestamp_millis())),
+                self.id,
+                id,
+                time,
+                chrono_tz::Europe::London,
+                created_at,
+            )
         };
         Ok((contact, appointment))
     }

@@ -2,8 +2,8 @@
 
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
-use vio_domain::appointment::{Appointment, AppointmentStatus, Attendance, CallBeforeHours};
-use vio_domain::contact::{BookingSource, Contact, Deleted};
+use vio_domain::appointment::Appointment;
+use vio_domain::contact::{Contact, Deleted};
 use vio_domain::ids::{AppointmentId, ContactId, TenantId};
 
 use super::TenantView;
@@ -15,73 +15,29 @@ pub(crate) fn now() -> DateTime<Utc> {
 
 pub(crate) fn contact(number: u128, name: &str, notes: &str) -> Contact {
     Contact {
-        id: ContactId::new(Uuid::from_u128(number)),
-        tenant: TenantId::new(Uuid::from_u128(1)),
         version: 1,
-        name: name.parse().unwrap(),
-        first_name: None,
-        last_name: None,
-        phone: None,
-        email: None,
-        company_name: None,
-        industry: None,
         notes: notes.parse().ok(),
-        tags: Vec::new(),
-        group_ids: Vec::new(),
-        priority: Default::default(),
-        preferred_contact_method: Default::default(),
-        do_not_contact: false,
-        preferences: Default::default(),
-        custom_fields: Default::default(),
-        form: None,
-        checklist: None,
-        assigned_to: None,
-        is_active: true,
-        booking_source: BookingSource::Manual,
-        booking_page_zone: None,
-        last_contact_time: None,
-        failures_in_a_row: 0,
-        calls: Default::default(),
-        needs_attention: None,
-        attention_about: None,
-        attention_snoozed_until: None,
-        call_state: Default::default(),
-        open_session: None,
-        next_call_at: None,
-        current_appointment: None,
-        appointments_count: 0,
-        created_by: None,
-        created_at: now(),
-        updated_at: now(),
-        deleted: None,
+        ..Contact::named(
+            ContactId::new(Uuid::from_u128(number)),
+            TenantId::new(Uuid::from_u128(1)),
+            name.parse().unwrap(),
+            now(),
+        )
     }
 }
 
 pub(crate) fn appointment(number: u128, contact: u128, hours: i64, kind: &str) -> Appointment {
     Appointment {
-        id: AppointmentId::new(Uuid::from_u128(number)),
-        tenant: TenantId::new(Uuid::from_u128(1)),
-        contact: ContactId::new(Uuid::from_u128(contact)),
         version: 1,
-        time: now() + chrono::TimeDelta::hours(hours),
-        timezone: chrono_tz::UTC,
-        duration: None,
         appointment_type: kind.parse().ok(),
-        owner_name: None,
-        location: None,
-        special_instructions: None,
-        call_before_hours: CallBeforeHours::DEFAULT,
-        status: AppointmentStatus::Pending,
-        awaiting_new_time: false,
-        attendance: Attendance::Unknown,
-        confirmation: None,
-        source: BookingSource::Manual,
-        booked_at: None,
-        call_attempts: 0,
-        open_session: None,
-        next_call_at: None,
-        created_at: now(),
-        updated_at: now(),
+        ..Appointment::at(
+            AppointmentId::new(Uuid::from_u128(number)),
+            TenantId::new(Uuid::from_u128(1)),
+            ContactId::new(Uuid::from_u128(contact)),
+            now() + chrono::TimeDelta::hours(hours),
+            chrono_tz::UTC,
+            now(),
+        )
     }
 }
 

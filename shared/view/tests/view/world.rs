@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, TimeDelta, Utc};
 use uuid::Uuid;
-use vio_domain::appointment::{Appointment, AppointmentStatus, Attendance, CallBeforeHours};
+use vio_domain::appointment::{Appointment, AppointmentStatus};
 use vio_domain::calling::session::Outcome;
 use vio_domain::contact::*;
 use vio_domain::groups::{Color, GroupName, Visibility as GroupVisibility};
@@ -249,14 +249,7 @@ impl World {
         let number = format!("+44791{:07}", dice.below(4_000) * 2_477);
         let groups = self.group_ids.clone();
         let contact = Contact {
-            id,
-            tenant: tenant(),
             version: version * 10,
-            name: format!("{} {}", dice.pick(&FIRST), dice.pick(&LAST))
-                .parse()
-                .unwrap(),
-            first_name: None,
-            last_name: None,
             phone: dice.maybe(8, |_| E164::try_from(number).unwrap()),
             email: dice.maybe(3, |d| {
                 let host = d.pick(&["gmail.com", "EXAMPLE.org"]);
@@ -282,10 +275,6 @@ impl World {
             priority: dice.pick(&[Priority::Normal, Priority::High, Priority::Urgent]),
             preferred_contact_method: dice.pick(&[ContactMethod::Voice, ContactMethod::Sms]),
             do_not_contact: dice.one_in(5),
-            preferences: Preferences::default(),
-            custom_fields: Default::default(),
-            form: None,
-            checklist: None,
             assigned_to: dice.maybe(2, |d| d.pick(&self.users)),
             is_active: !dice.one_in(4),
             booking_source: dice.pick(&[
@@ -293,32 +282,31 @@ impl World {
                 BookingSource::Calcom,
                 BookingSource::Import,
             ]),
-            booking_page_zone: None,
             last_contact_time: dice
                 .maybe(2, |d| base() - TimeDelta::hours(d.below(60) as i64 * 13)),
-            failures_in_a_row: 0,
-            calls: Default::default(),
             needs_attention: dice.maybe(2, |d| {
                 d.pick(&[AttentionReason::NO_PHONE, AttentionReason::NoCallWindow])
             }),
-            attention_about: None,
-            attention_snoozed_until: None,
             call_state: dice.pick(&[CallState::None, CallState::Settled]),
-            open_session: None,
             next_call_at: if dice.one_in(4) {
                 Some(self.near(dice))
             } else {
                 None
             },
-            current_appointment: None,
-            appointments_count: 0,
             created_by: dice.maybe(2, |d| d.pick(&self.users)),
-            created_at,
             updated_at: base() + TimeDelta::seconds(version as i64),
             deleted: dice.one_in(9).then(|| Deleted {
                 at: base(),
                 by: None,
             }),
+            ..Contact::named(
+                id,
+                tenant(),
+                format!("{} {}", dice.pick(&FIRST), dice.pick(&LAST))
+                    .parse()
+                    .unwrap(),
+                created_at,
+            )
         };
         let rest = format!("{{\"v\":{version}}}").into_bytes();
         self.contacts
@@ -355,33 +343,27 @@ impl World {
         ];
         let time = self.near(dice);
         let appointment = Appointment {
-            id,
-            tenant: tenant(),
-            contact,
             version,
-            time,
-            timezone: chrono_tz::Europe::London,
             duration: dice.maybe(3, |_| 30.try_into().unwrap()),
             appointment_type: dice.maybe(4, |d| d.pick(&TYPES).parse().unwrap()),
             owner_name: dice.maybe(3, |d| d.pick(&OWNERS).parse().unwrap()),
             location: dice.maybe(3, |d| LocationId::new(d.id())),
             special_instructions: dice.maybe(3, |d| d.pick(&WORDS).parse().unwrap()),
-            call_before_hours: CallBeforeHours::DEFAULT,
             status: dice.pick(&statuses),
-            awaiting_new_time: false,
-            attendance: Attendance::Unknown,
-            confirmation: None,
-            source: BookingSource::Manual,
-            booked_at: None,
             call_attempts: dice.below(4) as u32,
-            open_session: None,
             next_call_at: if dice.one_in(2) {
                 Some(self.near(dice))
             } else {
                 None
             },
-            created_at: base(),
-            updated_at: base(),
+            ..Appointment::at(
+                id,
+                tenant(),
+                contact,
+                time,
+                chrono_tz::Europe::London,
+                base(),
+            )
         };
         self.appointments
             .insert(id, (version, contact, Some(appointment.clone())));
