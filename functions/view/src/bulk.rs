@@ -12,15 +12,12 @@ use vio_domain::appointment::{AppointmentStatus, ConfirmationMethod};
 use vio_domain::bulk::Verdict;
 use vio_domain::ids::ContactId;
 use vio_domain::permission::{ContactScopes, Scope};
-use vio_http::idempotency::once;
 use vio_http::query::NoParams;
 use vio_http::{Fields, Idempotent, Principal, Problem, Query, RequestId};
 use vio_jobs::bulk::{
-    Asked, Chosen, DoneOrPreview, FieldUpdates, GroupChanges, Job, KindOf, Wanted, by_ids, may,
-    of_group, refuse_more,
+    Asked, Caller, Chosen, DoneOrPreview, FieldUpdates, GroupChanges, Job, KindOf, Wanted, by_ids,
+    may, of_named_group, refuse_more,
 };
-use vio_runtime::reach;
-use vio_runtime::web::actor;
 use vio_store::bulk::Target;
 
 use crate::ViewApp;
@@ -87,40 +84,25 @@ pub(crate) async fn bulk(
     Query(NoParams {}): Query<NoParams>,
     Idempotent { body, keyed }: Idempotent<Body>,
 ) -> Result<Response, Problem> {
-    let (ts, settings) = view.app.tenant_with_settings(&who).await?;
-    let by = actor(&who, request);
-    let asked = Asked {
-        app: &view.app,
-        ts: &ts,
-        settings: &settings.settings,
-        who: &who,
-        by: &by,
-    };
+    let caller = Caller::new(view.app.clone(), who, request).await?;
     let view = &view;
-    once(
-        &view.app.answers,
-        who.tenant_id,
-        keyed,
-        ts.new_id(),
-        async move |id| {
+    caller
+        .once(keyed, async move |asked, id| {
             let mut fields = Fields::default();
             let Some(kind) = KindOf::parse(&mut fields, "/operation", &body.operation) else {
                 return Err(fields.into());
             };
             may(asked.who, kind)?;
-            // What is only looked at needs no confirmation.
-            let looks = body.dry_run && kind == KindOf::Delete;
             let wanted = Wanted {
                 new_status: body.new_status,
                 confirmation_method: body.confirmation_method,
                 reason: body.reason,
                 group_changes: body.group_changes,
                 field_updates: body.field_updates,
-                confirm: body.confirm.or_else(|| looks.then(|| "DELETE".to_owned())),
+                confirm: body.confirm,
+                dry_run: body.dry_run,
             };
-            let operation = wanted
-                .operation(kind, asked.ts, asked.who, asked.settings, &mut fields)
-                .await?;
+            let operation = wanted.operation(kind, asked, &mut fields).await?;
             let said = body.selection.said()?;
             let targets = body.selection.chosen(view, asked, &mut fields).await?;
             let (Some(operation), true) = (operation, fields.is_clean()) else {
@@ -129,9 +111,8 @@ pub(crate) async fn bulk(
             asked
                 .perform(id, operation, targets, said, body.dry_run)
                 .await
-        },
-    )
-    .await
+        })
+        .await
 }
 
 impl Selection {
@@ -162,14 +143,7 @@ impl Selection {
         }
         if let Some(group) = &self.group_id {
             let pointer = "/selection/group_id";
-            let row = match group.parse() {
-                Ok(id) => reach::group(ts, who, id).await.ok(),
-                Err(_) => None,
-            };
-            match row {
-                Some(row) => chosen = of_group(ts, who, &row, pointer, fields).await?,
-                None => fields.note(pointer, "unknown_group", "There is no such group."),
-            }
+            chosen = of_named_group(ts, who, pointer, group, fields).await?;
         }
         if let Some(filter) = &self.filter {
             filter.only_filters(fields, "/selection/filter");

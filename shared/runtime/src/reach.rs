@@ -28,11 +28,18 @@ pub fn can_edit(who: &Principal, contact: &Contact) -> bool {
     who.scope.can_edit(who.user_id, &ownership(contact))
 }
 
+/// A group that the person sees; None where there is none.
+pub async fn find_group(
+    ts: &TenantStore,
+    who: &Principal,
+    id: GroupId,
+) -> Result<Option<GroupRow>, Problem> {
+    let group = ts.group(id).await.map_err(store_problem)?;
+    Ok(group.filter(|group| sees_group(who, &group.visibility)))
+}
+
 /// A group that the person sees.
 pub async fn group(ts: &TenantStore, who: &Principal, id: GroupId) -> Result<GroupRow, Problem> {
-    ts.group(id)
-        .await
-        .map_err(store_problem)?
-        .filter(|group| sees_group(who, &group.visibility))
-        .ok_or_else(Problem::not_found)
+    let group = find_group(ts, who, id).await?;
+    group.ok_or_else(Problem::not_found)
 }

@@ -17,6 +17,8 @@ use vio_runtime::web::{sees_group, store_problem};
 use vio_store::TenantStore;
 use vio_store::groups::GroupRow;
 
+use super::Asked;
+
 /// How groups change; one of the three.
 #[derive(Debug, Default, Deserialize, ToSchema)]
 #[schema(as = BulkGroupChanges, example = json!({"add_to_groups": ["0192f0c1-2b3c-7def-8abc-0123456789ab"]}))]
@@ -60,6 +62,8 @@ pub struct Wanted {
     pub group_changes: Option<GroupChanges>,
     pub field_updates: Option<FieldUpdates>,
     pub confirm: Option<String>,
+    /// Whether only to say what would happen.
+    pub dry_run: bool,
 }
 
 /// The kinds of operations, by both of their names (S0, S2).
@@ -98,11 +102,12 @@ impl Wanted {
     pub async fn operation(
         self,
         kind: KindOf,
-        ts: &TenantStore,
-        who: &Principal,
-        settings: &Settings,
+        asked: Asked<'_>,
         fields: &mut Fields,
     ) -> Result<Option<Operation>, Problem> {
+        let Asked {
+            ts, who, settings, ..
+        } = asked;
         let stray = [
             ("/new_status", self.new_status.is_some(), KindOf::Status),
             (
@@ -168,7 +173,12 @@ impl Wanted {
             }),
             KindOf::Edit => edit.map(Operation::Edit),
             KindOf::Delete => {
-                if self.confirm.as_deref() != Some("DELETE") {
+                // What is only looked at needs no confirmation, but a wrong word is told all the same.
+                let confirmed = match self.confirm.as_deref() {
+                    Some(word) => word == "DELETE",
+                    None => self.dry_run,
+                };
+                if !confirmed {
                     fields.note("/confirm", "required", "Type DELETE to confirm.");
                 }
                 Some(Operation::Delete)

@@ -3,7 +3,6 @@
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use chrono::{DateTime, Utc};
-use http::{StatusCode, header};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use utoipa::ToSchema;
@@ -13,18 +12,17 @@ use vio_domain::bulk::{GroupChange, MOST_AT_ONCE, Operation};
 use vio_domain::groups::GroupName;
 use vio_domain::ids::{GroupId, JobId};
 use vio_domain::text::Reason;
-use vio_http::idempotency::once;
 use vio_http::query::NoParams;
 use vio_http::{Fields, Idempotent, Json, Kind, Path, Principal, Problem, Query, RequestId};
 use vio_runtime::App;
 use vio_runtime::reach::group;
-use vio_runtime::web::{actor, store_problem};
+use vio_runtime::web::store_problem;
 use vio_store::jobs::{JobRow, JobStatus, JobWork};
 
 use super::body::{FieldUpdates, GroupChanges, KindOf, Wanted};
-use super::select::{Chosen, by_ids, of_group};
+use super::select::{Chosen, by_ids, of_group, of_named_group};
 use super::undo::ResultView;
-use super::{Asked, answer, may, preview};
+use super::{Asked, Caller, answer, answer_with, may, preview};
 use crate::show::Job;
 
 /// Jobs among which the last change of a group is looked for.
@@ -58,7 +56,7 @@ async fn changed(
     let group = group(asked.ts, asked.who, id).await?;
     let over = job.status != JobStatus::Running;
     let counts = job.counts;
-    let body = Json(Changed {
+    let body = Changed {
         success: over && counts.rejected == 0,
         group_id: id.uuid(),
         group_name: group.name.as_str().to_owned(),
@@ -68,12 +66,8 @@ async fn changed(
         new_member_count: group.members,
         undo_until: job.undo_until(),
         job: Job::new(job, asked.ts.now()),
-    });
-    if over {
-        return Ok((StatusCode::OK, body).into_response());
-    }
-    let place = format!("/api/jobs/{}", job.id);
-    Ok((StatusCode::ACCEPTED, [(header::LOCATION, place)], body).into_response())
+    };
+    Ok(answer_with(job, body))
 }
 
 fn reason(fields: &mut Fields, given: Option<&str>) -> Option<Reason> {
@@ -110,24 +104,16 @@ pub(crate) async fn bulk_add(
     Query(NoParams {}): Query<NoParams>,
     Idempotent { body, keyed }: Idempotent<BulkAdd>,
 ) -> Result<Response, Problem> {
-    let (ts, settings) = app.tenant_with_settings(&who).await?;
-    if group(&ts, &who, id).await?.archived_at.is_some() {
+    let caller = Caller::new(app, who, request).await?;
+    if group(&caller.ts, &caller.who, id)
+        .await?
+        .archived_at
+        .is_some()
+    {
         return Err(Problem::new(Kind::GroupArchived));
     }
-    let by = actor(&who, request);
-    let asked = Asked {
-        app: &app,
-        ts: &ts,
-        settings: &settings.settings,
-        who: &who,
-        by: &by,
-    };
-    once(
-        &app.answers,
-        who.tenant_id,
-        keyed,
-        ts.new_id(),
-        async move |operation| {
+    caller
+        .once(keyed, async move |asked, operation| {
             let mut fields = Fields::default();
             let reason = reason(&mut fields, body.reason.as_deref());
             if body.contact_ids.is_some() == body.from_group_id.is_some() {
@@ -140,21 +126,8 @@ pub(crate) async fn bulk_add(
                     by_ids(asked.ts, asked.who, "/contact_ids", ids, None, &mut fields).await?;
             }
             if let Some(from) = &body.from_group_id {
-                let from = match from.parse() {
-                    Ok(from) => group(asked.ts, asked.who, from).await.ok(),
-                    Err(_) => None,
-                };
-                match from {
-                    Some(from) => {
-                        let pointer = "/from_group_id";
-                        targets =
-                            of_group(asked.ts, asked.who, &from, pointer, &mut fields).await?;
-                    }
-                    None => {
-                        let detail = "There is no such group.";
-                        fields.note("/from_group_id", "unknown_group", detail);
-                    }
-                }
+                let pointer = "/from_group_id";
+                targets = of_named_group(asked.ts, asked.who, pointer, from, &mut fields).await?;
             }
             if !fields.is_clean() {
                 return Err(Problem::from(fields));
@@ -169,9 +142,8 @@ pub(crate) async fn bulk_add(
                 .begin(operation, work, Some(id), targets, selection)
                 .await?;
             changed(asked, id, true, &job).await
-        },
-    )
-    .await
+        })
+        .await
 }
 
 /// Contacts to be taken out of a group.
@@ -202,22 +174,10 @@ pub(crate) async fn bulk_remove(
     Query(NoParams {}): Query<NoParams>,
     Idempotent { body, keyed }: Idempotent<BulkRemove>,
 ) -> Result<Response, Problem> {
-    let (ts, settings) = app.tenant_with_settings(&who).await?;
-    group(&ts, &who, id).await?;
-    let by = actor(&who, request);
-    let asked = Asked {
-        app: &app,
-        ts: &ts,
-        settings: &settings.settings,
-        who: &who,
-        by: &by,
-    };
-    once(
-        &app.answers,
-        who.tenant_id,
-        keyed,
-        ts.new_id(),
-        async move |operation| {
+    let caller = Caller::new(app, who, request).await?;
+    group(&caller.ts, &caller.who, id).await?;
+    caller
+        .once(keyed, async move |asked, operation| {
             let mut fields = Fields::default();
             let reason = reason(&mut fields, body.reason.as_deref());
             let texts = body.contact_ids.unwrap_or_default();
@@ -246,9 +206,8 @@ pub(crate) async fn bulk_remove(
                 .begin(operation, work, Some(id), targets, json!({ "ids": true }))
                 .await?;
             changed(asked, id, false, &job).await
-        },
-    )
-    .await
+        })
+        .await
 }
 
 /// How a group is emptied.
@@ -275,22 +234,10 @@ pub(crate) async fn clear(
     Query(NoParams {}): Query<NoParams>,
     Idempotent { body, keyed }: Idempotent<Clear>,
 ) -> Result<Response, Problem> {
-    let (ts, settings) = app.tenant_with_settings(&who).await?;
-    let row = group(&ts, &who, id).await?;
-    let by = actor(&who, request);
-    let asked = Asked {
-        app: &app,
-        ts: &ts,
-        settings: &settings.settings,
-        who: &who,
-        by: &by,
-    };
-    once(
-        &app.answers,
-        who.tenant_id,
-        keyed,
-        ts.new_id(),
-        async move |operation| {
+    let caller = Caller::new(app, who, request).await?;
+    let row = group(&caller.ts, &caller.who, id).await?;
+    caller
+        .once(keyed, async move |asked, operation| {
             let mut fields = Fields::default();
             let typed = GroupName::parse(&body.name).map(|name| name.folded());
             if typed.ok() != Some(row.name.folded()) {
@@ -309,9 +256,8 @@ pub(crate) async fn clear(
                 .begin(operation, work, Some(id), targets, json!({ "group": id }))
                 .await?;
             changed(asked, id, false, &job).await
-        },
-    )
-    .await
+        })
+        .await
 }
 
 /// Which change of the members to undo.
@@ -343,17 +289,9 @@ pub(crate) async fn undo_members(
     Query(NoParams {}): Query<NoParams>,
     Idempotent { body, keyed }: Idempotent<UndoMembers>,
 ) -> Result<Response, Problem> {
-    let (ts, settings) = app.tenant_with_settings(&who).await?;
-    group(&ts, &who, id).await?;
-    let by = actor(&who, request);
-    let asked = Asked {
-        app: &app,
-        ts: &ts,
-        settings: &settings.settings,
-        who: &who,
-        by: &by,
-    };
-    once(&app.answers, who.tenant_id, keyed, ts.new_id(), async move |operation| {
+    let caller = Caller::new(app, who, request).await?;
+    group(&caller.ts, &caller.who, id).await?;
+    caller.once(keyed, async move |asked, operation| {
         let theirs = |job: &JobRow| {
             let of_group = matches!(&job.work, JobWork::Bulk { group, operation, .. } if *group == Some(id) && operation == "groups");
             of_group && crate::show::sees(asked.who, job)
@@ -444,40 +382,26 @@ pub(crate) async fn bulk_operations(
     Query(NoParams {}): Query<NoParams>,
     Idempotent { body, keyed }: Idempotent<GroupBulk>,
 ) -> Result<Response, Problem> {
-    let (ts, settings) = app.tenant_with_settings(&who).await?;
-    let row = group(&ts, &who, id).await?;
-    let by = actor(&who, request);
-    let asked = Asked {
-        app: &app,
-        ts: &ts,
-        settings: &settings.settings,
-        who: &who,
-        by: &by,
-    };
-    once(
-        &app.answers,
-        who.tenant_id,
-        keyed,
-        ts.new_id(),
-        async move |operation| {
+    let caller = Caller::new(app, who, request).await?;
+    let row = group(&caller.ts, &caller.who, id).await?;
+    caller
+        .once(keyed, async move |asked, operation| {
             let mut fields = Fields::default();
             let Some(kind) = KindOf::parse(&mut fields, "/operation_type", &body.operation_type)
             else {
                 return Err(Problem::from(fields));
             };
             may(asked.who, kind)?;
-            let looks = body.dry_run && kind == KindOf::Delete;
             let wanted = Wanted {
                 new_status: body.new_status,
                 confirmation_method: body.confirmation_method,
                 reason: body.reason,
                 group_changes: body.group_changes,
                 field_updates: body.field_updates,
-                confirm: body.confirm.or_else(|| looks.then(|| "DELETE".to_owned())),
+                confirm: body.confirm,
+                dry_run: body.dry_run,
             };
-            let work = wanted
-                .operation(kind, asked.ts, asked.who, asked.settings, &mut fields)
-                .await?;
+            let work = wanted.operation(kind, asked, &mut fields).await?;
             let targets = match &body.target_contact_ids {
                 Some(ids) => {
                     let pointer = "/target_contact_ids";
@@ -514,7 +438,7 @@ pub(crate) async fn bulk_operations(
                     .map_err(store_problem)?;
                 details.extend(rows.into_iter().map(ResultView::from));
             }
-            let result = Json(GroupBulkResult {
+            let result = GroupBulkResult {
                 success: over && job.counts.rejected == 0,
                 operation_type: body.operation_type,
                 group_name: row.name.as_str().to_owned(),
@@ -524,13 +448,8 @@ pub(crate) async fn bulk_operations(
                 details,
                 completion_time: job.finished_at,
                 job: Job::new(&job, asked.ts.now()),
-            });
-            if over {
-                return Ok((StatusCode::OK, result).into_response());
-            }
-            let place = format!("/api/jobs/{}", job.id);
-            Ok((StatusCode::ACCEPTED, [(header::LOCATION, place)], result).into_response())
-        },
-    )
-    .await
+            };
+            Ok(answer_with(&job, result))
+        })
+        .await
 }

@@ -10,24 +10,27 @@ mod undo;
 
 use axum::response::{IntoResponse, Response};
 use http::{StatusCode, header};
+use serde::Serialize;
 use serde_json::Value;
 use uuid::Uuid;
 use vio_domain::bulk::{MOST_AT_ONCE, MOST_RUNNING, Operation};
 use vio_domain::ids::{GroupId, JobId};
 use vio_domain::permission::{Permission, Role};
 use vio_domain::settings::Settings;
-use vio_http::{Json, Kind, Principal, Problem};
+use vio_http::idempotency::{KeyedRequest, once};
+use vio_http::{Json, Kind, Principal, Problem, RequestId};
 use vio_runtime::App;
 use vio_runtime::queues::JobMessage;
-use vio_runtime::web::store_problem;
+use vio_runtime::web::{actor, store_problem};
 use vio_store::TenantStore;
 use vio_store::bulk::NewBulk;
 use vio_store::jobs::{JobRow, JobStatus};
 use vio_store::log::Actor;
+use vio_store::tenants::TenantSettings;
 
 pub use self::body::{FieldUpdates, GroupChanges, KindOf, Wanted};
 pub use self::preview::DoneOrPreview;
-pub use self::select::{Chosen, by_ids, of_group, refuse_more};
+pub use self::select::{Chosen, by_ids, of_named_group, refuse_more};
 pub use crate::show::Job;
 use crate::work::actor_of;
 
@@ -39,6 +42,60 @@ pub(crate) use group::{
     __path_bulk_add, __path_bulk_operations, __path_bulk_remove, __path_clear, __path_undo_members,
 };
 pub(crate) use undo::{__path_results, __path_undo};
+
+/// A request for work: whose it is, and all that work on it reads.
+pub struct Caller {
+    app: App,
+    pub ts: TenantStore,
+    settings: TenantSettings,
+    pub who: Principal,
+    by: Actor,
+}
+
+impl std::fmt::Debug for Caller {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Caller")
+            .field("tenant", &self.ts.id)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Caller {
+    pub async fn new(app: App, who: Principal, request: RequestId) -> Result<Self, Problem> {
+        let (ts, settings) = app.tenant_with_settings(&who).await?;
+        let by = actor(&who, request);
+        Ok(Self {
+            app,
+            ts,
+            settings,
+            who,
+            by,
+        })
+    }
+
+    /// Runs `work` once per key of the request ([`once`]). It is given the id of what it begins.
+    pub async fn once<'a, F>(
+        &'a self,
+        keyed: Option<KeyedRequest>,
+        work: impl FnOnce(Asked<'a>, Uuid) -> F,
+    ) -> Result<Response, Problem>
+    where
+        F: Future<Output = Result<Response, Problem>>,
+    {
+        let asked = Asked {
+            app: &self.app,
+            ts: &self.ts,
+            settings: &self.settings.settings,
+            who: &self.who,
+            by: &self.by,
+        };
+        let (tenant, fresh) = (self.who.tenant_id, self.ts.new_id());
+        once(&self.app.answers, tenant, keyed, fresh, |id| {
+            work(asked, id)
+        })
+        .await
+    }
+}
 
 /// Who asks for work.
 #[derive(Clone, Copy)]
@@ -156,12 +213,21 @@ impl Asked<'_> {
     }
 }
 
-/// The answer with a job: 200 where it is over, 202 where it goes on.
+/// The answer with a job.
 fn answer(ts: &TenantStore, job: &JobRow) -> Response {
-    let body = Json(Job::new(job, ts.now()));
+    answer_with(job, Job::new(job, ts.now()))
+}
+
+/// The answer with what became of a job so far: 200 where it is over, 202 with its place where it goes on.
+fn answer_with(job: &JobRow, body: impl Serialize) -> Response {
     if job.status == JobStatus::Running {
         let place = format!("/api/jobs/{}", job.id);
-        return (StatusCode::ACCEPTED, [(header::LOCATION, place)], body).into_response();
+        return (
+            StatusCode::ACCEPTED,
+            [(header::LOCATION, place)],
+            Json(body),
+        )
+            .into_response();
     }
-    (StatusCode::OK, body).into_response()
+    Json(body).into_response()
 }

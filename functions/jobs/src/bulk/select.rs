@@ -7,7 +7,7 @@ use vio_domain::bulk::{MOST_CONTACTS, Verdict};
 use vio_domain::contact::Contact;
 use vio_domain::ids::{ContactId, GroupId};
 use vio_http::{Fields, Principal, Problem};
-use vio_runtime::reach::{can_edit, can_view};
+use vio_runtime::reach::{can_edit, can_view, find_group};
 use vio_runtime::web::store_problem;
 use vio_store::TenantStore;
 use vio_store::bulk::Target;
@@ -93,7 +93,7 @@ pub async fn by_ids(
 }
 
 /// The members of a group that the person sees, where they are not more than one operation takes.
-pub async fn of_group(
+pub(super) async fn of_group(
     ts: &TenantStore,
     who: &Principal,
     group: &GroupRow,
@@ -111,6 +111,27 @@ pub async fn of_group(
     Ok(seen
         .map(|(contact, _)| judged(who, contact, None))
         .collect())
+}
+
+/// The members of a group that a body names.
+pub async fn of_named_group(
+    ts: &TenantStore,
+    who: &Principal,
+    pointer: &str,
+    text: &str,
+    fields: &mut Fields,
+) -> Result<Chosen, Problem> {
+    let group = match text.parse() {
+        Ok(id) => find_group(ts, who, id).await?,
+        Err(_) => None,
+    };
+    match group {
+        Some(group) => of_group(ts, who, &group, pointer, fields).await,
+        None => {
+            fields.note(pointer, "unknown_group", "There is no such group.");
+            Ok(Vec::new())
+        }
+    }
 }
 
 /// Notes that these are more contacts than one operation takes, if they are.

@@ -7,7 +7,6 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 use vio_domain::bulk::{MOST_AT_ONCE, Verdict};
 use vio_domain::ids::{ContactId, JobId};
-use vio_http::idempotency::once;
 use vio_http::page::PageParams;
 use vio_http::query::NoParams;
 use vio_http::{
@@ -19,7 +18,7 @@ use vio_store::bulk::{JobResultRow, Undone};
 use vio_store::jobs::{JobRow, JobStatus};
 use vio_store::log::Entry;
 
-use super::{Asked, answer};
+use super::{Asked, Caller, answer};
 use crate::show::{Job, seen};
 
 /// What became of a contact.
@@ -147,25 +146,12 @@ pub(crate) async fn undo(
     Query(NoParams {}): Query<NoParams>,
     Idempotent { body: _, keyed }: Idempotent<Nothing>,
 ) -> Result<Response, Problem> {
-    let (ts, settings) = app.tenant_with_settings(&who).await?;
-    seen(&ts, &who, of).await?;
-    let by = actor(&who, request);
-    let asked = Asked {
-        app: &app,
-        ts: &ts,
-        settings: &settings.settings,
-        who: &who,
-        by: &by,
-    };
-    once(
-        &app.answers,
-        who.tenant_id,
-        keyed,
-        ts.new_id(),
-        async move |id| {
+    let caller = Caller::new(app, who, request).await?;
+    seen(&caller.ts, &caller.who, of).await?;
+    caller
+        .once(keyed, async move |asked, id| {
             let job = asked.take_back(of, id).await?;
             Ok(answer(asked.ts, &job))
-        },
-    )
-    .await
+        })
+        .await
 }
