@@ -200,7 +200,7 @@ impl Seen<'_> {
         if unreached > 0 {
             warnings.push(Warning {
                 code: "members_out_of_reach",
-                detail: format!("{unreached} members are not yours to call; they are left out."),
+                detail: format!("{unreached} contacts are not yours to call; they are left out."),
             });
         }
         warnings

@@ -4,6 +4,7 @@ use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use http::StatusCode;
 use serde_json::json;
+use uuid::Uuid;
 use vio_domain::calendar::PermittedWindows;
 use vio_domain::campaigns::{Campaign, MOST_MEMBERS, Source};
 use vio_domain::ids::{CampaignId, ContactId, GroupId};
@@ -95,43 +96,74 @@ pub(crate) async fn selection(
     let ts = app.tenant_of(&who).await?;
     let answers = app.answers.clone();
     let (tenant, fresh) = (who.tenant_id, ts.new_id());
+    let by = actor(&who, request);
+    once(&answers, tenant, keyed, fresh, |operation| async move {
+        let mut fields = Fields::default();
+        let contacts = body.contacts(&mut fields);
+        let how = body.how();
+        let selected = Selected {
+            contacts,
+            out_of_reach: 0,
+        };
+        let begin = (app, ts, who, by);
+        call_selected(begin, operation, selected, (&how, ""), fields).await
+    })
+    .await
+}
+
+/// Contacts that were selected.
+#[derive(Debug)]
+pub struct Selected {
+    /// Whom the caller may call.
+    pub contacts: Vec<ContactId>,
+    /// How many others there were.
+    pub out_of_reach: usize,
+}
+
+/// Calls contacts, or says what that would do: the campaign of this id. `how` comes with its place in the body; `fields`
+/// has what is wrong besides.
+pub async fn call_selected(
+    (app, ts, who, by): (App, TenantStore, Principal, Actor),
+    operation: Uuid,
+    Selected {
+        contacts,
+        out_of_reach,
+    }: Selected,
+    (how, at): (&CallAll, &str),
+    mut fields: Fields,
+) -> Result<Response, Problem> {
     let begin = Begin {
-        by: actor(&who, request),
         app,
         ts,
         who,
-        dry_run: body.dry_run,
+        by,
+        dry_run: how.dry_run,
     };
-    once(&answers, tenant, keyed, fresh, |operation| async move {
-        let settings = begin.ts.settings().await.map_err(store_problem)?;
-        let mut fields = Fields::default();
-        let contacts = body.contacts(&mut fields);
-        let asked = body
-            .how()
-            .judge(&settings.settings, begin.ts.now(), &mut fields);
-        let Some(asked) = asked.filter(|_| fields.is_clean()) else {
-            return Err(Problem::from(fields));
-        };
-        reach::selected(&begin.ts, &begin.who, &contacts).await?;
-        let id = CampaignId::new(operation);
-        let whom = Whom {
-            group: None,
-            members: contacts,
-            out_of_reach: 0,
-        };
-        match begin.run(id, whom, &settings, &asked).await? {
-            Some(answer) => Ok(answer),
-            None => Err(Problem::new(Kind::Conflict)),
-        }
-    })
-    .await
+    let settings = begin.ts.settings().await.map_err(store_problem)?;
+    let mut wrong = Fields::default();
+    let asked = how.judge(&settings.settings, begin.ts.now(), &mut wrong);
+    fields.within(at, wrong);
+    let Some(asked) = asked.filter(|_| fields.is_clean()) else {
+        return Err(fields.into());
+    };
+    reach::selected(&begin.ts, &begin.who, &contacts).await?;
+    let id = CampaignId::new(operation);
+    let whom = Whom {
+        group: None,
+        members: contacts,
+        out_of_reach,
+    };
+    match begin.run(id, whom, &settings, &asked).await? {
+        Some(answer) => Ok(answer),
+        None => Err(Problem::new(Kind::Conflict)),
+    }
 }
 
 /// Whom a campaign is to call.
 pub(crate) struct Whom {
     pub(crate) group: Option<GroupRow>,
     members: Vec<ContactId>,
-    /// Members of the group that the person may not call.
+    /// Contacts besides that the person may not call.
     pub(crate) out_of_reach: usize,
 }
 

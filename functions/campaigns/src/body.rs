@@ -17,10 +17,10 @@ use vio_runtime::phi::{Screened, screen};
 /// The two requests differ in whom they call. Written out twice by a macro: a flattened part of a request is read
 /// without its place, so that its faults could not be pointed at.
 macro_rules! requests {
-    ($($(#[$of:meta])* $name:ident { $($(#[$own_of:meta])* $own:ident: $kind:ty,)* })*) => {$(
+    ($($(#[$of:meta])* $seen:vis $name:ident { $($(#[$own_of:meta])* $own:ident: $kind:ty,)* })*) => {$(
         #[derive(Debug, Clone, Default, Deserialize, ToSchema)]
         $(#[$of])*
-        pub(crate) struct $name {
+        $seen struct $name {
             $($(#[$own_of])* $own: $kind,)*
             /// immediate, scheduled or staggered.
             call_timing: Option<String>,
@@ -44,7 +44,7 @@ macro_rules! requests {
             priority_level: Option<String>,
             /// Only says what would happen.
             #[serde(default)]
-            pub(crate) dry_run: bool,
+            pub dry_run: bool,
         }
     )*};
 }
@@ -55,13 +55,13 @@ requests! {
         "call_timing": "immediate", "custom_message_addition": "This is a special reminder for our VIP patients.",
         "priority_level": "normal", "dry_run": true
     }))]
-    CallAll {}
+    pub CallAll {}
 
     /// How selected contacts are to be called.
     #[schema(as = SelectionCallRequest, example = json!({
         "contact_ids": ["0192f0c1-2b3c-7def-8abc-0123456789ab"], "call_timing": "immediate", "dry_run": true
     }))]
-    CallSelection {
+    pub(crate) CallSelection {
         /// At most 100.
         contact_ids: Option<Vec<String>>,
     }

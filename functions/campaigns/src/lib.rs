@@ -11,6 +11,9 @@ mod list;
 mod reach;
 mod status;
 
+pub use begin::{Selected, call_selected};
+pub use body::CallAll;
+
 use axum::Router;
 use utoipa::openapi::OpenApi;
 use utoipa_axum::router::OpenApiRouter;

@@ -8,10 +8,12 @@ use axum::response::Response;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use utoipa::ToSchema;
+use vio_campaigns::{CallAll, Selected, call_selected};
 use vio_domain::appointment::{AppointmentStatus, ConfirmationMethod};
 use vio_domain::bulk::Verdict;
+use vio_domain::campaigns::MOST_SELECTED;
 use vio_domain::ids::ContactId;
-use vio_domain::permission::{ContactScopes, Scope};
+use vio_domain::permission::{ContactScopes, Permission, Scope};
 use vio_http::query::NoParams;
 use vio_http::{Fields, Idempotent, Principal, Problem, Query, RequestId};
 use vio_jobs::bulk::{
@@ -31,7 +33,7 @@ use crate::params::{ListParams, Sent};
     "new_status": "cancelled", "reason": "Closed for repairs", "dry_run": true
 }))]
 pub(crate) struct Body {
-    /// status, groups, edit or delete.
+    /// status, groups, edit, delete or call.
     operation: String,
     selection: Selection,
     /// With status: pending, confirmed, cancelled or rescheduled.
@@ -46,6 +48,8 @@ pub(crate) struct Body {
     field_updates: Option<FieldUpdates>,
     /// With delete: DELETE.
     confirm: Option<String>,
+    /// With call: how; at most 100 contacts. It is a campaign like any other.
+    call: Option<CallAll>,
     /// Only say what would happen.
     #[serde(default)]
     dry_run: bool,
@@ -66,14 +70,15 @@ pub(crate) struct Selection {
     filter: Option<ListParams>,
 }
 
-/// Changes many contacts: status, groups, common fields; or deletes them. On ids, a group or a filter, at most 10,000.
-/// `dry_run` says what would happen. Up to 100 are done with when this answers; more are a job, with progress, results
-/// for each contact, cancelling, and undoing for ten minutes.
+/// Changes many contacts: status, groups, common fields; deletes them; or calls them. On ids, a group or a filter, at most
+/// 10,000. `dry_run` says what would happen. Up to 100 are done with when this answers; more are a job, with progress,
+/// results for each contact, cancelling, and undoing for ten minutes. Calls, to 100 at most, are a campaign and are
+/// answered as one.
 #[utoipa::path(
     post, path = "/api/contacts/bulk", tag = "jobs", request_body = Body,
     responses(
         (status = 200, description = "Done, or what would be done", body = DoneOrPreview),
-        (status = 202, description = "Begun; the job", body = Job),
+        (status = 202, description = "Begun; the job, or the campaign", body = Job),
         (status = 409, description = "Three such jobs are under way"),
     )
 )]
@@ -89,6 +94,12 @@ pub(crate) async fn bulk(
     caller
         .once(keyed, async move |asked, id| {
             let mut fields = Fields::default();
+            if matches!(body.operation.as_str(), "call" | "bulk_call") {
+                return call(view, asked, id, body).await;
+            }
+            if body.call.is_some() {
+                fields.note("/call", "not_here", "Only with the operation call.");
+            }
             let Some(kind) = KindOf::parse(&mut fields, "/operation", &body.operation) else {
                 return Err(fields.into());
             };
@@ -113,6 +124,53 @@ pub(crate) async fn bulk(
                 .await
         })
         .await
+}
+
+/// Calls whom the selection finds and the caller may call.
+async fn call(
+    view: &ViewApp,
+    asked: Asked<'_>,
+    id: uuid::Uuid,
+    body: Body,
+) -> Result<Response, Problem> {
+    let Asked { ts, who, by, .. } = asked;
+    if !who.permissions.contains(Permission::ModifyCallSchedules) {
+        return Err(Problem::lacks(&[Permission::ModifyCallSchedules]));
+    }
+    let mut fields = Fields::default();
+    let given = [
+        ("/new_status", body.new_status.is_some()),
+        ("/confirmation_method", body.confirmation_method.is_some()),
+        ("/reason", body.reason.is_some()),
+        ("/group_changes", body.group_changes.is_some()),
+        ("/field_updates", body.field_updates.is_some()),
+        ("/confirm", body.confirm.is_some()),
+    ];
+    for (pointer, _) in given.into_iter().filter(|(_, given)| *given) {
+        fields.note(pointer, "not_here", "Not with this operation.");
+    }
+    let chosen = body.selection.chosen(view, asked, &mut fields).await?;
+    let found = chosen.len();
+    let reached = chosen.iter().filter(|target| target.refused.is_none());
+    let contacts: Vec<ContactId> = reached.map(|target| target.contact).collect();
+    let out_of_reach = found - contacts.len();
+    if fields.is_clean() && contacts.is_empty() {
+        let detail = "You may call none of these contacts.";
+        fields.note("/selection", "not_allowed", detail);
+    }
+    if contacts.len() > MOST_SELECTED {
+        let count = contacts.len();
+        let detail = format!("{count} contacts; at most {MOST_SELECTED} are called at a time.");
+        fields.note("/selection", "too_many", detail);
+    }
+    let mut how = body.call.unwrap_or_default();
+    how.dry_run |= body.dry_run;
+    let selected = Selected {
+        contacts,
+        out_of_reach,
+    };
+    let begin = (view.app.clone(), ts.clone(), who.clone(), by.clone());
+    call_selected(begin, id, selected, (&how, "/call"), fields).await
 }
 
 impl Selection {

@@ -61,6 +61,12 @@ impl Fields {
         self.errors.extend(errors.into_iter().map(Into::into));
     }
 
+    /// Adds what is wrong with a member of the body, which lies at `pointer`.
+    pub fn within(&mut self, pointer: &str, member: Self) {
+        let errors = member.errors.into_iter();
+        self.errors.extend(errors.map(|error| error.at(pointer)));
+    }
+
     /// Whether nothing is wrong so far.
     pub fn is_clean(&self) -> bool {
         self.errors.is_empty()

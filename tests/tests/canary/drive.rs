@@ -409,6 +409,11 @@ async fn bulk(world: &World) {
             json!({ "operation": "delete", "selection": { "filter": filter }, "dry_run": true });
         client.does(Method::POST, "/api/contacts/bulk", looks).await;
     }
+    let call =
+        json!({ "call_timing": "immediate", "custom_message_addition": word("see you soon") });
+    let looks =
+        json!({ "operation": "call", "selection": { "ids": ids }, "call": call, "dry_run": true });
+    client.does(Method::POST, "/api/contacts/bulk", looks).await;
     let job = job["job_id"].as_str().expect("an id").to_owned();
     client.get(&format!("/api/jobs/{job}/results")).await;
     client

@@ -219,7 +219,11 @@ async fn what_is_wrong_is_named_and_nothing_is_done() {
         ),
         (
             json!({"operation": "call", "selection": seen}),
-            "/operation",
+            "/call/call_timing",
+        ),
+        (
+            json!({"operation": "call", "selection": seen, "reason": "x", "call": {"call_timing": "immediate"}}),
+            "/reason",
         ),
         (
             json!({"operation": "export", "selection": seen}),
@@ -938,4 +942,37 @@ async fn a_filter_finds_what_was_written_just_before() {
         "nobody is pending any more"
     );
     assert_eq!(status_of(&world, ids[2]).await, "pending");
+}
+
+/// Calls to whom a filter finds are a campaign; more than a hundred are refused with the number.
+#[tokio::test]
+async fn whom_a_filter_finds_is_called_as_a_campaign() {
+    let world = World::new().await;
+    let ids = people(&world, 3).await;
+    edit(&world, &ids[..2], json!({"priority": "urgent"})).await;
+    let body = |filter: Value| {
+        json!({
+            "operation": "bulk_call", "selection": {"filter": filter}, "call": {"call_timing": "immediate"}, "dry_run": true,
+        })
+    };
+    let foreseen = bulk(&world, body(json!({"priority": "urgent"}))).await;
+    assert_eq!(foreseen.status, 200, "{:?}", foreseen.body);
+    assert_eq!(foreseen.body["total_members"], 2, "{:?}", foreseen.body);
+    names(&world, 100).await;
+    let many = bulk(&world, body(json!({}))).await;
+    assert_eq!(
+        (many.status.as_u16(), many.pointers()),
+        (422, vec!["/selection"])
+    );
+    assert!(many.body.to_string().contains("103"), "{:?}", many.body);
+    let desk = world.app.staff(&world.tenant, Preset::Receptionist).await;
+    let may = world
+        .server
+        .post(
+            "/api/contacts/bulk",
+            &desk.token,
+            body(json!({"priority": "urgent"})),
+        )
+        .await;
+    assert_eq!(may.status, 403, "campaigns are not the receptionist's");
 }
