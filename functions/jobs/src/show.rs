@@ -100,7 +100,8 @@ struct ImportSummary {
 }
 
 impl Job {
-    pub(crate) fn new(job: &JobRow, now: DateTime<Utc>) -> Self {
+    /// A job as it is shown.
+    pub fn new(job: &JobRow, now: DateTime<Utc>) -> Self {
         let counts = job.counts;
         let of_contacts = matches!(job.work, JobWork::Bulk { .. } | JobWork::Undo { .. });
         let progress = match job.rows {

@@ -16,6 +16,7 @@ use vio_store::objects::MemoryObjects;
 use vio_views::{Limits, ViewApp, Views};
 
 mod bulk;
+mod tags;
 
 struct World {
     app: TestApp,

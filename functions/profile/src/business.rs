@@ -18,7 +18,7 @@ use crate::hours::{
     CallHoursPatch, CallHoursView, HolidaysPatch, HolidaysView, SchedulePatch, ScheduleView,
     schedule,
 };
-use crate::patch::Patch;
+use vio_http::Patch;
 
 /// Opening hours, call hours and holidays together, as S3 shows them.
 #[derive(Serialize, ToSchema)]

@@ -16,7 +16,7 @@ use vio_store::tenants::TenantSettings;
 
 use crate::change::{Asked, tag};
 use crate::hours::{CallHoursPatch, CallHoursView, HolidaysPatch, HolidaysView};
-use crate::patch::Patch;
+use vio_http::Patch;
 
 /// The longest minimum notice, in hours.
 const LONGEST_NOTICE: u8 = 24;

@@ -11,7 +11,7 @@ use vio_domain::calendar::{
 use vio_domain::error::Invalid;
 use vio_http::Fields;
 
-use crate::patch::Patch;
+use vio_http::Patch;
 
 /// When calls may be made, read in each contact's own zone.
 #[derive(Serialize, ToSchema)]

@@ -12,7 +12,7 @@ use vio_runtime::App;
 use vio_store::tenants::TenantSettings;
 
 use crate::change::{Asked, tag};
-use crate::patch::Patch;
+use vio_http::Patch;
 
 /// A secret's length, in bytes.
 const SECRET_LENGTH: std::ops::RangeInclusive<usize> = 8..=512;

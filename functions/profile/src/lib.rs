@@ -9,9 +9,7 @@ mod health;
 mod hours;
 mod integrations;
 mod locations;
-mod patch;
 mod privacy;
-mod tags;
 mod types;
 mod user;
 
@@ -33,8 +31,6 @@ fn routes() -> OpenApiRouter<App> {
         .routes(routes!(types::show, types::replace))
         .routes(routes!(locations::list, locations::add))
         .routes(routes!(locations::edit, locations::remove))
-        .routes(routes!(tags::list, tags::add))
-        .routes(routes!(tags::edit, tags::remove))
         .routes(routes!(audit::list))
         .routes(routes!(health::health))
 }

@@ -24,7 +24,7 @@ use vio_store::locations::{LocationRow, MOST_LOCATIONS};
 use vio_store::log::Entry;
 use vio_store::tx::Tx;
 
-use crate::patch::Patch;
+use vio_http::Patch;
 
 /// One location.
 #[derive(Serialize, ToSchema)]

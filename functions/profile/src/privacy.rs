@@ -13,7 +13,7 @@ use vio_runtime::App;
 use vio_store::tenants::TenantSettings;
 
 use crate::change::{Asked, tag};
-use crate::patch::Patch;
+use vio_http::Patch;
 
 /// S3's choices, in months.
 const CONTACT_RETENTION: [u16; 5] = [12, 24, 36, 60, 84];

@@ -17,7 +17,7 @@ use vio_store::log::Entry;
 use vio_store::tx::Tx;
 use vio_store::users::{IdleHours, PersonalDetails, UserRow};
 
-use crate::patch::Patch;
+use vio_http::Patch;
 
 /// Races lost before giving up.
 const TRIES: usize = 4;

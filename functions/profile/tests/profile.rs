@@ -520,7 +520,6 @@ async fn staff_see_little_and_change_less() {
         "/api/users/business",
         "/api/appointment-types",
         "/api/locations",
-        "/api/tags",
     ] {
         assert_eq!(
             server.get(path, &staff.token).await.status,
@@ -660,68 +659,6 @@ async fn locations_and_tags_are_kept_per_business() {
     assert_eq!(
         server.delete(&path, token).await.status,
         StatusCode::NO_CONTENT
-    );
-
-    let headers = [("idempotency-key", "k")];
-    let tag = || {
-        server.send(
-            Method::POST,
-            "/api/tags",
-            Some(token),
-            Some(json!({"name": "VIP"})),
-            &headers,
-        )
-    };
-    let made = tag().await;
-    assert_eq!(made.status, StatusCode::CREATED, "{}", made.body);
-    assert_eq!(tag().await.body, made.body);
-    assert_eq!(
-        server
-            .post("/api/tags", token, json!({"name": "vip"}))
-            .await
-            .problem(),
-        "name-taken"
-    );
-    let elsewhere = server
-        .post("/api/tags", &other.admin.token, json!({"name": "vip"}))
-        .await;
-    assert_eq!(elsewhere.status, StatusCode::CREATED);
-    let path = made.header("location").unwrap().to_owned();
-    assert_eq!(
-        server
-            .patch(&path, token, json!({"name": "Vip"}))
-            .await
-            .status,
-        StatusCode::OK
-    );
-    assert_eq!(
-        server
-            .patch(&path, token, json!({"name": "regular"}))
-            .await
-            .status,
-        StatusCode::OK
-    );
-    assert_eq!(
-        server
-            .post("/api/tags", token, json!({"name": "vip"}))
-            .await
-            .status,
-        StatusCode::CREATED
-    );
-    assert_eq!(
-        server.delete(&path, &other.admin.token).await.status,
-        StatusCode::NOT_FOUND
-    );
-    assert_eq!(
-        server.delete(&path, token).await.status,
-        StatusCode::NO_CONTENT
-    );
-    assert_eq!(
-        server
-            .post("/api/tags", token, json!({"name": "Regular"}))
-            .await
-            .status,
-        StatusCode::CREATED
     );
 }
 

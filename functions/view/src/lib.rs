@@ -13,6 +13,7 @@ mod list;
 mod members;
 mod params;
 mod saved;
+mod tags;
 
 use axum::Router;
 use utoipa::openapi::OpenApi;
@@ -46,6 +47,8 @@ fn routes() -> OpenApiRouter<ViewApp> {
         .routes(routes!(members::members))
         .routes(routes!(saved::list, saved::add))
         .routes(routes!(saved::edit, saved::remove))
+        .routes(routes!(tags::list, tags::add))
+        .routes(routes!(tags::edit, tags::remove))
 }
 
 /// The function's routes over `app`, and their description.

@@ -12,7 +12,7 @@ use crate::appointment::{
 use crate::contact::{Contact, Deleted, Priority};
 use crate::groups::MOST_GROUPS_OF_A_CONTACT;
 use crate::ids::{AppointmentId, GroupId, UserId};
-use crate::text::{AppointmentType, OwnerName, Reason, SpecialInstructions};
+use crate::text::{AppointmentType, OwnerName, Reason, SpecialInstructions, Tag};
 
 /// Contacts of one operation at most (rules.md).
 pub const MOST_CONTACTS: usize = 10_000;
@@ -49,6 +49,8 @@ pub enum Operation {
     Edit(Edit),
     /// Softly, restorable for 30 days (S0 `bulk_delete`).
     Delete,
+    /// A tag of the business's list has another name, or went (S1 `contact_tags`).
+    Retag { from: Tag, to: Option<Tag> },
 }
 
 impl Operation {
@@ -59,19 +61,23 @@ impl Operation {
             Self::Groups { .. } => "groups",
             Self::Edit(_) => "edit",
             Self::Delete => "delete",
+            Self::Retag { .. } => "tags",
         }
     }
 
-    /// Whether it can be taken back as a whole. A deletion is taken back by restoring contacts.
+    /// Whether it can be taken back as a whole. A deletion is taken back by restoring contacts, another name of a tag by
+    /// naming it as before.
     pub const fn undoable(&self) -> bool {
-        !matches!(self, Self::Delete)
+        !matches!(self, Self::Delete | Self::Retag { .. })
     }
 
     /// The groups it names.
     pub fn groups(&self) -> BTreeSet<GroupId> {
         match self {
             Self::Groups { change, .. } => change.named().clone(),
-            Self::Status { .. } | Self::Edit(_) | Self::Delete => BTreeSet::new(),
+            Self::Status { .. } | Self::Edit(_) | Self::Delete | Self::Retag { .. } => {
+                BTreeSet::new()
+            }
         }
     }
 
@@ -80,7 +86,7 @@ impl Operation {
         match self {
             Self::Status { reason, .. } => Some(reason),
             Self::Groups { reason, .. } => reason.as_ref(),
-            Self::Edit(_) | Self::Delete => None,
+            Self::Edit(_) | Self::Delete | Self::Retag { .. } => None,
         }
     }
 }
@@ -376,7 +382,27 @@ pub fn apply(
             });
             Verdict::Changed
         }
+        Operation::Retag { from, to } => retag(&mut contact.tags, from, to.as_ref()),
     }
+}
+
+/// Puts one tag in another's place; one that is there already is not there twice.
+fn retag(tags: &mut Vec<Tag>, from: &Tag, to: Option<&Tag>) -> Verdict {
+    let mut after: Vec<Tag> = Vec::with_capacity(tags.len());
+    for tag in tags.iter() {
+        let new = if tag.folded() == from.folded() {
+            to
+        } else {
+            Some(tag)
+        };
+        let new = new.filter(|new| after.iter().all(|known| known.folded() != new.folded()));
+        after.extend(new.cloned());
+    }
+    if after == *tags {
+        return Verdict::Unchanged;
+    }
+    *tags = after;
+    Verdict::Changed
 }
 
 fn change_status(
@@ -460,7 +486,7 @@ pub fn undo_of(
             before: EditPart::of(before.0, before.1),
             after: EditPart::of(after.0, after.1),
         }),
-        Operation::Groups { .. } | Operation::Delete => None,
+        Operation::Groups { .. } | Operation::Delete | Operation::Retag { .. } => None,
     }
 }
 

@@ -134,6 +134,16 @@ impl TenantStore {
     /// Begins work on contacts; up to [`MOST_AT_ONCE`] the caller has to do at once. Asked again with the same id, the job
     /// that is there.
     pub async fn begin_bulk(&self, new: NewBulk, actor: &Actor) -> Result<JobRow, StoreError> {
+        self.begin_bulk_with(Tx::new(), new, actor).await
+    }
+
+    /// The same, in one transaction with what `tx` holds.
+    pub async fn begin_bulk_with(
+        &self,
+        tx: Tx,
+        new: NewBulk,
+        actor: &Actor,
+    ) -> Result<JobRow, StoreError> {
         let work = JobWork::Bulk {
             operation: new.operation.name().to_owned(),
             group: new.group,
@@ -146,25 +156,18 @@ impl TenantStore {
         });
         let entry = Entry::new("contacts.bulk_requested", "job", new.id.uuid()).details(details);
         let job = self.new_job(new.id, work, actor.user());
-        self.begin_job(
-            job,
-            &Work::Do(new.operation),
-            &new.targets,
-            None,
-            entry,
-            actor,
-        )
-        .await
+        let work = Work::Do(new.operation);
+        self.begin_job(tx, job, &work, &new.targets, (entry, actor))
+            .await
     }
 
     async fn begin_job(
         &self,
+        with: Tx,
         mut job: JobRow,
         work: &Work,
         targets: &[Target],
-        undoes: Option<JobRow>,
-        entry: Entry,
-        actor: &Actor,
+        (entry, actor): (Entry, &Actor),
     ) -> Result<JobRow, StoreError> {
         let id = job.id;
         if let Some(job) = self.job(id).await? {
@@ -184,6 +187,9 @@ impl TenantStore {
                 self.store.commit(std::mem::take(&mut tx)).await?;
             }
         }
+        if !with.is_empty() {
+            self.store.commit(std::mem::replace(&mut tx, with)).await?;
+        }
         job.status = JobStatus::Running;
         job.started_at = Some(self.now());
         // What is done at once is done by who asks; if that comes to nothing, the tick finds it.
@@ -194,10 +200,6 @@ impl TenantStore {
             self.now()
         };
         tx.create(&mut job)?;
-        if let Some(mut undone) = undoes {
-            undone.undone_by = Some(id);
-            tx.update(&mut undone)?;
-        }
         self.log(&mut tx, actor, entry)?;
         match self.store.commit(tx).await {
             Err(error) if error.is_lost() => match self.job(id).await? {
@@ -247,8 +249,12 @@ impl TenantStore {
             .details(serde_json::json!({ "undoes": of, "contacts": targets.len() }));
         let work = JobWork::Undo { of, group };
         let undo = self.new_job(id, work, actor.user());
+        let mut tx = Tx::new();
+        let mut undone = job;
+        undone.undone_by = Some(id);
+        tx.update(&mut undone)?;
         let begun = self
-            .begin_job(undo, &Work::Undo(of), &targets, Some(job), entry, actor)
+            .begin_job(tx, undo, &Work::Undo(of), &targets, (entry, actor))
             .await;
         match begun {
             // Somebody else takes it back at the same time.

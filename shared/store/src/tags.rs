@@ -1,11 +1,15 @@
-//! The tenant's list of tags, offered where a contact is tagged. A name is sealed under the tenant's key: a word such as
-//! `hiv-clinic` is health data beside the people who have it, and people write names into tags.
+//! The tenant's list of tags (S1 `contact_tags`), offered where a contact is tagged. Name and description are sealed under
+//! the tenant's key: a word such as `hiv-clinic` is health data beside the people who have it, and people write names into
+//! tags. A contact holds the words themselves, so another name is carried to each ([`Operation::Retag`]).
+//!
+//! [`Operation::Retag`]: vio_domain::bulk::Operation::Retag
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use vio_crypto::{FieldRef, LookupHash, LookupKind, Sealed, TenantKeys};
+use vio_domain::groups::Color;
 use vio_domain::ids::{TagId, TenantId};
-use vio_domain::text::ShortText;
+use vio_domain::text::{ShortText, Tag};
 
 use crate::entity::Entity;
 use crate::error::StoreError;
@@ -23,7 +27,10 @@ pub struct TagRow {
     pub tenant: TenantId,
     pub id: TagId,
     pub version: u64,
-    pub name: ShortText<50>,
+    pub name: Tag,
+    /// What it is for (S1).
+    pub description: Option<ShortText<255>>,
+    pub color: Color,
     pub created_at: DateTime<Utc>,
 }
 
@@ -35,6 +42,10 @@ struct Stored {
     #[serde(skip)]
     version: u64,
     name: Sealed,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    description: Option<Sealed>,
+    #[serde(default)]
+    color: Color,
     created_at: DateTime<Utc>,
 }
 
@@ -51,31 +62,47 @@ impl Entity for Stored {
     }
 }
 
-fn name_field(tenant: TenantId, id: TagId) -> FieldRef {
-    FieldRef::new(tenant.uuid(), id.uuid(), "name")
+fn field(tenant: TenantId, id: TagId, name: &'static str) -> FieldRef {
+    FieldRef::new(tenant.uuid(), id.uuid(), name)
 }
 
 impl TagRow {
     fn seal(&self, keys: &TenantKeys) -> Result<Stored, StoreError> {
-        let place = name_field(self.tenant, self.id);
-        let name = keys.seal(place, self.name.as_str().as_bytes());
+        let seal = |name, text: &str| {
+            let place = field(self.tenant, self.id, name);
+            keys.seal(place, text.as_bytes()).map_err(sealed("tag"))
+        };
+        let description = self.description.as_ref();
         Ok(Stored {
             tenant: self.tenant,
             id: self.id,
             version: self.version,
-            name: name.map_err(sealed("tag"))?,
+            name: seal("name", self.name.as_str())?,
+            description: description
+                .map(|text| seal("description", text.as_str()))
+                .transpose()?,
+            color: self.color,
             created_at: self.created_at,
         })
     }
 
     fn open(stored: Stored, keys: &TenantKeys) -> Result<Self, StoreError> {
-        let place = name_field(stored.tenant, stored.id);
-        let name = keys.open_text(place, &stored.name).map_err(sealed("tag"))?;
+        let open = |name, text: &Sealed| {
+            let place = field(stored.tenant, stored.id, name);
+            keys.open_text(place, text).map_err(sealed("tag"))
+        };
+        let description = stored.description.as_ref();
+        let description = description.map(|text| open("description", text));
         Ok(Self {
             tenant: stored.tenant,
             id: stored.id,
             version: stored.version,
-            name: ShortText::parse(&name).map_err(sealed("tag"))?,
+            name: Tag::parse(&open("name", &stored.name)?).map_err(sealed("tag"))?,
+            description: description
+                .transpose()?
+                .map(|text| ShortText::parse(&text).map_err(sealed("tag")))
+                .transpose()?,
+            color: stored.color,
             created_at: stored.created_at,
         })
     }
@@ -105,8 +132,8 @@ impl Entity for TagNameRow {
 }
 
 impl TenantStore {
-    fn tag_hash(&self, name: &ShortText<50>) -> LookupHash {
-        let folded = name.as_str().to_lowercase();
+    fn tag_hash(&self, name: &Tag) -> LookupHash {
+        let folded = name.folded();
         self.keys
             .lookup(LookupKind::GroupName, &format!("tag\n{folded}"))
     }
@@ -120,7 +147,7 @@ impl TenantStore {
         })
     }
 
-    fn free_tag_name(&self, tx: &mut Tx, name: &ShortText<50>) {
+    fn free_tag_name(&self, tx: &mut Tx, name: &Tag) {
         let hash = self.tag_hash(name).to_string();
         tx.delete_if(
             "old_tag_name",
@@ -150,36 +177,22 @@ impl TenantStore {
     }
 
     /// Stages a new tag. Lost on `tag_name` where the name is taken, on `tag` where the id is.
-    pub fn create_tag(
-        &self,
-        tx: &mut Tx,
-        id: TagId,
-        name: ShortText<50>,
-    ) -> Result<TagRow, StoreError> {
-        let mut row = TagRow {
-            tenant: self.id,
-            id,
-            version: 0,
-            name,
-            created_at: self.now(),
-        };
+    pub fn create_tag(&self, tx: &mut Tx, row: &mut TagRow) -> Result<(), StoreError> {
         let mut stored = row.seal(&self.keys)?;
         tx.create(&mut stored)?;
         row.version = stored.version;
-        self.claim_tag_name(tx, &row)?;
-        Ok(row)
+        self.claim_tag_name(tx, row)
     }
 
-    /// Stages another name. Lost on `tag_name` where it is taken.
-    pub fn rename_tag(
+    /// Stages a changed tag. Lost on `tag_name` where another has its name.
+    pub fn update_tag(
         &self,
         tx: &mut Tx,
+        before: &TagRow,
         row: &mut TagRow,
-        name: ShortText<50>,
     ) -> Result<(), StoreError> {
-        let old = std::mem::replace(&mut row.name, name);
-        if self.tag_hash(&old) != self.tag_hash(&row.name) {
-            self.free_tag_name(tx, &old);
+        if self.tag_hash(&before.name) != self.tag_hash(&row.name) {
+            self.free_tag_name(tx, &before.name);
             self.claim_tag_name(tx, row)?;
         }
         let mut stored = row.seal(&self.keys)?;
@@ -188,7 +201,7 @@ impl TenantStore {
         Ok(())
     }
 
-    /// Stages the removal of a tag from the list; contacts keep the word.
+    /// Stages the removal of a tag from the list.
     pub fn delete_tag(&self, tx: &mut Tx, row: &TagRow) {
         self.free_tag_name(tx, &row.name);
         tx.delete_if(

@@ -99,7 +99,11 @@ pub(crate) async fn business(world: &World) {
         .does(Method::POST, "/api/saved-filters", filter)
         .await;
     let tag = client
-        .does(Method::POST, "/api/tags", json!({ "name": word("tag") }))
+        .does(
+            Method::POST,
+            "/api/tags",
+            json!({ "name": word("tag"), "description": word("what for") }),
+        )
         .await;
     let path = format!("/api/saved-filters/{}", id(&filter));
     let listed = json!({
@@ -118,7 +122,11 @@ pub(crate) async fn business(world: &World) {
     }
     let path = format!("/api/tags/{}", id(&tag));
     client
-        .does(Method::PATCH, &path, json!({ "name": word("renamed tag") }))
+        .does(
+            Method::PATCH,
+            &path,
+            json!({ "name": word("renamed tag"), "description": word("what now") }),
+        )
         .await;
     let (status, _) = client
         .ask(

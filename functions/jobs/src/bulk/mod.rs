@@ -11,22 +11,24 @@ mod undo;
 use axum::response::{IntoResponse, Response};
 use http::{StatusCode, header};
 use serde::Serialize;
-use serde_json::Value;
+use serde_json::{Value, json};
 use uuid::Uuid;
 use vio_domain::bulk::{MOST_AT_ONCE, MOST_RUNNING, Operation};
-use vio_domain::ids::{GroupId, JobId};
+use vio_domain::ids::{ContactId, GroupId, JobId};
 use vio_domain::permission::{Permission, Role};
 use vio_domain::settings::Settings;
+use vio_domain::text::Tag;
 use vio_http::idempotency::{KeyedRequest, once};
 use vio_http::{Json, Kind, Principal, Problem, RequestId};
 use vio_runtime::App;
 use vio_runtime::queues::JobMessage;
 use vio_runtime::web::{actor, store_problem};
-use vio_store::TenantStore;
-use vio_store::bulk::NewBulk;
+use vio_store::bulk::{NewBulk, Target};
 use vio_store::jobs::{JobRow, JobStatus};
 use vio_store::log::Actor;
 use vio_store::tenants::TenantSettings;
+use vio_store::tx::Tx;
+use vio_store::{StoreError, TenantStore};
 
 pub use self::body::{FieldUpdates, GroupChanges, KindOf, Wanted};
 pub use self::preview::DoneOrPreview;
@@ -73,6 +75,17 @@ impl Caller {
         })
     }
 
+    /// What work is asked for with.
+    pub fn asked(&self) -> Asked<'_> {
+        Asked {
+            app: &self.app,
+            ts: &self.ts,
+            settings: &self.settings.settings,
+            who: &self.who,
+            by: &self.by,
+        }
+    }
+
     /// Runs `work` once per key of the request ([`once`]). It is given the id of what it begins.
     pub async fn once<'a, F>(
         &'a self,
@@ -82,13 +95,7 @@ impl Caller {
     where
         F: Future<Output = Result<Response, Problem>>,
     {
-        let asked = Asked {
-            app: &self.app,
-            ts: &self.ts,
-            settings: &self.settings.settings,
-            who: &self.who,
-            by: &self.by,
-        };
+        let asked = self.asked();
         let (tenant, fresh) = (self.who.tenant_id, self.ts.new_id());
         once(&self.app.answers, tenant, keyed, fresh, |id| {
             work(asked, id)
@@ -154,21 +161,60 @@ impl Asked<'_> {
         targets: Chosen,
         selection: Value,
     ) -> Result<JobRow, Problem> {
-        let ts = self.ts;
-        let id = JobId::new(id);
-        let at_once = targets.len() <= MOST_AT_ONCE;
-        if !at_once && ts.job(id).await.map_err(store_problem)?.is_none() {
-            self.room().await?;
-        }
         let new = NewBulk {
-            id,
+            id: JobId::new(id),
             operation,
             group,
             targets,
             selection,
         };
-        let job = ts.begin_bulk(new, self.by).await.map_err(store_problem)?;
+        self.begin_with(Tx::new(), new, store_problem).await
+    }
+
+    /// Begins an operation in one transaction with what `tx` holds. `refused`: what it is where that is lost.
+    async fn begin_with(
+        &self,
+        tx: Tx,
+        new: NewBulk,
+        refused: impl FnOnce(StoreError) -> Problem,
+    ) -> Result<JobRow, Problem> {
+        let ts = self.ts;
+        let at_once = new.targets.len() <= MOST_AT_ONCE;
+        if !at_once && ts.job(new.id).await.map_err(store_problem)?.is_none() {
+            self.room().await?;
+        }
+        let job = ts
+            .begin_bulk_with(tx, new, self.by)
+            .await
+            .map_err(refused)?;
         self.go_on(job, at_once).await
+    }
+
+    /// Commits a change of the tenant's list of tags, staged in `tx`, and carries it to the contacts that have the tag.
+    /// None where nobody has. `refused`: what it is where the change is lost.
+    pub async fn retag(
+        &self,
+        tx: Tx,
+        (from, to): (Tag, Option<Tag>),
+        contacts: Vec<ContactId>,
+        refused: impl FnOnce(StoreError) -> Problem,
+    ) -> Result<Option<JobRow>, Problem> {
+        if contacts.is_empty() {
+            let done = self.app.store.commit(tx).await;
+            return done.map(|()| None).map_err(refused);
+        }
+        let targets = contacts.into_iter().map(|contact| Target {
+            contact,
+            refused: None,
+        });
+        let new = NewBulk {
+            id: JobId::new(self.ts.new_id()),
+            operation: Operation::Retag { from, to },
+            group: None,
+            targets: targets.collect(),
+            selection: json!({ "with_tag": true }),
+        };
+        self.begin_with(tx, new, refused).await.map(Some)
     }
 
     /// Does a job at once, or hands it on.
@@ -219,7 +265,7 @@ fn answer(ts: &TenantStore, job: &JobRow) -> Response {
 }
 
 /// The answer with what became of a job so far: 200 where it is over, 202 with its place where it goes on.
-fn answer_with(job: &JobRow, body: impl Serialize) -> Response {
+pub fn answer_with(job: &JobRow, body: impl Serialize) -> Response {
     if job.status == JobStatus::Running {
         let place = format!("/api/jobs/{}", job.id);
         return (

@@ -1,12 +1,12 @@
 //! A field of a PATCH: left out, cleared with null, or given.
 
+use crate::Fields;
+use crate::validate::FieldFault;
 use serde::{Deserialize, Deserializer};
-use vio_http::Fields;
-use vio_http::validate::FieldFault;
 
 /// A field of a PATCH.
 #[derive(Debug, Clone, Default)]
-pub(crate) enum Patch<T> {
+pub enum Patch<T> {
     /// Left out: stays as it is.
     #[default]
     Keep,
@@ -26,12 +26,12 @@ impl<'de, T: Deserialize<'de>> Deserialize<'de> for Patch<T> {
 
 impl<T> Patch<T> {
     /// Whether the field is there at all.
-    pub(crate) fn is_given(&self) -> bool {
+    pub fn is_given(&self) -> bool {
         !matches!(self, Self::Keep)
     }
 
     /// Puts the value in place of one that must be there: null is refused.
-    pub(crate) fn put<V, E: FieldFault>(
+    pub fn put<V, E: FieldFault>(
         &self,
         fields: &mut Fields,
         pointer: &str,
@@ -50,7 +50,7 @@ impl<T> Patch<T> {
     }
 
     /// Puts the value in place of one that may be missing: null removes it.
-    pub(crate) fn put_optional<V, E: FieldFault>(
+    pub fn put_optional<V, E: FieldFault>(
         &self,
         fields: &mut Fields,
         pointer: &str,
@@ -71,7 +71,7 @@ impl<T> Patch<T> {
 
 impl<T: Copy> Patch<T> {
     /// As [`Patch::put`] for a value that needs no further check.
-    pub(crate) fn copy(&self, fields: &mut Fields, pointer: &str, target: &mut T) {
+    pub fn copy(&self, fields: &mut Fields, pointer: &str, target: &mut T) {
         self.put(fields, pointer, target, |value| {
             Ok::<_, (&str, &str)>(*value)
         });
