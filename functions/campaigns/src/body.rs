@@ -75,6 +75,13 @@ pub(crate) struct Asked {
 }
 
 impl CallAll {
+    /// What is wrong with it.
+    pub fn faults(&self, settings: &Settings, now: DateTime<Utc>) -> Fields {
+        let mut fields = Fields::default();
+        self.judge(settings, now, &mut fields);
+        fields
+    }
+
     /// Judges every field.
     pub(crate) fn judge(
         &self,

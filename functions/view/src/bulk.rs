@@ -97,8 +97,9 @@ pub(crate) async fn bulk(
             if matches!(body.operation.as_str(), "call" | "bulk_call") {
                 return call(view, asked, id, body).await;
             }
-            if body.call.is_some() {
+            if let Some(how) = &body.call {
                 fields.note("/call", "not_here", "Only with the operation call.");
+                fields.within("/call", how.faults(asked.settings, asked.ts.now()));
             }
             let Some(kind) = KindOf::parse(&mut fields, "/operation", &body.operation) else {
                 return Err(fields.into());
