@@ -25,7 +25,7 @@ use vio_store::log::Entry;
 use vio_store::tags::{MOST_TAGS, TagRow};
 use vio_store::tx::Tx;
 use vio_store::{StoreError, TenantStore};
-use vio_view::query::Filter;
+use vio_view::Filter;
 
 use crate::ViewApp;
 use crate::list::of_scopes;
@@ -122,15 +122,8 @@ impl Validate for New {
 
     fn validate(mut self, fields: &mut Fields) -> Option<TagRow> {
         let name = fields.require("/name", self.input.name.take(), |text| Tag::parse(&text));
-        let mut row = TagRow {
-            tenant: self.tenant.id,
-            id: self.id,
-            version: 0,
-            name: name?,
-            description: None,
-            color: Color::default(),
-            created_at: self.tenant.now(),
-        };
+        let now = self.tenant.now();
+        let mut row = TagRow::named(self.tenant.id, self.id, name?, now);
         self.input.put(fields, &mut row);
         Some(row)
     }
@@ -224,7 +217,7 @@ async fn with_tag(view: &ViewApp, asked: Asked<'_>, tag: &Tag) -> Result<Vec<Con
     };
     let held = view.views.current(asked.ts).await?;
     let (now, zone) = (asked.ts.now(), asked.settings.business.timezone);
-    Ok(held.read(&eyes, now, zone, |reader| reader.select(&filter))?)
+    held.read(&eyes, now, zone, |reader| reader.select(&filter))
 }
 
 fn said(row: &TagRow) -> Value {

@@ -67,6 +67,19 @@ fn field(tenant: TenantId, id: TagId, name: &'static str) -> FieldRef {
 }
 
 impl TagRow {
+    /// A tag with nothing but a name, not stored yet.
+    pub fn named(tenant: TenantId, id: TagId, name: Tag, now: DateTime<Utc>) -> Self {
+        Self {
+            tenant,
+            id,
+            version: 0,
+            name,
+            description: None,
+            color: Color::default(),
+            created_at: now,
+        }
+    }
+
     fn seal(&self, keys: &TenantKeys) -> Result<Stored, StoreError> {
         let seal = |name, text: &str| {
             let place = field(self.tenant, self.id, name);

@@ -14,7 +14,7 @@ use uuid::Uuid;
 use vio_crypto::AwsKms;
 use vio_domain::groups::{Color, GroupName, Visibility};
 use vio_domain::ids::{GroupId, LogId, TagId};
-use vio_domain::text::ShortText;
+use vio_domain::text::{ShortText, Tag};
 use vio_stack::{Stack, StackOptions, SystemClock};
 use vio_store::dynamo::{DynamoTable, TableNames};
 use vio_store::groups::GroupRow;
@@ -23,6 +23,7 @@ use vio_store::key::LogKind;
 use vio_store::log::{Actor, Entry, Who};
 use vio_store::memory::MemoryTable;
 use vio_store::schema::create_tables;
+use vio_store::tags::TagRow;
 use vio_store::tenants::ROTATION_HOURS;
 use vio_store::tx::Tx;
 use world::{World, dynamo, staff};
@@ -99,38 +100,39 @@ async fn what_groups_are_called_lies_sealed() {
 }
 
 #[tokio::test]
-async fn the_names_of_tags_lie_sealed() {
+async fn names_and_descriptions_of_tags_lie_sealed() {
     let table = MemoryTable::new();
     let world = World::on(table.clone()).await;
     let ts = &world.ts;
-    let name = |text: &str| ShortText::parse(text).unwrap();
-    let (id, other) = (TagId::new(ts.new_id()), TagId::new(ts.new_id()));
+    let named = |name: &str| {
+        let (id, name) = (TagId::new(ts.new_id()), Tag::parse(name).unwrap());
+        TagRow::named(ts.id, id, name, ts.now())
+    };
+    let mut row = named("hiv-clinic");
     let mut tx = Tx::new();
-    let mut row = ts.create_tag(&mut tx, id, name("hiv-clinic")).unwrap();
+    ts.create_tag(&mut tx, &mut row).unwrap();
+    ts.store.commit(tx).await.unwrap();
+    let before = row.clone();
+    row.name = Tag::parse("HIV-evening").unwrap();
+    row.description = Some(ShortText::parse("for dialysis").unwrap());
+    row.color = Color::Pink;
+    let mut tx = Tx::new();
+    ts.update_tag(&mut tx, &before, &mut row).unwrap();
     ts.store.commit(tx).await.unwrap();
     let mut tx = Tx::new();
-    ts.rename_tag(&mut tx, &mut row, name("HIV-evening"))
-        .unwrap();
+    ts.create_tag(&mut tx, &mut named("hiv-clinic")).unwrap();
     ts.store.commit(tx).await.unwrap();
-    let mut tx = Tx::new();
-    ts.create_tag(&mut tx, other, name("hiv-clinic")).unwrap();
-    ts.store.commit(tx).await.unwrap();
-    for word in ["hiv", "clinic", "evening"] {
+    for word in ["hiv", "clinic", "evening", "dialysis"] {
         assert!(!holds(&table, word), "{word}");
     }
-    assert_eq!(ts.tag(id).await.unwrap(), Some(row.clone()));
-    let names: Vec<String> = ts
-        .tags()
-        .await
-        .unwrap()
-        .into_iter()
-        .map(|tag| tag.name.into_string())
-        .collect();
+    assert_eq!(ts.tag(row.id).await.unwrap(), Some(row.clone()));
+    let tags = ts.tags().await.unwrap();
+    let names: Vec<&str> = tags.iter().map(|tag| tag.name.as_str()).collect();
     assert_eq!(names, ["HIV-evening", "hiv-clinic"]);
     let mut tx = Tx::new();
     ts.delete_tag(&mut tx, &row);
     ts.store.commit(tx).await.unwrap();
-    assert_eq!(ts.tag(id).await.unwrap(), None);
+    assert_eq!(ts.tag(row.id).await.unwrap(), None);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -59,8 +59,8 @@ async fn a_list_of_tags_is_kept() {
     let (server, token) = (&world.server, &world.tenant.admin.token);
     let other = world.app.tenant("Another", BusinessType::Salon).await;
     let body = json!({"name": "VIP", "description": "Rings the owner", "color": "#EC4899"});
+    let headers = [("idempotency-key", "k")];
     let add = || {
-        let headers = [("idempotency-key", "k")];
         server.send(
             Method::POST,
             TAGS,
