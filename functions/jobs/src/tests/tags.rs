@@ -42,7 +42,7 @@ async fn found(world: &World, tag: &str) -> Value {
         .post("/api/contacts/search", token, search)
         .await;
     assert_eq!(answer.status, 200, "{:?}", answer.body);
-    answer.body["pagination"]["total"].clone()
+    answer.body["pagination"]["total_contacts"].clone()
 }
 
 /// Its path.

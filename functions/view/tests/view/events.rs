@@ -31,6 +31,7 @@ async fn samples_are_answered() {
         let named = format!("Filter {answered}");
         let filter = world.saved_filter(&named).await;
         let event = event.replace("{saved_filter_id}", &filter);
+        let event = event.replace("{tag_id}", &world.tag(&format!("tag {answered}")).await);
         let (parts, body) = lambda_http::request::from_str(&event).unwrap().into_parts();
         let request = http::Request::from_parts(parts, Body::from(body.to_vec()));
         let answer = service.clone().oneshot(request).await.unwrap();

@@ -119,6 +119,15 @@ impl World {
         answer.body["id"].as_str().unwrap().to_owned()
     }
 
+    pub(crate) async fn tag(&self, name: &str) -> String {
+        let server = &self.first.server;
+        let answer = server
+            .post("/api/tags", self.token(), json!({ "name": name }))
+            .await;
+        assert_eq!(answer.status, 201, "{}", answer.body);
+        answer.body["id"].as_str().unwrap().to_owned()
+    }
+
     pub(crate) async fn get(&self, query: &str) -> Answer {
         self.first.get(query, self.token()).await
     }
