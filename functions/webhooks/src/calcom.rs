@@ -13,7 +13,7 @@ use vio_domain::text::{
 use vio_providers::calcom::Booking;
 use vio_providers::calcom::webhook::{Event, Trigger, parse};
 use vio_store::TenantStore;
-use vio_store::bookings::{Booker, BookingDetails, BookingHeard, BookingOutcome};
+use vio_store::bookings::{Booker, BookingDetails, BookingHeard, BookingOutcome, NoShowHeard};
 use vio_store::inbox::InboxRow;
 use vio_store::log::Actor;
 use vio_store::tenants::Provider;
@@ -28,6 +28,9 @@ const WITHHELD: &str = "The note on the booking was left out: it holds an identi
 /// Whether an event is to be processed: of a connection that is on, a kind that is used, the event type that is set.
 /// An event that does not name its type passes.
 pub(crate) fn is_wanted(settings: &Calcom, event: &Event) -> bool {
+    if event.trigger == Trigger::NoShowUpdated {
+        return settings.enabled;
+    }
     let Some(booking) = &event.booking else {
         return false;
     };
@@ -46,14 +49,15 @@ pub(crate) async fn apply(ts: &TenantStore, row: &InboxRow, body: &[u8]) -> Resu
     if !is_wanted(&settings.integrations.calcom, &event) {
         return drop_event(ts, row).await;
     }
-    let Some(heard) = heard(ts, &settings, event, row.received_at) else {
+    let actor = Actor::provider(Provider::Calcom.as_str());
+    let outcome = if let Some(heard) = no_show(ts, &event, row.received_at) {
+        ts.hear_no_show(&settings, &heard, &actor, row, body).await
+    } else if let Some(heard) = heard(ts, &settings, event, row.received_at) {
+        ts.hear_booking(&settings, &heard, &actor, row, body).await
+    } else {
         return drop_event(ts, row).await;
     };
-    let actor = Actor::provider(Provider::Calcom.as_str());
-    match ts
-        .hear_booking(&settings, &heard, &actor, row, body)
-        .await?
-    {
+    match outcome? {
         BookingOutcome::Created {
             contact,
             appointment,
@@ -73,6 +77,20 @@ pub(crate) async fn apply(ts: &TenantStore, row: &InboxRow, body: &[u8]) -> Resu
     Ok(())
 }
 
+/// Who came, in the words of the domain; None where the event is about something else.
+fn no_show(ts: &TenantStore, event: &Event, received_at: DateTime<Utc>) -> Option<NoShowHeard> {
+    let uid = event.uid.as_deref()?;
+    let attendees = event.no_show.iter().map(|one| {
+        let email = one.email.as_deref();
+        (email.and_then(|email| Email::parse(email).ok()), one.missed)
+    });
+    (event.trigger == Trigger::NoShowUpdated).then(|| NoShowHeard {
+        uid: ts.booking_uid(uid),
+        created_at: event.created_at.unwrap_or(received_at),
+        attendees: attendees.collect(),
+    })
+}
+
 /// The event in the words of the domain; None for one that is not used.
 fn heard(
     ts: &TenantStore,
@@ -84,7 +102,7 @@ fn heard(
         Trigger::BookingCreated => BookingKind::Created,
         Trigger::BookingRescheduled => BookingKind::Rescheduled,
         Trigger::BookingCancelled => BookingKind::Cancelled,
-        Trigger::Other => return None,
+        Trigger::NoShowUpdated | Trigger::Other => return None,
     };
     let booking = event.booking?;
     let (special_instructions, notes) = note(settings, booking.notes.as_deref());
@@ -100,6 +118,7 @@ fn heard(
             sequence: booking.ical_sequence.unwrap_or(0),
             start: booking.start,
             end: booking.end,
+            asks_new_time: booking.request_reschedule,
         },
         details: BookingDetails {
             appointment_type: booking.event_title.as_deref().and_then(short),

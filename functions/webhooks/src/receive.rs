@@ -67,9 +67,10 @@ pub(crate) async fn call_outcome(
 
 /// Bookings, from Cal.com
 ///
-/// Signed by Cal.com with the webhook's secret (`X-Cal-Signature-256`). `BOOKING_CREATED`, `BOOKING_RESCHEDULED` and
-/// `BOOKING_CANCELLED` are processed, in whatever order they come; other triggers are accepted and ignored, as are
-/// event types other than the one set and everything while the connection is switched off. At most 1 MiB.
+/// Signed by Cal.com with the webhook's secret (`X-Cal-Signature-256`). `BOOKING_CREATED`, `BOOKING_RESCHEDULED`,
+/// `BOOKING_CANCELLED`, `BOOKING_REJECTED` and `BOOKING_NO_SHOW_UPDATED` are processed, in whatever order they come, and
+/// `BOOKING_REQUESTED` where it moves a booking; other triggers are accepted and ignored, as are event types other than
+/// the one set and everything while the connection is switched off. At most 1 MiB.
 #[utoipa::path(post, path = "/api/webhook/calcom-booking/{endpoint_id}", tag = "webhooks",
     params(("endpoint_id" = String, Path, description = "The tenant's own address, as its settings show it")),
     request_body(content = serde_json::Value, content_type = "application/json",

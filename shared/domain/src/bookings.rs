@@ -61,6 +61,9 @@ pub struct BookingEvent {
     /// When it ends.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub end: Option<DateTime<Utc>>,
+    /// With a cancellation: the organizer asked the person to choose another time.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub asks_new_time: bool,
 }
 
 impl BookingEvent {
@@ -92,14 +95,21 @@ pub enum BookingStatus {
     Moved,
     /// Cancelled.
     Cancelled,
+    /// Cancelled by the organizer, who asked the person to choose another time.
+    NewTimeAsked,
 }
 
 impl BookingStatus {
+    /// Whether nobody is to come at the booked time.
+    pub fn is_off(self) -> bool {
+        matches!(self, Self::Cancelled | Self::NewTimeAsked)
+    }
+
     /// The appointment's status while nobody but the calendar changed it.
     pub fn as_appointment(self) -> AppointmentStatus {
         match self {
             Self::Booked => AppointmentStatus::Pending,
-            Self::Moved => AppointmentStatus::Rescheduled,
+            Self::Moved | Self::NewTimeAsked => AppointmentStatus::Rescheduled,
             Self::Cancelled => AppointmentStatus::Cancelled,
         }
     }
@@ -132,8 +142,8 @@ struct Fold<'a> {
     tip: Option<&'a BookingUid>,
     /// Uids that a later one replaced: what is still told of them moves nothing.
     replaced: BTreeSet<&'a BookingUid>,
-    /// Cancelled uids and since when: a cancelled uid stays cancelled.
-    cancelled: Vec<(&'a BookingUid, DateTime<Utc>)>,
+    /// The first cancellation of each uid: a cancelled uid stays cancelled.
+    cancelled: Vec<&'a BookingEvent>,
     /// The event that set the time, by its place among those given.
     position: Option<(usize, &'a BookingEvent, DateTime<Utc>)>,
 }
@@ -147,7 +157,7 @@ impl<'a> Fold<'a> {
         let replaced = self.replaced.contains(&event.uid);
         if event.kind == BookingKind::Cancelled {
             if !self.is_cancelled(&event.uid) {
-                self.cancelled.push((&event.uid, event.created_at));
+                self.cancelled.push(event);
             }
             if !replaced && (self.tip.is_none() || follows_tip) {
                 self.tip = Some(&event.uid);
@@ -165,7 +175,7 @@ impl<'a> Fold<'a> {
     }
 
     fn is_cancelled(&self, uid: &BookingUid) -> bool {
-        self.cancelled.iter().any(|(other, _)| *other == uid)
+        self.cancelled.iter().any(|event| event.uid == *uid)
     }
 }
 
@@ -184,14 +194,12 @@ pub fn fold(events: &[BookingEvent]) -> Option<ChainState> {
     }
     let (set_by, event, start) = fold.position?;
     let tip = fold.tip?;
-    let cancelled_at = fold
-        .cancelled
-        .iter()
-        .find(|(uid, _)| *uid == tip)
-        .map(|(_, at)| *at);
+    let cancelled = fold.cancelled.iter().find(|event| event.uid == *tip);
+    let cancelled_at = cancelled.map(|event| event.created_at);
     let moved = event.kind == BookingKind::Rescheduled || event.before.is_some();
     Some(ChainState {
-        status: match cancelled_at {
+        status: match cancelled {
+            Some(event) if event.asks_new_time => BookingStatus::NewTimeAsked,
             Some(_) => BookingStatus::Cancelled,
             None if moved => BookingStatus::Moved,
             None => BookingStatus::Booked,
@@ -248,6 +256,7 @@ pub fn judge(base: TakenOver, theirs: &ChainState, ours: &Appointment) -> Verdic
     let cancelled = ours.status == AppointmentStatus::Cancelled;
     let same = match theirs.status {
         BookingStatus::Cancelled => cancelled,
+        BookingStatus::NewTimeAsked => cancelled || ours.awaiting_new_time,
         BookingStatus::Booked | BookingStatus::Moved => !cancelled && ours.time == theirs.start,
     };
     if same {
@@ -255,7 +264,7 @@ pub fn judge(base: TakenOver, theirs: &ChainState, ours: &Appointment) -> Verdic
     }
     // What of ours stands against theirs. A new time supersedes a confirmation of the old one, however late; it does
     // not supersede a later cancellation or another new time.
-    let against_cancelling = theirs.status == BookingStatus::Cancelled;
+    let against_cancelling = theirs.status.is_off();
     let by_time = moved.then(|| ours.booked_at.unwrap_or(ours.updated_at));
     let by_status = (restated && (against_cancelling || cancelled)).then(|| {
         let confirmed = ours.confirmation.map(|confirmation| confirmation.at);

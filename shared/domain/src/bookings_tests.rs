@@ -25,6 +25,7 @@ fn event(kind: BookingKind, n: u8, before: Option<u8>, minutes: i64) -> BookingE
         // Each booking's time tells its uid.
         start: (kind != BookingKind::Cancelled).then(|| at(10_000 + i64::from(n) * 60)),
         end: None,
+        asks_new_time: false,
     }
 }
 
@@ -40,6 +41,14 @@ fn cancelled(n: u8, minutes: i64) -> BookingEvent {
     event(BookingKind::Cancelled, n, None, minutes)
 }
 
+/// Cancelled by the organizer, who asked for another time.
+fn asked(n: u8, minutes: i64) -> BookingEvent {
+    BookingEvent {
+        asks_new_time: true,
+        ..cancelled(n, minutes)
+    }
+}
+
 fn comes_to(events: &[BookingEvent]) -> Option<(BookingStatus, u8)> {
     let state = fold(events)?;
     assert_eq!(Some(state.start), events[state.set_by].start);
@@ -49,7 +58,7 @@ fn comes_to(events: &[BookingEvent]) -> Option<(BookingStatus, u8)> {
 
 #[test]
 fn a_chain_is_what_its_events_come_to() {
-    use BookingStatus::{Booked, Cancelled, Moved};
+    use BookingStatus::{Booked, Cancelled, Moved, NewTimeAsked};
     for (events, expected) in [
         (vec![], None),
         (vec![cancelled(1, 0)], None),
@@ -62,6 +71,16 @@ fn a_chain_is_what_its_events_come_to() {
         (
             vec![created(1, 0), moved(2, 1, 1), cancelled(2, 2)],
             Some((Cancelled, 2)),
+        ),
+        (vec![created(1, 0), asked(1, 1)], Some((NewTimeAsked, 1))),
+        (
+            vec![created(1, 0), asked(1, 1), moved(2, 1, 2)],
+            Some((Moved, 2)),
+        ),
+        // What the organizer said first of a uid stands.
+        (
+            vec![created(1, 0), cancelled(1, 1), asked(1, 2)],
+            Some((Cancelled, 1)),
         ),
         // The old uid's cancellation says nothing of the new one.
         (
@@ -148,6 +167,7 @@ fn our_own_later_change_goes_to_staff_and_its_echo_does_nothing() {
     let base = TakenOver::from(&first);
     let move_at_10 = fold(&[created(1, 0), moved(2, 1, 10)]).unwrap();
     let cancel_at_10 = fold(&[created(1, 0), cancelled(1, 10)]).unwrap();
+    let asked_at_10 = fold(&[created(1, 0), asked(1, 10)]).unwrap();
     let (old, new, other) = (first.start, move_at_10.start, at(99_999));
     for (theirs, start, status, changed, expected) in [
         (&first, old, Ours::Confirmed, 5, Verdict::Nothing),
@@ -168,6 +188,9 @@ fn our_own_later_change_goes_to_staff_and_its_echo_does_nothing() {
             20,
             Verdict::Conflict,
         ),
+        (&asked_at_10, old, Ours::Pending, 20, Verdict::Follow),
+        (&asked_at_10, old, Ours::Confirmed, 20, Verdict::Conflict),
+        (&asked_at_10, old, Ours::Cancelled, 20, Verdict::Nothing),
         // Echoes.
         (&cancel_at_10, old, Ours::Cancelled, 20, Verdict::Nothing),
         (&move_at_10, new, Ours::Rescheduled, 20, Verdict::Nothing),
@@ -185,12 +208,19 @@ fn any_events() -> impl Strategy<Value = Vec<BookingEvent>> {
         Just(BookingKind::Rescheduled),
         Just(BookingKind::Cancelled)
     ];
-    let one = (kind, 0u8..4, prop::option::of(0u8..4), 0i64..5, 0i64..2);
+    let one = (
+        kind,
+        0u8..4,
+        prop::option::of(0u8..4),
+        0i64..5,
+        (0i64..2, any::<bool>()),
+    );
     prop::collection::vec(one, 1..8).prop_map(|parts| {
         let mut events: Vec<BookingEvent> = Vec::new();
-        for (kind, n, before, minutes, sequence) in parts {
+        for (kind, n, before, minutes, (sequence, asks)) in parts {
             let made = BookingEvent {
                 sequence,
+                asks_new_time: asks && kind == BookingKind::Cancelled,
                 ..event(kind, n, before.filter(|b| *b != n), minutes)
             };
             // One identity, one content, as the calendar has it.
@@ -226,12 +256,12 @@ proptest! {
     fn once_the_last_uid_is_cancelled_nothing_told_of_it_revives_it(
         events in any_events(), kind_created in any::<bool>()
     ) {
-        if let Some(state) = fold(&events).filter(|state| state.status == BookingStatus::Cancelled) {
+        if let Some(state) = fold(&events).filter(|state| state.status.is_off()) {
             let mut more = events.clone();
             let kind = if kind_created { BookingKind::Created } else { BookingKind::Rescheduled };
-            more.push(BookingEvent { kind, uid: state.uid, before: None, created_at: at(1_000), sequence: 0,
-                                     start: Some(at(50_000)), end: None });
-            prop_assert_eq!(fold(&more).map(|state| state.status), Some(BookingStatus::Cancelled));
+            more.push(BookingEvent { kind, uid: state.uid.clone(), before: None, created_at: at(1_000), sequence: 0,
+                                     start: Some(at(50_000)), end: None, asks_new_time: false });
+            prop_assert_eq!(fold(&more).map(|after| after.status), Some(state.status));
         }
     }
 }

@@ -325,3 +325,46 @@ fn other_events_are_accepted_and_malformed_ones_are_not() {
     );
     assert_eq!(parse(&large), Err(EventError::TooLarge));
 }
+
+#[test]
+fn words_for_a_move_a_refusal_and_who_came() {
+    let at = json!({"uid": "b1", "startTime": "2027-01-07T14:00:00Z"});
+    let moved = json!({"uid": "b2", "rescheduleUid": "b1", "startTime": "2027-01-07T14:00:00Z"});
+    for (name, payload, trigger) in [
+        ("BOOKING_REQUESTED", &at, Trigger::Other),
+        ("BOOKING_REQUESTED", &moved, Trigger::BookingRescheduled),
+        ("BOOKING_REJECTED", &at, Trigger::BookingCancelled),
+        ("BOOKING_NO_SHOW_UPDATED", &json!({}), Trigger::Other),
+    ] {
+        let read = parse(&event(name, payload.clone())).unwrap();
+        assert_eq!(read.trigger, trigger, "{name} {payload}");
+        assert!(read.no_show.is_empty());
+    }
+    let many: Vec<Value> = (0..200).map(|_| json!({"noShow": true})).collect();
+    for (attendees, wanted) in [
+        (
+            json!([{"email": "Zoe@Example.com", "noShow": true}]),
+            vec![(Some("zoe@example.com"), true)],
+        ),
+        (
+            json!([{"noShow": false}, {"email": "a@b.example"}, 7]),
+            vec![(None, false)],
+        ),
+        (json!("x"), vec![]),
+        (json!(many), vec![(None, true); 100]),
+    ] {
+        let payload = json!({"bookingUid": "b1", "attendees": attendees});
+        let read = parse(&event("BOOKING_NO_SHOW_UPDATED", payload)).unwrap();
+        assert_eq!(
+            (read.uid.as_deref(), &read.trigger),
+            (Some("b1"), &Trigger::NoShowUpdated)
+        );
+        let said: Vec<_> = read
+            .no_show
+            .iter()
+            .map(|one| (one.email.as_deref(), one.missed))
+            .collect();
+        assert_eq!(said, wanted);
+        assert!(!format!("{read:?}").contains("example"));
+    }
+}

@@ -394,9 +394,9 @@ async fn the_providers_samples_are_taken() {
         ("BOOKING_RESCHEDULED", "accepted"),
         ("BOOKING_CANCELLED", "accepted"),
         ("BOOKING_REQUESTED", "ignored"),
-        ("BOOKING_REJECTED", "ignored"),
-        ("BOOKING_NO_SHOW_UPDATED.marked", "ignored"),
-        ("BOOKING_NO_SHOW_UPDATED.unmarked", "ignored"),
+        ("BOOKING_REJECTED", "accepted"),
+        ("BOOKING_NO_SHOW_UPDATED.marked", "accepted"),
+        ("BOOKING_NO_SHOW_UPDATED.unmarked", "accepted"),
         ("MEETING_ENDED", "ignored"),
     ] {
         let Some(body) = sample(&format!("calcom/doc-2026.{name}.json")) else {

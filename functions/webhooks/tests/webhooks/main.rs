@@ -7,6 +7,7 @@
 )]
 
 mod bookings;
+mod calendar;
 mod calls;
 mod events;
 mod large;

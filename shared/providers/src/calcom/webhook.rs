@@ -3,6 +3,7 @@
 
 use chrono::{DateTime, SecondsFormat, Utc};
 use secrecy::SecretString;
+use serde_json::Value;
 
 use super::Booking;
 use crate::json::{instant, object, text};
@@ -13,6 +14,8 @@ use crate::{EventError, SignatureError};
 pub const SIGNATURE_HEADER: &str = "x-cal-signature-256";
 /// Most bytes of an event.
 pub const LARGEST_EVENT: usize = 1024 * 1024;
+/// Attendees of a booking that are looked at.
+const MOST_ATTENDEES: usize = 100;
 
 /// What happened.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -21,8 +24,10 @@ pub enum Trigger {
     BookingCreated,
     /// A booking moved: it has a new uid and names the old one in [`Booking::reschedule_uid`].
     BookingRescheduled,
-    /// A booking was cancelled.
+    /// A booking was cancelled, or refused by the organizer.
     BookingCancelled,
+    /// Who of a booking did not come ([`Event::no_show`]).
+    NoShowUpdated,
     /// Any other: accepted and ignored.
     Other,
 }
@@ -38,8 +43,27 @@ pub struct Event {
     pub created_at: Option<DateTime<Utc>>,
     /// The booking's uid, in other events where they name one.
     pub uid: Option<String>,
-    /// The booking; always there for the three triggers that have a name here.
+    /// The booking; always there for the triggers that are about one as a whole.
     pub booking: Option<Booking>,
+    /// Who did not come, and who did after all.
+    pub no_show: Vec<NoShow>,
+}
+
+/// Whether an attendee came, as the organizer says.
+#[derive(Clone, PartialEq, Eq)]
+pub struct NoShow {
+    /// Whose address on the booking it is, in small letters.
+    pub email: Option<String>,
+    /// True where they did not come; false takes that back.
+    pub missed: bool,
+}
+
+impl std::fmt::Debug for NoShow {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("NoShow")
+            .field("missed", &self.missed)
+            .finish_non_exhaustive()
+    }
 }
 
 impl Event {
@@ -72,12 +96,6 @@ pub fn verify(header: &str, body: &[u8], secrets: &[SecretString]) -> Result<(),
 pub fn parse(body: &[u8]) -> Result<Event, EventError> {
     let event = object(body, LARGEST_EVENT)?;
     let name = text(&event["triggerEvent"]).ok_or(EventError::Missing("triggerEvent"))?;
-    let trigger = match name.as_str() {
-        "BOOKING_CREATED" => Trigger::BookingCreated,
-        "BOOKING_RESCHEDULED" => Trigger::BookingRescheduled,
-        "BOOKING_CANCELLED" => Trigger::BookingCancelled,
-        _ => Trigger::Other,
-    };
     // MEETING_ENDED comes without a payload, its fields beside the trigger.
     let payload = if event["payload"].is_object() {
         &event["payload"]
@@ -85,8 +103,19 @@ pub fn parse(body: &[u8]) -> Result<Event, EventError> {
         &event
     };
     let uid = text(&payload["uid"]).or_else(|| text(&payload["bookingUid"]));
+    let moves = text(&payload["rescheduleUid"]).is_some();
+    let trigger = match name.as_str() {
+        "BOOKING_CREATED" => Trigger::BookingCreated,
+        "BOOKING_RESCHEDULED" => Trigger::BookingRescheduled,
+        // A move through Cal.com's own API has been seen under this name. Any other request waits for the organizer, and
+        // BOOKING_CREATED follows when it is accepted.
+        "BOOKING_REQUESTED" if moves => Trigger::BookingRescheduled,
+        "BOOKING_CANCELLED" | "BOOKING_REJECTED" => Trigger::BookingCancelled,
+        "BOOKING_NO_SHOW_UPDATED" if uid.is_some() => Trigger::NoShowUpdated,
+        _ => Trigger::Other,
+    };
     let booking = match trigger {
-        Trigger::Other => None,
+        Trigger::NoShowUpdated | Trigger::Other => None,
         _ => Some(Booking::read(payload)?),
     };
     let needs_start = matches!(
@@ -102,9 +131,26 @@ pub fn parse(body: &[u8]) -> Result<Event, EventError> {
     }
     Ok(Event {
         name: name.chars().take(100).collect(),
-        trigger,
         created_at: instant(&event["createdAt"]),
         uid,
         booking,
+        no_show: match trigger {
+            Trigger::NoShowUpdated => no_show(payload),
+            _ => Vec::new(),
+        },
+        trigger,
     })
+}
+
+fn no_show(payload: &Value) -> Vec<NoShow> {
+    let attendees = payload["attendees"].as_array().map(Vec::as_slice);
+    let attendees = attendees.unwrap_or_default().iter().take(MOST_ATTENDEES);
+    attendees
+        .filter_map(|attendee| {
+            Some(NoShow {
+                email: text(&attendee["email"]).map(|email| email.to_lowercase()),
+                missed: attendee["noShow"].as_bool()?,
+            })
+        })
+        .collect()
 }

@@ -3,7 +3,7 @@
 
 use chrono::{DateTime, Utc};
 use vio_domain::appointment::{Appointment, AppointmentStatus, Duration as Length};
-use vio_domain::bookings::{BookingKind, ChainState, TakenOver, Verdict, judge};
+use vio_domain::bookings::{BookingKind, BookingStatus, ChainState, TakenOver, Verdict, judge};
 use vio_domain::contact::{AttentionReason, BookingSource, ConsentMethod, Deleted, VoiceConsent};
 use vio_domain::ids::{AppointmentId, ContactId};
 use vio_domain::person::CalendarTarget;
@@ -27,6 +27,8 @@ pub enum BookingOutcome {
     Remembered,
     /// Its person was erased: nothing is kept of it.
     Erased,
+    /// Nobody knows of the booking: nothing is kept.
+    Unknown,
     /// A new appointment.
     Created {
         contact: ContactId,
@@ -325,6 +327,7 @@ impl TenantStore {
             owner_name: details.owner_name.clone(),
             special_instructions: details.special_instructions.clone(),
             status: state.status.as_appointment(),
+            awaiting_new_time: state.status == BookingStatus::NewTimeAsked,
             ..NewAppointment::at(state.start, zone, settings, source, booked_at)
         }
     }
@@ -467,7 +470,7 @@ fn follow(
         appointment.confirmation = None;
     }
     appointment.booked_at = Some(state.set_at.min(now));
-    appointment.awaiting_new_time = false;
+    appointment.awaiting_new_time = state.status == BookingStatus::NewTimeAsked;
     appointment.status = state.status.as_appointment();
     appointment.duration = length(state);
     if let Some(details) = details {

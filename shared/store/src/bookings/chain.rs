@@ -1,5 +1,6 @@
 //! The rows of booking chains: found by any uid, joined where an event links two.
 
+use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use vio_crypto::{FieldRef, PersonKey, Sealed};
 use vio_domain::bookings::{BookingEvent, BookingUid, ChainState, TakenOver, fold};
@@ -37,6 +38,9 @@ pub(super) struct Chain {
     pub(super) events: Vec<KnownEvent>,
     /// None while only cancellations are known.
     pub(super) about: Option<About>,
+    /// When the calendar last said whether the person came.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) attendance_at: Option<DateTime<Utc>>,
 }
 
 /// An event with its personal part, sealed under the person's key.
@@ -157,6 +161,17 @@ pub(super) struct Touched {
 }
 
 impl Touched {
+    /// The chain of a uid that is known, alone.
+    fn alone(mut root: BookingRow) -> Self {
+        let chain = root.chain.take().unwrap_or_default();
+        Self {
+            root,
+            chain,
+            other: None,
+            new: Vec::new(),
+        }
+    }
+
     /// Takes out the chain that the event joins to this one.
     pub(super) fn take_other(&mut self) -> Option<Chain> {
         self.other.as_mut().map(|(_, chain)| std::mem::take(chain))
@@ -180,6 +195,11 @@ impl TenantStore {
             }
         }
         Err(StoreError::Invalid("a booking's uids lead nowhere".into()))
+    }
+
+    /// The chain of a uid; None for one never mentioned.
+    pub(super) async fn chain_of(&self, uid: &BookingUid) -> Result<Option<Touched>, StoreError> {
+        Ok(self.chain_row(uid).await?.map(Touched::alone))
     }
 
     /// Reads what an event touches: its own uid's chain and that of the uid it replaces.

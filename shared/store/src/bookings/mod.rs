@@ -4,8 +4,10 @@
 
 mod apply;
 mod chain;
+mod no_show;
 
 pub use apply::BookingOutcome;
+pub use no_show::NoShowHeard;
 
 use chrono_tz::Tz;
 use serde::{Deserialize, Serialize};

@@ -102,6 +102,8 @@ pub struct NewAppointment {
     pub special_instructions: Option<SpecialInstructions>,
     pub call_before_hours: CallBeforeHours,
     pub status: AppointmentStatus,
+    /// Moved, and to when nobody knows yet.
+    pub awaiting_new_time: bool,
     pub confirmation: Option<Confirmation>,
     pub source: BookingSource,
     /// When this time was set; None for imports, which skip the term in the planner.
@@ -127,6 +129,7 @@ impl NewAppointment {
             special_instructions: None,
             call_before_hours: settings.calls.call_before_hours,
             status: AppointmentStatus::Pending,
+            awaiting_new_time: false,
             confirmation: None,
             source,
             booked_at: Some(booked_at),
@@ -197,6 +200,7 @@ impl TenantStore {
             special_instructions: new.special_instructions.clone(),
             call_before_hours: new.call_before_hours,
             status: new.status,
+            awaiting_new_time: new.awaiting_new_time,
             confirmation: new.confirmation,
             source: new.source,
             booked_at: new.booked_at,
