@@ -406,16 +406,13 @@ impl Reader<'_> {
         warnings: Option<Vec<Warning>>,
     ) -> Result<ContactView, Problem> {
         let contact = &person.contact;
-        let shared = tenant
-            .shares_phone_with(&[contact])
-            .await
-            .map_err(store_problem)?;
-        let shares = shared.get(&contact.id).map_or(&[][..], |ids| &ids[..]);
+        let shares = tenant.shares_phone_with(contact).await;
+        let shares = shares.map_err(store_problem)?;
         let ids = contact.group_ids.iter().copied();
         let groups = groups::seen(tenant, self.principal, ids).await?;
         let current = person.current(tenant.now());
         let next = person.next_call_at();
-        Ok(self.contact(contact, current, next, shares, &groups, warnings))
+        Ok(self.contact(contact, current, next, &shares, &groups, warnings))
     }
 }
 

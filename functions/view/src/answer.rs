@@ -1,11 +1,10 @@
 //! Contacts as lists show them.
 
 use serde::Serialize;
-use std::collections::HashMap;
 use utoipa::ToSchema;
 use uuid::Uuid;
 use vio_contacts::{ContactView, FormOfContact, NeedsAttention, PreferencesView};
-use vio_domain::ids::{ContactId, TenantId};
+use vio_domain::ids::TenantId;
 use vio_domain::settings::Settings;
 use vio_domain::text::PersonName;
 use vio_view::{Card, Facets, Found, GroupOf};
@@ -109,8 +108,6 @@ impl From<Facets> for FacetsShown {
 pub(crate) struct Shown<'a> {
     pub(crate) tenant: TenantId,
     pub(crate) settings: &'a Settings,
-    /// Others with the same number.
-    pub(crate) shares: &'a HashMap<ContactId, Vec<ContactId>>,
 }
 
 impl Shown<'_> {
@@ -118,9 +115,10 @@ impl Shown<'_> {
     pub(crate) fn row(&self, found: Found) -> ContactFound {
         let groups: Vec<GroupShown> = found.contact.groups.iter().map(group).collect();
         let matches = found.matches.into_iter();
+        let shares = found.shares_phone_with.into_iter();
         ContactFound {
             group_count: groups.len(),
-            contact: self.contact(found.contact),
+            contact: self.contact(found.contact, shares.map(|id| id.uuid()).collect()),
             groups,
             matches: matches
                 .map(|hit| MatchShown {
@@ -132,13 +130,12 @@ impl Shown<'_> {
         }
     }
 
-    fn contact(&self, card: Card) -> ContactView {
+    fn contact(&self, card: Card, shares: Vec<Uuid>) -> ContactView {
         let rest = Rest::from_bytes(&card.rest);
         let parts = PersonName::parse(&card.name).ok().map(|name| name.split());
         let (first, last) = parts.map_or((None, None), |parts| (parts.first, parts.last));
         let status = card.status();
         let created_at = card.created_at.unwrap_or_default();
-        let shares = self.shares.get(&card.id).map_or(&[][..], |ids| &ids[..]);
         let current = card.appointment;
         let at = current.as_ref();
         let reason = card.needs_attention.and_then(|word| {
@@ -176,7 +173,7 @@ impl Shown<'_> {
             assigned_to: card.assigned_to.map(|user| user.uuid()),
             is_active: card.is_active,
             booking_source: card.booking_source,
-            shares_phone_with: shares.iter().map(|id| id.uuid()).collect(),
+            shares_phone_with: shares,
             appointments_count: card.appointments_count,
             appointment_id: at.map(|a| a.id.uuid()),
             appointment_time: at.and_then(|a| a.time),

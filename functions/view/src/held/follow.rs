@@ -3,6 +3,7 @@
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use std::time::{Duration, Instant};
 
 use chrono::{DateTime, TimeDelta, Utc};
 use futures::stream::{self, StreamExt, TryStreamExt};
@@ -11,6 +12,7 @@ use vio_store::TenantStore;
 use vio_store::port::MAX_BATCH_GET;
 use vio_store::tx::WHOLE_EVERY;
 use vio_store::view::{Changed, Gathered, OVERLAP_SECONDS, RECENT_SECONDS, Wanted, first_id_at};
+use vio_view::TenantView;
 
 use super::{Held, ViewError, Views, changes, load, save};
 
@@ -100,11 +102,18 @@ pub(super) async fn bring_up_to_date(
     }
     let number = held.begun.fetch_add(1, Ordering::SeqCst) + 1;
     let fresh = following.place.is_none();
+    let started = Instant::now();
     let mut place = match following.place.take() {
         Some(place) => place,
         None => load::load(&views, &held, &tenant).await?,
     };
+    let loaded = started.elapsed();
     let caught_up = catch_up(&views, &held, &tenant, &mut place).await;
+    if let (true, Ok(tail)) = (fresh, &caught_up) {
+        let (whole, contacts) = (started.elapsed(), held.look(TenantView::contacts));
+        tracing::info!(tenant = %tenant.id, contacts, tail, load_ms = millis(loaded), tail_ms = millis(whole - loaded),
+                       "a view is ready");
+    }
     // Whatever was not taken in is read again the next time.
     let news = matches!(caught_up, Ok(news) if news > 0);
     if caught_up.is_ok() {
@@ -117,6 +126,10 @@ pub(super) async fn bring_up_to_date(
         held.tidy_later();
     }
     Ok(())
+}
+
+fn millis(time: Duration) -> u64 {
+    u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
 }
 
 async fn catch_up(

@@ -73,7 +73,7 @@ impl From<ViewError> for Problem {
 pub struct Limits {
     /// Bytes of all views together. The one that is being used stays, however large.
     pub bytes: usize,
-    /// Changes after which a snapshot is written, and a twentieth of the contacts if that is more.
+    /// Changes after which a snapshot is written, and a hundredth of the contacts if that is more.
     pub changes: usize,
 }
 

@@ -34,7 +34,7 @@ pub(super) fn save_if_due(
     place: &mut Place,
 ) {
     let contacts = held.look(TenantView::contacts).unwrap_or_default();
-    let enough = place.news >= views.0.limits.changes.max(contacts / 20);
+    let enough = place.news >= views.0.limits.changes.max(contacts / 100);
     if !enough && place.unusable.is_none() || held.saving.swap(true, Ordering::SeqCst) {
         return;
     }

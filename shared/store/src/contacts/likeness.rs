@@ -1,7 +1,5 @@
 //! Same person, household or stranger: decided on claims (rules.md "Same person?").
 
-use std::collections::HashMap;
-
 use vio_crypto::LookupKind;
 use vio_domain::contact::Contact;
 use vio_domain::ids::ContactId;
@@ -103,46 +101,18 @@ impl TenantStore {
         Ok(judged)
     }
 
-    /// Who else has the number of each of these contacts, as the claims say: both sides of a household see each
-    /// other, and nobody who moved away or was deleted stays linked.
-    pub async fn shares_phone_with(
-        &self,
-        contacts: &[&Contact],
-    ) -> Result<HashMap<ContactId, Vec<ContactId>>, StoreError> {
-        let numbers = contacts
-            .iter()
-            .filter(|contact| contact.deleted.is_none())
-            .filter_map(|contact| Some((contact.id, contact.phone.as_ref()?.as_str())));
-        self.share_numbers(numbers).await
-    }
-
-    /// The same by number (E.164), for contacts that are not deleted.
-    pub async fn share_numbers<'a>(
-        &self,
-        numbers: impl IntoIterator<Item = (ContactId, &'a str)>,
-    ) -> Result<HashMap<ContactId, Vec<ContactId>>, StoreError> {
-        let hash = |phone| self.keys.lookup(LookupKind::Phone, phone);
-        let hashes: Vec<_> = numbers
-            .into_iter()
-            .map(|(id, phone)| (id, hash(phone)))
-            .collect();
-        let mut keys: Vec<_> = hashes
-            .iter()
-            .map(|(_, hash)| key::claim(self.id, ClaimKind::Phone, &hash.to_string()))
-            .collect();
-        keys.sort();
-        keys.dedup();
-        let rows: Vec<ClaimRow> = self.store.read_all(&keys).await?;
-        let mut shared = HashMap::new();
-        for (id, hash) in hashes {
-            let others: Vec<ContactId> = rows
-                .iter()
-                .filter(|row| row.hash == hash)
-                .flat_map(|row| row.contacts.iter().copied())
-                .filter(|other| *other != id)
-                .collect();
-            shared.insert(id, others);
-        }
-        Ok(shared)
+    /// Who else has a contact's number, as the claims say: both sides of a household see each other, and nobody who moved
+    /// away or was deleted stays linked.
+    pub async fn shares_phone_with(&self, contact: &Contact) -> Result<Vec<ContactId>, StoreError> {
+        let number = contact.phone.as_ref().filter(|_| contact.deleted.is_none());
+        let Some(number) = number else {
+            return Ok(Vec::new());
+        };
+        let hash = self.keys.lookup(LookupKind::Phone, number.as_str());
+        let place = key::claim(self.id, ClaimKind::Phone, &hash.to_string());
+        let row: Option<ClaimRow> = self.store.read(&place).await?;
+        let mut others = row.map(|row| row.contacts).unwrap_or_default();
+        others.retain(|other| *other != contact.id);
+        Ok(others)
     }
 }

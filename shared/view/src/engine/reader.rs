@@ -51,6 +51,8 @@ pub struct Found {
     pub within: Option<GroupOf>,
     /// Where the search hit, in the order of the fields.
     pub matches: Vec<Match>,
+    /// Where it was asked for: the others within reach that have its number, in the order of their ids.
+    pub shares_phone_with: Vec<ContactId>,
 }
 
 /// A page of a list.
@@ -189,6 +191,10 @@ impl Reader<'_> {
             contact: self.card(*row as usize),
             within: self.within(*row as usize, &query.filter),
             matches: self.matches(*row as usize, query.filter.search.as_ref()),
+            shares_phone_with: match query.shares {
+                true => self.others_at_number(*row as usize),
+                false => Vec::new(),
+            },
         };
         Ok(Page {
             rows: page.iter().map(found).collect(),

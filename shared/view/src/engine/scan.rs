@@ -1,6 +1,7 @@
 //! Finding texts: one pass over memory, or over few contacts where few are left.
 
 use memchr::memmem::Finder;
+use vio_domain::ids::ContactId;
 
 use super::reader::Reader;
 use crate::memory::Bits;
@@ -177,6 +178,22 @@ impl Reader<'_> {
             );
         }
         hits
+    }
+}
+
+impl Reader<'_> {
+    /// The others within reach that have a contact's number, in the order of their ids.
+    pub(super) fn others_at_number(&self, row: usize) -> Vec<ContactId> {
+        let fields = self.view.texts.originals(row);
+        let Some(needle) = Needle::number(&fields[Field::Phone as usize]) else {
+            return Vec::new();
+        };
+        let hits = self.needle(&self.seen, &needle, None);
+        let others = hits.iter().filter(|other| *other != row);
+        let id = |other: usize| ContactId::new(uuid::Uuid::from_u128(self.view.columns.id[other]));
+        let mut others: Vec<ContactId> = others.map(id).collect();
+        others.sort_unstable();
+        others
     }
 }
 

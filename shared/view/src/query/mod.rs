@@ -66,6 +66,8 @@ pub struct Query {
     pub page_size: PageSize,
     /// Whether to count by status, group and age too.
     pub facets: bool,
+    /// Whether to say who else has each one's number.
+    pub shares: bool,
 }
 
 /// How several groups combine (S2 `or`, `and`, `not`).

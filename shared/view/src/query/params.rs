@@ -127,6 +127,7 @@ impl Params {
             start,
             page_size,
             facets: true,
+            shares: false,
         })
     }
 

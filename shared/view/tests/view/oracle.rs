@@ -142,6 +142,7 @@ fn question(
         start: Start::Page(number),
         page_size: size,
         facets: true,
+        shares: true,
     };
     let page = reader.page(&query).unwrap();
     let from = (number as usize - 1) * size.rows();
@@ -208,6 +209,7 @@ fn question(
                 .find(|p| p.contact.id == row.contact.id)
                 .unwrap();
             shown(world, row, person, visible);
+            assert_eq!(row.shares_phone_with, others_at_number(people, person));
             hits(row, person, ask);
         }
         let Some(next) = page.next else { break };
@@ -223,6 +225,15 @@ fn question(
         .map(ToString::to_string)
         .collect();
     assert_eq!(selected, sorted);
+}
+
+/// Who else within reach has somebody's number.
+fn others_at_number(people: &[Person<'_>], of: &Person<'_>) -> Vec<vio_domain::ids::ContactId> {
+    let has = |p: &&Person<'_>| p.contact.phone.is_some() && p.contact.phone == of.contact.phone;
+    let others = people.iter().filter(has).map(|p| p.contact.id);
+    let mut others: Vec<_> = others.filter(|id| *id != of.contact.id).collect();
+    others.sort();
+    others
 }
 
 /// The card says what the records say.
