@@ -5,6 +5,7 @@ mod audit;
 mod business;
 mod calls;
 mod change;
+mod connection;
 mod health;
 mod hours;
 mod integrations;
@@ -28,6 +29,8 @@ fn routes() -> OpenApiRouter<App> {
         .routes(routes!(calls::show, calls::edit))
         .routes(routes!(privacy::show, privacy::edit))
         .routes(routes!(integrations::show, integrations::edit))
+        .routes(routes!(connection::test_calcom))
+        .routes(routes!(connection::test_retell))
         .routes(routes!(types::show, types::replace))
         .routes(routes!(locations::list, locations::add))
         .routes(routes!(locations::edit, locations::remove))

@@ -12,7 +12,7 @@ use async_trait::async_trait;
 use subtle::ConstantTimeEq;
 use tokio::sync::Mutex as AsyncMutex;
 use vio_domain::ids::TenantId;
-use vio_sandbox::{CalcomAccess, Credentials, RetellAccess};
+use vio_sandbox::{CalcomAccess, CalcomHook, Credentials, RetellAccess};
 use vio_store::entity::{TYPE, type_of};
 use vio_store::port::{
     AttributeValue, Attributes, Key, Op, Page, Port, PortError, Query, Transaction,
@@ -99,6 +99,8 @@ struct Connection {
     calcom_key: Option<String>,
     access: RetellAccess,
     organizer: Option<String>,
+    /// Where bookings are told to, under this host's address.
+    bookings_path: String,
 }
 
 impl Connection {
@@ -126,9 +128,22 @@ impl Connection {
                 .organizer_email
                 .as_ref()
                 .map(|email| email.as_str().to_owned()),
+            bookings_path: format!(
+                "/api/webhook/calcom-booking/{}",
+                opened.endpoints.calcom_booking
+            ),
         }
     }
 }
+
+/// What each clinic's webhook at the sandbox tells of.
+const TRIGGERS: [&str; 5] = [
+    "BOOKING_CREATED",
+    "BOOKING_RESCHEDULED",
+    "BOOKING_CANCELLED",
+    "BOOKING_REJECTED",
+    "BOOKING_NO_SHOW_UPDATED",
+];
 
 /// The providers' addresses of tenants that name none.
 #[derive(Debug, Clone)]
@@ -137,6 +152,8 @@ pub struct DefaultUrls {
     pub calcom: String,
     /// Where the sandbox answers.
     pub sandbox: String,
+    /// Where this host answers.
+    pub host: String,
 }
 
 struct Source {
@@ -256,8 +273,14 @@ impl Credentials for Connections {
         self.find(|one, urls| {
             let here = points_at(&urls.sandbox, one.calcom_url.as_ref(), &urls.calcom);
             let organizer_email = one.organizer.clone()?;
-            (here && same(api_key, one.calcom_key.as_ref()))
-                .then_some(CalcomAccess { organizer_email })
+            (here && same(api_key, one.calcom_key.as_ref())).then(|| CalcomAccess {
+                organizer_email,
+                hooks: vec![CalcomHook {
+                    url: format!("{}{}", urls.host, one.bookings_path),
+                    active: true,
+                    triggers: TRIGGERS.map(str::to_owned).to_vec(),
+                }],
+            })
         })
         .await
     }

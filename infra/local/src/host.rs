@@ -181,7 +181,7 @@ impl Host {
             tenant_sets_retell: true,
             open_sign_up: true,
             local: true,
-            public_url,
+            public_url: public_url.clone(),
             retell_url: options.retell_url.unwrap_or_else(|| sandbox.retell_url()),
             calcom_url: sandbox.calcom_url(),
             password_cost: Argon2Params::DEFAULT,
@@ -190,6 +190,7 @@ impl Host {
             retell: platform.retell_url.clone(),
             calcom: platform.calcom_url.clone(),
             sandbox: sandbox.retell_url(),
+            host: public_url,
         };
         let table = DynamoTable::new(stack.dynamodb(), services::tables());
         let meter = Arc::clone(table.meter());

@@ -37,6 +37,8 @@ pub fn signed_delivery(secret: &str, body: &[u8]) -> Vec<(&'static str, String)>
 pub(crate) fn router() -> Router<Arc<Server>> {
     Router::new()
         .route("/v2/me", get(me))
+        .route("/v2/webhooks", get(webhooks))
+        .route("/v2/event-types/{id}/webhooks", get(webhooks_of_type))
         .route("/v2/bookings", get(bookings))
         .route("/v2/bookings/{uid}", get(booking))
         .route("/v2/bookings/{uid}/cancel", post(cancel))
@@ -152,6 +154,39 @@ async fn me(State(server): State<Arc<Server>>, uri: OriginalUri, headers: Header
     answer(result, &uri)
 }
 
+async fn webhooks(
+    State(server): State<Arc<Server>>,
+    uri: OriginalUri,
+    headers: HeaderMap,
+) -> Response {
+    let result = organizer(&server, &headers).await.map(|access| {
+        let hooks = access.hooks.iter().enumerate().map(|(number, hook)| {
+            json!({
+                "id": format!("hook-{number}"),
+                "userId": 1,
+                "subscriberUrl": hook.url,
+                "active": hook.active,
+                "triggers": hook.triggers,
+                "payloadTemplate": null,
+            })
+        });
+        let hooks: Vec<Value> = hooks.collect();
+        (StatusCode::OK, json!({"data": hooks}))
+    });
+    answer(result, &uri)
+}
+
+/// No event type has webhooks of its own here.
+async fn webhooks_of_type(
+    State(server): State<Arc<Server>>,
+    uri: OriginalUri,
+    Path(_): Path<u64>,
+    headers: HeaderMap,
+) -> Response {
+    let result = organizer(&server, &headers).await;
+    answer(result.map(|_| (StatusCode::OK, json!({"data": []}))), &uri)
+}
+
 async fn bookings(
     State(server): State<Arc<Server>>,
     uri: OriginalUri,
@@ -184,14 +219,28 @@ fn page(server: &Server, access: &CalcomAccess, query: &HashMap<String, String>)
                 .map_err(|_| Refusal::bad("afterUpdatedAt is not an ISO 8601 date"))?,
         ),
     };
+    let of_type = match query.get("eventTypeId").map(|text| text.parse::<u64>()) {
+        None => None,
+        Some(Ok(id)) => Some(id),
+        Some(Err(_)) => return Err(Refusal::bad("eventTypeId is a number")),
+    };
     let organizer = access.organizer_email.to_lowercase();
     let ledger = server.ledger();
     let mut found: Vec<_> = ledger
         .bookings()
         .filter(|booking| booking.organizer_email == organizer)
         .filter(|booking| after.is_none_or(|after| booking.updated_at > after))
+        .filter(|booking| {
+            of_type.is_none_or(|id| booking.value["eventTypeId"].as_u64() == Some(id))
+        })
         .collect();
     found.sort_by_key(|booking| (booking.updated_at, booking.uid.clone()));
+    if query
+        .get("sortCreated")
+        .is_some_and(|order| order == "desc")
+    {
+        found.sort_by_key(|booking| std::cmp::Reverse(instant(&booking.value["createdAt"])));
+    }
     let total = found.len();
     let data: Vec<_> = found
         .into_iter()

@@ -23,6 +23,20 @@ pub struct RetellAccess {
 pub struct CalcomAccess {
     /// The organizer's e-mail: the key sees this organizer's bookings and no others.
     pub organizer_email: String,
+    /// The account's webhooks.
+    #[serde(default)]
+    pub hooks: Vec<CalcomHook>,
+}
+
+/// A webhook of an account at Cal.com.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CalcomHook {
+    /// Where it sends to.
+    pub url: String,
+    /// Whether it is switched on.
+    pub active: bool,
+    /// Of what it tells.
+    pub triggers: Vec<String>,
 }
 
 /// The keys that are good at this moment. The local host answers from what tenants last saved.
@@ -86,6 +100,7 @@ impl StaticCredentials {
     pub fn add_calcom(&self, api_key: &str, organizer_email: &str) {
         let access = CalcomAccess {
             organizer_email: organizer_email.to_owned(),
+            hooks: Vec::new(),
         };
         let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
         known.calcom.retain(|(key, _)| key != api_key);

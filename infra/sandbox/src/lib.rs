@@ -44,7 +44,7 @@ use tokio::task::JoinHandle;
 pub use calcom::signed_delivery;
 pub use call::{Event, SandboxCall, WebhookAttempt};
 pub use clock::{ClockRefusal, ManualClock, OffsetClock, SandboxClock};
-pub use credentials::{CalcomAccess, Credentials, RetellAccess, StaticCredentials};
+pub use credentials::{CalcomAccess, CalcomHook, Credentials, RetellAccess, StaticCredentials};
 pub use journal::JournalError;
 pub use ledger::SandboxRequest;
 pub use script::{AppointmentAction, Connection, Fault, Outcome, Script, Sentiment};

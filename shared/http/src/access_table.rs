@@ -125,6 +125,8 @@ pub static TABLE: &[Route] = &[
     on(Patch,  "/api/settings/calls", Needs(ConfigureCallSettings)),
     on(Get,    "/api/settings/integrations", Needs(ConfigureIntegrations)),
     on(Patch,  "/api/settings/integrations", Needs(ConfigureIntegrations)).fresh(),
+    on(Post,   "/api/settings/integrations/calcom/test", Needs(ConfigureIntegrations)),
+    on(Post,   "/api/settings/integrations/retell/test", Needs(ConfigureIntegrations)),
     on(Get,    "/api/settings/privacy", Needs(ManageComplianceSettings)),
     on(Patch,  "/api/settings/privacy", Needs(ManageComplianceSettings)).fresh(),
     on(Get,    "/api/tags", Needs(ViewContacts)),

@@ -1,12 +1,13 @@
-//! Cal.com's API v2, as far as a connection test needs it.
+//! Cal.com's API v2, as far as trying a connection out needs it.
 
 use std::fmt;
 use std::time::Duration;
 
+use chrono::{DateTime, Utc};
 use secrecy::SecretString;
 use serde_json::Value;
 
-use crate::json::text;
+use crate::json::{instant, text};
 use crate::transport::{Http, send};
 use crate::{ApiError, BaseUrl, Unanswered};
 
@@ -32,6 +33,48 @@ pub struct Me {
     pub time_zone: Option<String>,
 }
 
+/// Which bookings to read.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Bookings {
+    /// At most; 1 to 100.
+    pub take: u32,
+    /// Of one kind of event alone.
+    pub event_type: Option<u64>,
+    /// The one made last comes first.
+    pub latest_first: bool,
+}
+
+/// A booking as the API lists it, without whose it is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Booked {
+    /// The kind of event booked, as its address names it.
+    pub event_type: Option<String>,
+    /// When it begins.
+    pub start: Option<DateTime<Utc>>,
+    /// Cal.com's word: accepted, pending, cancelled, rejected.
+    pub status: Option<String>,
+}
+
+/// A webhook that the account has.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Hook {
+    /// Where it sends to. It may hold a secret.
+    pub url: String,
+    /// Whether it sends anything.
+    pub active: bool,
+    /// Of what it tells.
+    pub triggers: Vec<String>,
+}
+
+impl fmt::Debug for Hook {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Hook")
+            .field("active", &self.active)
+            .field("triggers", &self.triggers)
+            .finish_non_exhaustive()
+    }
+}
+
 impl CalcomClient {
     /// Access with a key.
     pub fn new(http: Http, base: BaseUrl, key: SecretString) -> Self {
@@ -40,21 +83,78 @@ impl CalcomClient {
 
     /// `GET /v2/me`: tests the key.
     pub async fn me(&self, timeout: Duration) -> Result<Me, ApiError> {
-        let request = self
-            .http
-            .get(self.base.join("/v2/me"))?
-            .header("cal-api-version", API_VERSION);
-        let answer = send(request, &self.key, timeout).await?;
-        let answer: Value = serde_json::from_slice(&answer).map_err(|_| Unanswered::Unreadable)?;
-        let data = answer["data"]
-            .as_object()
-            .map(|_| &answer["data"])
-            .ok_or(Unanswered::Unreadable)?;
+        let data = self.data("/v2/me", timeout).await?;
+        if !data.is_object() {
+            return Err(Unanswered::Unreadable.into());
+        }
         Ok(Me {
             username: text(&data["username"]),
             email: text(&data["email"]),
             time_zone: text(&data["timeZone"]),
         })
+    }
+
+    /// `GET /v2/bookings`.
+    pub async fn bookings(
+        &self,
+        wanted: &Bookings,
+        timeout: Duration,
+    ) -> Result<Vec<Booked>, ApiError> {
+        let mut path = format!("/v2/bookings?take={}", wanted.take.clamp(1, 100));
+        if let Some(event_type) = wanted.event_type {
+            path.push_str(&format!("&eventTypeId={event_type}"));
+        }
+        if wanted.latest_first {
+            path.push_str("&sortCreated=desc");
+        }
+        let data = self.list(&path, timeout).await?;
+        let one = |booking: &Value| Booked {
+            event_type: text(&booking["eventType"]["slug"]),
+            start: instant(&booking["start"]),
+            status: text(&booking["status"]),
+        };
+        Ok(data.iter().map(one).collect())
+    }
+
+    /// `GET /v2/webhooks`, or those of one kind of event. One whose address cannot be read is left out.
+    pub async fn hooks(
+        &self,
+        event_type: Option<u64>,
+        timeout: Duration,
+    ) -> Result<Vec<Hook>, ApiError> {
+        let path = match event_type {
+            None => "/v2/webhooks".to_owned(),
+            Some(id) => format!("/v2/event-types/{id}/webhooks"),
+        };
+        let data = self.list(&path, timeout).await?;
+        let one = |hook: &Value| {
+            let triggers = hook["triggers"].as_array();
+            Some(Hook {
+                url: text(&hook["subscriberUrl"])?,
+                active: hook["active"].as_bool().unwrap_or(false),
+                triggers: triggers.into_iter().flatten().filter_map(text).collect(),
+            })
+        };
+        Ok(data.iter().filter_map(one).collect())
+    }
+
+    async fn list(&self, path: &str, timeout: Duration) -> Result<Vec<Value>, ApiError> {
+        match self.data(path, timeout).await? {
+            Value::Array(list) => Ok(list),
+            _ => Err(Unanswered::Unreadable.into()),
+        }
+    }
+
+    /// What lies under `data` in an answer.
+    async fn data(&self, path: &str, timeout: Duration) -> Result<Value, ApiError> {
+        let request = self
+            .http
+            .get(self.base.join(path))?
+            .header("cal-api-version", API_VERSION);
+        let answer = send(request, &self.key, timeout).await?;
+        let mut answer: Value =
+            serde_json::from_slice(&answer).map_err(|_| Unanswered::Unreadable)?;
+        Ok(answer["data"].take())
     }
 }
 

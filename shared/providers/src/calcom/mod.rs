@@ -5,7 +5,7 @@ mod client;
 pub mod webhook;
 
 pub use booking::{Attendee, Booking};
-pub use client::{CalcomClient, Me};
+pub use client::{Booked, Bookings, CalcomClient, Hook, Me};
 
 /// Cal.com's own address.
 pub const CALCOM_URL: &str = "https://api.cal.com";

@@ -1,0 +1,229 @@
+//! Trying connections out: what is wrong is said in its own sentence.
+#![expect(clippy::unwrap_used, reason = "a test ends at its first surprise")]
+
+use std::net::Ipv4Addr;
+use std::sync::{Arc, Mutex};
+
+use axum::extract::State;
+use axum::http::{StatusCode, Uri};
+use axum::{Json, Router};
+use serde_json::{Value, json};
+use vio_domain::permission::Preset;
+use vio_domain::settings::BusinessType;
+use vio_runtime::testing::{Server, TestApp, TestTenant};
+
+const TEST: &str = "/api/settings/integrations/calcom/test";
+const ALL: [&str; 3] = [
+    "BOOKING_CREATED",
+    "BOOKING_RESCHEDULED",
+    "BOOKING_CANCELLED",
+];
+
+/// What the provider answers to each path.
+type Answers = Arc<Mutex<Vec<(&'static str, u16, Value)>>>;
+
+async fn answer(State(answers): State<Answers>, uri: Uri) -> (StatusCode, Json<Value>) {
+    let answers = answers.lock().unwrap();
+    let found = answers.iter().find(|(path, ..)| uri.path() == *path);
+    let (status, body) = found.map_or((404, json!({})), |(_, status, body)| {
+        (*status, body.clone())
+    });
+    (StatusCode::from_u16(status).unwrap(), Json(body))
+}
+
+struct World {
+    app: TestApp,
+    server: Server,
+    tenant: TestTenant,
+    answers: Answers,
+    url: String,
+    hook: String,
+}
+
+impl World {
+    async fn new() -> Self {
+        let app = TestApp::new().await;
+        let server = app.serve(vio_profile::router(app.app.clone()).0);
+        let tenant = app.tenant("Riverside", BusinessType::Medical).await;
+        let answers = Answers::default();
+        let provider = Router::new().fallback(answer).with_state(answers.clone());
+        let listener = tokio::net::TcpListener::bind((Ipv4Addr::LOCALHOST, 0))
+            .await
+            .unwrap();
+        let url = format!("http://{}", listener.local_addr().unwrap());
+        tokio::spawn(async move { axum::serve(listener, provider).await });
+        let endpoints = tenant.store.settings().await.unwrap().endpoints;
+        let hook = format!(
+            "https://app.example/api/webhook/calcom-booking/{}",
+            endpoints.calcom_booking
+        );
+        Self {
+            app,
+            server,
+            tenant,
+            answers,
+            url,
+            hook,
+        }
+    }
+
+    async fn save(&self, calcom: Value) {
+        let token = &self.tenant.admin.token;
+        let body = json!({ "calcom": calcom });
+        let saved = self
+            .server
+            .patch("/api/settings/integrations", token, body)
+            .await;
+        assert_eq!(saved.status, 200, "{}", saved.body);
+    }
+
+    async fn tried(&self) -> Value {
+        let answer = self
+            .server
+            .post(TEST, &self.tenant.admin.token, json!({}))
+            .await;
+        assert_eq!(answer.status, 200, "{}", answer.body);
+        answer.body
+    }
+
+    /// Answers as a connection in order, but for what is given.
+    fn answers(&self, other: &[(&'static str, u16, Value)]) {
+        let booking = json!({"eventType": {"slug": "check-up"}, "start": "2026-03-04T10:30:00Z", "status": "accepted",
+                             "title": "Ada Example", "attendees": [{"email": "ada@example.com"}]});
+        let mut all = other.to_vec();
+        all.extend([
+            (
+                "/v2/me",
+                200,
+                json!({"data": {"email": "Desk@example.com"}}),
+            ),
+            ("/v2/bookings", 200, json!({"data": [booking]})),
+            (
+                "/v2/webhooks",
+                200,
+                json!({"data": [self.pointing(true, &ALL)]}),
+            ),
+            ("/v2/event-types/7/webhooks", 200, json!({"data": []})),
+        ]);
+        *self.answers.lock().unwrap() = all;
+    }
+
+    fn pointing(&self, active: bool, triggers: &[&str]) -> Value {
+        json!({"subscriberUrl": self.hook, "active": active, "triggers": triggers})
+    }
+}
+
+#[tokio::test]
+async fn each_fault_has_its_own_sentence() {
+    let world = World::new().await;
+    assert_eq!(world.tried().await["outcome"], "not_configured");
+    world
+        .save(json!({"enabled": true, "api_key": "cal_live_0123456789", "webhook_secret": "hush-hush-hush",
+                     "organizer_email": "desk@example.com", "event_type_id": 7, "base_url": world.url}))
+        .await;
+    let elsewhere =
+        json!({"subscriberUrl": "https://elsewhere.example/", "active": true, "triggers": ALL});
+    let mut sentences = Vec::new();
+    for (faults, outcome) in [
+        (vec![("/v2/me", 401, json!({}))], "wrong_key"),
+        (vec![("/v2/webhooks", 403, json!({}))], "missing_scope"),
+        (vec![("/v2/bookings", 403, json!({}))], "missing_scope"),
+        (
+            vec![("/v2/webhooks", 200, json!({"data": [elsewhere]}))],
+            "no_webhook",
+        ),
+        (
+            vec![(
+                "/v2/webhooks",
+                200,
+                json!({"data": [world.pointing(false, &ALL)]}),
+            )],
+            "webhook_disabled",
+        ),
+        (
+            vec![(
+                "/v2/webhooks",
+                200,
+                json!({"data": [world.pointing(true, &ALL[..2])]}),
+            )],
+            "webhook_disabled",
+        ),
+        (
+            vec![("/v2/me", 200, json!({"data": {"email": "ada@example.com"}}))],
+            "wrong_organizer",
+        ),
+        (vec![("/v2/me", 429, json!({}))], "busy"),
+        (vec![("/v2/me", 500, json!({}))], "unreachable"),
+        (vec![("/v2/me", 200, json!("gone"))], "unreachable"),
+        (
+            vec![("/v2/webhooks", 200, json!({"data": {}}))],
+            "unreachable",
+        ),
+    ] {
+        world.answers(&faults);
+        let tried = world.tried().await;
+        assert_eq!(tried["outcome"], outcome, "{tried}");
+        assert_eq!(tried["samples"], json!([]));
+        sentences.push(tried["message"].as_str().unwrap().to_owned());
+    }
+    assert!(sentences[3].contains(&world.hook), "{}", sentences[3]);
+    assert!(
+        sentences[5].contains("BOOKING_CANCELLED"),
+        "{}",
+        sentences[5]
+    );
+    assert!(sentences[6].contains("ada@example.com") && sentences[6].contains("desk@example.com"));
+    sentences.sort();
+    sentences.dedup();
+    assert_eq!(sentences.len(), 8, "{sentences:#?}");
+
+    world.answers(&[]);
+    let works = world.tried().await;
+    assert_eq!(works["outcome"], "works", "{works}");
+    assert_eq!(
+        works["samples"],
+        json!([{"event_type": "check-up", "start": "2026-03-04T10:30:00Z", "status": "accepted"}])
+    );
+    // One that belongs to the event type alone does as well.
+    let own = json!({"data": [world.pointing(true, &ALL)]});
+    world.answers(&[
+        ("/v2/webhooks", 200, json!({"data": []})),
+        ("/v2/event-types/7/webhooks", 200, own),
+    ]);
+    assert_eq!(world.tried().await["outcome"], "works");
+    world.save(json!({"base_url": "http://127.0.0.1:9"})).await;
+    assert_eq!(world.tried().await["outcome"], "unreachable");
+}
+
+#[tokio::test]
+async fn the_voice_provider_is_tried_without_a_call() {
+    let world = World::new().await;
+    let token = &world.tenant.admin.token;
+    let path = "/api/settings/integrations/retell/test";
+    let tried = async || world.server.post(path, token, json!({})).await.body["outcome"].clone();
+    assert_eq!(tried().await, "not_configured");
+    let retell = json!({"agent_id": "agent_1", "from_number": "+442079460002", "api_key": "key_0123456789", "base_url": world.url});
+    let body = json!({ "retell": retell });
+    let saved = world
+        .server
+        .patch("/api/settings/integrations", token, body)
+        .await;
+    assert_eq!(saved.status, 200, "{}", saved.body);
+    let lines = json!({"current_concurrency": 3, "concurrency_limit": 20});
+    for (status, body, outcome) in [
+        (200, lines, "works"),
+        (401, json!({}), "wrong_key"),
+        (403, json!({}), "missing_scope"),
+        (200, json!({}), "unreachable"),
+    ] {
+        *world.answers.lock().unwrap() = vec![("/get-concurrency", status, body)];
+        assert_eq!(tried().await, outcome);
+    }
+    let desk = world.app.staff(&world.tenant, Preset::Receptionist).await;
+    for path in [TEST, path] {
+        assert_eq!(
+            world.server.post(path, &desk.token, json!({})).await.status,
+            403
+        );
+    }
+}
