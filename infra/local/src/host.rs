@@ -60,6 +60,8 @@ pub struct HostOptions {
     pub limits: CallLimits,
     /// Requests a tenant may make in a minute; None for any number.
     pub requests_per_minute: Option<NonZeroU32>,
+    /// The console as it was built; None shows a page about the API in its place.
+    pub console: Option<PathBuf>,
     /// Whether the tick runs by itself each minute; [`Host::tick`] runs it at any time.
     pub ticks: bool,
 }
@@ -73,6 +75,7 @@ impl HostOptions {
             retell_url: None,
             limits: CallLimits::default(),
             requests_per_minute: None,
+            console: None,
             ticks: true,
         }
     }
@@ -239,7 +242,13 @@ impl Host {
             &stack,
         );
         let dev = Arc::new(dev);
-        tasks.spawn(server::serve(listener, functions, dev.clone(), stopping));
+        tasks.spawn(server::serve(
+            listener,
+            functions,
+            dev.clone(),
+            options.console,
+            stopping,
+        ));
         Ok(Self {
             address,
             clock,

@@ -6,6 +6,7 @@
 
 pub mod clock;
 pub mod connections;
+mod console;
 mod consumers;
 mod crash;
 mod dev;

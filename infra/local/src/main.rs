@@ -13,6 +13,7 @@ use vio_local::{Host, HostOptions, seed};
 
 const USAGE: &str = "\
 usage: vio-local [--listen 127.0.0.1:8787] [--data DIR | --ephemeral] [--seed demo|none] [--retell-url URL]
+                 [--console DIR]
 
 Runs VioConcierge on this machine: every function, embedded services in the place of AWS, and a sandbox in the place
 of Retell and Cal.com. Prints `ready http://…` once it answers.
@@ -22,6 +23,7 @@ of Retell and Cal.com. Prints `ready http://…` once it answers.
   --ephemeral        keep nothing
   --seed demo        a demo clinic, if it is not there yet (default none)
   --retell-url URL   Retell, or something in its place, instead of the sandbox
+  --console DIR      where the built console lies (default web/dist, where that is there)
 
 Limits: VIO_CALL_LIMIT, VIO_CALL_WINDOW_SECONDS, VIO_CALL_DAILY_LIMIT, VIO_PLACEMENT_BOUND_SECONDS,
 VIO_RECONCILE_AFTER_SECONDS, VIO_REQUESTS_PER_MINUTE (0: none). Logs go to standard error, as RUST_LOG says (default warn).";
@@ -32,6 +34,7 @@ struct Arguments {
     data: Option<PathBuf>,
     demo: bool,
     retell_url: Option<String>,
+    console: Option<PathBuf>,
 }
 
 fn arguments(mut words: impl Iterator<Item = String>) -> Result<Arguments, String> {
@@ -40,6 +43,7 @@ fn arguments(mut words: impl Iterator<Item = String>) -> Result<Arguments, Strin
         data: Some(PathBuf::from(".data/local")),
         demo: false,
         retell_url: None,
+        console: None,
     };
     let (mut data, mut ephemeral) = (None, false);
     while let Some(word) = words.next() {
@@ -56,6 +60,7 @@ fn arguments(mut words: impl Iterator<Item = String>) -> Result<Arguments, Strin
                     .parse()
                     .map_err(wrong)?;
             }
+            "--console" => read.console = Some(PathBuf::from(value()?)),
             "--data" => data = Some(PathBuf::from(value()?)),
             "--seed" => {
                 read.demo = match value()?.as_str() {
@@ -140,6 +145,7 @@ async fn run(arguments: Arguments) -> Result<(), Box<dyn std::error::Error>> {
         retell_url: arguments.retell_url,
         limits: vio_runtime::config::limits_from_env()?,
         requests_per_minute: vio_runtime::config::requests_per_minute_from_env()?,
+        console: console(arguments.console)?,
         ticks: true,
     })
     .await?;
@@ -166,6 +172,16 @@ async fn run(arguments: Arguments) -> Result<(), Box<dyn std::error::Error>> {
     }
     host.shutdown().await;
     Ok(())
+}
+
+/// Where the console lies. One that was asked for must be there.
+fn console(asked: Option<PathBuf>) -> Result<Option<PathBuf>, String> {
+    let built = |directory: &PathBuf| directory.join("index.html").is_file();
+    match asked {
+        Some(directory) if built(&directory) => Ok(Some(directory)),
+        Some(directory) => Err(format!("there is no console in {}", directory.display())),
+        None => Ok(Some(PathBuf::from("web/dist")).filter(built)),
+    }
 }
 
 /// The address, the sign-ins, three things to try.

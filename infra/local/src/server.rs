@@ -1,6 +1,7 @@
-//! The HTTP server on loopback: `/api` through the gateway to the functions, `/dev` and the landing page directly.
+//! The HTTP server on loopback: `/api` through the gateway to the functions, `/dev` and the console directly.
 
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use axum::Router;
@@ -9,7 +10,7 @@ use axum::extract::{ConnectInfo, Request, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::middleware::{Next, from_fn};
 use axum::response::{IntoResponse, Response};
-use axum::routing::get;
+use axum::routing::{any, get};
 use axum::serve::ListenerExt;
 use tokio::net::TcpListener;
 
@@ -18,7 +19,7 @@ use crate::consumers::{Stop, stopped};
 use crate::dev::{self, Dev};
 use crate::functions::Functions;
 use crate::gateway::{self, Arrival};
-use crate::{landing, routes};
+use crate::{console, landing, routes};
 
 /// What requests to the API need.
 #[derive(Clone)]
@@ -32,13 +33,21 @@ pub(crate) async fn serve(
     listener: TcpListener,
     functions: Functions,
     dev: Arc<Dev>,
+    console: Option<PathBuf>,
     stopping: Stop,
 ) {
+    let pages = match console {
+        Some(directory) => console::router(directory),
+        None => Router::new()
+            .route("/", get(landing::page))
+            .fallback(nothing_here),
+    };
     let router = Router::new()
-        .route("/", get(landing::page))
         .nest("/dev", dev::router(dev.clone()))
-        .fallback(api)
+        .route("/api", any(api))
+        .route("/api/{*path}", any(api))
         .with_state(Api { functions, dev })
+        .fallback_service(pages)
         .layer(from_fn(this_machine_only));
     // Without it, answers in several packets wait 40 ms for an acknowledgement.
     let listener = listener.tap_io(|stream| {
@@ -80,19 +89,17 @@ fn names_this_machine(headers: &HeaderMap) -> bool {
     is_loopback_host(authority.host())
 }
 
+async fn nothing_here() -> Response {
+    let words = "There is nothing here. The API is under /api, its description at /api/docs.\n";
+    (StatusCode::NOT_FOUND, words).into_response()
+}
+
 async fn api(
     State(api): State<Api>,
     ConnectInfo(peer): ConnectInfo<SocketAddr>,
     request: Request<Body>,
 ) -> Response {
     let path = request.uri().path();
-    if path != "/api" && !path.starts_with("/api/") {
-        return (
-            StatusCode::NOT_FOUND,
-            "There is nothing here. The API is under /api, its description at /api/docs.\n",
-        )
-            .into_response();
-    }
     let (function, route) = routes::owner(request.method().as_str(), path);
     let arrival = Arrival {
         peer,
