@@ -152,9 +152,10 @@ impl CalcomClient {
             .get(self.base.join(path))?
             .header("cal-api-version", API_VERSION);
         let answer = send(request, &self.key, timeout).await?;
-        let mut answer: Value =
-            serde_json::from_slice(&answer).map_err(|_| Unanswered::Unreadable)?;
-        Ok(answer["data"].take())
+        match serde_json::from_slice(&answer) {
+            Ok(Value::Object(mut answer)) => Ok(answer.remove("data").unwrap_or_default()),
+            _ => Err(Unanswered::Unreadable.into()),
+        }
     }
 }
 
