@@ -29,7 +29,7 @@ const LOOK: Duration = Duration::from_millis(20);
 /// Nothing has been under way for so many looks: it is quiet.
 const QUIET: usize = 6;
 /// Real time that a step of the clock may take.
-const STEP_WITHIN: Duration = Duration::from_secs(900);
+const STEP_WITHIN: Duration = Duration::from_secs(3_600);
 /// Steps of a minute until all is over.
 const MOST_STEPS: usize = 1_000;
 /// What the dial queue is called.

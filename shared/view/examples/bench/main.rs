@@ -54,7 +54,7 @@ fn main() -> Result<()> {
         .unwrap_or(100_000);
     let each: usize = option("--requests")
         .and_then(|n| n.parse().ok())
-        .unwrap_or(60);
+        .unwrap_or(20);
     let tenant = Tenant::new(contacts)?;
     let mut view = TenantView::new(tenant.id, tenant.now);
     let started = Instant::now();
