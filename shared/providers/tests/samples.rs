@@ -62,9 +62,9 @@ fn calcoms_samples_are_read() {
         ("BOOKING_RESCHEDULED", Trigger::BookingRescheduled),
         ("BOOKING_CANCELLED", Trigger::BookingCancelled),
         ("BOOKING_REQUESTED", Trigger::Other),
-        ("BOOKING_REJECTED", Trigger::Other),
-        ("BOOKING_NO_SHOW_UPDATED.marked", Trigger::Other),
-        ("BOOKING_NO_SHOW_UPDATED.unmarked", Trigger::Other),
+        ("BOOKING_REJECTED", Trigger::BookingCancelled),
+        ("BOOKING_NO_SHOW_UPDATED.marked", Trigger::NoShowUpdated),
+        ("BOOKING_NO_SHOW_UPDATED.unmarked", Trigger::NoShowUpdated),
         ("MEETING_ENDED", Trigger::Other),
     ] {
         let Some(body) = sample(&format!("calcom/doc-2026.{name}.json")) else {
