@@ -1,0 +1,81 @@
+import { readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { chromium, type Browser, type BrowserContext, type Page } from "playwright-core";
+import { inject } from "vitest";
+
+export const PASSWORD = "Tidal-Heron-4-Lanterns";
+const ARGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"];
+
+export const base = (): string => inject("base");
+export const api = (): string => inject("api");
+
+export const launch = (): Promise<Browser> => chromium.launch({ executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium", args: ARGS });
+
+export interface Look {
+  theme?: "light" | "dark";
+  contrast?: "high";
+  text?: "14" | "16" | "18" | "20";
+}
+
+export async function open(browser: Browser, { width = 1440, height = 900, look = {} } = {}): Promise<{ context: BrowserContext; page: Page; problems: string[] }> {
+  const context = await browser.newContext({ viewport: { width, height }, reducedMotion: "reduce", hasTouch: width < 800 });
+  await context.addInitScript((value) => localStorage.setItem("vio.look", value), JSON.stringify(look));
+  const page = await context.newPage();
+  const problems: string[] = [];
+  page.on("console", (message) => {
+    if (message.type() === "error" && !/Failed to load resource/.test(message.text())) problems.push(message.text());
+  });
+  page.on("pageerror", (error) => problems.push(String(error)));
+  return { context, page, problems };
+}
+
+export async function signIn(page: Page, who: "admin" | "reception" | "readonly" = "admin", path = "/today"): Promise<void> {
+  await page.goto(base() + path);
+  await page.getByLabel("Email address").fill(`${who}@riverside.example`);
+  await page.getByLabel("Password").fill(PASSWORD);
+  await page.getByRole("button", { name: "Sign in" }).click();
+  await page.getByRole("navigation", { name: "Main" }).first().waitFor();
+}
+
+export async function settled(page: Page): Promise<void> {
+  await page.waitForFunction(() => document.querySelectorAll("[role='status'][class*='skeleton']").length === 0);
+  await page.waitForTimeout(350);
+}
+
+interface Violation {
+  id: string;
+  impact: string;
+  help: string;
+  nodes: { html: string; failureSummary: string }[];
+}
+
+const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+
+/** What axe finds wrong by WCAG 2.2 A and AA and its own best practices. */
+export async function violations(page: Page): Promise<string[]> {
+  await page.evaluate(axe);
+  const found = await page.evaluate(async () => {
+    const { axe: tool } = window as unknown as { axe: { run: (context: Document, options: object) => Promise<{ violations: Violation[] }> } };
+    return (await tool.run(document, { resultTypes: ["violations"] })).violations;
+  });
+  return found.map((each) => `${each.id}: ${each.help}\n${each.nodes.slice(0, 3).map((node) => `    ${node.html.slice(0, 220)}\n    ${node.failureSummary.split("\n").slice(1, 3).join(" ")}`).join("\n")}`);
+}
+
+/** A call to the API as a user, beside the console. */
+export async function asUser(who: "admin" | "reception" | "readonly" = "admin"): Promise<(method: string, path: string, body?: unknown, headers?: Record<string, string>) => Promise<Response>> {
+  const answer = await fetch(`${api()}/api/auth/sign-in`, { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify({ email: `${who}@riverside.example`, password: PASSWORD }) });
+  const { access_token: token } = (await answer.json()) as { access_token: string };
+  return (method, path, body, headers = {}) =>
+    fetch(api() + path, { method, headers: { authorization: `Bearer ${token}`, ...(body !== undefined && { "content-type": "application/json" }), ...headers }, ...(body !== undefined && { body: JSON.stringify(body) }) });
+}
+
+export async function dev(path: string, body: unknown): Promise<unknown> {
+  const answer = await fetch(`${api()}/dev/${path}`, { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(body) });
+  if (!answer.ok) throw new Error(`/dev/${path}: ${String(answer.status)} ${await answer.text()}`);
+  return answer.json();
+}
+
+export async function clockNow(): Promise<Date> {
+  const answer = (await (await fetch(`${api()}/dev/clock`)).json()) as { now: string };
+  return new Date(answer.now);
+}

@@ -1,0 +1,47 @@
+import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
+import { api, body, type Schemas } from "@/api/client";
+import { useMay } from "@/features/session/use";
+import type { ContactFound } from "@/features/contacts/one";
+
+export type Entry = Schemas["AttentionEntry"];
+export type Detail = Schemas["AttentionDetail"];
+
+const MOST = 100;
+
+/** The open work, oldest first as the API gives it; the first hundred. */
+export function useOpenWork() {
+  const may = useMay();
+  const query = useQuery({
+    queryKey: ["attention", "open"],
+    queryFn: () => body(api.GET("/api/attention", { params: { query: { status: "open", page_size: MOST } } })),
+    enabled: may("view_contacts"),
+  });
+  const entries = query.data?.attention ?? [];
+  return { ...query, entries, total: query.data?.pagination.total_attention ?? entries.length, more: Boolean(query.data?.pagination.next_cursor) };
+}
+
+export function useSnoozedWork() {
+  return useQuery({ queryKey: ["attention", "snoozed"], queryFn: () => body(api.GET("/api/attention", { params: { query: { status: "snoozed", page_size: MOST } } })), select: (page) => page.attention });
+}
+
+export function useResolvedWork(enabled: boolean) {
+  return useInfiniteQuery({
+    queryKey: ["attention", "resolved"],
+    enabled,
+    queryFn: ({ pageParam }) => body(api.GET("/api/attention", { params: { query: { status: "resolved", page_size: 25, ...(pageParam && { cursor: pageParam }) } } })),
+    initialPageParam: "",
+    getNextPageParam: (page) => page.pagination.next_cursor ?? undefined,
+    select: (pages) => pages.pages.flatMap((page) => page.attention),
+  });
+}
+
+/** The people of the open work, in one request: entries name them by id and name alone. */
+export function usePeopleOfWork() {
+  const may = useMay();
+  return useQuery({
+    queryKey: ["contacts", "search", "of-work"],
+    queryFn: () => body(api.POST("/api/contacts/search", { body: { attention: true, page_size: 100, sort: ["appointment_time"] } })),
+    enabled: may("view_contacts"),
+    select: (list) => new Map<string, ContactFound>(list.contacts.map((each) => [each.id, each])),
+  });
+}

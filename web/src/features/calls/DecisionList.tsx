@@ -1,0 +1,48 @@
+import { Check, Minus, X } from "lucide-react";
+import type { GuardSaw } from "@/api/problem";
+import { now } from "@/api/clock";
+import { useZone } from "@/features/session/business";
+import { dayAndTime } from "@/lib/time";
+import { capital } from "@/lib/words";
+import { cx } from "@/ui/cx";
+import css from "./DecisionList.module.css";
+import { GUARD } from "./words";
+
+/** What each guard saw: why somebody was called, or was not. */
+export function DecisionList({ guards }: { guards: GuardSaw[] }) {
+  const zone = useZone();
+  const failed = guards.findIndex((each) => !each.passed);
+  return (
+    <ul className={css.list}>
+      {guards.map((each, place) => {
+        const Icon = each.passed ? Check : X;
+        return (
+          <li key={`${each.guard}-${String(place)}`} className={cx(css.row, !each.passed && css.failed, failed >= 0 && place > failed && each.passed && css.later)}>
+            <span className={css.mark}>
+              <Icon size={13} strokeWidth={2.6} aria-hidden />
+              <span className="hidden-visually">{each.passed ? "Passed" : "Failed"}</span>
+            </span>
+            <span className={css.name}>{GUARD[each.guard] ?? capital(each.guard.replaceAll("_", " "))}</span>
+            <span className={css.saw}>
+              {saw(each)}
+              {!each.passed && each.until && <> · until {dayAndTime(new Date(each.until), zone, now())}</>}
+            </span>
+          </li>
+        );
+      })}
+      {guards.length === 0 && (
+        <li className={css.row}>
+          <span className={css.mark}>
+            <Minus size={13} aria-hidden />
+          </span>
+          <span>Nothing was checked yet.</span>
+        </li>
+      )}
+    </ul>
+  );
+}
+
+/** The API's words carry instants as RFC 3339; people read them as times. */
+function saw({ saw: text }: GuardSaw): string {
+  return capital(text.replace(/(\d{4}-\d\d-\d\dT[\d:.]+Z)/g, (instant) => dayAndTime(new Date(instant), "Europe/London", now())).replaceAll(" slots", " calls in 15 minutes"));
+}

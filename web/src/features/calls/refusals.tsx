@@ -1,0 +1,68 @@
+import type { ReactNode } from "react";
+import { Refusal } from "@/api/problem";
+import { now } from "@/api/clock";
+import { dayAndTime } from "@/lib/time";
+
+export interface RefusalCopy {
+  title: string;
+  line: ReactNode;
+  /** `wait` waits in line for a slot; `ring` dials by hand; the others lead to where the remedy is. */
+  remedies: RefusalRemedy[];
+}
+
+export type RefusalRemedy = "wait" | "ring" | "consent" | "record" | "dnc" | "resume" | "integrations" | "edit" | "status";
+
+/** Each refusal of a call in the desk's words: what happened, why with what was seen, what to do now. */
+export function refusalCopy(refusal: Refusal, name: string, zone: string): RefusalCopy {
+  const at = refusal.nextAllowedAt;
+  const when = at ? dayAndTime(new Date(at), zone, now()) : undefined;
+  const seen = refusal.decision.find((each) => !each.passed)?.saw;
+  switch (refusal.slug) {
+    case "called-recently":
+      return { title: "Not called: too soon after the last call", line: <>Calls you start yourself must be 8 hours apart.{when && <> Vio may call {name} again from {when}.</>}</>, remedies: ["ring"] };
+    case "outside-call-hours":
+      return {
+        title: "Not called: outside your calling hours",
+        line: (
+          <>
+            {seen ? `It is ${seen.replace("local time ", "")} for ${name}.` : `Calls are not allowed at this time where ${name} is.`} {when && <>Calls are allowed again {when}.</>}
+          </>
+        ),
+        remedies: ["ring"],
+      };
+    case "call-limit-reached":
+      return { title: "All calls of these 15 minutes are used", line: <>{when ? <>The next call is free about {when}. {name} can be first in line.</> : refusal.detail}</>, remedies: ["wait", "ring"] };
+    case "daily-call-limit-reached":
+      return { title: "No calls left today", line: <>The count starts again at midnight.{when && <> The next call is free {when}.</>}</>, remedies: ["wait", "ring"] };
+    case "calling-paused":
+      return { title: "Calling is paused", line: <>Nobody is called until calling is resumed.</>, remedies: ["resume", "ring"] };
+    case "consent-required":
+      return { title: "Not called: consent is not recorded", line: <>Your business calls only people who agreed.</>, remedies: ["consent", "ring"] };
+    case "do-not-contact":
+      return { title: "Not called: marked do not contact", line: <>No channel is used for {name}.</>, remedies: ["record"] };
+    case "do-not-call":
+      return { title: "Not called: the number is on your do-not-call list", line: <>Take it off only if {name} asked for that.</>, remedies: ["dnc"] };
+    case "attempts-exhausted":
+      return { title: "Not called: all tries are used", line: <>{seen ? `${seen.replace(" attempts", " tries")} were made for this appointment.` : refusal.detail}</>, remedies: ["ring"] };
+    case "number-limit":
+      return { title: "Not called: this number was called too often today", line: <>Nobody here can add another call{when ? <> before {when}</> : ""}.</>, remedies: ["ring"] };
+    case "call-in-progress":
+      return { title: "Waiting: this number is on a call", line: <>Somebody at this number is being called right now.</>, remedies: ["record"] };
+    case "calling-not-configured":
+      return { title: "Calling is not set up yet", line: <>{refusal.detail}</>, remedies: ["integrations"] };
+    case "no-phone":
+      return { title: "Not called: there is no phone number", line: <>Add a number to the record, then call.</>, remedies: ["edit"] };
+    case "number-not-callable":
+      return { title: "Not called: this number cannot be called", line: <>It is a premium, foreign or incomplete number.</>, remedies: ["edit", "ring"] };
+    case "not-callable":
+      return { title: "Not called: no call is due", line: <>{refusal.detail}</>, remedies: ["status"] };
+    case "forbidden":
+      return { title: "You can see this but not call", line: <>It needs a permission that an administrator can grant.</>, remedies: ["ring"] };
+    case "rate-limited":
+      return { title: `Too many requests${refusal.retryAfter ? `: try again in ${String(refusal.retryAfter)} seconds` : ""}`, line: <>Nobody was called.</>, remedies: [] };
+    case "offline":
+      return { title: "Not called: there is no connection", line: <>Calls are not made while the connection is away.</>, remedies: ["ring"] };
+    default:
+      return { title: refusal.status >= 500 ? "Something failed on our side" : `Not called: ${refusal.problem.title.toLowerCase()}`, line: <>{refusal.detail}</>, remedies: ["ring"] };
+  }
+}

@@ -1,0 +1,46 @@
+import { describe, expect, it } from "vitest";
+import { Refusal } from "@/api/problem";
+import { refusalCopy } from "./refusals";
+import { callWord } from "./words";
+
+const now = new Date("2026-11-20T09:00:00Z");
+const call = (more: object) => ({ status: "planned", due_at: "2026-11-20T10:00:00Z", ...more });
+
+describe("a call in one word", () => {
+  it.each([
+    [call({}), "Planned"],
+    [call({ due_at: "2026-11-20T08:00:00Z" }), "In line"],
+    [call({ status: "placing" }), "Starting"],
+    [call({ status: "initiated" }), "Starting"],
+    [call({ status: "ringing" }), "Ringing"],
+    [call({ status: "answered" }), "Talking"],
+    [call({ status: "completed", outcome: "answered", appointment_action: "confirmed" }), "Confirmed"],
+    [call({ status: "completed", outcome: "answered", appointment_action: "rescheduled" }), "Wants to move"],
+    [call({ status: "completed", outcome: "answered", appointment_action: "no_action" }), "Answered"],
+    [call({ status: "completed", outcome: "voicemail" }), "Voicemail"],
+    [call({ status: "failed", outcome: "failed" }), "Failed"],
+    [call({ status: "failed" }), "Failed"],
+    [call({ status: "cancelled" }), "Not called"],
+    [call({ status: "unknown" }), "Result unknown"],
+  ])("%o is %s", (session, word) => {
+    expect(callWord(session, now).word).toBe(word);
+  });
+});
+
+describe("a refused call", () => {
+  const refusal = (slug: string, more: object = {}) => new Refusal({ type: `https://vioconcierge.dev/problems/${slug}`, title: "T", status: 409, detail: "D", ...more });
+
+  it.each(["called-recently", "outside-call-hours", "call-limit-reached", "daily-call-limit-reached", "calling-paused", "consent-required", "do-not-contact", "do-not-call", "attempts-exhausted", "number-limit", "call-in-progress", "calling-not-configured", "no-phone", "number-not-callable", "not-callable", "forbidden", "offline", "something-new"])(
+    "%s has a title and something to do",
+    (slug) => {
+      const copy = refusalCopy(refusal(slug), "Liam", "Europe/London");
+      expect(copy.title).not.toBe("");
+      expect(copy.remedies.length).toBeGreaterThan(0);
+    },
+  );
+
+  it("offers the line only where waiting helps", () => {
+    expect(refusalCopy(refusal("call-limit-reached"), "Liam", "Europe/London").remedies).toContain("wait");
+    expect(refusalCopy(refusal("consent-required"), "Liam", "Europe/London").remedies).not.toContain("wait");
+  });
+});

@@ -1,0 +1,77 @@
+import { Ban, CalendarSync, Check, CircleHelp, Hourglass, LoaderCircle, Phone, PhoneCall, PhoneForwarded, PhoneMissed, PhoneOff, Voicemail, X, type LucideIcon } from "lucide-react";
+import type { Schemas } from "@/api/client";
+import type { Tone } from "@/ui/Badge";
+
+export interface CallWord {
+  word: string;
+  icon: LucideIcon;
+  tone: Tone;
+}
+
+type Call = Pick<Schemas["CallSession"], "status" | "outcome" | "appointment_action" | "due_at" | "position">;
+
+const RESULT: Record<string, CallWord> = {
+  confirmed: { word: "Confirmed", icon: Check, tone: "confirmed" },
+  cancelled: { word: "Cancelled", icon: X, tone: "cancelled" },
+  rescheduled: { word: "Wants to move", icon: CalendarSync, tone: "moved" },
+};
+
+const OUTCOME: Record<string, CallWord> = {
+  answered: { word: "Answered", icon: Check, tone: "neutral" },
+  voicemail: { word: "Voicemail", icon: Voicemail, tone: "neutral" },
+  no_answer: { word: "No answer", icon: PhoneMissed, tone: "neutral" },
+  busy: { word: "Busy", icon: PhoneMissed, tone: "neutral" },
+  failed: { word: "Failed", icon: PhoneOff, tone: "neutral" },
+};
+
+/** A call in one word: what came of it, or where it stands. */
+export function callWord(call: Call, now: Date): CallWord {
+  switch (call.status) {
+    case "planned":
+      return Date.parse(call.due_at) <= now.getTime() ? { word: "In line", icon: Hourglass, tone: "neutral" } : { word: "Planned", icon: Phone, tone: "neutral" };
+    case "placing":
+    case "initiated":
+      return { word: "Starting", icon: LoaderCircle, tone: "neutral" };
+    case "ringing":
+      return { word: "Ringing", icon: PhoneForwarded, tone: "calling" };
+    case "answered":
+      return { word: "Talking", icon: PhoneCall, tone: "calling" };
+    case "cancelled":
+      return { word: "Not called", icon: Ban, tone: "neutral" };
+    case "unknown":
+      return { word: "Result unknown", icon: CircleHelp, tone: "attention" };
+    default: {
+      const action = call.appointment_action ? RESULT[call.appointment_action] : undefined;
+      const outcome = call.outcome ? OUTCOME[call.outcome] : undefined;
+      const failed: CallWord = { word: "Failed", icon: PhoneOff, tone: "neutral" };
+      return action ?? outcome ?? (call.status === "failed" ? failed : { word: "Finished", icon: Check, tone: "neutral" });
+    }
+  }
+}
+
+export const UNDER_WAY = ["placing", "initiated", "ringing", "answered"] as const;
+export const isUnderWay = (status: string): boolean => (UNDER_WAY as readonly string[]).includes(status);
+export const isOver = (status: string): boolean => ["completed", "failed", "cancelled", "unknown"].includes(status);
+
+export const METHOD: Record<string, string> = { manual_call_now: "Call now", reminder: "Reminder", retry: "Another try", campaign: "Campaign" };
+
+/** The guards' names as people would ask. */
+export const GUARD: Record<string, string> = {
+  tenant_active: "Account is active",
+  not_paused: "Calling is on",
+  agent_configured: "Calling is set up",
+  calendar_configured: "Calendar is set up",
+  dialable_number: "Number can be called",
+  do_not_call_list: "Not on the do-not-call list",
+  do_not_contact: "May be contacted",
+  voice_consent: "Consent to calls",
+  status: "Appointment",
+  attempts_cap: "Tries so far",
+  window: "Time for a reminder",
+  permitted_hours: "Allowed hours",
+  gap: "Time since the last call",
+  in_flight: "Number free",
+  attempts_per_number: "Calls to this number",
+  slots: "Calls left",
+  campaign: "Campaign",
+};

@@ -1,0 +1,73 @@
+import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { useNavigate } from "@tanstack/react-router";
+import { Phone } from "lucide-react";
+import { useState } from "react";
+import { api, body } from "@/api/client";
+import { Refusal, byField } from "@/api/problem";
+import { useZone } from "@/features/session/business";
+import { instantOf } from "@/lib/time";
+import { count, number } from "@/lib/words";
+import { Button } from "@/ui/Button";
+import { Dialog } from "@/ui/Dialog";
+import { ErrorNote, Hint } from "@/ui/Notes";
+import { OptionsForm } from "./OptionsForm";
+import { Plan } from "./Plan";
+import { PLAIN, complete, requestOf, type Options } from "./options";
+
+const MOST = 100;
+
+/** Calls people chosen in a list: the same steps as for a group, in one dialog. */
+export function CallSelection({ ids, onClose, onStarted }: { ids: string[]; onClose: () => void; onStarted: () => void }) {
+  const zone = useZone();
+  const client = useQueryClient();
+  const navigate = useNavigate();
+  const [options, setOptions] = useState<Options>(PLAIN);
+  const instant = (date: string, time: string) => instantOf(date, time, zone).toISOString();
+  const ask = (dry: boolean) => body(api.POST("/api/campaigns", { body: { ...requestOf(options, instant, dry), contact_ids: ids } }));
+  const dry = useMutation({ mutationFn: () => ask(true) });
+  const start = useMutation({
+    mutationFn: () => ask(false),
+    onSuccess: (answer) => {
+      void client.invalidateQueries({ queryKey: ["campaigns"] });
+      onStarted();
+      onClose();
+      if ("campaign_id" in answer) void navigate({ to: "/calls/campaigns/$campaignId", params: { campaignId: answer.campaign_id } });
+    },
+  });
+  const plan = dry.data && "members" in dry.data ? dry.data : null;
+  const refusal = start.error ?? dry.error;
+  const many = ids.length > MOST;
+  return (
+    <Dialog
+      title={`Call ${count(ids.length, "person", "people")}`}
+      kind="wide"
+      open
+      onClose={onClose}
+      footer={
+        plan ? (
+          <>
+            <Button onPress={() => dry.reset()}>Change</Button>
+            <Button look="primary" icon={Phone} isDisabled={plan.to_be_called === 0} isPending={start.isPending} onPress={() => start.mutate()}>
+              {`Call ${count(plan.to_be_called, "person", "people")}`}
+            </Button>
+          </>
+        ) : (
+          <>
+            <Button onPress={onClose}>Cancel</Button>
+            <Button look="primary" isDisabled={many || !complete(options)} isPending={dry.isPending} onPress={() => dry.mutate()}>
+              Check
+            </Button>
+          </>
+        )
+      }
+    >
+      {many && (
+        <Hint tone="attention">
+          You can call up to {MOST} selected people at once. You chose {number(ids.length)}. A group can hold up to 1,000: put them into one and call the group.
+        </Hint>
+      )}
+      {refusal && <ErrorNote error={refusal} what={refusal instanceof Refusal ? `${refusal.problem.title}.` : "Not started."} />}
+      {plan ? <Plan run={plan} /> : <OptionsForm options={options} onChange={setOptions} errors={byField(dry.error instanceof Refusal ? dry.error : null)} />}
+    </Dialog>
+  );
+}

@@ -1,0 +1,32 @@
+import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
+import { api, body, type Schemas } from "@/api/client";
+import { useMay } from "@/features/session/use";
+
+export type CampaignStatus = Schemas["CampaignStatus"];
+export type CampaignResult = Schemas["CampaignResult"];
+export type CampaignSummary = Schemas["CampaignSummary"];
+
+/** The latest campaigns. */
+export function useCampaigns() {
+  const may = useMay();
+  return useQuery({ queryKey: ["campaigns", "list"], queryFn: () => body(api.GET("/api/groups/campaigns", { params: { query: { page_size: 50 } } })), enabled: may("view_call_results") });
+}
+
+/** How a campaign stands, without its people. */
+export function useCampaignStatus(id: string) {
+  return useQuery({
+    queryKey: ["campaigns", id, "status"],
+    queryFn: () => body(api.GET("/api/groups/campaigns/{campaign_id}/status", { params: { path: { campaign_id: id }, query: { page_size: 10 } } })),
+  });
+}
+
+export function useCampaignResults(id: string) {
+  return useInfiniteQuery({
+    queryKey: ["campaigns", id, "results"],
+    queryFn: ({ pageParam }) => body(api.GET("/api/groups/campaigns/{campaign_id}/status", { params: { path: { campaign_id: id }, query: { page_size: 100, ...(pageParam && { cursor: pageParam }) } } })),
+    initialPageParam: "",
+    getNextPageParam: (page) => page.pagination.next_cursor ?? undefined,
+  });
+}
+
+export const isGoing = (status: string): boolean => ["preparing", "scheduled", "executing", "paused"].includes(status);

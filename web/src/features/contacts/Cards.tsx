@@ -1,0 +1,174 @@
+import { useVirtualizer } from "@tanstack/react-virtual";
+import { Link } from "@tanstack/react-router";
+import { Calendar, Mail, Megaphone, Phone as PhoneIcon, SquarePen } from "lucide-react";
+import { useEffect, useRef, useState } from "react";
+import type { Schemas } from "@/api/client";
+import { now } from "@/api/clock";
+import { Phone, useHidden } from "@/features/preferences/hidden";
+import { useNouns, useZone } from "@/features/session/business";
+import { useMay, useMayEdit } from "@/features/session/use";
+import { clock, day } from "@/lib/time";
+import { count } from "@/lib/words";
+import { buttonClass } from "@/ui/Button";
+import { Checkbox } from "@/ui/Field";
+import { ErrorNote, Skeleton } from "@/ui/Notes";
+import { cx } from "@/ui/cx";
+import { AppointmentLine } from "./AppointmentLine";
+import css from "./Cards.module.css";
+import { Groups, Marked, Reminder } from "./columns";
+import type { ContactFound } from "./one";
+import { useRows } from "./queries";
+import type { Selecting } from "./selection";
+import { StatusBadge } from "./status";
+
+interface CardsProps {
+  search: Schemas["ContactSearch"];
+  selecting: Selecting;
+  /** `list` is one line each. */
+  kind: "cards" | "list";
+  label: string;
+  empty: React.ReactNode;
+  onStatus: (status: string) => void;
+}
+
+/** A list as cards or lines; as many lanes as there is room for, read as far as it is looked at. */
+export function Cards({ search, selecting, kind, label, empty, onStatus }: CardsProps) {
+  const nouns = useNouns();
+  const box = useRef<HTMLDivElement>(null);
+  const [lanes, setLanes] = useState(1);
+  const [range, setRange] = useState({ from: 0, to: 20 });
+  const { first, total, rows } = useRows(search, range.from, range.to);
+  useEffect(() => {
+    const element = box.current;
+    if (!element) return;
+    const watch = new ResizeObserver(([entry]) => setLanes(kind === "list" ? 1 : Math.max(1, Math.floor((entry?.contentRect.width ?? 0) / (21 * parseFloat(getComputedStyle(document.documentElement).fontSize))))));
+    watch.observe(element);
+    return () => watch.disconnect();
+  }, [kind]);
+  const lines = Math.ceil(total / lanes);
+  const virtual = useVirtualizer({
+    count: lines,
+    getScrollElement: () => box.current,
+    estimateSize: () => (kind === "list" ? 56 : 300),
+    overscan: 4,
+    gap: kind === "list" ? 0 : 12,
+    onChange: (instance) => {
+      const seen = instance.range;
+      if (seen) setRange((before) => (before.from === seen.startIndex * lanes && before.to === (seen.endIndex + 4) * lanes ? before : { from: seen.startIndex * lanes, to: (seen.endIndex + 4) * lanes }));
+    },
+  });
+  useEffect(() => virtual.measure(), [lanes, kind, virtual]);
+  return (
+    <div className={cx(css.frame, kind === "list" && css.framed)} aria-busy={first.isFetching}>
+      {first.isPending && <Skeleton rows={4} tall={kind === "cards"} label={`Loading ${nouns.many}`} />}
+      {first.isError && <ErrorNote error={first.error} what={`Could not load your ${nouns.many}.`} retry={() => void first.refetch()} />}
+      {first.data && total === 0 && empty}
+      <div ref={box} className={css.box}>
+        <ul aria-label={label} className={css.list} style={{ height: virtual.getTotalSize() }}>
+          {virtual.getVirtualItems().flatMap((line) =>
+            Array.from({ length: Math.min(lanes, total - line.index * lanes) }, (_, lane) => {
+              const place = line.index * lanes + lane;
+              const contact = rows.get(place);
+              return (
+                <li
+                  key={place}
+                  data-index={line.index}
+                  ref={lane === 0 ? virtual.measureElement : undefined}
+                  aria-setsize={total}
+                  aria-posinset={place + 1}
+                  className={css.slot}
+                  style={{ translate: `0 ${String(line.start)}px`, left: `calc(${String(lane)} * (100% + 12px) / ${String(lanes)})`, width: `calc((100% - ${String((lanes - 1) * 12)}px) / ${String(lanes)})` }}
+                >
+                  {contact ? kind === "list" ? <Line contact={contact} selecting={selecting} onStatus={onStatus} /> : <Card contact={contact} selecting={selecting} onStatus={onStatus} /> : <div className={css.coming} aria-hidden />}
+                </li>
+              );
+            }),
+          )}
+        </ul>
+      </div>
+    </div>
+  );
+}
+
+interface OneProps {
+  contact: ContactFound;
+  selecting: Selecting;
+  onStatus: (status: string) => void;
+}
+
+function Card({ contact, selecting, onStatus }: OneProps) {
+  const zone = useZone();
+  const hidden = useHidden();
+  const may = useMay();
+  const mayEdit = useMayEdit();
+  const at = contact.appointment_time ? new Date(contact.appointment_time) : null;
+  const chosen = selecting.has(contact.id);
+  return (
+    <article className={cx(css.card, chosen && css.chosen)}>
+      <header className={css.head}>
+        <Checkbox aria-label={`Select ${contact.name}`} isSelected={chosen} onChange={(next) => selecting.set([contact], next)} />
+        <h3 className={css.name}>
+          <Link to="/contacts/$contactId" params={{ contactId: contact.id }}>
+            <Marked contact={contact} />
+          </Link>
+        </h3>
+        <button type="button" title="Show only these" className={css.status} onClick={() => onStatus(contact.appointment_status)}>
+          <StatusBadge status={contact.appointment_status} />
+        </button>
+      </header>
+      <p className={css.fact}>
+        <PhoneIcon size={15} aria-hidden /> <Phone>{contact.phone}</Phone>
+      </p>
+      <p className={css.fact}>
+        <Mail size={15} aria-hidden /> <span className="truncate code">{hidden ? "Hidden" : (contact.email ?? "No email")}</span>
+      </p>
+      <hr className={css.rule} />
+      <p className={css.fact}>
+        <Calendar size={15} aria-hidden />
+        <span>
+          <b>{at ? `${day(at, zone, now())}, ${clock(at, zone)}` : "No appointment"}</b>
+          <span className={css.under}>
+            <AppointmentLine contact={contact} />
+          </span>
+        </span>
+      </p>
+      <p className={css.reminder}>
+        <Reminder contact={contact} />
+        <span className="faint">{contact.call_attempts > 0 ? `${count(contact.call_attempts, "try", "tries")} so far` : "Not called yet"}</span>
+      </p>
+      <p className={css.groups}>{contact.group_count > 0 ? <Groups contact={contact} most={3} /> : <span className="faint">In no group</span>}</p>
+      <p className={cx(css.fact, css.words)}>
+        <Megaphone size={15} aria-hidden /> <span className="truncate">{hidden ? "" : contact.special_instructions ? `“${contact.special_instructions}”` : "No extra words"}</span>
+      </p>
+      <footer className={css.foot}>
+        {may("trigger_manual_calls") && contact.phone && (
+          <Link to="/contacts/$contactId" params={{ contactId: contact.id }} search={{ do: "call" }} className={buttonClass({ small: true })}>
+            <PhoneIcon size={15} aria-hidden /> Call now
+          </Link>
+        )}
+        {mayEdit(contact) && (
+          <Link to="/contacts/$contactId" params={{ contactId: contact.id }} search={{ do: "edit" }} className={buttonClass({ look: "quiet", small: true })}>
+            <SquarePen size={15} aria-hidden /> Edit
+          </Link>
+        )}
+      </footer>
+    </article>
+  );
+}
+
+function Line({ contact, selecting, onStatus }: OneProps) {
+  const zone = useZone();
+  const at = contact.appointment_time ? new Date(contact.appointment_time) : null;
+  return (
+    <div className={css.line}>
+      <Checkbox aria-label={`Select ${contact.name}`} isSelected={selecting.has(contact.id)} onChange={(next) => selecting.set([contact], next)} />
+      <Link to="/contacts/$contactId" params={{ contactId: contact.id }} className={css.lineName}>
+        <Marked contact={contact} />
+      </Link>
+      <span className={cx(css.lineWhen, "num")}>{at ? `${day(at, zone, now())}, ${clock(at, zone)}` : "No appointment"}</span>
+      <button type="button" title="Show only these" className={css.status} onClick={() => onStatus(contact.appointment_status)}>
+        <StatusBadge status={contact.appointment_status} />
+      </button>
+    </div>
+  );
+}

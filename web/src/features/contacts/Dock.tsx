@@ -1,0 +1,143 @@
+import { useQuery } from "@tanstack/react-query";
+import { Check, Ellipsis, Layers, Megaphone, SquarePen, Trash2, Undo2, X } from "lucide-react";
+import { useEffect, useState } from "react";
+import { api, body, type Schemas } from "@/api/client";
+import { now } from "@/api/clock";
+import { useNouns } from "@/features/session/business";
+import { useMay } from "@/features/session/use";
+import { useShortcuts } from "@/features/shell/shortcuts";
+import { count, number } from "@/lib/words";
+import { Meter } from "@/ui/Bar";
+import { Button, IconButton } from "@/ui/Button";
+import { Kbd } from "@/ui/Kbd";
+import { Menu } from "@/ui/Menu";
+import { toast } from "@/ui/toast";
+import { cx } from "@/ui/cx";
+import { BulkDialog, type BulkKind } from "./BulkDialog";
+import css from "./Dock.module.css";
+import { setLast, undoable, useBulk, useLast, type LastChange } from "./bulk";
+import { selectionBody, type Selecting } from "./selection";
+import { CallSelection } from "@/features/campaigns/CallSelection";
+
+interface DockProps {
+  selecting: Selecting;
+  total: number;
+  search: Schemas["ContactSearch"];
+}
+
+/** The one place under a list for what is chosen, what runs, and what can be undone. */
+export function Dock({ selecting, total, search }: DockProps) {
+  const last = useLast();
+  const may = useMay();
+  const nouns = useNouns();
+  const [kind, setKind] = useState<BulkKind | null>(null);
+  const [calling, setCalling] = useState(false);
+  const { size, selection } = selecting;
+  const escape = { Escape: () => selecting.clear() };
+  useShortcuts(size > 0 ? escape : {});
+  const mayChange = may("edit_all_contacts", "modify_call_schedules");
+  const chosen = size > 0;
+  return (
+    <>
+      {chosen ? (
+        <section className={css.dock} aria-label="Selection">
+          <p className={css.size} role="status">
+            <b className="num">{number(size)}</b> selected
+          </p>
+          {selection.kind === "ids" && size < total && (
+            <button type="button" className={css.all} onClick={() => selecting.all(search, total)}>
+              Select all {number(total)} in this list
+            </button>
+          )}
+          {mayChange && (
+            <div className={css.acts}>
+              {may("modify_call_schedules") && selection.kind === "ids" && (
+                <Button look="dock" icon={Megaphone} onPress={() => setCalling(true)}>
+                  {`Call ${number(size)}`}
+                </Button>
+              )}
+              <Button look="dock" icon={Layers} onPress={() => setKind("groups")}>
+                Groups
+              </Button>
+              <Button look="dock" icon={Check} onPress={() => setKind("status")}>
+                Set status
+              </Button>
+              <span className={css.roomy}>
+                <Button look="dock" icon={SquarePen} onPress={() => setKind("edit")}>
+                  Edit
+                </Button>
+              </span>
+              <Menu
+                label="More for the selection"
+                trigger={<IconButton look="dock" icon={Ellipsis} label="More for the selection" />}
+                actions={[
+                  { id: "edit", name: `Edit ${nouns.many}`, icon: SquarePen, run: () => setKind("edit") },
+                  may("delete_contacts") && { id: "delete", name: `Delete ${nouns.many}`, icon: Trash2, danger: true, run: () => setKind("delete") },
+                ]}
+              />
+            </div>
+          )}
+          <Button look="dock" icon={X} onPress={selecting.clear}>
+            Clear
+          </Button>
+        </section>
+      ) : (
+        last && <Last change={last} />
+      )}
+      {kind && <BulkDialog kind={kind} selection={selectionBody(selection)} size={size} onClose={() => setKind(null)} onDone={selecting.clear} />}
+      {calling && selection.kind === "ids" && <CallSelection ids={[...selection.ids.keys()]} onClose={() => setCalling(false)} onStarted={selecting.clear} />}
+    </>
+  );
+}
+
+/** What was done last: its progress, and ten minutes in which it can be undone. */
+function Last({ change }: { change: LastChange }) {
+  const { undo } = useBulk();
+  const [, tick] = useState(0);
+  useEffect(() => {
+    const timer = setInterval(() => tick((before) => before + 1), 1000);
+    return () => clearInterval(timer);
+  }, []);
+  const job = useQuery({
+    queryKey: ["jobs", change.job.job_id],
+    queryFn: () => body(api.GET("/api/jobs/{job_id}", { params: { path: { job_id: change.job.job_id } } })),
+    initialData: change.job,
+    refetchInterval: (query) => (query.state.data?.status === "running" || query.state.data?.status === "receiving" ? 1500 : false),
+  }).data;
+  const going = job.status === "running" || job.status === "receiving";
+  const can = undoable({ ...change, job });
+  const left = job.undo_until ? Math.max(0, Math.floor((Date.parse(job.undo_until) - now().getTime()) / 1000)) : 0;
+  const back = () =>
+    undo.mutate(job, {
+      onSuccess: (undone) => {
+        const summary = "changed" in undone.summary ? undone.summary : null;
+        toast(summary ? `${number(summary.changed)} put back.${summary.refused > 0 ? ` ${count(summary.refused, "was", "were")} changed since and left.` : ""}` : "Being put back.");
+        setLast(null);
+      },
+      onError: () => toast("This cannot be undone any more.", true),
+    });
+  const keys = { "ctrl+z": back };
+  useShortcuts(can ? keys : {});
+  return (
+    <section className={cx(css.dock, css.done)} aria-label="Last change">
+      {going ? <span className={css.progress}><Meter label="Progress" value={job.done_rows} most={job.total_rows} /></span> : <Check size={17} aria-hidden />}
+      <p className={css.size} role="status">
+        {going ? `${number(job.done_rows)} of ${number(job.total_rows)}. You can leave this page.` : change.text}
+      </p>
+      {can && (
+        <>
+          <Button look="dock" icon={Undo2} isPending={undo.isPending} onPress={back}>
+            Undo
+          </Button>
+          <span className={css.roomy}>
+            <Kbd>Ctrl Z</Kbd>
+          </span>
+          <span className={css.left}>{`Can be undone for ${String(Math.floor(left / 60))} min ${String(left % 60)} s`}</span>
+        </>
+      )}
+      <span className={css.close}>
+        <IconButton look="dock" icon={X} label="Close" onPress={() => setLast(null)} />
+      </span>
+    </section>
+  );
+}

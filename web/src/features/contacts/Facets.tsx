@@ -1,0 +1,145 @@
+import { ChevronDown } from "lucide-react";
+import { useState, type ReactNode } from "react";
+import type { Schemas } from "@/api/client";
+import { useGroups } from "@/features/groups/queries";
+import { useMe } from "@/features/session/use";
+import { number } from "@/lib/words";
+import { Swatch } from "@/ui/Badge";
+import { Checkbox } from "@/ui/Field";
+import { cx } from "@/ui/cx";
+import css from "./Facets.module.css";
+import { WORDS, bodyOf, type ListSearch } from "./filters";
+import { useFacets, useTotal } from "./queries";
+import { STATUS, STATUSES } from "./status";
+import type { List } from "./useList";
+
+/** The filters beside a list, with what each would find under all the others. */
+export function Facets({ list, facets }: { list: List; facets: Schemas["ContactFacets"] | undefined }) {
+  const { search, text, change } = list;
+  const me = useMe();
+  const groups = useGroups().data?.groups ?? [];
+  const body = bodyOf(search, text);
+  const byStatus = useFacets(body, "status", search.status !== undefined) ?? facets;
+  const byGroup = useFacets({ ...body, ungrouped: null }, "group_ids", search.groups !== undefined || search.none === true) ?? facets;
+  const attention = useTotal({ ...body, attention: true }, true);
+  const toggled = <T,>(values: T[] | undefined, value: T): T[] => (values?.includes(value) ? values.filter((each) => each !== value) : [...(values ?? []), value]);
+  const counts = new Map(byGroup?.groups.map((each) => [each.id, each.count]));
+  const one = (key: "when" | "call" | "last" | "result", words: Record<string, string>) =>
+    Object.entries(words).map(([value, name]) => (
+      <Box key={value} name={name} chosen={search[key] === value} onChange={(next) => change({ [key]: next ? value : undefined })} />
+    ));
+
+  return (
+    <div className={css.facets}>
+      <Facet name="Status">
+        {STATUSES.map((each) => {
+          const { word, icon: Icon } = STATUS[each];
+          return (
+            <Box
+              key={each}
+              name={word}
+              icon={
+                <span className={css[each]}>
+                  <Icon size={15} aria-hidden />
+                </span>
+              }
+              count={byStatus?.status[each]}
+              chosen={search.status?.includes(each) ?? false}
+              onChange={() => change({ status: toggled(search.status, each) })}
+            />
+          );
+        })}
+        <Box name="Needs attention" count={attention} chosen={search.attention ?? false} onChange={(next) => change({ attention: next || undefined })} />
+      </Facet>
+      {groups.length > 0 && (
+        <Facet name="Groups">
+          {groups.slice(0, 12).map((each) => (
+            <Box
+              key={each.id}
+              name={each.name}
+              icon={<Swatch color={each.color} />}
+              count={counts.get(each.id)}
+              chosen={search.groups?.includes(each.id) ?? false}
+              onChange={() => {
+                const next = toggled(search.groups, each.id);
+                change({ groups: next, none: undefined, ...(next.length === 0 && { logic: undefined }) });
+              }}
+            />
+          ))}
+          <Box name="In no group" count={byGroup?.ungrouped} chosen={search.none ?? false} onChange={(next) => change({ none: next || undefined, groups: undefined, logic: undefined })} />
+          {search.groups && search.groups.length > 0 && (
+            <div className={css.logic} role="group" aria-label="How groups combine">
+              {(
+                [
+                  [undefined, "any of"],
+                  ["all", "all of"],
+                  ["not", "not in"],
+                ] as const
+              ).map(([logic, name]) => (
+                <button key={name} type="button" aria-pressed={search.logic === logic} className={cx(css.way, search.logic === logic && css.chosen)} onClick={() => change({ logic })}>
+                  {name}
+                </button>
+              ))}
+            </div>
+          )}
+        </Facet>
+      )}
+      <Facet name="Appointment">{one("when", WORDS.when)}</Facet>
+      <Facet name="Reminder call" folded>
+        {one("call", WORDS.call)}
+      </Facet>
+      <Facet name="Last spoken to" folded>
+        {one("last", WORDS.last)}
+      </Facet>
+      <Facet name="Last call" folded>
+        {one("result", WORDS.result)}
+      </Facet>
+      <Facet name="More" folded>
+        {Object.entries(WORDS.priority)
+          .filter(([value]) => value !== "normal")
+          .map(([value, name]) => (
+            <Box key={value} name={`${name} priority`} chosen={search.priority?.some((each) => each === value) ?? false} onChange={() => change({ priority: toggled<string>(search.priority, value) as NonNullable<ListSearch["priority"]> })} />
+          ))}
+        <Box name={`Mine (${me.full_name.split(" ")[0] ?? ""})`} chosen={search.own ?? false} onChange={(next) => change({ own: next || undefined })} />
+        <Box name="Inactive" chosen={search.inactive ?? false} onChange={(next) => change({ inactive: next || undefined })} />
+      </Facet>
+    </div>
+  );
+}
+
+function Facet({ name, children, folded = false }: { name: string; children: ReactNode; folded?: boolean }) {
+  const [open, setOpen] = useState(!folded);
+  return (
+    <section className={css.facet}>
+      <h2 className={css.title}>
+        <button type="button" className={css.toggle} aria-expanded={open} onClick={() => setOpen(!open)}>
+          {name}
+          <ChevronDown size={15} aria-hidden className={open ? css.up : undefined} />
+        </button>
+      </h2>
+      {open && <div className={css.boxes}>{children}</div>}
+    </section>
+  );
+}
+
+interface BoxProps {
+  name: string;
+  icon?: ReactNode;
+  count?: number | undefined;
+  chosen: boolean;
+  onChange: (chosen: boolean) => void;
+}
+
+function Box({ name, icon, count, chosen, onChange }: BoxProps) {
+  return (
+    <div className={css.box}>
+      <Checkbox isSelected={chosen} onChange={onChange}>
+        <span className={css.name}>
+          {icon}
+          <span className="truncate">{name}</span>
+        </span>
+      </Checkbox>
+      {count !== undefined && <span className={cx(css.count, "num")}>{number(count)}</span>}
+    </div>
+  );
+}

@@ -1,0 +1,142 @@
+import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { Link, useNavigate, useBlocker } from "@tanstack/react-router";
+import { ChevronDown, ChevronRight } from "lucide-react";
+import { useState, type SubmitEvent } from "react";
+import { api, body } from "@/api/client";
+import { now } from "@/api/clock";
+import { Refusal, byField } from "@/api/problem";
+import { useBusiness, useCallSettings, useNouns, useZone } from "@/features/session/business";
+import { useMay } from "@/features/session/use";
+import { useShortcuts } from "@/features/shell/shortcuts";
+import { dayAndTime, instantOf } from "@/lib/time";
+import { Button } from "@/ui/Button";
+import { ErrorNote, Hint } from "@/ui/Notes";
+import { Facts, PageHeader, Panel } from "@/ui/Panel";
+import { toast } from "@/ui/toast";
+import css from "./NewContactPage.module.css";
+import { Duplicates } from "./form/Duplicates";
+import { More, Notes, Permission, Section, When, Who, Words } from "./form/Sections";
+import { EMPTY, bodyOf, type Draft } from "./form/draft";
+
+/** One page, three sections and what will follow from them. */
+export default function NewContactPage() {
+  const nouns = useNouns();
+  const zone = useZone();
+  const business = useBusiness().data;
+  const settings = useCallSettings().data;
+  const may = useMay();
+  const privacy = useQuery({ queryKey: ["privacy"], queryFn: () => body(api.GET("/api/settings/privacy")), enabled: may("manage_compliance_settings"), staleTime: 60_000 }).data;
+  const client = useQueryClient();
+  const navigate = useNavigate();
+  const [draft, setDraft] = useState<Draft>(EMPTY);
+  const [more, setMore] = useState(false);
+  const [saved, setSaved] = useState(0);
+  const [existing, setExisting] = useState<string[] | null>(null);
+  const set = (change: Partial<Draft>) => setDraft((before) => ({ ...before, ...change }));
+  const medical = privacy?.hipaa_mode ?? business?.business_type === "medical";
+  const dirty = JSON.stringify(draft) !== JSON.stringify(EMPTY);
+  useBlocker({ shouldBlockFn: () => dirty && !confirm("Leave without saving? What you typed is lost."), enableBeforeUnload: () => dirty });
+
+  const save = useMutation({
+    mutationFn: ({ again: _again, asNew }: { again: boolean; asNew?: boolean }) => body(api.POST("/api/contacts", { body: { ...bodyOf(draft), ...(asNew && { on_duplicate: "create_new" }) } })),
+    onSuccess: (contact, { again }) => {
+      void client.invalidateQueries({ queryKey: ["contacts"] });
+      toast(`${nouns.One} added.${contact.next_call_at ? ` Vio calls ${dayAndTime(new Date(contact.next_call_at), zone, now())}.` : ""}`);
+      for (const warning of contact.warnings ?? []) toast(warning.detail);
+      setDraft(EMPTY);
+      setExisting(null);
+      if (again) setSaved((before) => before + 1);
+      // After the draft is empty, so that leaving asks nothing.
+      else setTimeout(() => void navigate({ to: "/contacts/$contactId", params: { contactId: contact.id } }));
+    },
+    onError: (error) => {
+      if (error instanceof Refusal && error.slug === "duplicate-contact") setExisting(error.texts("existing_ids"));
+      else if (error instanceof Refusal && error.fields.some(({ pointer }) => !/^\/(name|phone|email|appointment|owner|location)/.test(pointer))) setMore(true);
+    },
+  });
+  const refusal = save.error instanceof Refusal ? save.error : null;
+  const errors = byField(refusal);
+  const keys = { "ctrl+shift+Enter": () => save.mutate({ again: true }) };
+  useShortcuts(keys);
+  const submit = (event: SubmitEvent) => {
+    event.preventDefault();
+    save.mutate({ again: false });
+  };
+  const sections = { draft, set, errors };
+  const hours = Number(draft.hours) || (settings?.hours_before_appointment ?? 24);
+  const at = draft.date && draft.time ? instantOf(draft.date, draft.time, zone) : null;
+
+  return (
+    <form onSubmit={submit} noValidate key={saved}>
+      <PageHeader
+        title={`Add ${nouns.one}`}
+        above={
+          <nav aria-label="Where you are" className={css.crumbs}>
+            <Link to="/contacts">{nouns.Many}</Link> <ChevronRight size={14} aria-hidden /> <span>Add</span>
+          </nav>
+        }
+      />
+      <div className={css.columns}>
+        <div className={css.sections}>
+          {existing && (
+            <Duplicates
+              ids={existing}
+              draft={draft}
+              busy={save.isPending}
+              onNew={() => save.mutate({ again: false, asNew: true })}
+              onAdded={(contactId) => {
+                void client.invalidateQueries({ queryKey: ["contacts"] });
+                toast("Appointment added.");
+                setDraft(EMPTY);
+                setTimeout(() => void navigate({ to: "/contacts/$contactId", params: { contactId } }));
+              }}
+            />
+          )}
+          {refusal && refusal.slug !== "duplicate-contact" && (
+            <ErrorNote error={refusal} what={refusal.fields.length > 0 ? "Not saved yet: some fields need correcting." : `Not saved. ${refusal.problem.title}.`} />
+          )}
+          <Who {...sections} focus />
+          <When {...sections} />
+          <Permission {...sections} medical={medical} />
+          <Section title="More">
+            <Words {...sections} />
+            <button type="button" className={css.fold} aria-expanded={more} onClick={() => setMore(!more)}>
+              <ChevronDown size={16} aria-hidden className={more ? css.up : undefined} /> Notes, groups, priority and more
+            </button>
+            {more && (
+              <>
+                <Notes {...sections} />
+                <More {...sections} />
+              </>
+            )}
+          </Section>
+        </div>
+        <div className={css.summary}>
+          <Panel title="What follows" padded>
+            <Facts
+              rows={[
+                ["Appointment", at ? dayAndTime(at, zone, now()) : "None yet"],
+                ["Vio calls", at ? (draft.doNotContact ? "Never" : `about ${String(hours)} hours before`) : "Nobody is called"],
+                ["Permission", draft.consent ? "Recorded" : medical ? "Not recorded: not called" : "Not recorded"],
+              ]}
+            />
+            {draft.words && (
+              <p className={css.said}>
+                Vio says: <q>{draft.words}</q>
+              </p>
+            )}
+            {!at && (draft.date || draft.time) && <Hint>A date and a time make an appointment.</Hint>}
+            <div className={css.buttons}>
+              <Button look="primary" type="submit" wide isPending={save.isPending}>
+                Save
+              </Button>
+              <Button wide isDisabled={save.isPending} onPress={() => save.mutate({ again: true })}>
+                Save and add another
+              </Button>
+            </div>
+          </Panel>
+        </div>
+      </div>
+    </form>
+  );
+}

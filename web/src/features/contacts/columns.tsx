@@ -1,0 +1,213 @@
+import { Hourglass, MessageSquareText, Phone, PhoneCall, PhoneOff, TriangleAlert } from "lucide-react";
+import { useSyncExternalStore, type ReactNode } from "react";
+import { reasonOf } from "@/features/attention/reasons";
+import { Name, Phone as PhoneNumber, useHidden } from "@/features/preferences/hidden";
+import { useLocations, useZone } from "@/features/session/business";
+import { useColleague } from "@/features/session/team";
+import { ago, clock, day, dayAndTime } from "@/lib/time";
+import { now } from "@/api/clock";
+import { count } from "@/lib/words";
+import { Badge, GroupTag } from "@/ui/Badge";
+import { AppointmentLine } from "./AppointmentLine";
+import css from "./columns.module.css";
+import { WORDS } from "./filters";
+import type { ContactFound } from "./one";
+import { StatusBadge } from "./status";
+
+export interface Column {
+  id: string;
+  name: string;
+  /** The key the API sorts by, where it does. */
+  sort?: string;
+  width: number;
+  cell: (contact: ContactFound) => ReactNode;
+  /** Shown unless chosen otherwise. */
+  usual: boolean;
+}
+
+const SOURCE: Record<string, string> = WORDS.source;
+const PRIORITY: Record<string, string> = WORDS.priority;
+
+export function columnsOf(one: string): Column[] {
+  return [
+    { id: "name", name: one, sort: "name", width: 208, usual: true, cell: (contact) => <Person contact={contact} /> },
+    { id: "appointment", name: "Appointment", sort: "appointment_time", width: 216, usual: true, cell: (contact) => <When contact={contact} /> },
+    { id: "status", name: "Status", sort: "status", width: 124, usual: true, cell: (contact) => <StatusBadge status={contact.appointment_status} /> },
+    { id: "reminder", name: "Next reminder", width: 188, usual: true, cell: (contact) => <Reminder contact={contact} /> },
+    { id: "groups", name: "Groups", width: 204, usual: true, cell: (contact) => <Groups contact={contact} /> },
+    { id: "last_contact", name: "Last spoken to", sort: "last_contact", width: 140, usual: false, cell: (contact) => <Ago at={contact.last_contact_time} /> },
+    { id: "tries", name: "Tries", sort: "call_attempts", width: 80, usual: false, cell: (contact) => <span className="num">{contact.call_attempts}</span> },
+    { id: "email", name: "Email", width: 220, usual: false, cell: (contact) => <Hideable>{contact.email}</Hideable> },
+    { id: "source", name: "Source", width: 110, usual: false, cell: (contact) => SOURCE[contact.booking_source] ?? contact.booking_source },
+    { id: "priority", name: "Priority", width: 100, usual: false, cell: (contact) => PRIORITY[contact.priority] ?? contact.priority },
+    { id: "assigned", name: "Assigned to", width: 140, usual: false, cell: (contact) => <Assigned contact={contact} /> },
+    { id: "location", name: "Location", width: 150, usual: false, cell: (contact) => <Location contact={contact} /> },
+    { id: "created", name: "Added", sort: "created_at", width: 140, usual: false, cell: (contact) => <Ago at={contact.created_at} /> },
+  ];
+}
+
+export function Person({ contact }: { contact: ContactFound }) {
+  return (
+    <span className={css.two}>
+      <span className={`${css.strong ?? ""} truncate`} title={contact.name}>
+        <Marked contact={contact} />
+      </span>
+      <span className={css.second}>
+        <PhoneNumber>{contact.phone}</PhoneNumber>
+      </span>
+    </span>
+  );
+}
+
+/** The name with what was searched for marked. */
+export function Marked({ contact }: { contact: ContactFound }) {
+  const hidden = useHidden();
+  const hits = (contact.matches ?? []).filter((each) => each.field === "name").sort((a, b) => a.start - b.start);
+  if (hidden || hits.length === 0) return <Name>{contact.name}</Name>;
+  const parts: ReactNode[] = [];
+  let from = 0;
+  for (const { start, end } of hits) {
+    if (start < from) continue;
+    parts.push(contact.name.slice(from, start), <mark key={start}>{contact.name.slice(start, end)}</mark>);
+    from = end;
+  }
+  parts.push(contact.name.slice(from));
+  return <bdi>{parts}</bdi>;
+}
+
+function When({ contact }: { contact: ContactFound }) {
+  const zone = useZone();
+  if (!contact.appointment_time) return <span className="faint">No appointment</span>;
+  const at = new Date(contact.appointment_time);
+  return (
+    <span className={css.two}>
+      <span className={`${css.strong ?? ""} truncate num`}>
+        <time dateTime={contact.appointment_time}>
+          {day(at, zone, now())}, {clock(at, zone)}
+        </time>
+      </span>
+      <span className={`${css.second ?? ""} truncate`}>
+        <AppointmentLine contact={contact} />
+      </span>
+    </span>
+  );
+}
+
+/** What Vio does next, or why it does nothing. */
+export function Reminder({ contact }: { contact: ContactFound }) {
+  const zone = useZone();
+  if (contact.call_state === "calling_in_progress") {
+    return (
+      <Badge tone="calling" icon={PhoneCall}>
+        On the phone
+      </Badge>
+    );
+  }
+  if (contact.needs_attention) {
+    return (
+      <span className={css.attention} title={reasonOf(contact.needs_attention.reason).line}>
+        <Badge tone="attention" icon={TriangleAlert}>
+          <span className="truncate">Needs attention</span>
+        </Badge>
+      </span>
+    );
+  }
+  if (contact.do_not_contact) {
+    return (
+      <span className={css.off}>
+        <PhoneOff size={15} aria-hidden /> Do not call
+      </span>
+    );
+  }
+  if (!contact.next_call_at) return <span className="faint">{contact.appointment_status === "confirmed" ? "Not needed" : "None"}</span>;
+  const due = Date.parse(contact.next_call_at) <= now().getTime();
+  const Icon = contact.preferred_contact_method !== "voice" ? MessageSquareText : due ? Hourglass : Phone;
+  return (
+    <span className={css.next}>
+      <Icon size={15} aria-hidden />
+      <span className="truncate num">
+        {due ? "In line" : dayAndTime(new Date(contact.next_call_at), zone, now())}
+        {contact.call_attempts > 0 && `, try ${String(contact.call_attempts + 1)}`}
+      </span>
+    </span>
+  );
+}
+
+export function Groups({ contact, most = 2 }: { contact: ContactFound; most?: number }) {
+  const shown = contact.groups.slice(0, contact.group_count > most ? most - 1 || 1 : most);
+  const more = contact.group_count - shown.length;
+  return (
+    <span className={css.groups} title={contact.groups.map((each) => each.name).join(", ")}>
+      {shown.map((each) => (
+        <GroupTag key={each.id} {...each} />
+      ))}
+      {more > 0 && (
+        <span className={css.more}>
+          +{more}
+          <span className="hidden-visually"> {count(more, "more group")}</span>
+        </span>
+      )}
+    </span>
+  );
+}
+
+function Ago({ at }: { at: string | null | undefined }) {
+  const zone = useZone();
+  return at ? <span>{ago(new Date(at), zone, now())}</span> : <span className="faint">Never</span>;
+}
+
+function Hideable({ children }: { children: string | null | undefined }) {
+  const hidden = useHidden();
+  return <span className="truncate code">{hidden ? "" : children}</span>;
+}
+
+function Assigned({ contact }: { contact: ContactFound }) {
+  const colleague = useColleague();
+  return contact.assigned_to ? (colleague(contact.assigned_to) ?? "A colleague") : <span className="faint">Nobody</span>;
+}
+
+function Location({ contact }: { contact: ContactFound }) {
+  const locations = useLocations().data;
+  return <span className="truncate">{locations?.find((each) => each.id === contact.location_id)?.name ?? ""}</span>;
+}
+
+/** Which columns a user wants, in which order and how wide. Kept per user on this device; it names nobody. */
+export interface Choice {
+  shown: string[];
+  widths: Record<string, number>;
+}
+
+const listeners = new Set<() => void>();
+const cache = new Map<string, { text: string | null; choice: Choice }>();
+const plain: Choice = { shown: columnsOf("").filter((each) => each.usual).map((each) => each.id), widths: {} };
+
+function read(key: string): Choice {
+  const text = localStorage.getItem(key);
+  const known = cache.get(key);
+  if (known?.text === text) return known.choice;
+  let choice = plain;
+  try {
+    if (text) choice = { ...plain, ...(JSON.parse(text) as Partial<Choice>) };
+  } catch {
+    choice = plain;
+  }
+  cache.set(key, { text, choice });
+  return choice;
+}
+
+export function useColumnChoice(user: string): [Choice, (next: Choice | null) => void] {
+  const key = `vio.columns.${user}`;
+  const choice = useSyncExternalStore(
+    (listener) => {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+    () => read(key),
+  );
+  const set = (next: Choice | null) => {
+    if (next) localStorage.setItem(key, JSON.stringify(next));
+    else localStorage.removeItem(key);
+    for (const listener of listeners) listener();
+  };
+  return [choice, set];
+}

@@ -1,0 +1,46 @@
+import { useQuery } from "@tanstack/react-query";
+import { Check, LoaderCircle } from "lucide-react";
+import { api, body } from "@/api/client";
+import { phoneText } from "@/lib/phone";
+import { useDelayed } from "@/lib/useDelayed";
+import { TextField } from "@/ui/Field";
+
+interface Props {
+  label: string;
+  value: string;
+  onChange: (value: string) => void;
+  error?: string | undefined;
+  isRequired?: boolean;
+  optional?: boolean;
+}
+
+/** A phone number, checked 300 ms after the last key; formatted when the field is left. */
+export function PhoneField({ label, value, onChange, error, isRequired = false, optional = false }: Props) {
+  const settled = useDelayed(value.trim(), 300);
+  const check = useQuery({
+    queryKey: ["phone", settled],
+    queryFn: () => body(api.POST("/api/contacts/validate-phone", { body: { phone: settled } })),
+    enabled: settled.length >= 5,
+    staleTime: Infinity,
+    gcTime: 0,
+    retry: false,
+  });
+  const answer = settled === value.trim() ? check.data : undefined;
+  const wrong = answer && !answer.is_valid ? (answer.reason ?? "This phone number does not exist; check the digits.") : answer && !answer.is_accepted ? `Numbers from ${answer.region ?? "there"} are not allowed here. An administrator can allow them under Business.` : undefined;
+  const good = answer?.is_valid && answer.is_accepted;
+  return (
+    <TextField
+      label={label}
+      type="tel"
+      autoComplete="off"
+      optional={optional}
+      isRequired={isRequired}
+      value={value}
+      onChange={onChange}
+      onBlur={() => good && onChange(phoneText(answer.formatted_number))}
+      error={error ?? wrong}
+      help={good ? `${phoneText(answer.formatted_number)}${answer.line_type === "unknown" ? "" : `, ${answer.line_type}`}` : undefined}
+      trailing={check.isFetching ? <LoaderCircle size={16} aria-label="Checking" /> : good ? <Check size={16} aria-label="The number is good" /> : undefined}
+    />
+  );
+}

@@ -1,0 +1,18 @@
+import { queryOptions, useQuery } from "@tanstack/react-query";
+import { api, versioned, type Schemas } from "@/api/client";
+
+export type Contact = Schemas["Contact"];
+export type ContactFound = Schemas["ContactFound"];
+
+/** A contact and the version an edit names. */
+export const contactQuery = (id: string) =>
+  queryOptions({
+    queryKey: ["contacts", id],
+    queryFn: () => versioned(api.GET("/api/contacts/{contact_id}", { params: { path: { contact_id: id } } })),
+    staleTime: 20_000,
+  });
+
+/** Only the name, for lists that the API gives ids in. */
+export function useContactName(id: string): string | undefined {
+  return useQuery({ ...contactQuery(id), staleTime: 10 * 60_000, refetchOnMount: false, select: (found) => found.value.name }).data;
+}

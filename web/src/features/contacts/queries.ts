@@ -1,0 +1,58 @@
+import { keepPreviousData, useQueries, useQuery } from "@tanstack/react-query";
+import { useMemo } from "react";
+import { api, body, type Schemas } from "@/api/client";
+import type { ContactFound } from "./one";
+
+type Search = Schemas["ContactSearch"];
+
+export const PAGE = 100;
+
+const read = (search: Search, page: number, size = PAGE) => body(api.POST("/api/contacts/search", { body: { ...search, page, page_size: size } }));
+
+/**
+ * The rows of a list by position: the pages that are looked at, a hundred each, and the first, which says how many there are.
+ * What was shown stays until its successor is here.
+ */
+export function useRows(search: Search, from: number, to: number) {
+  const first = useQuery({ queryKey: ["contacts", "search", "list", search, 1], queryFn: () => read(search, 1), placeholderData: keepPreviousData });
+  const total = first.data?.pagination.total_contacts ?? 0;
+  const last = Math.max(1, Math.ceil(total / PAGE));
+  const pages = useMemo(() => {
+    const wanted: number[] = [];
+    for (let page = Math.floor(from / PAGE) + 1; page <= Math.min(last, Math.floor(to / PAGE) + 1); page += 1) if (page > 1) wanted.push(page);
+    return wanted;
+  }, [from, to, last]);
+  const others = useQueries({
+    queries: pages.map((page) => ({ queryKey: ["contacts", "search", "list", search, page], queryFn: () => read(search, page), staleTime: 20_000 })),
+    combine: (answers) => answers.map((answer) => answer.data),
+  });
+  const rows = useMemo(() => {
+    const known = new Map<number, ContactFound>();
+    first.data?.contacts.forEach((each, place) => known.set(place, each));
+    others.forEach((page, place) => {
+      const start = ((pages[place] ?? 1) - 1) * PAGE;
+      page?.contacts.forEach((each, at) => known.set(start + at, each));
+    });
+    return known;
+  }, [first.data, others, pages]);
+  return { first, total, rows, facets: first.data?.facets };
+}
+
+/** How a list divides without one of its own filters: what a facet shows beside its boxes. */
+export function useFacets(search: Search, without: keyof Search, enabled: boolean) {
+  const rest = useMemo(() => {
+    const { [without]: _dropped, sort: _sort, ...others } = search;
+    return others;
+  }, [search, without]);
+  return useQuery({
+    queryKey: ["contacts", "search", "facets", rest],
+    queryFn: () => read(rest, 1, 10),
+    enabled,
+    placeholderData: keepPreviousData,
+    select: (list) => list.facets,
+  }).data;
+}
+
+export function useTotal(search: Search, enabled = true) {
+  return useQuery({ queryKey: ["contacts", "search", "total", search], queryFn: () => read(search, 1, 10), enabled, select: (list) => list.facets.total }).data;
+}

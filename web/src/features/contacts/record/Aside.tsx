@@ -1,0 +1,135 @@
+import { Check, ChevronRight, Minus, NotebookPen, X } from "lucide-react";
+import { Link } from "@tanstack/react-router";
+import { useQuery } from "@tanstack/react-query";
+import { now } from "@/api/clock";
+import { useGroups } from "@/features/groups/queries";
+import { Detail, Name } from "@/features/preferences/hidden";
+import { useZone } from "@/features/session/business";
+import { day, dayAndTime } from "@/lib/time";
+import { initials } from "@/lib/words";
+import { Avatar, Badge, GroupTag } from "@/ui/Badge";
+import { Facts, Panel } from "@/ui/Panel";
+import { contactQuery, type Contact } from "../one";
+import css from "./Aside.module.css";
+
+const METHOD: Record<string, string> = { verbal: "said so", written: "on paper", electronic: "online", implied: "by booking" };
+
+interface Props {
+  contact: Contact;
+  editable: boolean;
+  onEdit: () => void;
+  onConsent: () => void;
+  onGroups: () => void;
+}
+
+/** What one looks at before ringing somebody. */
+export function Aside({ contact, editable, onEdit, onConsent, onGroups }: Props) {
+  const zone = useZone();
+  const groups = useGroups().data?.groups ?? [];
+  const consent = contact.preferences.voice_consent;
+  const own = groups.filter((each) => contact.group_ids.includes(each.id));
+  const yesNo = (yes: boolean) =>
+    yes ? (
+      <span className={css.yes}>
+        <Check size={14} aria-hidden /> Yes
+      </span>
+    ) : (
+      <span className={css.no}>
+        <Minus size={14} aria-hidden /> Not asked
+      </span>
+    );
+  return (
+    <div className={css.aside}>
+      {contact.notes && (
+        <Panel title="Before you ring" padded>
+          <Detail>
+            <p className={css.note}>
+              <NotebookPen size={15} aria-hidden /> <span>{contact.notes}</span>
+            </p>
+          </Detail>
+          <p className={css.small}>Staff only, never spoken.</p>
+        </Panel>
+      )}
+      <Panel title="Said on the call" padded aside={editable && <LinkButton onClick={onEdit}>Edit</LinkButton>}>
+        <Detail>{contact.special_instructions ? <q className={css.said}>{contact.special_instructions}</q> : <p className="muted">No extra words.</p>}</Detail>
+        {contact.special_instructions && <p className={css.small}>{contact.special_instructions.length} of 300 characters</p>}
+      </Panel>
+      <Panel title="Permission" padded>
+        <Facts
+          rows={[
+            [
+              "Reminder calls",
+              consent.state === "given" ? (
+                <span className={css.yes}>
+                  <Check size={14} aria-hidden /> Yes, {METHOD[consent.method ?? ""] ?? "recorded"}
+                  {consent.obtained_at && `, ${day(new Date(consent.obtained_at), zone, now())}`}
+                </span>
+              ) : consent.state === "withdrawn" ? (
+                <span className={css.withdrawn}>
+                  <X size={14} aria-hidden /> Withdrawn{consent.withdrawn_at && ` ${day(new Date(consent.withdrawn_at), zone, now())}`}
+                </span>
+              ) : (
+                <span className={css.no}>
+                  <Minus size={14} aria-hidden /> Not recorded
+                </span>
+              ),
+            ],
+            ["Text messages", yesNo(contact.preferences.sms_opt_in)],
+            ["Email", yesNo(contact.preferences.email_opt_in)],
+            ["Do not contact", contact.do_not_contact ? <Badge tone="cancelled">Yes</Badge> : "No"],
+            ...(contact.preferences.preferred_contact_time && contact.preferences.preferred_contact_time !== "anytime" ? [["Prefers", contact.preferences.preferred_contact_time] as [string, string]] : []),
+          ]}
+        />
+        {editable && (
+          <p className={css.foot}>
+            <LinkButton onClick={onConsent}>{consent.state === "given" ? "Withdraw permission" : "Record permission"}</LinkButton>
+          </p>
+        )}
+      </Panel>
+      <Panel title="Groups" padded aside={editable && groups.length > 0 && <LinkButton onClick={onGroups}>Manage</LinkButton>}>
+        {own.length === 0 ? (
+          <p className="muted">In no group.</p>
+        ) : (
+          <p className={css.groups}>
+            {own.map((each) => (
+              <GroupTag key={each.id} {...each} />
+            ))}
+          </p>
+        )}
+      </Panel>
+      {contact.shares_phone_with.length > 0 && (
+        <Panel title="Same number">
+          {contact.shares_phone_with.slice(0, 5).map((id) => (
+            <SameNumber key={id} id={id} />
+          ))}
+        </Panel>
+      )}
+    </div>
+  );
+}
+
+function SameNumber({ id }: { id: string }) {
+  const zone = useZone();
+  const other = useQuery(contactQuery(id)).data?.value;
+  if (!other) return null;
+  return (
+    <Link to="/contacts/$contactId" params={{ contactId: id }} className={css.same}>
+      <Avatar small text={initials(other.name)} />
+      <span>
+        <b>
+          <Name>{other.name}</Name>
+        </b>
+        <span className={css.small}>{other.appointment_time ? dayAndTime(new Date(other.appointment_time), zone, now()) : "No appointment"}</span>
+      </span>
+      <ChevronRight size={16} aria-hidden />
+    </Link>
+  );
+}
+
+function LinkButton({ onClick, children }: { onClick: () => void; children: string }) {
+  return (
+    <button type="button" className={css.link} onClick={onClick}>
+      {children}
+    </button>
+  );
+}

@@ -1,0 +1,94 @@
+import { useInfiniteQuery } from "@tanstack/react-query";
+import { useState } from "react";
+import { api, body, type Schemas } from "@/api/client";
+import { now } from "@/api/clock";
+import { useHidden } from "@/features/preferences/hidden";
+import { useZone } from "@/features/session/business";
+import { useColleague } from "@/features/session/team";
+import { dayAndTime } from "@/lib/time";
+import { humane } from "@/lib/words";
+import { Button } from "@/ui/Button";
+import { Empty, ErrorNote, Skeleton } from "@/ui/Notes";
+import css from "./Timeline.module.css";
+
+const ACTION: Record<string, string> = {
+  "contact.created": "Added",
+  "contact.updated": "Changed",
+  "contact.viewed": "Looked at",
+  "contact.deleted": "Deleted",
+  "contact.restored": "Brought back",
+  "appointment.created": "Appointment added",
+  "appointment.updated": "Appointment changed",
+  "call_now.refused": "Call now was refused",
+  "call_now.requested": "Call now",
+  "session.planned": "Reminder planned",
+};
+
+/** Who changed and who saw what. */
+export function Changes({ contactId }: { contactId: string }) {
+  const list = useInfiniteQuery({
+    queryKey: ["contacts", contactId, "history"],
+    queryFn: ({ pageParam }) => body(api.GET("/api/contacts/{contact_id}/history", { params: { path: { contact_id: contactId }, query: { page_size: 25, ...(pageParam && { cursor: pageParam }) } } })),
+    initialPageParam: "",
+    getNextPageParam: (page) => page.pagination.next_cursor ?? undefined,
+  });
+  const entries = list.data?.pages.flatMap((page) => page.entries) ?? [];
+  if (list.isPending) return <Skeleton rows={4} />;
+  return (
+    <>
+      {list.isError && <ErrorNote error={list.error} what="Could not load the changes." retry={() => void list.refetch()} />}
+      {list.data && entries.length === 0 && <Empty title="No changes yet" />}
+      <ul className={css.rows}>
+        {entries.map((each) => (
+          <Entry key={each.id} entry={each} />
+        ))}
+      </ul>
+      {list.hasNextPage && (
+        <div className={css.more}>
+          <Button small isPending={list.isFetchingNextPage} onPress={() => void list.fetchNextPage()}>
+            Show more
+          </Button>
+        </div>
+      )}
+    </>
+  );
+}
+
+function Entry({ entry }: { entry: Schemas["HistoryEntry"] }) {
+  const zone = useZone();
+  const hidden = useHidden();
+  const colleague = useColleague();
+  const [open, setOpen] = useState(false);
+  const who = entry.by.name ?? colleague(entry.by.user_id) ?? (entry.by.kind === "user" ? "A colleague" : entry.by.kind === "provider" ? "The calendar or phone provider" : "Vio");
+  const pairs = Object.entries(entry.details ?? {}).filter((pair): pair is [string, [unknown, unknown]] => Array.isArray(pair[1]) && pair[1].length === 2);
+  return (
+    <li>
+      <b>{ACTION[entry.action] ?? humane(entry.action)}</b>
+      <span className="muted">
+        {entry.fields.length > 0 && `${entry.fields.map((each) => humane(each).toLowerCase()).join(", ")} · `}
+        {who}, {dayAndTime(new Date(entry.at), zone, now())}
+      </span>
+      {pairs.length > 0 && !hidden ? (
+        <button type="button" className={css.link} aria-expanded={open} onClick={() => setOpen(!open)}>
+          {open ? "Hide" : "Before and after"}
+        </button>
+      ) : (
+        <span />
+      )}
+      {open && (
+        <dl className={`${css.under ?? ""} ${css.fields ?? ""}`}>
+          {pairs.map(([field, [before, after]]) => (
+            <div key={field}>
+              {humane(field)}: {shown(before)} → <b>{shown(after)}</b>
+            </div>
+          ))}
+        </dl>
+      )}
+    </li>
+  );
+}
+
+function shown(value: unknown): string {
+  if (value === null || value === undefined || value === "") return "nothing";
+  return typeof value === "string" ? value : JSON.stringify(value);
+}

@@ -1,0 +1,77 @@
+import { useState } from "react";
+import { useGroups } from "@/features/groups/queries";
+import { useLocations } from "@/features/session/business";
+import { useColleague } from "@/features/session/team";
+import { Button } from "@/ui/Button";
+import { Dialog } from "@/ui/Dialog";
+import { Checkbox } from "@/ui/Field";
+import { LABEL, type Clash, type Draft } from "../form/draft";
+import css from "./Conflict.module.css";
+
+/** Two people changed the same fields. Only those are shown; theirs stays unless mine is kept. */
+export function Conflict({ clashes, onClose, onKeep }: { clashes: Clash[]; onClose: () => void; onKeep: (keep: ReadonlySet<keyof Draft>) => void }) {
+  const [keep, setKeep] = useState<ReadonlySet<keyof Draft>>(new Set());
+  const groups = useGroups().data?.groups;
+  const locations = useLocations().data;
+  const colleague = useColleague();
+  const shown = (key: keyof Draft, value: Draft[keyof Draft]): string => {
+    if (key === "groups" && Array.isArray(value)) return value.map((id) => groups?.find((each) => each.id === id)?.name ?? "a group").join(", ") || "No group";
+    if (key === "location") return locations?.find((each) => each.id === value)?.name ?? "Not said";
+    if (key === "assigned") return (typeof value === "string" && colleague(value)) || "Nobody";
+    if (typeof value === "boolean") return value ? "Yes" : "No";
+    if (typeof value === "object") return Array.isArray(value) ? value.join(", ") : JSON.stringify(value);
+    return value || "Nothing";
+  };
+  return (
+    <Dialog
+      title="A colleague changed this a moment ago"
+      kind="wide"
+      open
+      onClose={onClose}
+      footer={
+        <>
+          <Button onPress={onClose}>Back to my changes</Button>
+          <Button look="primary" onPress={() => onKeep(keep)}>
+            Use these values
+          </Button>
+        </>
+      }
+    >
+      <p className="muted">You both changed the fields below. Theirs is chosen; tick what of yours you want to keep. Everything else goes together by itself.</p>
+      <table className={css.table}>
+        <thead>
+          <tr>
+            <th scope="col">Field</th>
+            <th scope="col">Yours</th>
+            <th scope="col">Theirs</th>
+            <th scope="col">
+              <span className="hidden-visually">Keep yours</span>
+            </th>
+          </tr>
+        </thead>
+        <tbody>
+          {clashes.map(({ key, mine, theirs }) => (
+            <tr key={key}>
+              <th scope="row">{LABEL[key]}</th>
+              <td className={keep.has(key) ? css.chosen : undefined}>{shown(key, mine)}</td>
+              <td className={keep.has(key) ? undefined : css.chosen}>{shown(key, theirs)}</td>
+              <td>
+                <Checkbox
+                  isSelected={keep.has(key)}
+                  onChange={(on) => {
+                    const next = new Set(keep);
+                    if (on) next.add(key);
+                    else next.delete(key);
+                    setKeep(next);
+                  }}
+                >
+                  Keep mine
+                </Checkbox>
+              </td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </Dialog>
+  );
+}

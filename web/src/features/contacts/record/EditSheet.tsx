@@ -1,0 +1,102 @@
+import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { useState } from "react";
+import { api, versioned } from "@/api/client";
+import { Refusal, byField } from "@/api/problem";
+import { useNouns } from "@/features/session/business";
+import { Button } from "@/ui/Button";
+import { Dialog } from "@/ui/Dialog";
+import { Switch } from "@/ui/Field";
+import { ErrorNote, Hint } from "@/ui/Notes";
+import { toast } from "@/ui/toast";
+import { More, Notes, Section, When, Who, Words } from "../form/Sections";
+import { changesOf, clashes, draftOf, merge, type Clash, type Draft } from "../form/draft";
+import type { Contact } from "../one";
+import { Conflict } from "./Conflict";
+
+/** The whole record to edit. Saving sends what was changed; where somebody else changed it meanwhile, both are shown. */
+export function EditSheet({ contact, etag, onClose }: { contact: Contact; etag: string; onClose: () => void }) {
+  const nouns = useNouns();
+  const client = useQueryClient();
+  // What the form began with: not what the page shows by now.
+  const [base, setBase] = useState(() => ({ draft: draftOf(contact), etag, timezone: contact.timezone }));
+  const [draft, setDraft] = useState<Draft>(base.draft);
+  const [conflict, setConflict] = useState<{ theirs: Draft; clashes: Clash[]; etag: string } | null>(null);
+  const [merged, setMerged] = useState(false);
+  const set = (change: Partial<Draft>) => setDraft((before) => ({ ...before, ...change }));
+
+  const save = useMutation({
+    mutationFn: async () => {
+      const changes = changesOf(base.draft, draft, base.timezone);
+      if (Object.keys(changes).length === 0) return null;
+      return versioned(api.PATCH("/api/contacts/{contact_id}", { params: { path: { contact_id: contact.id }, header: { "If-Match": base.etag } }, body: changes }));
+    },
+    onSuccess: (answer) => {
+      if (answer) {
+        toast("Saved.");
+        for (const warning of answer.value.warnings ?? []) toast(warning.detail);
+      }
+      void client.invalidateQueries({ queryKey: ["contacts"] });
+      onClose();
+    },
+    onError: async (error) => {
+      if (!(error instanceof Refusal && error.status === 412)) return;
+      const fresh = await versioned(api.GET("/api/contacts/{contact_id}", { params: { path: { contact_id: contact.id } } }));
+      const theirs = draftOf(fresh.value);
+      const found = clashes(base.draft, draft, theirs);
+      if (found.length === 0) {
+        setDraft(merge(base.draft, draft, theirs, new Set()));
+        setBase({ draft: theirs, etag: fresh.etag, timezone: fresh.value.timezone });
+        setMerged(true);
+      } else setConflict({ theirs, clashes: found, etag: fresh.etag });
+    },
+  });
+  const refusal = save.error instanceof Refusal && save.error.status !== 412 ? save.error : null;
+  const errors = byField(refusal);
+  const sections = { draft, set, errors };
+  const changed = Object.keys(changesOf(base.draft, draft, base.timezone)).length;
+
+  if (conflict) {
+    return (
+      <Conflict
+        clashes={conflict.clashes}
+        onClose={() => setConflict(null)}
+        onKeep={(keep) => {
+          setDraft(merge(base.draft, draft, conflict.theirs, keep));
+          setBase({ draft: conflict.theirs, etag: conflict.etag, timezone: base.timezone });
+          setConflict(null);
+          setMerged(true);
+        }}
+      />
+    );
+  }
+  return (
+    <Dialog
+      title={`Edit ${nouns.one}`}
+      kind="wide"
+      open
+      dismissable={changed === 0}
+      onClose={onClose}
+      footer={
+        <>
+          <Button onPress={onClose}>{changed > 0 ? "Leave without saving" : "Close"}</Button>
+          <Button look="primary" isDisabled={changed === 0} isPending={save.isPending} onPress={() => save.mutate()}>
+            Save
+          </Button>
+        </>
+      }
+    >
+      {merged && <Hint tone="moved">A colleague changed this record a moment ago. Their changes are in the form now, with yours. Look it over, then save.</Hint>}
+      {refusal && <ErrorNote error={refusal} what={refusal.fields.length > 0 ? "Not saved yet: some fields need correcting." : `Not saved. ${refusal.problem.title}.`} />}
+      <Who {...sections} />
+      {contact.appointment_time && <When {...sections} />}
+      <Section title="More">
+        <Words {...sections} />
+        <Notes {...sections} />
+        <More {...sections} />
+        <Switch isSelected={draft.doNotContact} onChange={(doNotContact) => set({ doNotContact })} help="No channel is used, whatever else is set.">
+          Do not contact
+        </Switch>
+      </Section>
+    </Dialog>
+  );
+}

@@ -1,0 +1,151 @@
+import { useQuery } from "@tanstack/react-query";
+import { CalendarPlus, NotebookPen, ShieldCheck, ShieldX, type LucideIcon } from "lucide-react";
+import { useState, type ReactNode } from "react";
+import { api, body, type Schemas } from "@/api/client";
+import { now } from "@/api/clock";
+import type { GuardSaw } from "@/api/problem";
+import { DecisionList } from "@/features/calls/DecisionList";
+import { METHOD, callWord } from "@/features/calls/words";
+import { useZone } from "@/features/session/business";
+import { useColleague } from "@/features/session/team";
+import { useMay } from "@/features/session/use";
+import { Detail } from "@/features/preferences/hidden";
+import { clock, dateKey, dayAndTime, longDay } from "@/lib/time";
+import { humane } from "@/lib/words";
+import { IconTile, type Tone } from "@/ui/Badge";
+import { Empty, ErrorNote, Skeleton } from "@/ui/Notes";
+import type { Contact } from "../one";
+import css from "./Timeline.module.css";
+
+interface Item {
+  at: string;
+  key: string;
+  icon: LucideIcon;
+  tone: Tone;
+  title: string;
+  line?: ReactNode;
+  guards?: GuardSaw[];
+  checked?: string;
+}
+
+const KIND: Record<string, string> = { note: "Note", phone: "Rang", email: "Email", sms: "Text message", in_person: "In person" };
+const CONSENT: Record<string, string> = { verbal: "said so", written: "on paper", electronic: "online", implied: "by booking" };
+
+type Call = Schemas["ContactCall"];
+
+/** Why a call that is not on its way was not made: the last decision that stopped it. */
+export const stopped = (call: Call) => call.decisions.filter((each) => each.verdict !== "place").at(-1);
+
+/** What happened with this person, newest first: calls, notes, permissions, booking. */
+export function Timeline({ contact }: { contact: Contact }) {
+  const zone = useZone();
+  const may = useMay();
+  const colleague = useColleague();
+  const path = { path: { contact_id: contact.id }, query: { page_size: 50 } };
+  const calls = useQuery({ queryKey: ["contacts", contact.id, "calls"], queryFn: () => body(api.GET("/api/contacts/{contact_id}/calls", { params: path })), enabled: may("view_call_results") });
+  const notes = useQuery({ queryKey: ["contacts", contact.id, "interactions"], queryFn: () => body(api.GET("/api/contacts/{contact_id}/interactions", { params: path })) });
+  const consents = useQuery({ queryKey: ["contacts", contact.id, "consents"], queryFn: () => body(api.GET("/api/contacts/{contact_id}/consents", { params: path })) });
+  const by = (id: string | null | undefined) => (colleague(id) ? `, ${colleague(id) ?? ""}` : "");
+
+  const made: Item = { at: contact.created_at, key: "made", icon: CalendarPlus, tone: "neutral", title: "Added", line: SOURCE[contact.booking_source] ?? contact.booking_source };
+  const items: Item[] = [
+    ...(calls.data?.calls.flatMap((call) => {
+      const word = callWord(call, now());
+      const over = call.ended_at ?? call.placed_at;
+      const method = METHOD[call.method] ?? humane(call.method);
+      const found: Item[] = [];
+      if (over) {
+        const placed = call.decisions.filter((each) => each.verdict === "place").at(-1);
+        found.push({
+          at: over,
+          key: call.session_id,
+          icon: word.icon,
+          tone: word.tone,
+          title: `${method}: ${word.word.toLowerCase()}`,
+          line: call.follow_up_required ? "Something is left to follow up." : undefined,
+          ...(placed && { guards: placed.guards as unknown as GuardSaw[], checked: placed.at }),
+        });
+      }
+      for (const decision of call.decisions) {
+        if (decision.verdict === "place") continue;
+        const guards = decision.guards as unknown as GuardSaw[];
+        const failed = guards.find((each) => !each.passed);
+        found.push({
+          at: decision.at,
+          key: `${call.session_id}${decision.at}`,
+          icon: callWord({ ...call, status: "cancelled" }, now()).icon,
+          tone: "neutral",
+          title: `Not called at ${clock(new Date(decision.at), zone)}`,
+          line: failed?.until ? `${decision.verdict === "redate" ? "Put off" : "Possible again"}: ${dayAndTime(new Date(failed.until), zone, now())}.` : undefined,
+          guards,
+          checked: decision.at,
+        });
+      }
+      return found;
+    }) ?? []),
+    ...(notes.data?.interactions.map((each): Item => ({ at: each.at, key: each.id, icon: NotebookPen, tone: "neutral", title: `${KIND[each.kind] ?? humane(each.kind)}${by(each.by)}`, line: <Detail>{each.text}</Detail> })) ?? []),
+    ...(consents.data?.consents.map((each): Item => ({
+      at: each.recorded_at,
+      key: each.id,
+      icon: each.action === "given" ? ShieldCheck : ShieldX,
+      tone: each.action === "given" ? "confirmed" : "cancelled",
+      title: each.action === "given" ? "Agreed to reminder calls" : "Withdrew permission for calls",
+      line: `${each.method ? (CONSENT[each.method] ?? each.method) : ""}${by(each.recorded_by)}`.replace(/^, /, ""),
+    })) ?? []),
+    made,
+  ].sort((a, b) => b.at.localeCompare(a.at));
+
+  const failed = [calls, notes, consents].find((each) => each.isError);
+  if (notes.isPending) return <Skeleton rows={3} />;
+  const days = new Map<string, Item[]>();
+  for (const item of items) {
+    const day = dateKey(new Date(item.at), zone);
+    days.set(day, [...(days.get(day) ?? []), item]);
+  }
+  return (
+    <div className={css.timeline}>
+      {failed && <ErrorNote error={failed.error} what="Could not load a part of the timeline." retry={() => void failed.refetch()} />}
+      {items.length === 0 && <Empty title="Nothing has happened yet" />}
+      {[...days.entries()].map(([day, list]) => (
+        <section key={day}>
+          <h3 className={css.day}>{longDay(new Date(list[0]?.at ?? ""), zone)}</h3>
+          <ol>
+            {list.map((item) => (
+              <TimelineItem key={item.key} item={item} zone={zone} />
+            ))}
+          </ol>
+        </section>
+      ))}
+    </div>
+  );
+}
+
+const SOURCE: Record<string, string> = { manual: "Typed in at the desk", import: "From an import", api: "By another program", form: "By a form", calcom: "Booked through Cal.com", calendly: "Booked through Calendly" };
+
+function TimelineItem({ item, zone }: { item: Item; zone: string }) {
+  const [open, setOpen] = useState(false);
+  return (
+    <li className={css.item}>
+      <IconTile icon={item.icon} tone={item.tone} />
+      <div className={css.text}>
+        <p className={css.head}>
+          <b>{item.title}</b>
+          <time dateTime={item.at} className="muted num">
+            {clock(new Date(item.at), zone)}
+          </time>
+        </p>
+        {item.line && <div className={css.line}>{item.line}</div>}
+        {item.guards && item.guards.length > 0 && (
+          <button type="button" className={css.link} aria-expanded={open} onClick={() => setOpen(!open)}>
+            {open ? "Hide checks" : "What was checked"}
+          </button>
+        )}
+        {open && item.guards && (
+          <div className={css.checks}>
+            <DecisionList guards={item.guards} />
+          </div>
+        )}
+      </div>
+    </li>
+  );
+}

@@ -1,0 +1,42 @@
+import { useLocation, useNavigate, useSearch } from "@tanstack/react-router";
+import { useCallback, useMemo } from "react";
+import { filtersOf, fromBody, hasFilters, tidy, type ListSearch, type TextSearch } from "./filters";
+import { useSavedLists } from "./saved";
+
+declare module "@tanstack/react-router" {
+  interface HistoryState {
+    text?: TextSearch;
+  }
+}
+
+/** The list that is shown: a saved one, the address's own, or a saved one with changes. */
+export function useList() {
+  const address = useSearch({ from: "/contacts" });
+  const typed = useLocation({ select: (location) => location.state.text });
+  const lists = useSavedLists().data;
+  const navigate = useNavigate({ from: "/contacts" });
+
+  const saved = lists?.find((each) => each.id === address.list);
+  const own = hasFilters(address, typed ?? {}) || address.sort !== undefined;
+  const base = useMemo(() => (saved ? fromBody(saved.filters) : { search: {}, text: {} }), [saved]);
+  const search = useMemo<ListSearch>(() => (saved && !own ? { ...base.search, ...address } : address), [saved, own, base, address]);
+  const text = useMemo<TextSearch>(() => (saved && !own ? base.text : (typed ?? {})), [saved, own, base, typed]);
+
+  /** Changes filters; the history is replaced while somebody types. */
+  const change = useCallback(
+    (next: { [K in keyof ListSearch]?: ListSearch[K] | undefined }, nextText?: TextSearch, replace = false) =>
+      void navigate({
+        search: tidy({ ...search, ...next }),
+        state: (before) => ({ ...before, text: nextText ?? text }),
+        replace,
+        resetScroll: false,
+      }),
+    [navigate, search, text],
+  );
+  const open = useCallback((list: string | undefined) => void navigate({ search: tidy({ view: search.view, list }), state: (before) => ({ ...before, text: {} }) }), [navigate, search.view]);
+  const clear = useCallback(() => open(address.list), [open, address.list]);
+
+  return { search, text, saved, lists: lists ?? [], changed: own && saved !== undefined, filtered: hasFilters(search, text), filters: filtersOf(search), change, open, clear };
+}
+
+export type List = ReturnType<typeof useList>;

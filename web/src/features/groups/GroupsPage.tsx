@@ -1,0 +1,266 @@
+import { useInfiniteQuery, useMutation, useQuery, useQueryClient, keepPreviousData } from "@tanstack/react-query";
+import { Link, useNavigate } from "@tanstack/react-router";
+import { Ellipsis, LayoutTemplate, Lightbulb, Lock, Megaphone, Plus, Search, UserRoundCheck, Users } from "lucide-react";
+import { useState } from "react";
+import { api, body } from "@/api/client";
+import { useTotal } from "@/features/contacts/queries";
+import { useNouns, useZone } from "@/features/session/business";
+import { useMay } from "@/features/session/use";
+import { ago } from "@/lib/time";
+import { useDelayed } from "@/lib/useDelayed";
+import { useNow } from "@/lib/useNow";
+import { count, number } from "@/lib/words";
+import { Button, IconButton, buttonClass } from "@/ui/Button";
+import { Checkbox, SelectField, TextField } from "@/ui/Field";
+import { Menu } from "@/ui/Menu";
+import { Empty, ErrorNote, Skeleton } from "@/ui/Notes";
+import { PageHeader } from "@/ui/Panel";
+import { toast } from "@/ui/toast";
+import { GroupDialog } from "./GroupDialog";
+import css from "./GroupsPage.module.css";
+import { GroupTile } from "./GroupTile";
+import { TemplatesDialog } from "./TemplatesDialog";
+import type { Group } from "./queries";
+
+const SORTS = [
+  { id: "recent_activity", name: "Most recent activity" },
+  { id: "name", name: "Name" },
+  { id: "member_count", name: "Largest first" },
+  { id: "created_at", name: "Newest first" },
+];
+
+export default function GroupsPage() {
+  const nouns = useNouns();
+  const may = useMay();
+  const manages = may("manage_business_settings");
+  const [typed, setTyped] = useState("");
+  const search = useDelayed(typed.trim(), 300);
+  const [sort, setSort] = useState("recent_activity");
+  const [archived, setArchived] = useState(false);
+  const [dialog, setDialog] = useState<"new" | "templates" | null>(null);
+  const list = useInfiniteQuery({
+    queryKey: ["groups", "page", search, sort, archived],
+    queryFn: ({ pageParam }) =>
+      body(
+        api.GET("/api/groups", {
+          params: { query: { ...(search && { search }), sort_by: sort, sort_direction: sort === "name" ? "asc" : "desc", ...(archived && { archived: true }), page_size: 50, ...(pageParam && { cursor: pageParam }) } },
+        }),
+      ),
+    initialPageParam: "",
+    getNextPageParam: (page) => page.pagination.next_cursor ?? undefined,
+    placeholderData: keepPreviousData,
+  });
+  const ungrouped = useTotal({ ungrouped: true });
+  const groups = list.data?.pages.flatMap((page) => page.groups) ?? [];
+  const stats = list.data?.pages[0]?.stats;
+  return (
+    <>
+      <PageHeader
+        title="Groups"
+        line={
+          stats && (
+            <span className={css.stats}>
+              <span>
+                <b>{number(stats.total_groups)}</b> {stats.total_groups === 1 ? "group" : "groups"}
+              </span>
+              {ungrouped !== undefined && (
+                <Link to="/contacts" search={{ none: true }}>
+                  <b>{number(ungrouped)}</b> {ungrouped === 1 ? nouns.one : nouns.many} in none
+                </Link>
+              )}
+              {stats.archived_groups > 0 && (
+                <span>
+                  <b>{number(stats.archived_groups)}</b> archived
+                </span>
+              )}
+            </span>
+          )
+        }
+        actions={
+          manages && (
+            <>
+              <Button icon={LayoutTemplate} onPress={() => setDialog("templates")}>
+                Templates
+              </Button>
+              <Button look="primary" icon={Plus} onPress={() => setDialog("new")}>
+                New group
+              </Button>
+            </>
+          )
+        }
+      />
+      {manages && <Suggestion />}
+      <div className={css.tools}>
+        <div className={css.search}>
+          <TextField bare label="Find a group" type="search" placeholder="Find a group" value={typed} onChange={setTyped} leading={<Search size={16} aria-hidden />} autoComplete="off" />
+        </div>
+        <div className={css.sort}>
+          <SelectField bare label="Sort" value={sort} options={SORTS} onChange={setSort} />
+        </div>
+        {(archived || (stats?.archived_groups ?? 0) > 0) && (
+          <Checkbox isSelected={archived} onChange={setArchived}>
+            Show archived
+          </Checkbox>
+        )}
+      </div>
+      {list.isPending && <Skeleton rows={3} tall />}
+      {list.isError && <ErrorNote error={list.error} what="Could not load the groups." retry={() => void list.refetch()} />}
+      {list.data && groups.length === 0 && (
+        <Empty
+          title={search ? "No group has this in its name" : archived ? "Nothing is archived" : "No groups yet"}
+          action={
+            !search && !archived && manages ? (
+              <Button look="primary" icon={LayoutTemplate} onPress={() => setDialog("templates")}>
+                See templates for your business
+              </Button>
+            ) : undefined
+          }
+        >
+          {!search && !archived && `A group lets you call many ${nouns.many} together. Nobody is added until you say so.`}
+        </Empty>
+      )}
+      <ul className={css.cards}>
+        {groups.map((each) => (
+          <Card key={each.id} group={each} />
+        ))}
+      </ul>
+      {list.hasNextPage && (
+        <Button isPending={list.isFetchingNextPage} onPress={() => void list.fetchNextPage()}>
+          Show more
+        </Button>
+      )}
+      {dialog === "new" && <GroupDialog onClose={() => setDialog(null)} />}
+      {dialog === "templates" && <TemplatesDialog onClose={() => setDialog(null)} />}
+    </>
+  );
+}
+
+const VISIBLE = { all_staff: { name: "Everyone", icon: Users }, admins_only: { name: "Administrators", icon: Lock }, custom: { name: "Some people", icon: UserRoundCheck } } as const;
+
+export function visibility(group: Group) {
+  const known = group.visibility === "admins_only" || group.visibility === "custom" ? group.visibility : "all_staff";
+  return known === "custom" ? { ...VISIBLE.custom, name: count(group.visible_to.length, "person", "people") } : VISIBLE[known];
+}
+
+function Card({ group }: { group: Group }) {
+  const zone = useZone();
+  const at = useNow();
+  const nouns = useNouns();
+  const may = useMay();
+  const navigate = useNavigate();
+  const client = useQueryClient();
+  const [editing, setEditing] = useState(false);
+  const { name: who, icon: Icon } = visibility(group);
+  const archive = useMutation({
+    mutationFn: (archived: boolean) => body(api.PATCH("/api/groups/{group_id}", { params: { path: { group_id: group.id } }, body: { archived } })),
+    onSuccess: (_, archived) => {
+      toast(archived ? "Archived." : "Brought back.");
+      void client.invalidateQueries({ queryKey: ["groups"] });
+    },
+  });
+  const archived = group.archived_at != null;
+  const open = () => void navigate({ to: "/groups/$groupId", params: { groupId: group.id } });
+  return (
+    <li className={css.card}>
+      <svg className={css.edge} viewBox="0 0 10 1" preserveAspectRatio="none" aria-hidden>
+        <rect width="10" height="1" fill={group.color} />
+      </svg>
+      <header className={css.head}>
+        <GroupTile group={group} />
+        <div className={css.names}>
+          <h2>
+            <Link to="/groups/$groupId" params={{ groupId: group.id }}>
+              <bdi>{group.name}</bdi>
+            </Link>
+          </h2>
+          <p className={css.who}>
+            <Icon size={14} aria-hidden /> {who}
+          </p>
+        </div>
+        {may("manage_business_settings") && (
+          <Menu
+            label={`More for ${group.name}`}
+            trigger={<IconButton icon={Ellipsis} label={`More for ${group.name}`} />}
+            actions={[
+              { id: "open", name: "Open", run: open },
+              { id: "edit", name: "Edit", run: () => setEditing(true) },
+              { id: "archive", name: archived ? "Bring back" : "Archive", run: () => archive.mutate(!archived) },
+            ]}
+          />
+        )}
+      </header>
+      <p className={css.text}>{group.description}</p>
+      <p className={css.number}>
+        <b className="num">{number(group.contact_count)}</b> <span>{group.contact_count === 1 ? nouns.one : nouns.many}</span>
+      </p>
+      <p className={css.line}>{archived && group.archived_at ? `Archived ${ago(new Date(group.archived_at), zone, at)}` : `Changed ${ago(new Date(group.last_activity_at), zone, at)}`}</p>
+      <footer className={css.foot}>
+        {archived ? (
+          may("manage_business_settings") && (
+            <Button small isPending={archive.isPending} onPress={() => archive.mutate(false)}>
+              Bring back
+            </Button>
+          )
+        ) : (
+          <>
+            {may("modify_call_schedules") && group.contact_count > 0 && (
+              <Link to="/groups/$groupId/$tab" params={{ groupId: group.id, tab: "call" }} className={buttonClass({ small: true })}>
+                <Megaphone size={15} aria-hidden /> Call all {number(group.contact_count)}
+              </Link>
+            )}
+          </>
+        )}
+        <Link to="/groups/$groupId" params={{ groupId: group.id }} className={buttonClass({ look: "quiet", small: true })}>
+          Open<span className="hidden-visually"> {group.name}</span>
+        </Link>
+      </footer>
+      {editing && <GroupDialog group={group} onClose={() => setEditing(false)} />}
+    </li>
+  );
+}
+
+/** One proposal at a time; nothing is added until somebody agrees. */
+function Suggestion() {
+  const client = useQueryClient();
+  const nouns = useNouns();
+  const navigate = useNavigate();
+  const [place, setPlace] = useState(0);
+  const [gone, setGone] = useState(false);
+  const suggestions = useQuery({ queryKey: ["groups", "suggestions"], queryFn: () => body(api.GET("/api/groups/suggestions")), staleTime: 5 * 60_000 }).data?.suggestions ?? [];
+  const shown = suggestions[place % Math.max(1, suggestions.length)];
+  const accept = useMutation({
+    mutationFn: async () => (shown ? body(api.POST("/api/groups/suggestions/{suggestion_id}/accept", { params: { path: { suggestion_id: shown.id } }, body: { estimated_members: shown.estimated_members } })) : null),
+    onSuccess: (group) => {
+      void client.invalidateQueries({ queryKey: ["groups"] });
+      void client.invalidateQueries({ queryKey: ["contacts"] });
+      if (group) void navigate({ to: "/groups/$groupId", params: { groupId: group.id } });
+    },
+    onError: () => {
+      toast("The number has changed meanwhile. Look again.", true);
+      void client.invalidateQueries({ queryKey: ["groups", "suggestions"] });
+    },
+  });
+  if (!shown || gone) return null;
+  return (
+    <section className={css.suggestion} aria-label="Suggestion">
+      <Lightbulb size={18} aria-hidden />
+      <div className={css.suggested}>
+        <p>
+          <b>
+            {count(shown.estimated_members, nouns.one, nouns.many)} could be the group “{shown.suggested_name}”.
+          </b>
+        </p>
+        <p className="muted">{shown.description}. Nobody is added until you agree.</p>
+      </div>
+      <Button small isPending={accept.isPending} onPress={() => accept.mutate()}>
+        {shown.group_id ? "Add them" : "Make this group"}
+      </Button>
+      <Button small look="quiet" onPress={() => (suggestions.length > place + 1 ? setPlace(place + 1) : setGone(true))}>
+        No thanks
+      </Button>
+      <span className="faint">
+        {(place % suggestions.length) + 1} of {suggestions.length}
+      </span>
+    </section>
+  );
+}

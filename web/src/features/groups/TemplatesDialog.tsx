@@ -1,0 +1,101 @@
+import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { useNavigate } from "@tanstack/react-router";
+import { useState } from "react";
+import { api, body } from "@/api/client";
+import { Refusal } from "@/api/problem";
+import { Name } from "@/features/preferences/hidden";
+import { useNouns } from "@/features/session/business";
+import { count, number } from "@/lib/words";
+import { Button } from "@/ui/Button";
+import { Dialog } from "@/ui/Dialog";
+import { Empty, ErrorNote, Skeleton } from "@/ui/Notes";
+import css from "./GroupsPage.module.css";
+import { GroupTile } from "./GroupTile";
+
+/** Groups that businesses of this kind often have, with whom each would hold. */
+export function TemplatesDialog({ onClose }: { onClose: () => void }) {
+  const nouns = useNouns();
+  const client = useQueryClient();
+  const navigate = useNavigate();
+  const [chosen, setChosen] = useState<string | null>(null);
+  const templates = useQuery({ queryKey: ["groups", "templates"], queryFn: () => body(api.GET("/api/groups/templates")), staleTime: Infinity });
+  const proposal = useMutation({
+    mutationFn: async (template: string) => {
+      const answer = await body(api.POST("/api/groups/templates/apply", { body: { template, dry_run: true } }));
+      if ("id" in answer) throw new Error("a dry run made a group");
+      return answer;
+    },
+  });
+  const apply = useMutation({
+    mutationFn: (template: string) => body(api.POST("/api/groups/templates/apply", { body: { template } })),
+    onSuccess: (group) => {
+      void client.invalidateQueries({ queryKey: ["groups"] });
+      void client.invalidateQueries({ queryKey: ["contacts"] });
+      onClose();
+      if ("id" in group) void navigate({ to: "/groups/$groupId", params: { groupId: group.id } });
+    },
+  });
+  const refusal = apply.error ?? proposal.error;
+  return (
+    <Dialog
+      title="Templates"
+      open
+      onClose={onClose}
+      footer={
+        chosen &&
+        proposal.data && (
+          <>
+            <Button onPress={() => setChosen(null)}>Back</Button>
+            <Button look="primary" isPending={apply.isPending} onPress={() => apply.mutate(chosen)}>
+              {`Make the group with ${count(proposal.data.estimated_members, nouns.one, nouns.many)}`}
+            </Button>
+          </>
+        )
+      }
+    >
+      {refusal && <ErrorNote error={refusal} what={refusal instanceof Refusal ? `${refusal.problem.title}.` : "Nothing was made."} />}
+      {templates.isPending && <Skeleton rows={4} />}
+      {chosen && proposal.data ? (
+        <>
+          <p>
+            “{proposal.data.name}” would hold <b>{count(proposal.data.estimated_members, nouns.one, nouns.many)}</b>.
+          </p>
+          {proposal.data.members.length > 0 && (
+            <p className="muted">
+              {proposal.data.members.slice(0, 12).map((each, place) => (
+                <span key={each.id}>
+                  {place > 0 && ", "}
+                  <Name>{each.name}</Name>
+                </span>
+              ))}
+              {proposal.data.estimated_members > 12 && ` and ${number(proposal.data.estimated_members - 12)} more`}
+            </p>
+          )}
+        </>
+      ) : (
+        <ul className={css.templates}>
+          {templates.data?.templates.length === 0 && <Empty title="There are no templates for your kind of business" />}
+          {templates.data?.templates.map((each) => (
+            <li key={each.id} className={css.template}>
+              <GroupTile group={{ color: each.color, icon: null }} />
+              <div>
+                <b>{each.name}</b>
+                <p className="muted">{each.description}</p>
+              </div>
+              <Button
+                small
+                isPending={proposal.isPending && chosen === each.id}
+                onPress={() => {
+                  setChosen(each.id);
+                  proposal.mutate(each.id);
+                }}
+              >
+                See who<span className="hidden-visually"> for {each.name}</span>
+              </Button>
+            </li>
+          ))}
+        </ul>
+      )}
+    </Dialog>
+  );
+}

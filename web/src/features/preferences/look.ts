@@ -1,0 +1,68 @@
+import { useSyncExternalStore } from "react";
+
+/** How the console looks to this user. Nothing personal is in it; it stays on this device until the API keeps preferences. */
+export interface Look {
+  theme: "system" | "light" | "dark";
+  contrast: "system" | "high";
+  text: "14" | "16" | "18" | "20";
+  density: "compact" | "comfortable" | "spacious";
+  brand: "green" | "blue" | "purple" | "orange" | "grey";
+  motion: "system" | "reduced";
+  /** Single letters as shortcuts (WCAG 2.1.4: they can be switched off). */
+  letters: "on" | "off";
+}
+
+const PLAIN: Look = { theme: "system", contrast: "system", text: "16", density: "comfortable", brand: "green", motion: "system", letters: "on" };
+const KEY = "vio.look";
+
+function read(): Look {
+  try {
+    return { ...PLAIN, ...(JSON.parse(localStorage.getItem(KEY) ?? "{}") as Partial<Look>) };
+  } catch {
+    return PLAIN;
+  }
+}
+
+let look: Look = typeof localStorage === "undefined" ? PLAIN : read();
+const listeners = new Set<() => void>();
+
+/** The same as public/look.js does before the first paint. */
+function apply(): void {
+  const root = document.documentElement;
+  const dark = look.theme === "dark" || (look.theme === "system" && matchMedia("(prefers-color-scheme: dark)").matches);
+  const high = look.contrast === "high" || matchMedia("(prefers-contrast: more)").matches;
+  root.dataset.theme = high ? "high" : dark ? "dark" : "light";
+  root.dataset.text = look.text;
+  root.dataset.density = look.density;
+  root.dataset.brand = look.brand;
+  root.dataset.motion = look.motion;
+}
+
+export function setLook(change: Partial<Look>): void {
+  look = { ...look, ...change };
+  localStorage.setItem(KEY, JSON.stringify(look));
+  apply();
+  for (const listener of listeners) listener();
+}
+
+export function startLook(): void {
+  apply();
+  for (const query of ["(prefers-color-scheme: dark)", "(prefers-contrast: more)"]) matchMedia(query).addEventListener("change", apply);
+  addEventListener("storage", (event) => {
+    if (event.key !== KEY) return;
+    look = read();
+    apply();
+    for (const listener of listeners) listener();
+  });
+}
+
+export const useLook = (): Look =>
+  useSyncExternalStore(
+    (listener) => {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+    () => look,
+  );
+
+export const lettersOn = (): boolean => look.letters === "on";

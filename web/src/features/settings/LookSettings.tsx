@@ -1,0 +1,93 @@
+import { setLook, useLook } from "@/features/preferences/look";
+import { Switch } from "@/ui/Field";
+import { Panel } from "@/ui/Panel";
+import { Segments } from "@/ui/Segments";
+import css from "./settings.module.css";
+
+/** How the console looks; kept on this device. */
+export function LookSettings() {
+  const look = useLook();
+  return (
+    <>
+      <div className={css.head}>
+        <h2>Look</h2>
+        <span className={css.state}>Kept on this device</span>
+      </div>
+      <Panel>
+        <div className={css.fields}>
+          <Choice name="Theme">
+            <Segments
+              label="Theme"
+              value={look.theme}
+              onChange={(theme) => setLook({ theme })}
+              options={[
+                { id: "system", name: "As the device" },
+                { id: "light", name: "Light" },
+                { id: "dark", name: "Dark" },
+              ]}
+            />
+          </Choice>
+          <Switch isSelected={look.contrast === "high"} onChange={(high) => setLook({ contrast: high ? "high" : "system" })}>
+            High contrast
+          </Switch>
+          <Choice name="Text size">
+            <Segments
+              label="Text size"
+              value={look.text}
+              onChange={(text) => setLook({ text })}
+              options={[
+                { id: "14", name: "Small" },
+                { id: "16", name: "Medium" },
+                { id: "18", name: "Large" },
+                { id: "20", name: "Extra large" },
+              ]}
+            />
+          </Choice>
+          <Choice name="Rows">
+            <Segments
+              label="Rows"
+              value={look.density}
+              onChange={(density) => setLook({ density })}
+              options={[
+                { id: "compact", name: "Compact" },
+                { id: "comfortable", name: "Comfortable" },
+                { id: "spacious", name: "Spacious" },
+              ]}
+            />
+          </Choice>
+          <Choice name="Colour">
+            <Segments
+              label="Colour"
+              value={look.brand}
+              onChange={(brand) => setLook({ brand })}
+              options={[
+                { id: "green", name: "Green" },
+                { id: "blue", name: "Blue" },
+                { id: "purple", name: "Purple" },
+                { id: "orange", name: "Orange" },
+                { id: "grey", name: "Grey" },
+              ]}
+            />
+          </Choice>
+          <Switch isSelected={look.motion === "reduced"} onChange={(on) => setLook({ motion: on ? "reduced" : "system" })}>
+            Nothing moves
+          </Switch>
+          <Switch isSelected={look.letters === "on"} onChange={(on) => setLook({ letters: on ? "on" : "off" })} help="J, K, N and others. Keys with Ctrl always work.">
+            Single letters as shortcuts
+          </Switch>
+        </div>
+      </Panel>
+    </>
+  );
+}
+
+function Choice({ name, children }: { name: string; children: React.ReactNode }) {
+  return (
+    <div>
+      <p aria-hidden>
+        <b>{name}</b>
+      </p>
+      {children}
+    </div>
+  );
+}

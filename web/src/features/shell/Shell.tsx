@@ -1,0 +1,215 @@
+import { useQueryClient } from "@tanstack/react-query";
+import { Link, Outlet, useNavigate, useRouterState } from "@tanstack/react-router";
+import { CircleHelp, Ellipsis, Eye, EyeOff, LogOut, Palette, PhoneCall, Search, UserRound, WifiOff } from "lucide-react";
+import { lazy, Suspense, useEffect, useMemo, useRef, useState } from "react";
+import { Button as AriaButton } from "react-aria-components/Button";
+import { polling, startLive } from "@/api/live";
+import { signOut } from "@/api/session";
+import { useOpenWork } from "@/features/attention/queries";
+import { CallMeter } from "@/features/calls/CallMeter";
+import { CallsPanel } from "@/features/calls/CallsPanel";
+import { forgetCalls, openCalls, useFollowed } from "@/features/calls/follow";
+import { useCallsUnderWay } from "@/features/calls/queries";
+import { toggleHidden, useHidden } from "@/features/preferences/hidden";
+import { SessionWatch } from "@/features/session/Watch";
+import { useBusiness, useNouns, useZone } from "@/features/session/business";
+import { useMay, useMe } from "@/features/session/use";
+import { clock } from "@/lib/time";
+import { initials } from "@/lib/words";
+import { Avatar, Count } from "@/ui/Badge";
+import { Button, IconButton } from "@/ui/Button";
+import { Kbd } from "@/ui/Kbd";
+import { Menu } from "@/ui/Menu";
+import { cx } from "@/ui/cx";
+import { BackgroundWork } from "./BackgroundWork";
+import { LivePill } from "./LivePill";
+import css from "./Shell.module.css";
+import { useEntries, type Entry } from "./nav";
+import { SavedLists } from "./SavedLists";
+import { useShortcuts } from "./shortcuts";
+import { useOfflineSince } from "./useOnline";
+
+const CommandPalette = lazy(() => import("./CommandPalette"));
+const ShortcutHelp = lazy(() => import("./ShortcutHelp"));
+
+/** The frame of every page: menu, search, live state, calling, and the page. */
+export function Shell() {
+  const client = useQueryClient();
+  const entries = useEntries();
+  const navigate = useNavigate();
+  const may = useMay();
+  const nouns = useNouns();
+  const [palette, setPalette] = useState(false);
+  const [help, setHelp] = useState(false);
+  useEffect(() => startLive(client, polling), [client]);
+
+  const shortcuts = useMemo(
+    () => ({
+      "ctrl+k": () => setPalette(true),
+      "ctrl+shift+h": toggleHidden,
+      "?": () => setHelp(true),
+      ...Object.fromEntries(entries.map((entry) => [`g ${entry.key}`, () => void navigate({ to: entry.to })])),
+      ...(may("create_contacts") && { n: () => void navigate({ to: "/contacts/new" }) }),
+    }),
+    [entries, navigate, may],
+  );
+  useShortcuts(shortcuts);
+  useFocusOnNavigation();
+  const { followed, open } = useFollowed();
+
+  return (
+    <div className={css.shell}>
+      <a href="#main" className={css.skip}>
+        Skip to the page
+      </a>
+      <Sidebar entries={entries} />
+      <div className={css.column}>
+        <header className={cx(css.top, "no-print")}>
+          <button type="button" className={css.search} aria-label={`Search ${nouns.many}, or type a command`} onClick={() => setPalette(true)}>
+            <Search size={17} aria-hidden />
+            <span className={css.searchText}>Search {nouns.many}, or type a command</span>
+            <Kbd>Ctrl K</Kbd>
+          </button>
+          <div className={css.tools}>
+            {followed.length > 0 && !open && (
+              <Button small icon={PhoneCall} onPress={() => openCalls(true)}>
+                {`Your calls ${String(followed.length)}`}
+              </Button>
+            )}
+            <LivePill />
+            <HideDetails />
+            <BackgroundWork />
+            <span className={css.wideOnly}>
+              <IconButton icon={CircleHelp} label="Keyboard shortcuts" onPress={() => setHelp(true)} />
+            </span>
+            <Account />
+          </div>
+        </header>
+        <OfflineStrip />
+        <div className={cx(css.work, open && followed.length > 0 && css.beside)}>
+          <main id="main" className={css.main} tabIndex={-1}>
+            <Outlet />
+          </main>
+          <aside className={cx(css.aside, "no-print")} aria-label="Your calls">
+            <CallsPanel />
+          </aside>
+        </div>
+      </div>
+      <BottomTabs entries={entries} />
+      <Suspense fallback={null}>
+        {palette && <CommandPalette onClose={() => setPalette(false)} />}
+        {help && <ShortcutHelp onClose={() => setHelp(false)} />}
+      </Suspense>
+      <SessionWatch />
+    </div>
+  );
+}
+
+/** After a change of page the focus goes to it, so that screen readers and keys begin there. */
+function useFocusOnNavigation(): void {
+  const path = useRouterState({ select: (state) => state.location.pathname.split("/").slice(0, 3).join("/") });
+  const before = useRef(path);
+  useEffect(() => {
+    if (before.current === path) return;
+    before.current = path;
+    if (document.activeElement === null || document.activeElement === document.body || document.activeElement.closest("nav")) document.getElementById("main")?.focus({ preventScroll: true });
+  }, [path]);
+}
+
+function useBadges(): Partial<Record<Entry["to"], React.ReactNode>> {
+  const work = useOpenWork().total;
+  const calls = useCallsUnderWay().length;
+  return {
+    "/today": work > 0 && <Count value={work} tone="attention" />,
+    "/calls": calls > 0 && <Count value={calls} tone="calling" />,
+  };
+}
+
+function Sidebar({ entries }: { entries: Entry[] }) {
+  const business = useBusiness().data;
+  const badges = useBadges();
+  return (
+    <div className={cx(css.sidebar, "no-print")}>
+      <div className={css.brand}>
+        <img src="/icon.svg" alt="" width="32" height="32" />
+        <span className={css.brandName}>
+          <b className="truncate">{business ? (business.business_trading_name ?? business.company_legal_name) : " "}</b>
+        </span>
+      </div>
+      <nav aria-label="Main" className={css.nav}>
+        {entries.map(({ to, name, icon: Icon }) => (
+          <Link key={to} to={to} className={css.entry} activeProps={{ className: cx(css.entry, css.active), "aria-current": "page" }} preload="intent">
+            <Icon size={18} aria-hidden />
+            <span className={css.entryName}>{name}</span>
+            {badges[to] && <span className={css.badge}>{badges[to]}</span>}
+          </Link>
+        ))}
+      </nav>
+      <SavedLists />
+      <div className={css.foot}>
+        <CallMeter />
+      </div>
+    </div>
+  );
+}
+
+function BottomTabs({ entries }: { entries: Entry[] }) {
+  const badges = useBadges();
+  const order: Entry["to"][] = ["/today", "/contacts", "/calls", "/groups", "/settings"];
+  const shown = order.map((to) => entries.find((each) => each.to === to)).filter((each): each is Entry => each !== undefined);
+  return (
+    <nav aria-label="Main" className={cx(css.tabs, "no-print")}>
+      {shown.map(({ to, name, icon: Icon }) => (
+        <Link key={to} to={to} className={css.tab} activeProps={{ className: cx(css.tab, css.tabActive), "aria-current": "page" }}>
+          <span className={css.tabIcon}>
+            {to === "/settings" ? <Ellipsis size={20} aria-hidden /> : <Icon size={20} aria-hidden />}
+            {badges[to] && <span className={css.tabBadge}>{badges[to]}</span>}
+          </span>
+          {to === "/settings" ? "More" : name}
+        </Link>
+      ))}
+    </nav>
+  );
+}
+
+function HideDetails() {
+  const hidden = useHidden();
+  return <IconButton icon={hidden ? EyeOff : Eye} label={hidden ? "Show details" : "Hide details"} aria-pressed={hidden} onPress={toggleHidden} />;
+}
+
+function Account() {
+  const me = useMe();
+  const client = useQueryClient();
+  const navigate = useNavigate();
+  const leave = async () => {
+    await signOut();
+    forgetCalls();
+    client.clear();
+  };
+  return (
+    <Menu
+      label="Your account"
+      trigger={
+        <AriaButton className={css.account} aria-label={`Your account, ${me.full_name}`}>
+          <Avatar text={initials(me.full_name)} />
+        </AriaButton>
+      }
+      actions={[
+        { id: "account", name: "Profile and security", icon: UserRound, run: () => void navigate({ to: "/account" }) },
+        { id: "look", name: "Look", icon: Palette, run: () => void navigate({ to: "/account/$section", params: { section: "look" } }) },
+        { id: "out", name: "Sign out", icon: LogOut, run: () => void leave() },
+      ]}
+    />
+  );
+}
+
+function OfflineStrip() {
+  const since = useOfflineSince();
+  const zone = useZone();
+  if (!since) return null;
+  return (
+    <p className={css.offline} role="status">
+      <WifiOff size={16} aria-hidden /> No connection since {clock(since, zone)}. You see what was here then; nothing can be changed until it is back.
+    </p>
+  );
+}

@@ -1,0 +1,46 @@
+import { Link } from "@tanstack/react-router";
+import { CalendarPlus, TriangleAlert } from "lucide-react";
+import { useOpenWork } from "@/features/attention/queries";
+import { useBusiness, useNouns, useZone } from "@/features/session/business";
+import { clock, day, instantOf } from "@/lib/time";
+import { useNow } from "@/lib/useNow";
+import { number } from "@/lib/words";
+import { Skeleton } from "@/ui/Notes";
+import { Panel } from "@/ui/Panel";
+import css from "./Away.module.css";
+import { lastClosing, useNewSince } from "./queries";
+
+/** What came in since the business closed. */
+export function Away({ today }: { today: string }) {
+  const zone = useZone();
+  const nouns = useNouns();
+  const at = useNow();
+  const closing = lastClosing(today, useBusiness().data);
+  const since = instantOf(closing.date, closing.time, zone);
+  const instant = since.toISOString();
+  const fresh = useNewSince(instant);
+  const work = useOpenWork();
+  const newWork = work.entries.filter((each) => each.since >= instant).length;
+  return (
+    <Panel title="Since you closed" aside={<span className="faint">{`${clock(since, zone)} on ${day(since, zone, at)}`}</span>}>
+      {fresh.isPending ? (
+        <Skeleton rows={1} tall />
+      ) : (
+        <ul className={css.list}>
+          <li>
+            <CalendarPlus size={16} aria-hidden />
+            <Link to="/contacts" search={{ since: instant }}>
+              <b className="num">{number(fresh.data ?? 0)}</b> new {fresh.data === 1 ? nouns.one : nouns.many}
+            </Link>
+          </li>
+          <li>
+            <TriangleAlert size={16} aria-hidden />
+            <span>
+              <b className="num">{number(newWork)}</b> new in needs attention
+            </span>
+          </li>
+        </ul>
+      )}
+    </Panel>
+  );
+}

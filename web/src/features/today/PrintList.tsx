@@ -1,0 +1,66 @@
+import { useEffect } from "react";
+import { STATUS, isStatus } from "@/features/contacts/status";
+import { useBusiness, useZone } from "@/features/session/business";
+import { useMe } from "@/features/session/use";
+import { hiddenName } from "@/lib/words";
+import { clock, instantOf, longDay } from "@/lib/time";
+import { useNow } from "@/lib/useNow";
+import css from "./PrintList.module.css";
+import { useAppointmentsOf } from "./queries";
+
+/** The day list on paper: black on white, by time, with a box to tick. Names are shortened, because paper lies about. */
+export function PrintList({ date, onDone }: { date: string; onDone: () => void }) {
+  const zone = useZone();
+  const me = useMe();
+  const business = useBusiness().data;
+  const at = useNow();
+  const list = useAppointmentsOf(date, "all");
+  const { hasNextPage, fetchNextPage, isFetching } = list;
+  const whole = list.data !== undefined && !hasNextPage && !isFetching;
+
+  useEffect(() => {
+    if (hasNextPage && !isFetching) void fetchNextPage();
+  }, [hasNextPage, isFetching, fetchNextPage]);
+  useEffect(() => {
+    if (!whole) return;
+    addEventListener("afterprint", onDone, { once: true });
+    print();
+    return () => removeEventListener("afterprint", onDone);
+  }, [whole, onDone]);
+
+  const rows = list.data?.pages.flatMap((page) => page.contacts) ?? [];
+  return (
+    <div className="print-only">
+      <h1>
+        {business?.company_legal_name}, {longDay(instantOf(date, "12:00", zone), zone)}
+      </h1>
+      <p>
+        Printed by {me.full_name} at {clock(at, zone)}. Contains personal data: do not leave it lying about.
+      </p>
+      <table className={css.table}>
+        <thead>
+          <tr>
+            <th>Time</th>
+            <th>Name</th>
+            <th>With</th>
+            <th>Status</th>
+            <th>Came</th>
+          </tr>
+        </thead>
+        <tbody>
+          {rows.map((each) => (
+            <tr key={each.id}>
+              <td>{each.appointment_time && clock(new Date(each.appointment_time), zone)}</td>
+              <td>{hiddenName(each.name)}</td>
+              <td>{each.owner_name}</td>
+              <td>{isStatus(each.appointment_status) ? STATUS[each.appointment_status].word : each.appointment_status}</td>
+              <td>
+                <span className={css.box} />
+              </td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </div>
+  );
+}

@@ -1,0 +1,86 @@
+import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
+import { api, body, type Schemas } from "@/api/client";
+
+export type Business = Schemas["BusinessView"];
+
+const WEEKDAYS = ["sunday", "monday", "tuesday", "wednesday", "thursday", "friday", "saturday"] as const;
+
+/** The business's next open day after a date (`yyyy-mm-dd`), by its schedule and its own holidays. */
+export function nextWorkingDay(after: string, business: Business | undefined): string {
+  const schedule = business?.business_hours.operating_schedule;
+  const holidays = business?.business_hours.holiday_calendar.custom_holidays ?? [];
+  for (let ahead = 1; ahead <= 14; ahead += 1) {
+    const at = new Date(Date.parse(`${after}T12:00:00Z`) + ahead * 86_400_000);
+    const date = at.toISOString().slice(0, 10);
+    const weekday = WEEKDAYS[at.getUTCDay()] ?? "monday";
+    const closed = schedule ? schedule[weekday].closed : weekday === "sunday" || weekday === "saturday";
+    if (!closed && !holidays.includes(date)) return date;
+  }
+  return after;
+}
+
+/** When the business closed last before an instant's date: the beginning of "while you were away". */
+export function lastClosing(today: string, business: Business | undefined): { date: string; time: string } {
+  const schedule = business?.business_hours.operating_schedule;
+  for (let back = 1; back <= 14; back += 1) {
+    const at = new Date(Date.parse(`${today}T12:00:00Z`) - back * 86_400_000);
+    const day = schedule?.[WEEKDAYS[at.getUTCDay()] ?? "monday"];
+    if (day && !day.closed) return { date: at.toISOString().slice(0, 10), time: day.close };
+  }
+  return { date: today, time: "00:00" };
+}
+
+/** How a day's appointments stand, and how many of their people need attention. */
+export function useDay(date: string) {
+  return useQuery({
+    queryKey: ["contacts", "search", "day", date],
+    queryFn: async () => {
+      const day = { appointment_from: date, appointment_to: date, page_size: 10 };
+      const [all, attention] = await Promise.all([body(api.POST("/api/contacts/search", { body: day })), body(api.POST("/api/contacts/search", { body: { ...day, attention: true } }))]);
+      return { status: all.facets.status, total: all.facets.total, attention: attention.facets.total };
+    },
+  });
+}
+
+/** A day's appointments in order of time, a hundred at once. */
+export function useAppointmentsOf(date: string, status: "pending" | "all") {
+  return useInfiniteQuery({
+    queryKey: ["contacts", "search", "appointments", date, status],
+    queryFn: ({ pageParam }) =>
+      body(
+        api.POST("/api/contacts/search", {
+          body: { appointment_from: date, appointment_to: date, sort: ["appointment_time"], page_size: 100, ...(status === "pending" && { status: ["pending"] }), ...(pageParam && { cursor: pageParam }) },
+        }),
+      ),
+    initialPageParam: "",
+    getNextPageParam: (page) => page.pagination.next_cursor ?? undefined,
+  });
+}
+
+/** Who is called next today: the due calls of the day with their people, soonest first. The API sorts by other things, so all are read (the day's limit bounds them). */
+export function useNextCalls() {
+  return useQuery({
+    queryKey: ["contacts", "search", "next-calls"],
+    queryFn: async () => {
+      const contacts = [];
+      let cursor: string | null = null;
+      let total = 0;
+      do {
+        const list: Schemas["ContactList"] = await body(api.POST("/api/contacts/search", { body: { call: "due_today", page_size: 100, ...(cursor && { cursor }) } }));
+        contacts.push(...list.contacts);
+        total = list.facets.total;
+        cursor = list.pagination.next_cursor;
+      } while (cursor && contacts.length < 300);
+      contacts.sort((a, b) => (a.next_call_at ?? "9").localeCompare(b.next_call_at ?? "9"));
+      return { total, contacts };
+    },
+  });
+}
+
+export function useNewSince(instant: string) {
+  return useQuery({
+    queryKey: ["contacts", "search", "new-since", instant],
+    queryFn: () => body(api.POST("/api/contacts/search", { body: { created_since: instant, page_size: 10 } })),
+    select: (list) => list.facets.total,
+  });
+}

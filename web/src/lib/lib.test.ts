@@ -1,0 +1,76 @@
+import { describe, expect, it } from "vitest";
+import { hiddenPhone, phoneText } from "./phone";
+import { ago, clock, clockOf, dateKey, day, dayAndTime, distance, duration, instantOf, stopwatch } from "./time";
+import { count, hiddenName, initials, joined, money, nounsOf } from "./words";
+
+const London = "Europe/London";
+const now = new Date("2026-11-20T08:04:00Z");
+
+describe("times", () => {
+  it("reads as people say it", () => {
+    expect(clock(new Date("2026-11-23T09:30:00Z"), London)).toBe("9:30am");
+    expect(clock(new Date("2026-11-23T00:00:00Z"), London)).toBe("12:00am");
+    expect(clock(new Date("2026-11-23T12:00:00Z"), London, true)).toBe("12pm");
+    expect(clockOf("20:00")).toBe("8pm");
+    expect(clockOf("08:30")).toBe("8:30am");
+    expect(day(new Date("2026-11-23T09:30:00Z"), London, now)).toBe("Mon 23 Nov");
+    expect(day(new Date("2027-01-04T09:30:00Z"), London, now)).toBe("Mon 4 Jan 2027");
+    expect(dayAndTime(new Date("2026-11-20T20:06:00Z"), London, now)).toBe("Today 8:06pm");
+    expect(dayAndTime(new Date("2026-11-19T20:06:00Z"), London, now)).toBe("Yesterday 8:06pm");
+    expect(dayAndTime(new Date("2026-11-21T08:06:00Z"), London, now)).toBe("Tomorrow 8:06am");
+  });
+
+  it("takes the day of the zone, not of this machine", () => {
+    expect(dateKey(new Date("2026-07-01T23:30:00Z"), London)).toBe("2026-07-02");
+    expect(dateKey(new Date("2026-07-01T23:30:00Z"), "America/Toronto")).toBe("2026-07-01");
+  });
+
+  it("says how long ago", () => {
+    expect(ago(new Date("2026-11-20T07:50:00Z"), London, now)).toBe("14 min ago");
+    expect(ago(new Date("2026-11-20T07:03:59Z"), London, now)).toBe("7:03am");
+    expect(ago(new Date("2026-11-19T16:10:00Z"), London, now)).toBe("Yesterday 4:10pm");
+    expect(ago(new Date("2026-11-16T16:10:00Z"), London, now)).toBe("Mon 16 Nov");
+    expect(distance(new Date("2026-11-20T08:30:00Z"), now)).toBe("in 26 minutes");
+    expect(distance(new Date("2026-11-23T08:30:00Z"), now)).toBe("in 3 days");
+  });
+
+  it("finds the instant of a wall-clock time, the first of two", () => {
+    expect(instantOf("2026-11-23", "09:30", London).toISOString()).toBe("2026-11-23T09:30:00.000Z");
+    expect(instantOf("2026-07-01", "09:30", London).toISOString()).toBe("2026-07-01T08:30:00.000Z");
+    expect(instantOf("2027-10-31", "01:30", London).toISOString()).toBe("2027-10-31T00:30:00.000Z");
+  });
+
+  it("counts a call", () => {
+    expect(stopwatch(42_900)).toBe("0:42");
+    expect(stopwatch(605_000)).toBe("10:05");
+    expect(duration(63)).toBe("1 min 3 s");
+    expect(duration(1)).toBe("1 second");
+  });
+});
+
+describe("phones", () => {
+  it("are grouped nationally, others internationally", () => {
+    expect(phoneText("+447700900412")).toBe("07700 900412");
+    expect(phoneText("+442079460201")).toBe("020 7946 0201");
+    expect(phoneText("+441632960123")).toBe("01632 960123");
+    expect(phoneText("+441514960123")).toBe("0151 496 0123");
+    expect(phoneText("+33612345678")).toBe("+33 612 345 678");
+    expect(phoneText(null)).toBe("No phone");
+    expect(hiddenPhone("+447700900412")).toBe("07… …412");
+  });
+});
+
+describe("words", () => {
+  it("follows the industry and the number", () => {
+    expect(nounsOf("medical").Many).toBe("Patients");
+    expect(nounsOf("general").one).toBe("contact");
+    expect(count(1, "person", "people")).toBe("1 person");
+    expect(count(100482, "patient")).toBe("100,482 patients");
+    expect(joined(["a", "b", "c"])).toBe("a, b and c");
+    expect(initials("Eleanor Whitcombe")).toBe("EW");
+    expect(initials("Ann Mary Lee")).toBe("AL");
+    expect(hiddenName("Ngozi Okafor")).toBe("Ngozi O.");
+    expect(money(9, "GBP")).toBe("9p");
+    expect(money(1062, "GBP")).toBe("£10.62");
+  });
+});

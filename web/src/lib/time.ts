@@ -1,0 +1,150 @@
+/** Times as the design says them: `9:30am`, `Mon 23 Nov`, in the zone of the business unless another is given. */
+
+const formats = new Map<string, Intl.DateTimeFormat>();
+
+function format(zone: string, options: Intl.DateTimeFormatOptions): Intl.DateTimeFormat {
+  const key = `${zone}|${JSON.stringify(options)}`;
+  let found = formats.get(key);
+  if (!found) {
+    found = new Intl.DateTimeFormat("en-GB", { timeZone: zone, ...options });
+    formats.set(key, found);
+  }
+  return found;
+}
+
+interface Wall {
+  year: number;
+  month: number;
+  day: number;
+  hour: number;
+  minute: number;
+  weekday: string;
+}
+
+export function wall(instant: Date, zone: string): Wall {
+  const parts = format(zone, { year: "numeric", month: "numeric", day: "numeric", hour: "numeric", minute: "numeric", weekday: "short", hourCycle: "h23" }).formatToParts(instant);
+  const part = (type: string) => parts.find((each) => each.type === type)?.value ?? "";
+  return {
+    year: Number(part("year")),
+    month: Number(part("month")),
+    day: Number(part("day")),
+    hour: Number(part("hour")),
+    minute: Number(part("minute")),
+    weekday: part("weekday"),
+  };
+}
+
+const two = (value: number) => String(value).padStart(2, "0");
+
+/** `2026-11-23`. */
+export function dateKey(instant: Date, zone: string): string {
+  const at = wall(instant, zone);
+  return `${at.year}-${two(at.month)}-${two(at.day)}`;
+}
+
+/** `9:30am`; without minutes on the hour where `short`. */
+export function clock(instant: Date, zone: string, short = false): string {
+  const { hour, minute } = wall(instant, zone);
+  const twelve = hour % 12 === 0 ? 12 : hour % 12;
+  const half = hour < 12 ? "am" : "pm";
+  return short && minute === 0 ? `${twelve}${half}` : `${twelve}:${two(minute)}${half}`;
+}
+
+/** `08:00` of the settings as `8am`. */
+export function clockOf(text: string): string {
+  const [hour = 0, minute = 0] = text.split(":").map(Number);
+  const twelve = hour % 12 === 0 ? 12 : hour % 12;
+  return `${twelve}${minute === 0 ? "" : `:${two(minute)}`}${hour % 24 < 12 ? "am" : "pm"}`;
+}
+
+/** `Mon 23 Nov`, with the year where it is another than now. */
+export function day(instant: Date, zone: string, now: Date): string {
+  const at = wall(instant, zone);
+  const month = format(zone, { month: "short" }).format(instant);
+  const year = at.year === wall(now, zone).year ? "" : ` ${at.year}`;
+  return `${at.weekday} ${at.day} ${month}${year}`;
+}
+
+/** `Monday 23 November`. */
+export function longDay(instant: Date, zone: string): string {
+  const weekday = format(zone, { weekday: "long" }).format(instant);
+  const month = format(zone, { month: "long" }).format(instant);
+  return `${weekday} ${wall(instant, zone).day} ${month}`;
+}
+
+/** `Today 8:06am`, `Tomorrow 9am`, `Yesterday 4:10pm`, `Mon 23 Nov, 9:30am`. */
+export function dayAndTime(instant: Date, zone: string, now: Date): string {
+  const away = daysBetween(dateKey(now, zone), dateKey(instant, zone));
+  const time = clock(instant, zone);
+  if (away === 0) return `Today ${time}`;
+  if (away === 1) return `Tomorrow ${time}`;
+  if (away === -1) return `Yesterday ${time}`;
+  return `${day(instant, zone, now)}, ${time}`;
+}
+
+/** `just now`, `14 min ago`, `8:01am`, `Yesterday 4:10pm`, `Mon 16 Nov`. */
+export function ago(instant: Date, zone: string, now: Date): string {
+  const minutes = Math.floor((now.getTime() - instant.getTime()) / 60_000);
+  if (minutes < 1) return "just now";
+  if (minutes < 60) return `${minutes} min ago`;
+  const away = daysBetween(dateKey(now, zone), dateKey(instant, zone));
+  if (away === 0) return clock(instant, zone);
+  if (away === -1) return `Yesterday ${clock(instant, zone)}`;
+  return day(instant, zone, now);
+}
+
+/** `in 3 days`, `in 2 hours`, `in 26 minutes`, `3 days ago`. */
+export function distance(instant: Date, now: Date): string {
+  const minutes = Math.round((instant.getTime() - now.getTime()) / 60_000);
+  const size = Math.abs(minutes);
+  const [count, unit] = size < 60 ? [size, "minute"] : size < 36 * 60 ? [Math.round(size / 60), "hour"] : [Math.round(size / 1440), "day"];
+  const words = `${count} ${unit}${count === 1 ? "" : "s"}`;
+  return minutes >= 0 ? `in ${words}` : `${words} ago`;
+}
+
+/** Whole days from one `yyyy-mm-dd` to another. */
+export function daysBetween(from: string, to: string): number {
+  return Math.round((Date.parse(`${to}T00:00:00Z`) - Date.parse(`${from}T00:00:00Z`)) / 86_400_000);
+}
+
+export function addDays(date: string, count: number): string {
+  const at = new Date(Date.parse(`${date}T12:00:00Z`) + count * 86_400_000);
+  return at.toISOString().slice(0, 10);
+}
+
+/** The instant of a wall-clock time; of one that occurs twice the first, of one that is skipped the one after the gap. */
+export function instantOf(date: string, time: string, zone: string): Date {
+  const naive = Date.parse(`${date}T${time}:00Z`);
+  let guess = naive;
+  for (let round = 0; round < 3; round += 1) {
+    const at = wall(new Date(guess), zone);
+    const shown = Date.UTC(at.year, at.month - 1, at.day, at.hour, at.minute);
+    if (shown === naive) break;
+    guess += naive - shown;
+  }
+  const earlier = new Date(guess - 3_600_000);
+  const at = wall(earlier, zone);
+  return Date.UTC(at.year, at.month - 1, at.day, at.hour, at.minute) === naive ? earlier : new Date(guess);
+}
+
+/** `10:42`, `0:07`: minutes and seconds of a call. */
+export function stopwatch(milliseconds: number): string {
+  const seconds = Math.max(0, Math.floor(milliseconds / 1000));
+  return `${Math.floor(seconds / 60)}:${two(seconds % 60)}`;
+}
+
+/** `48 seconds`, `1 min 3 s`. */
+export function duration(seconds: number): string {
+  if (seconds < 60) return `${seconds} second${seconds === 1 ? "" : "s"}`;
+  const rest = seconds % 60;
+  return `${Math.floor(seconds / 60)} min${rest === 0 ? "" : ` ${rest} s`}`;
+}
+
+/** `London` of `Europe/London`. */
+export const city = (zone: string): string => (zone.split("/").at(-1) ?? zone).replaceAll("_", " ");
+
+/** `09:30`: as forms and the API take it. */
+export function clock24(instant: Date, zone: string): string {
+  const { hour, minute } = wall(instant, zone);
+  return `${two(hour)}:${two(minute)}`;
+}

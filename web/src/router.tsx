@@ -1,0 +1,111 @@
+import { createRootRoute, createRoute, createRouter, lazyRouteComponent, Outlet, redirect, useRouterState, type ErrorComponentProps } from "@tanstack/react-router";
+import { useEffect } from "react";
+import { readListSearch } from "./features/contacts/filters";
+import { SignInPage } from "./features/session/SignIn";
+import { Starting } from "./features/session/Starting";
+import { useSession } from "./features/session/use";
+import { Shell } from "./features/shell/Shell";
+import { useNouns } from "./features/session/business";
+import { Toasts } from "./ui/toast";
+import { Empty, ErrorNote } from "./ui/Notes";
+
+function Root() {
+  const { status } = useSession();
+  return (
+    <>
+      {status === "starting" ? <Starting /> : status === "out" ? <SignInPage /> : <Frame />}
+      <Toasts />
+    </>
+  );
+}
+
+/** The title names the page and never a person. */
+function Frame() {
+  const first = useRouterState({ select: (state) => state.location.pathname.split("/")[1] ?? "" });
+  const nouns = useNouns();
+  useEffect(() => {
+    const names: Record<string, string> = { today: "Today", contacts: nouns.Many, groups: "Groups", calls: "Calls", settings: "Settings", account: "Your account" };
+    document.title = `${names[first] ?? "Console"} · VioConcierge`;
+  }, [first, nouns]);
+  return <Shell />;
+}
+
+function Missing() {
+  return (
+    <Empty title="There is nothing at this address">
+      The link may be old. Use the menu, or search with Ctrl K.
+    </Empty>
+  );
+}
+
+function Broken({ error, reset }: ErrorComponentProps) {
+  return <ErrorNote error={error} what="This page could not be shown. Nothing was changed." retry={reset} />;
+}
+
+const root = createRootRoute({ component: Root, notFoundComponent: Missing });
+
+const page = <P extends string>(path: P, load: () => Promise<{ default: React.ComponentType }>) =>
+  createRoute({ getParentRoute: () => root, path, component: lazyRouteComponent(load), errorComponent: Broken });
+
+const home = createRoute({
+  getParentRoute: () => root,
+  path: "/",
+  component: Outlet,
+  beforeLoad: () => {
+    // The router takes a redirect that is thrown.
+    // eslint-disable-next-line @typescript-eslint/only-throw-error
+    throw redirect({ to: "/today" });
+  },
+});
+
+const contacts = createRoute({
+  getParentRoute: () => root,
+  path: "/contacts",
+  component: lazyRouteComponent(() => import("./features/contacts/ContactsPage")),
+  errorComponent: Broken,
+  validateSearch: readListSearch,
+});
+
+/** What another page may ask a record to do when it opens. */
+const ACTS = ["call", "edit", "move", "groups", "compare"] as const;
+
+const record = <P extends string>(path: P) =>
+  createRoute({
+    getParentRoute: () => root,
+    path,
+    component: lazyRouteComponent(() => import("./features/contacts/record/RecordPage")),
+    errorComponent: Broken,
+    validateSearch: (raw: Record<string, unknown>): { do?: (typeof ACTS)[number] } => {
+      const act = ACTS.find((each) => each === raw.do);
+      return act ? { do: act } : {};
+    },
+  });
+
+const routes = root.addChildren([
+  home,
+  page("/today", () => import("./features/today/TodayPage")),
+  contacts,
+  page("/contacts/new", () => import("./features/contacts/NewContactPage")),
+  record("/contacts/$contactId"),
+  record("/contacts/$contactId/$tab"),
+  page("/groups", () => import("./features/groups/GroupsPage")),
+  page("/groups/$groupId", () => import("./features/groups/GroupPage")),
+  page("/groups/$groupId/$tab", () => import("./features/groups/GroupPage")),
+  page("/calls", () => import("./features/calls/CallsPage")),
+  page("/calls/history", () => import("./features/calls/HistoryPage")),
+  page("/calls/campaigns", () => import("./features/campaigns/CampaignsPage")),
+  page("/calls/campaigns/$campaignId", () => import("./features/campaigns/CampaignPage")),
+  page("/calls/do-not-call", () => import("./features/dnc/DncPage")),
+  page("/settings", () => import("./features/settings/SettingsPage")),
+  page("/settings/$section", () => import("./features/settings/SettingsPage")),
+  page("/account", () => import("./features/settings/AccountPage")),
+  page("/account/$section", () => import("./features/settings/AccountPage")),
+]);
+
+export const router = createRouter({ routeTree: routes, defaultPreload: "intent", scrollRestoration: true, defaultNotFoundComponent: Missing });
+
+declare module "@tanstack/react-router" {
+  interface Register {
+    router: typeof router;
+  }
+}

@@ -1,0 +1,74 @@
+import { CircleAlert, Copy, RotateCw } from "lucide-react";
+import { useEffect, useState, type ReactNode } from "react";
+import { Refusal } from "@/api/problem";
+import { Button } from "./Button";
+import css from "./Notes.module.css";
+import { cx } from "./cx";
+
+/** Grey lines in the place of what is being read: after 150 ms, at the height of what comes. */
+export function Skeleton({ rows = 3, label = "Loading", tall = false }: { rows?: number; label?: string; tall?: boolean }) {
+  const [late, setLate] = useState(false);
+  useEffect(() => {
+    const timer = setTimeout(() => setLate(true), 150);
+    return () => clearTimeout(timer);
+  }, []);
+  return (
+    <div className={cx(css.skeleton, late && css.late)} role="status">
+      <span className="hidden-visually">{label}</span>
+      {Array.from({ length: rows }, (_, row) => (
+        <div key={row} className={cx(css.bone, tall && css.boneTall)} aria-hidden>
+          <span className={css.boneShort} />
+          <span className={css.boneLong} />
+        </div>
+      ))}
+    </div>
+  );
+}
+
+/** Teaches what will be here, and offers one action. */
+export function Empty({ title, children, action }: { title: string; children?: ReactNode; action?: ReactNode }) {
+  return (
+    <div className={css.empty}>
+      <p className={css.emptyTitle}>{title}</p>
+      {children && <p className={css.emptyText}>{children}</p>}
+      {action}
+    </div>
+  );
+}
+
+/** Says which part could not be read or done; the rest of the page stays. */
+export function ErrorNote({ error, what, retry }: { error: unknown; what: string; retry?: (() => void) | undefined }) {
+  const refusal = error instanceof Refusal ? error : null;
+  return (
+    <div className={css.error} role="alert">
+      <CircleAlert size={18} aria-hidden />
+      <div className={css.errorText}>
+        <p>
+          <strong>{what}</strong> {refusal?.slug === "offline" ? "There is no connection." : (refusal?.detail ?? "Something failed on our side.")}
+        </p>
+        {refusal?.reference && refusal.status >= 500 && (
+          <p className={cx(css.reference, "code")}>
+            Reference {refusal.reference}
+            <button type="button" className={css.copy} aria-label="Copy the reference" onClick={() => void navigator.clipboard.writeText(refusal.reference ?? "")}>
+              <Copy size={13} aria-hidden />
+            </button>
+          </p>
+        )}
+      </div>
+      {retry && (
+        <Button small icon={RotateCw} onPress={retry}>
+          Try again
+        </Button>
+      )}
+    </div>
+  );
+}
+
+export function Hint({ children, tone = "neutral", icon }: { children: ReactNode; tone?: "neutral" | "waiting" | "attention" | "moved"; icon?: ReactNode }) {
+  return (
+    <div className={cx(css.hint, css[tone])}>
+      {icon}
+      <div>{children}</div>
+    </div>
+  );
+}

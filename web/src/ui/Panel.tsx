@@ -1,0 +1,62 @@
+import { useId, type ReactNode } from "react";
+import css from "./Panel.module.css";
+import { cx } from "./cx";
+
+interface PanelProps {
+  title?: ReactNode;
+  aside?: ReactNode;
+  children: ReactNode;
+  footer?: ReactNode;
+  padded?: boolean;
+  id?: string;
+  className?: string | undefined;
+}
+
+/** A card with its heading. */
+export function Panel({ title, aside, children, footer, padded = false, id, className }: PanelProps) {
+  const own = useId();
+  const heading = id ?? own;
+  return (
+    <section className={cx(css.panel, className)} aria-labelledby={title ? heading : undefined}>
+      {title && (
+        <header className={css.header}>
+          <h2 id={heading} className={css.title}>
+            {title}
+          </h2>
+          {aside && <div className={css.aside}>{aside}</div>}
+        </header>
+      )}
+      <div className={padded ? css.padded : undefined}>{children}</div>
+      {footer && <footer className={css.footer}>{footer}</footer>}
+    </section>
+  );
+}
+
+export function PageHeader({ title, line, actions, above }: { title: ReactNode; line?: ReactNode; actions?: ReactNode; above?: ReactNode }) {
+  return (
+    <header className={css.page}>
+      {above}
+      <div className={css.pageRow}>
+        <div className={css.pageTitle}>
+          <h1>{title}</h1>
+          {line && <p className={css.pageLine}>{line}</p>}
+        </div>
+        {actions && <div className={css.actions}>{actions}</div>}
+      </div>
+    </header>
+  );
+}
+
+/** Names and values, one under the other. */
+export function Facts({ rows }: { rows: [ReactNode, ReactNode][] }) {
+  return (
+    <dl className={css.facts}>
+      {rows.map(([name, value], row) => (
+        <div key={row}>
+          <dt>{name}</dt>
+          <dd>{value}</dd>
+        </div>
+      ))}
+    </dl>
+  );
+}

@@ -1,0 +1,36 @@
+import type { LucideIcon } from "lucide-react";
+import { ToggleButton } from "react-aria-components/ToggleButton";
+import { ToggleButtonGroup } from "react-aria-components/ToggleButtonGroup";
+import css from "./Segments.module.css";
+
+interface SegmentsProps<T extends string> {
+  label: string;
+  value: T;
+  onChange: (value: T) => void;
+  options: { id: T; name: string; icon?: LucideIcon; count?: string | undefined }[];
+}
+
+/** One of a few views of the same thing. */
+export function Segments<T extends string>({ label, value, onChange, options }: SegmentsProps<T>) {
+  return (
+    <ToggleButtonGroup
+      aria-label={label}
+      className={css.group}
+      selectionMode="single"
+      disallowEmptySelection
+      selectedKeys={[value]}
+      onSelectionChange={(keys) => {
+        const chosen = options.find((each) => keys.has(each.id));
+        if (chosen) onChange(chosen.id);
+      }}
+    >
+      {options.map(({ id, name, icon: Icon, count }) => (
+        <ToggleButton key={id} id={id} className={css.segment}>
+          {Icon && <Icon size={15} aria-hidden />}
+          {name}
+          {count !== undefined && <span className="num">{count}</span>}
+        </ToggleButton>
+      ))}
+    </ToggleButtonGroup>
+  );
+}

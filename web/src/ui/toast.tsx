@@ -1,0 +1,58 @@
+import { Check, CircleAlert, X } from "lucide-react";
+import { useEffect, useSyncExternalStore } from "react";
+import { IconButton } from "./Button";
+import css from "./toast.module.css";
+import { cx } from "./cx";
+
+interface Shown {
+  id: number;
+  text: string;
+  bad: boolean;
+}
+
+let shown: Shown[] = [];
+let last = 0;
+const listeners = new Set<() => void>();
+
+function put(next: Shown[]): void {
+  shown = next;
+  for (const listener of listeners) listener();
+}
+
+/** Says that something is done. Refusals are said where the work is, not here. */
+export function toast(text: string, bad = false): void {
+  put([...shown.slice(-2), { id: (last += 1), text, bad }]);
+}
+
+const drop = (id: number) => put(shown.filter((each) => each.id !== id));
+
+export function Toasts() {
+  const list = useSyncExternalStore(
+    (listener) => {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+    () => shown,
+  );
+  return (
+    <div className={cx(css.region, "no-print")} role="status" aria-live="polite">
+      {list.map((each) => (
+        <Toast key={each.id} toast={each} />
+      ))}
+    </div>
+  );
+}
+
+function Toast({ toast: { id, text, bad } }: { toast: Shown }) {
+  useEffect(() => {
+    const timer = setTimeout(() => drop(id), 6000);
+    return () => clearTimeout(timer);
+  }, [id]);
+  return (
+    <div className={css.toast}>
+      {bad ? <CircleAlert size={17} aria-hidden /> : <Check size={17} aria-hidden />}
+      <span>{text}</span>
+      <IconButton icon={X} label="Close message" look="dock" onPress={() => drop(id)} />
+    </div>
+  );
+}
