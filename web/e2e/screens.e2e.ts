@@ -58,7 +58,6 @@ describe.runIf(folder)("pictures", () => {
   ] as const)("at %i x %i, %s", { timeout: 300_000 }, async (width, height, theme) => {
     const { page, context, problems } = await open(browser, { width, height, look: theme === "high" ? { contrast: "high" } : { theme } });
     const name = (each: string) => `${folder ?? ""}/${each}-${String(width)}-${theme}.png`;
-    await page.goto("about:blank");
     await signIn(page);
     for (const [each, path] of pages) {
       if (only && !only.includes(each) && !only.includes(`${each}-${String(width)}-${theme}`)) continue;

@@ -21,9 +21,10 @@ export interface ButtonProps extends Omit<AriaButtonProps, "className" | "childr
 export const buttonClass = ({ look = "secondary", small = false, wide = false }: { look?: Look; small?: boolean; wide?: boolean }): string =>
   cx(css.button, css[look], small && css.small, wide && css.wide);
 
-export function Button({ look = "secondary", small = false, wide = false, icon: Icon, children, ...rest }: ButtonProps) {
+/** While it works it keeps the focus and does nothing. */
+export function Button({ look = "secondary", small = false, wide = false, icon: Icon, children, isPending = false, onPress, type = "button", ...rest }: ButtonProps) {
   return (
-    <AriaButton {...rest} className={buttonClass({ look, small, wide })}>
+    <AriaButton {...rest} type={isPending ? "button" : type} {...(onPress && !isPending && { onPress })} aria-busy={isPending || undefined} data-working={isPending || undefined} className={buttonClass({ look, small, wide })}>
       {Icon && <Icon size={small ? 15 : 16} aria-hidden />}
       <span>{children}</span>
     </AriaButton>

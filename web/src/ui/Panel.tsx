@@ -8,18 +8,20 @@ interface PanelProps {
   children: ReactNode;
   footer?: ReactNode;
   padded?: boolean;
+  /** Without a line under the heading. */
+  plain?: boolean;
   id?: string;
   className?: string | undefined;
 }
 
 /** A card with its heading. */
-export function Panel({ title, aside, children, footer, padded = false, id, className }: PanelProps) {
+export function Panel({ title, aside, children, footer, padded = false, plain = padded, id, className }: PanelProps) {
   const own = useId();
   const heading = id ?? own;
   return (
     <section className={cx(css.panel, className)} aria-labelledby={title ? heading : undefined}>
       {title && (
-        <header className={css.header}>
+        <header className={cx(css.header, plain && css.plain)}>
           <h2 id={heading} className={css.title}>
             {title}
           </h2>

@@ -1,5 +1,6 @@
 import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import { api, body, type Schemas } from "@/api/client";
+import { measureAtLeast } from "@/api/clock";
 import { useMay } from "@/features/session/use";
 import type { ContactFound } from "@/features/contacts/one";
 
@@ -13,7 +14,11 @@ export function useOpenWork() {
   const may = useMay();
   const query = useQuery({
     queryKey: ["attention", "open"],
-    queryFn: () => body(api.GET("/api/attention", { params: { query: { status: "open", page_size: MOST } } })),
+    queryFn: async () => {
+      const page = await body(api.GET("/api/attention", { params: { query: { status: "open", page_size: MOST } } }));
+      for (const entry of page.attention) measureAtLeast(entry.since);
+      return page;
+    },
     enabled: may("view_contacts"),
   });
   const entries = query.data?.attention ?? [];

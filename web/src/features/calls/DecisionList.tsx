@@ -6,7 +6,7 @@ import { dayAndTime } from "@/lib/time";
 import { capital } from "@/lib/words";
 import { cx } from "@/ui/cx";
 import css from "./DecisionList.module.css";
-import { GUARD } from "./words";
+import { GUARD, sawWords } from "./words";
 
 /** What each guard saw: why somebody was called, or was not. */
 export function DecisionList({ guards }: { guards: GuardSaw[] }) {
@@ -24,7 +24,7 @@ export function DecisionList({ guards }: { guards: GuardSaw[] }) {
             </span>
             <span className={css.name}>{GUARD[each.guard] ?? capital(each.guard.replaceAll("_", " "))}</span>
             <span className={css.saw}>
-              {saw(each)}
+              {sawWords(each.saw, zone)}
               {!each.passed && each.until && <> · until {dayAndTime(new Date(each.until), zone, now())}</>}
             </span>
           </li>
@@ -42,7 +42,3 @@ export function DecisionList({ guards }: { guards: GuardSaw[] }) {
   );
 }
 
-/** The API's words carry instants as RFC 3339; people read them as times. */
-function saw({ saw: text }: GuardSaw): string {
-  return capital(text.replace(/(\d{4}-\d\d-\d\dT[\d:.]+Z)/g, (instant) => dayAndTime(new Date(instant), "Europe/London", now())).replaceAll(" slots", " calls in 15 minutes"));
-}

@@ -1,6 +1,6 @@
 import { useQueries, useQuery } from "@tanstack/react-query";
 import { api, body, type Schemas } from "@/api/client";
-import { measureExactly } from "@/api/clock";
+import { measureAtLeast, measureExactly } from "@/api/clock";
 import { useMay } from "@/features/session/use";
 import { UNDER_WAY } from "./words";
 
@@ -10,7 +10,11 @@ export type Limits = Schemas["Limits"];
 async function readLimits(): Promise<Limits> {
   const limits = await body(api.GET("/api/calls/limits"));
   const free = !limits.paused && !limits.back_off_until && limits.used < limits.limit && limits.used_today < limits.daily_limit;
-  if (free && limits.available_at) measureExactly(limits.available_at);
+  if (limits.available_at) {
+    if (free) measureExactly(limits.available_at);
+    // A slot lives a window after the call; the earliest that comes back was taken at most so long ago.
+    else if (!limits.back_off_until) measureAtLeast(Date.parse(limits.available_at) - (limits.window_seconds + 60) * 1000);
+  }
   return limits;
 }
 

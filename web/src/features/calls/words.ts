@@ -1,5 +1,8 @@
 import { Ban, CalendarSync, Check, CircleHelp, Hourglass, LoaderCircle, Phone, PhoneCall, PhoneForwarded, PhoneMissed, PhoneOff, Voicemail, X, type LucideIcon } from "lucide-react";
 import type { Schemas } from "@/api/client";
+import { now } from "@/api/clock";
+import { dayAndTime } from "@/lib/time";
+import { capital } from "@/lib/words";
 import type { Tone } from "@/ui/Badge";
 
 export interface CallWord {
@@ -54,6 +57,11 @@ export const isUnderWay = (status: string): boolean => (UNDER_WAY as readonly st
 export const isOver = (status: string): boolean => ["completed", "failed", "cancelled", "unknown"].includes(status);
 
 export const METHOD: Record<string, string> = { manual_call_now: "Call now", reminder: "Reminder", retry: "Another try", campaign: "Campaign" };
+
+/** What a guard saw, in words: the API's instants become times of the day. */
+export function sawWords(saw: string, zone: string): string {
+  return capital(saw.replace(/\d{4}-\d\d-\d\dT[\d:.]+Z/g, (instant) => dayAndTime(new Date(instant), zone, now())).replaceAll(" slots", " calls in 15 minutes"));
+}
 
 /** The guards' names as people would ask. */
 export const GUARD: Record<string, string> = {

@@ -107,11 +107,11 @@ function Card({ contact, selecting, onStatus }: OneProps) {
     <article className={cx(css.card, chosen && css.chosen)}>
       <header className={css.head}>
         <Checkbox aria-label={`Select ${contact.name}`} isSelected={chosen} onChange={(next) => selecting.set([contact], next)} />
-        <h3 className={css.name}>
+        <h2 className={css.name}>
           <Link to="/contacts/$contactId" params={{ contactId: contact.id }}>
             <Marked contact={contact} />
           </Link>
-        </h3>
+        </h2>
         <button type="button" title="Show only these" className={css.status} onClick={() => onStatus(contact.appointment_status)}>
           <StatusBadge status={contact.appointment_status} />
         </button>

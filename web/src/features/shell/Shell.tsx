@@ -65,7 +65,7 @@ export function Shell() {
       <Sidebar entries={entries} />
       <div className={css.column}>
         <header className={cx(css.top, "no-print")}>
-          <button type="button" className={css.search} aria-label={`Search ${nouns.many}, or type a command`} onClick={() => setPalette(true)}>
+          <button type="button" className={css.search} onClick={() => setPalette(true)}>
             <Search size={17} aria-hidden />
             <span className={css.searchText}>Search {nouns.many}, or type a command</span>
             <Kbd>Ctrl K</Kbd>
@@ -129,7 +129,7 @@ function Sidebar({ entries }: { entries: Entry[] }) {
   const business = useBusiness().data;
   const badges = useBadges();
   return (
-    <div className={cx(css.sidebar, "no-print")}>
+    <aside className={cx(css.sidebar, "no-print")} aria-label="Menu and calling">
       <div className={css.brand}>
         <img src="/icon.svg" alt="" width="32" height="32" />
         <span className={css.brandName}>
@@ -149,7 +149,7 @@ function Sidebar({ entries }: { entries: Entry[] }) {
       <div className={css.foot}>
         <CallMeter />
       </div>
-    </div>
+    </aside>
   );
 }
 
@@ -190,7 +190,7 @@ function Account() {
     <Menu
       label="Your account"
       trigger={
-        <AriaButton className={css.account} aria-label={`Your account, ${me.full_name}`}>
+        <AriaButton className={css.account} aria-label={`${initials(me.full_name)}, your account`}>
           <Avatar text={initials(me.full_name)} />
         </AriaButton>
       }

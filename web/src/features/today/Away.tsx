@@ -22,7 +22,7 @@ export function Away({ today }: { today: string }) {
   const work = useOpenWork();
   const newWork = work.entries.filter((each) => each.since >= instant).length;
   return (
-    <Panel title="Since you closed" aside={<span className="faint">{`${clock(since, zone)} on ${day(since, zone, at)}`}</span>}>
+    <Panel plain title="Since you closed" aside={<span className="faint">{`${clock(since, zone, true)} ${day(since, zone, at)}`}</span>}>
       {fresh.isPending ? (
         <Skeleton rows={1} tall />
       ) : (

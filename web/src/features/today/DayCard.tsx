@@ -1,5 +1,5 @@
 import { Link } from "@tanstack/react-router";
-import { TriangleAlert } from "lucide-react";
+import { ChevronRight, TriangleAlert } from "lucide-react";
 import { STATUS, STATUSES } from "@/features/contacts/status";
 import { count, number } from "@/lib/words";
 import { Stack, type Shade } from "@/ui/Bar";
@@ -12,12 +12,25 @@ import { useDay } from "./queries";
 const SHADE: Record<string, Shade> = { confirmed: "confirmed", pending: "waiting", rescheduled: "moved", cancelled: "cancelled" };
 const ORDER = ["confirmed", "pending", "rescheduled", "cancelled"] as const;
 
+/** A day in one line, for phones. */
+export function DayLine({ title, date }: { title: string; date: string }) {
+  const day = useDay(date).data;
+  return (
+    <Link to="/contacts" search={{ from: date, to: date }} className={css.short}>
+      <b>{title}</b>
+      <span className="num">
+        {day && `${number(day.status.confirmed)} of ${number(day.total)} confirmed`} <ChevronRight size={16} aria-hidden />
+      </span>
+    </Link>
+  );
+}
+
 /** A day in one bar; each number leads to the list it counts. */
 export function DayCard({ title, date }: { title: string; date: string }) {
   const day = useDay(date);
   const filter = { from: date, to: date };
   return (
-    <Panel title={title} aside={day.data && <span className="faint">{count(day.data.total, "appointment")}</span>}>
+    <Panel plain title={title} aside={day.data && <span className="faint">{count(day.data.total, "appointment")}</span>}>
       {day.isError && <ErrorNote error={day.error} what="Could not load this day." retry={() => void day.refetch()} />}
       {day.isPending && <Skeleton rows={1} tall />}
       {day.data && (

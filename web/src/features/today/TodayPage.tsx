@@ -5,13 +5,14 @@ import { WorkList } from "@/features/attention/WorkList";
 import { useBusiness, useNouns, useZone } from "@/features/session/business";
 import { useMay } from "@/features/session/use";
 import { clock, dateKey, distance, instantOf, longDay } from "@/lib/time";
+import { useNarrow } from "@/lib/useNarrow";
 import { useNow } from "@/lib/useNow";
 import { Button, buttonClass } from "@/ui/Button";
 import { PageHeader } from "@/ui/Panel";
 import { Appointments } from "./Appointments";
 import { Away } from "./Away";
 import { CallsNow } from "./CallsNow";
-import { DayCard } from "./DayCard";
+import { DayCard, DayLine } from "./DayCard";
 import { NextCalls } from "./NextCalls";
 import { PrintList } from "./PrintList";
 import css from "./TodayPage.module.css";
@@ -26,6 +27,8 @@ export default function TodayPage() {
   const at = useNow();
   const today = dateKey(at, zone);
   const next = nextWorkingDay(today, business);
+  const nextName = longDay(instantOf(next, "12:00", zone), zone);
+  const phone = useNarrow("48rem");
   const [printing, setPrinting] = useState(false);
   const appointments = useAppointmentsOf(today, "all");
   const coming = appointments.data?.pages.flatMap((page) => page.contacts).find((each) => each.appointment_time && Date.parse(each.appointment_time) > at.getTime() && each.appointment_status !== "cancelled");
@@ -51,13 +54,14 @@ export default function TodayPage() {
         />
         <div className={css.days}>
           <DayCard title="Today" date={today} />
-          <DayCard title={longDay(instantOf(next, "12:00", zone), zone)} date={next} />
-          <Away today={today} />
+          {phone ? <DayLine title={nextName} date={next} /> : <DayCard title={nextName} date={next} />}
+          {!phone && <Away today={today} />}
         </div>
         <div className={css.columns}>
           <div className={css.column}>
             <WorkList />
             <Appointments date={today} />
+            {phone && <Away today={today} />}
           </div>
           {may("view_call_results") && (
             <div className={css.column}>

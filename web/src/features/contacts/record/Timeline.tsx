@@ -5,7 +5,7 @@ import { api, body, type Schemas } from "@/api/client";
 import { now } from "@/api/clock";
 import type { GuardSaw } from "@/api/problem";
 import { DecisionList } from "@/features/calls/DecisionList";
-import { METHOD, callWord } from "@/features/calls/words";
+import { GUARD, METHOD, callWord, sawWords } from "@/features/calls/words";
 import { useZone } from "@/features/session/business";
 import { useColleague } from "@/features/session/team";
 import { useMay } from "@/features/session/use";
@@ -76,7 +76,7 @@ export function Timeline({ contact }: { contact: Contact }) {
           icon: callWord({ ...call, status: "cancelled" }, now()).icon,
           tone: "neutral",
           title: `Not called at ${clock(new Date(decision.at), zone)}`,
-          line: failed?.until ? `${decision.verdict === "redate" ? "Put off" : "Possible again"}: ${dayAndTime(new Date(failed.until), zone, now())}.` : undefined,
+          line: failed && `${GUARD[failed.guard] ?? humane(failed.guard)}: ${sawWords(failed.saw, zone)}.${failed.until ? ` ${decision.verdict === "redate" ? "Put off until" : "Possible again"} ${dayAndTime(new Date(failed.until), zone, now())}.` : ""}`,
           guards,
           checked: decision.at,
         });
@@ -108,7 +108,7 @@ export function Timeline({ contact }: { contact: Contact }) {
       {items.length === 0 && <Empty title="Nothing has happened yet" />}
       {[...days.entries()].map(([day, list]) => (
         <section key={day}>
-          <h3 className={css.day}>{longDay(new Date(list[0]?.at ?? ""), zone)}</h3>
+          <h2 className={css.day}>{longDay(new Date(list[0]?.at ?? ""), zone)}</h2>
           <ol>
             {list.map((item) => (
               <TimelineItem key={item.key} item={item} zone={zone} />
