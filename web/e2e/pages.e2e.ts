@@ -83,7 +83,8 @@ describe.each(LOOKS)("in %s", (_name, look, width) => {
 it.each([
   [320, "100%"],
   [640, "200%"],
-  [1280, "200%"],
+  [820, "125%"],
+  [1280, "125%"],
 ])("needs no sideways scrolling at %i px with text at %s", { timeout: 200_000 }, async (width, size) => {
   const { page, context } = await open(browser, { width, height: 700 });
   await signIn(page);

@@ -125,7 +125,9 @@ export default function NewContactPage() {
                 Vio says: <q>{draft.words}</q>
               </p>
             )}
-            {!at && (draft.date || draft.time) && <Hint>A date and a time make an appointment.</Hint>}
+            {!at && (draft.date || draft.time || draft.words || draft.type || draft.owner || draft.location) && (
+              <Hint tone="waiting">Words, type, with and location belong to an appointment: add its date and time.</Hint>
+            )}
             <div className={css.buttons}>
               <Button look="primary" type="submit" wide isPending={save.isPending}>
                 Save

@@ -73,7 +73,7 @@ export function When({ draft, set, errors }: SectionProps) {
   return (
     <Section title="When">
       <Row>
-        <DateField label="Date" value={draft.date} onChange={(date) => set({ date })} error={errors.appointment_time} />
+        <DateField label="Date" value={draft.date} onChange={(date) => set({ date })} error={errors.appointment_time && !draft.date ? "Add a date and a time." : errors.appointment_time} />
         <TimeField label="Time" value={draft.time} onChange={(time) => set({ time })} {...(abroad && { help: `${city(zone)} time` })} />
         <SelectField label="Duration" value={draft.duration || null} options={["15", "30", "45", "60", "90", "120"].map((each) => ({ id: each, name: `${each} minutes` }))} onChange={(duration) => set({ duration })} error={errors.appointment_duration} />
       </Row>

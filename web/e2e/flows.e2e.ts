@@ -1,0 +1,290 @@
+import type { Browser, Page } from "playwright-core";
+import { afterAll, beforeAll, describe, expect, it, onTestFailed } from "vitest";
+import { asUser, base, clockNow, dev, launch, open, settled, signIn, violations } from "./browser";
+
+let browser: Browser;
+let ask: Awaited<ReturnType<typeof asUser>>;
+let serial = Math.floor(Math.random() * 900);
+
+/** A Monday in working hours, wherever the clock stood. */
+async function workingHours(): Promise<void> {
+  const now = await clockNow();
+  const next = new Date(now);
+  while (next.getUTCDay() === 0 || next.getUTCDay() === 6 || next.getUTCHours() < 9 || next.getUTCHours() > 15) {
+    next.setUTCMinutes(0, 0, 0);
+    next.setUTCHours(next.getUTCHours() + 1);
+  }
+  if (next > now) await dev("clock", { now: next.toISOString() });
+  ask = await asUser();
+}
+
+/** Somebody new, with an appointment and consent; numbers are of those kept for drama. */
+async function somebody(more: object = {}): Promise<{ id: string; name: string }> {
+  serial += 1;
+  const letters = [...String(serial)].map((digit) => "abcdefghij"[Number(digit)]).join("");
+  const when = new Date((await clockNow()).getTime() + 3 * 86_400_000).toISOString().slice(0, 10);
+  const body = { name: `Testa ${letters}`, phone: `+44151496${String(serial % 1000).padStart(4, "0")}`, appointment_time: `${when}T10:30`, voice_consent: { method: "verbal" }, hipaa_checklist: { consent_obtained: true, minimum_necessary: true, no_phi_in_instructions: true, sensitivity_set: true, staff_trained: true }, on_duplicate: "create_new", ...more };
+  const answer = await ask("POST", "/api/contacts", body);
+  if (answer.status !== 201) throw new Error(`${String(answer.status)} ${await answer.text()}`);
+  return (await answer.json()) as { id: string; name: string };
+}
+
+async function signedIn(who: "admin" | "reception" | "readonly" = "admin", path = "/today", width = 1440): Promise<Page> {
+  const { page } = await open(browser, { width });
+  const shots = process.env.VIO_SHOTS;
+  if (shots) onTestFailed(async ({ task }) => void (await page.screenshot({ path: `${shots}/failed-${task.name.replace(/\W+/g, "-").slice(0, 40)}.png` }).catch(() => null)));
+  await signIn(page, who, path);
+  await settled(page);
+  return page;
+}
+
+beforeAll(async () => {
+  browser = await launch();
+  await workingHours();
+});
+afterAll(() => browser.close());
+
+describe("a session", () => {
+  it("says no more than wrong, keeps no token where a script could read it, and survives a reload", async () => {
+    const { page } = await open(browser);
+    await page.goto(base());
+    await page.getByLabel("Email address").fill("admin@riverside.example");
+    await page.getByLabel("Password").fill("not the password");
+    await page.getByRole("button", { name: "Sign in" }).click();
+    await page.getByText("The e-mail address or password is wrong.").waitFor();
+    await signIn(page);
+    const kept = await page.evaluate(() => JSON.stringify({ ...localStorage, ...sessionStorage }) + document.cookie);
+    expect(kept).not.toMatch(/eyJ|rt_|vio_refresh|riverside\.example/);
+    await page.reload();
+    await page.getByRole("navigation", { name: "Main" }).first().waitFor();
+    await page.context().close();
+  });
+
+  it("that ends puts the sign-in over the page and loses nothing that was typed", async () => {
+    const page = await signedIn("reception", "/contacts/new");
+    await page.getByLabel("Name", { exact: true }).fill("Half Filled");
+    const reception = await asUser("reception");
+    await reception("DELETE", "/api/auth/sessions?others=true");
+    // The next thing the page asks is refused, and so is the renewal.
+    await page.getByLabel("Phone", { exact: true }).fill("07700 900982");
+    await page.getByRole("dialog", { name: "Sign in again" }).waitFor({ timeout: 30_000 });
+    expect(await violations(page)).toEqual([]);
+    await page.getByLabel("Email address").fill("reception@riverside.example");
+    await page.getByLabel("Password").fill("Tidal-Heron-4-Lanterns");
+    await page.getByRole("button", { name: "Sign in", exact: true }).click();
+    await page.getByRole("dialog", { name: "Sign in again" }).waitFor({ state: "detached" });
+    expect(await page.getByLabel("Name", { exact: true }).inputValue()).toBe("Half Filled");
+    await page.context().close();
+  });
+
+  it("shows nobody what they may not do", async () => {
+    const page = await signedIn("readonly", "/contacts");
+    expect(await page.getByRole("link", { name: "Add patient" }).count()).toBe(0);
+    const name = await page.getByRole("row").nth(1).textContent();
+    expect(name).toBeTruthy();
+    expect(await page.getByRole("button", { name: /^Call .* now$/ }).count()).toBe(0);
+    expect(await page.getByRole("button", { name: /^(Pause|Resume)$/ }).count()).toBe(0);
+    await page.getByRole("link", { name: "Settings" }).first().click();
+    await page.getByText("Your account has no settings of the business").waitFor();
+    await page.context().close();
+  });
+});
+
+describe("the list of people", () => {
+  it("keeps filters in the address and what was searched for out of it", async () => {
+    const { name } = await somebody();
+    const page = await signedIn("admin", "/contacts");
+    let asked = 0;
+    page.on("request", (request) => {
+      if (request.url().endsWith("/contacts/search")) asked += 1;
+    });
+    await page.getByLabel("Search patients", { exact: true }).pressSequentially(name, { delay: 15 });
+    await page.getByRole("row", { name: new RegExp(name) }).waitFor();
+    // The list, one count beside it, and what the page reads again by itself: not one a letter.
+    expect(asked).toBeLessThan(name.length);
+    expect(page.url()).not.toContain("Testa");
+    expect(await page.title()).not.toContain("Testa");
+    await page.reload();
+    await page.getByRole("row", { name: new RegExp(name) }).waitFor();
+    expect(await page.getByLabel("Search patients", { exact: true }).inputValue()).toBe(name);
+
+    await page.getByRole("button", { name: "Clear all" }).click();
+    await page.getByRole("checkbox", { name: "Waiting" }).click({ force: true });
+    await page.waitForURL(/status=/);
+    const { page: other } = await open(browser);
+    await signIn(other, "admin", new URL(page.url()).pathname + new URL(page.url()).search);
+    await other.getByRole("list", { name: "Filters" }).getByText("Waiting").waitFor();
+    await other.context().close();
+    await page.context().close();
+  });
+
+  it("is worked by keys alone: move, select a range, open, come back", async () => {
+    const page = await signedIn("admin", "/contacts");
+    await page.getByRole("row").nth(1).focus();
+    await page.keyboard.press("j");
+    await page.keyboard.press("x");
+    await page.keyboard.press("Shift+ArrowDown");
+    await page.keyboard.press("Shift+ArrowDown");
+    await page.getByLabel("Selection").getByText("3 selected").waitFor();
+    await page.keyboard.press("Escape");
+    await page.getByLabel("Selection").waitFor({ state: "detached" });
+    await page.keyboard.press("Enter");
+    await page.waitForURL(/\/contacts\/[0-9a-f-]{36}/);
+    await page.context().close();
+  });
+
+  it("changes many with a preview first, and takes it back", async () => {
+    await somebody({ name: "Bulka One" });
+    await somebody({ name: "Bulka Two" });
+    const page = await signedIn("admin", "/contacts");
+    await page.getByLabel("Search patients", { exact: true }).fill("Bulka");
+    await page.getByRole("row", { name: /Bulka One/ }).first().waitFor();
+    await page.getByRole("checkbox", { name: "Select all loaded" }).click({ force: true });
+    await page.getByRole("button", { name: "Set status" }).click();
+    await page.getByRole("textbox", { name: "Reason" }).fill("Tried out");
+    await page.getByRole("button", { name: "See what changes" }).click();
+    await page.getByText("change", { exact: false }).first().waitFor();
+    await page.getByRole("button", { name: /^Change \d+$/ }).click();
+    await page.getByText(/set to confirmed\./).waitFor();
+    await page.getByRole("row", { name: /Bulka One.*Confirmed/s }).first().waitFor({ timeout: 15_000 });
+    await page.getByRole("button", { name: "Undo" }).click();
+    await page.getByText(/put back/).waitFor();
+    await page.getByRole("row", { name: /Bulka One.*Waiting/s }).first().waitFor({ timeout: 15_000 });
+    await page.context().close();
+  });
+});
+
+describe("a person", () => {
+  it("is added with what is odd said before saving, and somebody alike is compared", async () => {
+    const there = await somebody({ name: "Ngozi Okafor", email: "ngozi@example.org" });
+    const page = await signedIn("admin", "/contacts/new");
+    await page.getByLabel("Name", { exact: true }).fill("Ngozi Okafor");
+    await page.getByRole("textbox", { name: "Email" }).fill("ngozi@example.org");
+    await page.getByLabel("Phone", { exact: true }).fill("123");
+    await page.getByLabel("Phone", { exact: true }).fill("0161 496 0999");
+    await page.getByText("0161 496 0999").first().waitFor();
+    await page.getByLabel("Said on the call").fill("Bring your insulin");
+    await page.getByText("This cannot be saved").waitFor();
+    await page.getByRole("button", { name: /^Say “/ }).first().click();
+    await page.getByText("This cannot be saved").waitFor({ state: "detached" });
+    await page.getByText("belong to an appointment").waitFor();
+    await page.getByRole("group", { name: "Date" }).getByRole("spinbutton").first().click();
+    await page.keyboard.type("10032027");
+    await page.getByRole("group", { name: "Time" }).getByRole("spinbutton").first().click();
+    await page.keyboard.type("1030a");
+    await page.getByText("belong to an appointment").waitFor({ state: "detached" });
+    await page.getByRole("button", { name: "Save", exact: true }).click();
+    await page.getByRole("heading", { name: /Ngozi Okafor may already be here/ }).waitFor();
+    expect(await violations(page)).toEqual([]);
+    await page.getByRole("button", { name: "Save as new" }).click();
+    await page.waitForURL(/\/contacts\/[0-9a-f-]{36}/);
+    expect(page.url()).not.toContain(there.id);
+    await page.context().close();
+  });
+
+  it("edited by two at once loses nothing", async () => {
+    const { id } = await somebody({ notes: "Side door" });
+    const page = await signedIn("admin", `/contacts/${id}`);
+    await page.getByRole("button", { name: "Edit", exact: true }).first().click();
+    await page.getByRole("textbox", { name: "Notes" }).fill("Front door");
+    await page.getByRole("textbox", { name: "Email" }).fill("mine@example.org");
+    await ask("PATCH", `/api/contacts/${id}`, { notes: "Back door", company_name: "Theirs Ltd" });
+    await page.getByRole("button", { name: "Save", exact: true }).click();
+    await page.getByRole("dialog", { name: "A colleague changed this a moment ago" }).waitFor();
+    expect(await violations(page)).toEqual([]);
+    await page.getByRole("checkbox", { name: "Keep mine" }).click({ force: true });
+    await page.getByRole("button", { name: "Use these values" }).click();
+    await page.getByRole("button", { name: "Save", exact: true }).click();
+    await page.getByRole("dialog").waitFor({ state: "detached" });
+    const now = (await (await ask("GET", `/api/contacts/${id}`)).json()) as Record<string, unknown>;
+    expect(now).toMatchObject({ notes: "Front door", email: "mine@example.org", company_name: "Theirs Ltd" });
+    await page.context().close();
+  });
+
+  it("is called now by keys alone, followed to the result, and the second call is refused with a reason", async () => {
+    const { id } = await somebody();
+    await dev("sandbox/script", { default: { disconnection_reason: "user_hangup", appointment_action: "confirmed" } });
+    const page = await signedIn("admin", `/contacts/${id}`);
+    await page.getByRole("button", { name: "Call now" }).waitFor();
+    await page.keyboard.press("c");
+    const panel = page.getByRole("region", { name: "Calls you started" });
+    await panel.waitFor();
+    expect(await violations(page)).toEqual([]);
+    for (let minute = 0; minute < 6; minute += 1) {
+      await page.waitForTimeout(1500);
+      if ((await panel.getByText("Confirmed").count()) > 0) break;
+      await dev("clock", { advance_seconds: 30 });
+    }
+    await panel.getByText("Confirmed").first().waitFor({ timeout: 20_000 });
+    await page.getByRole("button", { name: "Put away" }).click();
+    await page.keyboard.press("Escape");
+    await page.evaluate(() => (document.activeElement as HTMLElement | null)?.blur());
+    await page.getByRole("button", { name: "Call now" }).click();
+    const title = page.getByRole("heading", { name: /^Not called/ });
+    await title.waitFor();
+    expect(await title.evaluate((element) => element === document.activeElement)).toBe(true);
+    await page.getByRole("button", { name: "Show all checks" }).click();
+    await page.getByText("Time since the last call").waitFor();
+    expect(await violations(page)).toEqual([]);
+    await page.context().close();
+  });
+
+  it("hides details from people who look over a shoulder", async () => {
+    const { id, name } = await somebody();
+    const page = await signedIn("admin", `/contacts/${id}`);
+    await page.getByRole("button", { name: "Hide details" }).click();
+    expect(await page.getByRole("heading", { level: 1 }).textContent()).not.toBe(name);
+    await page.context().close();
+  });
+});
+
+describe("a group", () => {
+  it("is called after a dry run, and the campaign is followed and stopped", async () => {
+    const made = await Promise.all([somebody(), somebody(), somebody()]);
+    const label = `Callers ${String(Date.now() % 100000)}`;
+    const group = (await (await ask("POST", "/api/groups", { name: label, initial_contact_ids: made.map((each) => each.id) })).json()) as { id: string };
+    const page = await signedIn("admin", `/groups/${group.id}/call`);
+    await page.getByRole("button", { name: "See what would happen" }).click();
+    await page.getByText(/people are called|person is called/).waitFor();
+    expect(await violations(page)).toEqual([]);
+    await page.getByRole("button", { name: /^Call \d+ pe/ }).click();
+    await page.waitForURL(/\/calls\/campaigns\//);
+    await page.getByRole("heading", { level: 1, name: new RegExp(label) }).waitFor();
+    await settled(page);
+    expect(await violations(page)).toEqual([]);
+    await page.context().close();
+  });
+});
+
+describe("work that needs somebody", () => {
+  it("is resolved with what was done, which also sets the status", async () => {
+    const work = (await (await ask("GET", "/api/attention?status=open&page_size=10")).json()) as { attention: { attention_id: string; contact: { id: string; name: string } }[] };
+    const first = work.attention[0];
+    if (!first) throw new Error("the demo clinic has nothing that needs attention at this hour");
+    const page = await signedIn("admin", "/today");
+    const row = page.getByRole("listitem").filter({ has: page.getByRole("link", { name: first.contact.name, exact: true }) }).filter({ has: page.getByRole("button", { name: /^More for/ }) });
+    await row.first().getByRole("link", { name: first.contact.name }).focus();
+    await page.keyboard.press("e");
+    const sheet = page.getByRole("dialog", { name: first.contact.name });
+    await sheet.waitFor();
+    expect(await violations(page)).toEqual([]);
+    await sheet.getByRole("button", { name: "Left a message" }).click();
+    await sheet.waitFor({ state: "detached" });
+    const after = (await (await ask("GET", `/api/attention/${first.attention_id}`)).json()) as { status: string };
+    expect(after.status).toBe("resolved");
+    await page.context().close();
+  });
+});
+
+describe("settings", () => {
+  it("save themselves two seconds after the last change and say so", async () => {
+    const page = await signedIn("admin", "/settings/calls");
+    const before = (await (await ask("GET", "/api/settings/calls")).json()) as { customer_feedback: boolean };
+    await page.getByRole("switch", { name: /Ask how content/ }).click({ force: true });
+    await page.getByText("Changed, saves by itself").waitFor();
+    await page.getByText(/Saved \d/).waitFor();
+    const after = (await (await ask("GET", "/api/settings/calls")).json()) as { customer_feedback: boolean };
+    expect(after.customer_feedback).toBe(!before.customer_feedback);
+    await page.context().close();
+  });
+});
