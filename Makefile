@@ -1,15 +1,17 @@
-# Everything a person or CI runs. `make run` needs Rust, a C compiler and make; `make check` Python 3.11 as well.
+# Everything a person or CI runs. `make run` needs Rust, a C compiler, make and Node 20; `make test` Chromium as well, which
+# it installs; `make check` Python 3.11.
 
 LISTEN ?= 127.0.0.1:8787
 DATA ?= .data
 SEEDS ?= 1000
+CONSOLE = $(shell find web -type f -not -path 'web/node_modules/*' -not -path 'web/dist/*')
 FUNCTIONS = $(notdir $(wildcard functions/*))
 export SAM_CLI_TELEMETRY = 0
 
-.PHONY: run test check fmt clippy template document audit advisories bench bench-view soak openapi clean-data nextest
+.PHONY: run test test-console check fmt clippy template document console audit advisories bench bench-view soak openapi clean-data nextest
 
-## The local host with its demo clinic, at http://127.0.0.1:8787; keeps its data in .data
-run:
+## The local host with console and demo clinic, at http://127.0.0.1:8787; keeps its data in .data
+run: web/dist/index.html
 	cargo build --locked --workspace --bin vio-local
 	./target/debug/vio-local --listen $(LISTEN) --data $(DATA) --seed demo
 
@@ -18,9 +20,16 @@ test: nextest
 	cargo nextest run --workspace --locked --profile ci
 	@if grep -rqE '^ *//[/!] ```(rust|should_panic|no_run)?$$' --include=*.rs shared functions infra; \
 	then cargo test --workspace --locked --doc --quiet; fi
+	$(MAKE) --no-print-directory test-console
+
+## The console's own tests, and the console in Chromium against the real local host
+test-console: web/dist/index.html
+	npm test --prefix web
+	cargo build --locked --workspace --bin vio-local
+	web/e2e/run.sh
 
 ## Formatting, lints, templates, the API document, dependencies
-check: fmt clippy template document audit
+check: fmt clippy template document console audit
 fmt:
 	cargo fmt --all --check
 clippy:
@@ -31,6 +40,8 @@ template: .venv/installed
 	.venv/bin/sam validate --lint --region eu-west-2 -t template.yaml
 document: .venv/installed
 	.venv/bin/openapi-spec-validator --schema 3.1 docs/openapi.json
+console: web/node_modules/.installed
+	npm run check --prefix web
 audit:
 	python3 infra/audit.py
 advisories:
@@ -62,6 +73,14 @@ clean-data:
 
 nextest:
 	@cargo nextest --version >/dev/null 2>&1 || cargo install --locked cargo-nextest
+
+web/node_modules/.installed: web/package-lock.json
+	@node -e 'process.exit(process.versions.node.split(".")[0] >= 20 ? 0 : 1)' || { echo 'The console needs Node 20 or later'; exit 1; }
+	npm ci --prefix web --silent --no-audit --no-fund
+	@touch $@
+
+web/dist/index.html: web/node_modules/.installed $(CONSOLE)
+	npm run build --prefix web --silent
 
 .venv/installed: infra/requirements.txt
 	@python3 -c 'import venv, ensurepip' 2>/dev/null || { echo 'Python cannot make an environment: apt-get install python3-venv'; exit 1; }

@@ -447,7 +447,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Changes many contacts: status, groups, common fields; or deletes them. On ids, a group or a filter, at most 10,000. `dry_run` says what would happen. Up to 100 are done with when this answers; more are a job, with progress, results for each contact, cancelling, and undoing for ten minutes. */
+        /** Changes many contacts: status, groups, common fields; deletes them; or calls them. On ids, a group or a filter, at most 10,000. `dry_run` says what would happen. Up to 100 are done with when this answers; more are a job, with progress, results for each contact, cancelling, and undoing for ten minutes. Calls, to 100 at most, are a campaign and are answered as one. */
         post: operations["post_contacts_bulk"];
         delete?: never;
         options?: never;
@@ -1377,6 +1377,40 @@ export interface paths {
         patch: operations["patch_settings_integrations"];
         trace?: never;
     };
+    "/api/settings/integrations/calcom/test": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Tries the saved connection with Cal.com out. */
+        post: operations["post_settings_integrations_calcom_test"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/settings/integrations/retell/test": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Tries the saved connection with the voice provider out; nobody is called. */
+        post: operations["post_settings_integrations_retell_test"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/settings/privacy": {
         parameters: {
             query?: never;
@@ -1423,11 +1457,11 @@ export interface paths {
         get?: never;
         put?: never;
         post?: never;
-        /** Removes a tag from the list; contacts keep the word. */
+        /** Takes a tag off the list and off every contact that has it: up to 100 of them when this answers, more by a job. */
         delete: operations["delete_tags_tag_id"];
         options?: never;
         head?: never;
-        /** Renames a tag of the list; contacts keep the word they have. */
+        /** Changes a tag. Another name reaches every contact that has the tag: up to 100 of them when this answers, more by a job. */
         patch: operations["patch_tags_tag_id"];
         trace?: never;
     };
@@ -1513,9 +1547,10 @@ export interface paths {
         put?: never;
         /**
          * Bookings, from Cal.com
-         * @description Signed by Cal.com with the webhook's secret (`X-Cal-Signature-256`). `BOOKING_CREATED`, `BOOKING_RESCHEDULED` and
-         *     `BOOKING_CANCELLED` are processed, in whatever order they come; other triggers are accepted and ignored, as are
-         *     event types other than the one set and everything while the connection is switched off. At most 1 MiB.
+         * @description Signed by Cal.com with the webhook's secret (`X-Cal-Signature-256`). `BOOKING_CREATED`, `BOOKING_RESCHEDULED`,
+         *     `BOOKING_CANCELLED`, `BOOKING_REJECTED` and `BOOKING_NO_SHOW_UPDATED` are processed, in whatever order they come, and
+         *     `BOOKING_REQUESTED` where it moves a booking; other triggers are accepted and ignored, as are event types other than
+         *     the one set and everything while the connection is switched off. At most 1 MiB.
          */
         post: operations["post_webhook_calcom_booking_endpoint_id"];
         delete?: never;
@@ -1888,6 +1923,7 @@ export interface components {
          *     }
          */
         BulkBody: {
+            call?: components["schemas"]["GroupBulkCallRequest"] | null;
             /** @description With delete: DELETE. */
             confirm?: string | null;
             /** @description With the status confirmed: voice_call, manual, phone, sms or email. */
@@ -1898,7 +1934,7 @@ export interface components {
             group_changes?: components["schemas"]["BulkGroupChanges"] | null;
             /** @description With status: pending, confirmed, cancelled or rescheduled. */
             new_status?: string | null;
-            /** @description status, groups, edit or delete. */
+            /** @description status, groups, edit, delete or call. */
             operation: string;
             /** @description Why; needed for a status. */
             reason?: string | null;
@@ -2889,6 +2925,24 @@ export interface components {
             name: string;
             /** @description Kept with each. */
             reason?: string | null;
+        };
+        /**
+         * @description What a trial came to.
+         * @enum {string}
+         */
+        ConnectionOutcome: "works" | "not_configured" | "wrong_key" | "missing_scope" | "no_webhook" | "webhook_disabled" | "wrong_organizer" | "busy" | "unreachable";
+        /** @description What came of trying a connection out. */
+        ConnectionTest: {
+            /**
+             * @description For people.
+             * @example Cal.com answers, and its webhook reaches us.
+             */
+            message: string;
+            outcome: components["schemas"]["ConnectionOutcome"];
+            /** @description With Cal.com: up to three of its latest bookings. */
+            samples: components["schemas"]["Sample"][];
+            /** Format: date-time */
+            tested_at: string;
         };
         /** @description A consent to voice calls. */
         ConsentBody: {
@@ -5155,6 +5209,18 @@ export interface components {
              */
             webhook_url: string;
         };
+        /** @description A booking as the provider has it, without whose it is. */
+        Sample: {
+            /**
+             * @description The kind of event booked.
+             * @example check-up
+             */
+            event_type?: string | null;
+            /** Format: date-time */
+            start?: string | null;
+            /** @example accepted */
+            status?: string | null;
+        };
         /** @description One saved filter. */
         SavedFilter: {
             /** Format: date-time */
@@ -5362,17 +5428,32 @@ export interface components {
             pending: number;
             rescheduled: number;
         };
-        /** @description A tag's name: 1 to 50 characters, once per business whatever the case. */
-        TagName: {
-            /** @example vip */
+        /**
+         * @description A tag to be made or changed. What a change leaves out stays as it is; null clears the description.
+         * @example {
+         *       "color": "#EC4899",
+         *       "name": "vip"
+         *     }
+         */
+        TagBody: {
+            /** @description One of the eight colours, as hex; blue where none is given. */
+            color?: string | null;
+            /** @description At most 255 characters. */
+            description?: string | null;
+            /** @description 1 to 50 characters, once per business whatever the case. */
             name?: string | null;
         };
         /** @description One tag. */
         TagView: {
+            /** @example #3B82F6 */
+            color: string;
             /** Format: date-time */
             created_at: string;
+            /** @example Rings the owner in person */
+            description?: string | null;
             /** Format: uuid */
             id: string;
+            job?: components["schemas"]["Job"] | null;
             /** @example vip */
             name: string;
             /** Format: int64 */
@@ -7804,7 +7885,7 @@ export interface operations {
                     "application/json": components["schemas"]["BulkDoneOrPreview"];
                 };
             };
-            /** @description Begun; the job */
+            /** @description Begun; the job, or the campaign */
             202: {
                 headers: {
                     [name: string]: unknown;
@@ -12981,6 +13062,84 @@ export interface operations {
             503: components["responses"]["Problem503"];
         };
     };
+    post_settings_integrations_calcom_test: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What came of it */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "message": "Cal.com answers, and its webhook reaches us.",
+                     *       "outcome": "works",
+                     *       "samples": [
+                     *         {
+                     *           "event_type": "check-up",
+                     *           "status": "accepted"
+                     *         }
+                     *       ],
+                     *       "tested_at": "2027-03-10T10:30:00Z"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ConnectionTest"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    post_settings_integrations_retell_test: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What came of it */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "message": "Cal.com answers, and its webhook reaches us.",
+                     *       "outcome": "works",
+                     *       "samples": [
+                     *         {
+                     *           "event_type": "check-up",
+                     *           "status": "accepted"
+                     *         }
+                     *       ],
+                     *       "tested_at": "2027-03-10T10:30:00Z"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ConnectionTest"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
     get_settings_privacy: {
         parameters: {
             query?: never;
@@ -13118,8 +13277,27 @@ export interface operations {
                      * @example {
                      *       "tags": [
                      *         {
+                     *           "color": "#3B82F6",
                      *           "created_at": "2027-03-10T10:30:00Z",
+                     *           "description": "Rings the owner in person",
                      *           "id": "0192f0c1-2b3c-7def-8abc-0123456789ab",
+                     *           "job": {
+                     *             "created_at": "2026-03-02T09:00:00Z",
+                     *             "created_by": "0192f0c1-2b3c-7def-8abc-0123456789ac",
+                     *             "done_rows": 42000,
+                     *             "estimated_at": "2026-03-02T09:00:20Z",
+                     *             "job_id": "0192f0c1-2b3c-7def-8abc-0123456789ab",
+                     *             "kind": "dnc_import",
+                     *             "progress": 0.42,
+                     *             "status": "running",
+                     *             "summary": {
+                     *               "added": 41000,
+                     *               "already_listed": 800,
+                     *               "rejected": 50,
+                     *               "repeated": 150
+                     *             },
+                     *             "total_rows": 100000
+                     *           },
                      *           "name": "vip",
                      *           "version": 0
                      *         }
@@ -13151,10 +13329,11 @@ export interface operations {
             content: {
                 /**
                  * @example {
+                 *       "color": "#EC4899",
                  *       "name": "vip"
                  *     }
                  */
-                "application/json": components["schemas"]["TagName"];
+                "application/json": components["schemas"]["TagBody"];
             };
         };
         responses: {
@@ -13166,8 +13345,27 @@ export interface operations {
                 content: {
                     /**
                      * @example {
+                     *       "color": "#3B82F6",
                      *       "created_at": "2027-03-10T10:30:00Z",
+                     *       "description": "Rings the owner in person",
                      *       "id": "0192f0c1-2b3c-7def-8abc-0123456789ab",
+                     *       "job": {
+                     *         "created_at": "2026-03-02T09:00:00Z",
+                     *         "created_by": "0192f0c1-2b3c-7def-8abc-0123456789ac",
+                     *         "done_rows": 42000,
+                     *         "estimated_at": "2026-03-02T09:00:20Z",
+                     *         "job_id": "0192f0c1-2b3c-7def-8abc-0123456789ab",
+                     *         "kind": "dnc_import",
+                     *         "progress": 0.42,
+                     *         "status": "running",
+                     *         "summary": {
+                     *           "added": 41000,
+                     *           "already_listed": 800,
+                     *           "rejected": 50,
+                     *           "repeated": 150
+                     *         },
+                     *         "total_rows": 100000
+                     *       },
                      *       "name": "vip",
                      *       "version": 0
                      *     }
@@ -13207,7 +13405,35 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Removed */
+            /** @description Gone from the list; the job takes it off the contacts */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "created_at": "2026-03-02T09:00:00Z",
+                     *       "created_by": "0192f0c1-2b3c-7def-8abc-0123456789ac",
+                     *       "done_rows": 42000,
+                     *       "estimated_at": "2026-03-02T09:00:20Z",
+                     *       "job_id": "0192f0c1-2b3c-7def-8abc-0123456789ab",
+                     *       "kind": "dnc_import",
+                     *       "progress": 0.42,
+                     *       "status": "running",
+                     *       "summary": {
+                     *         "added": 41000,
+                     *         "already_listed": 800,
+                     *         "rejected": 50,
+                     *         "repeated": 150
+                     *       },
+                     *       "total_rows": 100000
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Job"];
+                };
+            };
+            /** @description Gone */
             204: {
                 headers: {
                     [name: string]: unknown;
@@ -13240,10 +13466,11 @@ export interface operations {
             content: {
                 /**
                  * @example {
+                 *       "description": "Comes every month",
                  *       "name": "regular"
                  *     }
                  */
-                "application/json": components["schemas"]["TagName"];
+                "application/json": components["schemas"]["TagBody"];
             };
         };
         responses: {
@@ -13255,8 +13482,27 @@ export interface operations {
                 content: {
                     /**
                      * @example {
+                     *       "color": "#3B82F6",
                      *       "created_at": "2027-03-10T10:30:00Z",
+                     *       "description": "Rings the owner in person",
                      *       "id": "0192f0c1-2b3c-7def-8abc-0123456789ab",
+                     *       "job": {
+                     *         "created_at": "2026-03-02T09:00:00Z",
+                     *         "created_by": "0192f0c1-2b3c-7def-8abc-0123456789ac",
+                     *         "done_rows": 42000,
+                     *         "estimated_at": "2026-03-02T09:00:20Z",
+                     *         "job_id": "0192f0c1-2b3c-7def-8abc-0123456789ab",
+                     *         "kind": "dnc_import",
+                     *         "progress": 0.42,
+                     *         "status": "running",
+                     *         "summary": {
+                     *           "added": 41000,
+                     *           "already_listed": 800,
+                     *           "rejected": 50,
+                     *           "repeated": 150
+                     *         },
+                     *         "total_rows": 100000
+                     *       },
                      *       "name": "vip",
                      *       "version": 0
                      *     }
