@@ -160,7 +160,7 @@ export function Grid({ search, selecting, sort, onSort, onStatus, label, empty }
       {first.isFetching && !first.isPending && <div className={css.progress} aria-hidden />}
       {/* The grid takes the keys of its rows; each row is a stop of its own while it is the active one. */}
       {/* eslint-disable-next-line jsx-a11y/interactive-supports-focus */}
-      <div ref={box} className={css.box} role="grid" aria-label={label} aria-rowcount={total + 1} aria-colcount={columns.length + 2} aria-multiselectable onKeyDown={keys}>
+      <div ref={box} className={cx(css.box, total === 0 && css.bare)} role="grid" aria-label={label} aria-rowcount={total + 1} aria-colcount={columns.length + 2} aria-multiselectable onKeyDown={keys}>
         <div role="row" aria-rowindex={1} className={css.head} style={{ gridTemplateColumns: template, minWidth: width }}>
           <div role="columnheader" className={css.tick}>
             <Checkbox
@@ -177,9 +177,6 @@ export function Grid({ search, selecting, sort, onSort, onStatus, label, empty }
             <span className="hidden-visually">Actions</span>
           </div>
         </div>
-        {first.isPending && <Skeleton rows={10} label={`Loading ${nouns.many}`} />}
-        {first.isError && <ErrorNote error={first.error} what={`Could not load your ${nouns.many}.`} retry={() => void first.refetch()} />}
-        {first.data && total === 0 && empty}
         <div role="rowgroup" className={css.body} style={{ height: virtual.getTotalSize(), minWidth: width }}>
           {items.map((item) => {
             const contact = rows.get(item.index);
@@ -204,6 +201,13 @@ export function Grid({ search, selecting, sort, onSort, onStatus, label, empty }
           })}
         </div>
       </div>
+      {total === 0 && (
+        <div className={css.instead}>
+          {first.isPending && <Skeleton rows={10} label={`Loading ${nouns.many}`} />}
+          {first.isError && <ErrorNote error={first.error} what={`Could not load your ${nouns.many}.`} retry={() => void first.refetch()} />}
+          {first.data && empty}
+        </div>
+      )}
       <p className="hidden-visually" role="status">
         {first.data ? `${number(total)} ${nouns.many}` : ""}
       </p>
