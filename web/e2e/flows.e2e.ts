@@ -32,7 +32,9 @@ async function somebody(more: object = {}): Promise<{ id: string; name: string }
 async function signedIn(who: "admin" | "reception" | "readonly" = "admin", path = "/today", width = 1440): Promise<Page> {
   const { page } = await open(browser, { width });
   const shots = process.env.VIO_SHOTS;
-  if (shots) onTestFailed(async ({ task }) => void (await page.screenshot({ path: `${shots}/failed-${task.name.replace(/\W+/g, "-").slice(0, 40)}.png` }).catch(() => null)));
+  if (shots) onTestFailed(async ({ task }) => {
+      await page.screenshot({ path: `${shots}/failed-${task.name.replace(/\W+/g, "-").slice(0, 40)}.png` }).catch(() => null);
+    });
   await signIn(page, who, path);
   await settled(page);
   return page;
