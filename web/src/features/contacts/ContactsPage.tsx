@@ -135,7 +135,7 @@ export default function ContactsPage() {
         <div className={css.list}>
           {first.data && list.filtered && total > 0 && (
             <p className={css.found} role="status">
-              {count(total, nouns.one, nouns.many)} match
+              {count(total, nouns.one, nouns.many)} {total === 1 ? "matches" : "match"}
             </p>
           )}
           {shown === "table" ? (
