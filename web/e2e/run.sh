@@ -5,7 +5,8 @@ cd "$(dirname "$0")/.."
 chromium=${CHROMIUM:-/usr/bin/chromium}
 if [ ! -x "$chromium" ]; then
     echo "installing Chromium from Debian's packages"
-    apt-get install --yes --no-install-recommends chromium >/dev/null
+    apt-get install --yes --no-install-recommends chromium >/dev/null 2>&1 ||
+        { apt-get update >/dev/null && apt-get install --yes --no-install-recommends chromium >/dev/null; }
 fi
 said=$(mktemp)
 ../target/debug/vio-local --listen 127.0.0.1:0 --ephemeral --seed demo --console dist >"$said" 2>"$said.log" &
