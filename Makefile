@@ -8,7 +8,7 @@ CONSOLE = $(shell find web -type f -not -path 'web/node_modules/*' -not -path 'w
 FUNCTIONS = $(notdir $(wildcard functions/*))
 export SAM_CLI_TELEMETRY = 0
 
-.PHONY: run test test-console check fmt clippy template document console audit advisories bench bench-view soak openapi clean-data nextest
+.PHONY: run test test-console in-chromium check fmt clippy template document console audit advisories bench bench-view soak openapi clean-data nextest
 
 ## The local host with console and demo clinic, at http://127.0.0.1:8787; keeps its data in .data
 run: web/dist/index.html
@@ -20,12 +20,16 @@ test: nextest
 	cargo nextest run --workspace --locked --profile ci
 	@if grep -rqE '^ *//[/!] ```(rust|should_panic|no_run)?$$' --include=*.rs shared functions infra; \
 	then cargo test --workspace --locked --doc --quiet; fi
-	$(MAKE) --no-print-directory test-console
+	$(MAKE) --no-print-directory in-chromium
 
 ## The console's own tests, and the console in Chromium against the real local host
-test-console: web/dist/index.html
-	npm test --prefix web
+test-console:
 	cargo build --locked --workspace --bin vio-local
+	$(MAKE) --no-print-directory in-chromium
+
+# The tests of the crates have built vio-local; building it alone would choose other features, and take minutes.
+in-chromium: web/dist/index.html
+	npm test --prefix web --silent
 	web/e2e/run.sh
 
 ## Formatting, lints, templates, the API document, dependencies
