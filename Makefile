@@ -68,9 +68,10 @@ soak: nextest
 	VIO_SOAK_SEEDS=$(SEEDS) cargo nextest run --workspace --locked --profile soak --no-capture \
 		-E 'package(vio-simulation) | package(vio-tests)'
 
-## Writes docs/openapi.json from the code; a test notices when it is stale
-openapi: nextest
+## Writes docs/openapi.json from the code and the console's client from it; tests notice when one is stale
+openapi: nextest web/node_modules/.installed
 	VIO_WRITE_OPENAPI=1 cargo nextest run --locked --workspace -E 'package(vio-tests) & binary(openapi)' --no-fail-fast
+	npm run api --prefix web --silent
 
 clean-data:
 	rm -rf $(DATA)
