@@ -10,10 +10,10 @@ import { dayAndTime } from "@/lib/time";
 import { useNow } from "@/lib/useNow";
 import { count, number } from "@/lib/words";
 import { Badge, Count } from "@/ui/Badge";
-import { Button } from "@/ui/Button";
 import { Empty, ErrorNote, Skeleton } from "@/ui/Notes";
 import { Panel } from "@/ui/Panel";
 import { Segments } from "@/ui/Segments";
+import { ShowMore } from "@/ui/ShowMore";
 import { CallTabs } from "./CallTabs";
 import css from "./CallsPage.module.css";
 import { useCallsUnderWay } from "./queries";
@@ -95,13 +95,7 @@ function Planned() {
           </li>
         ))}
       </ul>
-      {list.hasNextPage && (
-        <div className={css.more}>
-          <Button small isPending={list.isFetchingNextPage} onPress={() => void list.fetchNextPage()}>
-            Show more
-          </Button>
-        </div>
-      )}
+      <ShowMore list={list} />
     </Panel>
   );
 }

@@ -13,6 +13,7 @@ import { Dialog } from "@/ui/Dialog";
 import { Empty, ErrorNote, Skeleton } from "@/ui/Notes";
 import { Panel } from "@/ui/Panel";
 import { Segments } from "@/ui/Segments";
+import { ShowMore } from "@/ui/ShowMore";
 import { CallTabs } from "./CallTabs";
 import css from "./CallsPage.module.css";
 import { DecisionList } from "./DecisionList";
@@ -49,13 +50,7 @@ export default function HistoryPage() {
             <Row key={call.session_id} call={call} onOpen={() => setOpen(call.session_id)} />
           ))}
         </ul>
-        {list.hasNextPage && (
-          <div className={css.more}>
-            <Button small isPending={list.isFetchingNextPage} onPress={() => void list.fetchNextPage()}>
-              Show more
-            </Button>
-          </div>
-        )}
+        <ShowMore list={list} />
       </Panel>
       {open && <CallDialog sessionId={open} onClose={() => setOpen(null)} />}
     </>

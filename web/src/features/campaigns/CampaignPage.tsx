@@ -19,6 +19,7 @@ import { Dialog } from "@/ui/Dialog";
 import { ErrorNote, Skeleton } from "@/ui/Notes";
 import { Facts, PageHeader, Panel } from "@/ui/Panel";
 import { Segments } from "@/ui/Segments";
+import { ShowMore } from "@/ui/ShowMore";
 import { toast } from "@/ui/toast";
 import { CampaignBadge } from "./CampaignBadge";
 import css from "./CampaignPage.module.css";
@@ -247,13 +248,7 @@ function Results({ campaign }: { campaign: CampaignStatus }) {
           );
         })}
       </ul>
-      {results.hasNextPage && (
-        <div className={css.none}>
-          <Button small isPending={results.isFetchingNextPage} onPress={() => void results.fetchNextPage()}>
-            Show more
-          </Button>
-        </div>
-      )}
+      <ShowMore list={results} />
     </Panel>
   );
 }

@@ -17,6 +17,7 @@ import { Dialog } from "@/ui/Dialog";
 import { TextField } from "@/ui/Field";
 import { Empty, ErrorNote, Skeleton } from "@/ui/Notes";
 import { Panel } from "@/ui/Panel";
+import { ShowMore } from "@/ui/ShowMore";
 import { toast } from "@/ui/toast";
 import { ImportDialog } from "./ImportDialog";
 
@@ -79,13 +80,7 @@ export default function DncPage() {
             </li>
           ))}
         </ul>
-        {list.hasNextPage && (
-          <div className={css.more}>
-            <Button small isPending={list.isFetchingNextPage} onPress={() => void list.fetchNextPage()}>
-              Show more
-            </Button>
-          </div>
-        )}
+        <ShowMore list={list} />
       </Panel>
       {dialog === "add" && <AddDialog onClose={() => setDialog(null)} />}
       {dialog === "import" && <ImportDialog onClose={() => setDialog(null)} />}

@@ -5,9 +5,9 @@ import { useColleague } from "@/features/session/team";
 import { dayAndTime } from "@/lib/time";
 import { useNow } from "@/lib/useNow";
 import { count, humane } from "@/lib/words";
-import { Button } from "@/ui/Button";
 import { Empty, ErrorNote, Skeleton } from "@/ui/Notes";
 import { Panel } from "@/ui/Panel";
+import { ShowMore } from "@/ui/ShowMore";
 import css from "./GroupPage.module.css";
 
 const ACTION: Record<string, string> = {
@@ -52,11 +52,7 @@ export function Activity({ groupId }: { groupId: string }) {
           </li>
         ))}
       </ul>
-      {list.hasNextPage && (
-        <Button small isPending={list.isFetchingNextPage} onPress={() => void list.fetchNextPage()}>
-          Show more
-        </Button>
-      )}
+      <ShowMore list={list} bare />
     </Panel>
   );
 }

@@ -15,6 +15,7 @@ import { Checkbox, SelectField, TextField } from "@/ui/Field";
 import { Menu } from "@/ui/Menu";
 import { Empty, ErrorNote, Skeleton } from "@/ui/Notes";
 import { PageHeader } from "@/ui/Panel";
+import { ShowMore } from "@/ui/ShowMore";
 import { toast } from "@/ui/toast";
 import { GroupDialog } from "./GroupDialog";
 import css from "./GroupsPage.module.css";
@@ -124,11 +125,7 @@ export default function GroupsPage() {
           <Card key={each.id} group={each} />
         ))}
       </ul>
-      {list.hasNextPage && (
-        <Button isPending={list.isFetchingNextPage} onPress={() => void list.fetchNextPage()}>
-          Show more
-        </Button>
-      )}
+      <ShowMore list={list} bare />
       {dialog === "new" && <GroupDialog onClose={() => setDialog(null)} />}
       {dialog === "templates" && <TemplatesDialog onClose={() => setDialog(null)} />}
     </>

@@ -8,10 +8,10 @@ import { useZone } from "@/features/session/business";
 import { clock } from "@/lib/time";
 import { count, number } from "@/lib/words";
 import { Count } from "@/ui/Badge";
-import { Button } from "@/ui/Button";
 import { Empty, ErrorNote, Skeleton } from "@/ui/Notes";
 import { Panel } from "@/ui/Panel";
 import { Segments } from "@/ui/Segments";
+import { ShowMore } from "@/ui/ShowMore";
 import { AppointmentLine } from "@/features/contacts/AppointmentLine";
 import css from "./Appointments.module.css";
 import { useAppointmentsOf, useDay } from "./queries";
@@ -72,13 +72,7 @@ export function Appointments({ date }: { date: string }) {
           </li>
         ))}
       </ul>
-      {list.hasNextPage && (
-        <div className={css.more}>
-          <Button small isPending={list.isFetchingNextPage} onPress={() => void list.fetchNextPage()}>
-            Show more
-          </Button>
-        </div>
-      )}
+      <ShowMore list={list} />
     </Panel>
   );
 }

@@ -8,8 +8,8 @@ import { METHOD, callWord } from "@/features/calls/words";
 import { useZone } from "@/features/session/business";
 import { dayAndTime } from "@/lib/time";
 import { Badge } from "@/ui/Badge";
-import { Button } from "@/ui/Button";
 import { Empty, ErrorNote, Skeleton } from "@/ui/Notes";
+import { ShowMore } from "@/ui/ShowMore";
 import css from "./Timeline.module.css";
 
 /** Every call to this person, planned ones too, each with why it was made or was not. */
@@ -31,13 +31,7 @@ export function CallList({ contactId }: { contactId: string }) {
           <Row key={call.session_id} call={call} />
         ))}
       </ul>
-      {list.hasNextPage && (
-        <div className={css.more}>
-          <Button small isPending={list.isFetchingNextPage} onPress={() => void list.fetchNextPage()}>
-            Show more
-          </Button>
-        </div>
-      )}
+      <ShowMore list={list} />
     </>
   );
 }

@@ -7,8 +7,8 @@ import { useZone } from "@/features/session/business";
 import { useColleague } from "@/features/session/team";
 import { dayAndTime } from "@/lib/time";
 import { humane } from "@/lib/words";
-import { Button } from "@/ui/Button";
 import { Empty, ErrorNote, Skeleton } from "@/ui/Notes";
+import { ShowMore } from "@/ui/ShowMore";
 import css from "./Timeline.module.css";
 
 const ACTION: Record<string, string> = {
@@ -43,13 +43,7 @@ export function Changes({ contactId }: { contactId: string }) {
           <Entry key={each.id} entry={each} />
         ))}
       </ul>
-      {list.hasNextPage && (
-        <div className={css.more}>
-          <Button small isPending={list.isFetchingNextPage} onPress={() => void list.fetchNextPage()}>
-            Show more
-          </Button>
-        </div>
-      )}
+      <ShowMore list={list} />
     </>
   );
 }

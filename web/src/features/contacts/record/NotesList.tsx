@@ -10,6 +10,7 @@ import { ago } from "@/lib/time";
 import { Button } from "@/ui/Button";
 import { SelectField } from "@/ui/Field";
 import { Empty, ErrorNote, Skeleton } from "@/ui/Notes";
+import { ShowMore } from "@/ui/ShowMore";
 import { toast } from "@/ui/toast";
 import { SpokenField } from "../SpokenField";
 import type { Contact } from "../one";
@@ -82,13 +83,7 @@ export function NotesList({ contact, editable }: { contact: Contact; editable: b
           </li>
         ))}
       </ul>
-      {list.hasNextPage && (
-        <div className={css.more}>
-          <Button small isPending={list.isFetchingNextPage} onPress={() => void list.fetchNextPage()}>
-            Show more
-          </Button>
-        </div>
-      )}
+      <ShowMore list={list} />
     </>
   );
 }

@@ -1,0 +1,20 @@
+import { Button } from "./Button";
+import css from "./ShowMore.module.css";
+
+interface Pages {
+  hasNextPage: boolean;
+  isFetchingNextPage: boolean;
+  fetchNextPage: () => Promise<unknown>;
+}
+
+/** The rest of a list that comes page by page; nothing once all of it is there. */
+export function ShowMore({ list, bare }: { list: Pages; /** Without room around it. */ bare?: boolean }) {
+  if (!list.hasNextPage) return null;
+  return (
+    <div className={bare ? undefined : css.padded}>
+      <Button small isPending={list.isFetchingNextPage} onPress={() => void list.fetchNextPage()}>
+        Show more
+      </Button>
+    </div>
+  );
+}
