@@ -245,9 +245,7 @@ pub(crate) async fn test_calcom(
     request: RequestId,
     Query(NoParams {}): Query<NoParams>,
 ) -> Result<Json<Tried>, Problem> {
-    let (_, opened) = app.tenant_with_settings(&who).await?;
-    let found = calcom(&app, &opened).await;
-    tried(&app, &who, request, "calcom", found).await
+    tried(&app, &who, request, "calcom", calcom).await
 }
 
 /// Tries the saved connection with the voice provider out; nobody is called.
@@ -259,21 +257,19 @@ pub(crate) async fn test_retell(
     request: RequestId,
     Query(NoParams {}): Query<NoParams>,
 ) -> Result<Json<Tried>, Problem> {
-    let (_, opened) = app.tenant_with_settings(&who).await?;
-    let found = retell(&app, &opened).await;
-    tried(&app, &who, request, "retell", found).await
+    tried(&app, &who, request, "retell", retell).await
 }
 
+/// Asks a provider with what is saved, and enters what came of it into the log.
 async fn tried(
     app: &App,
     who: &Principal,
     request: RequestId,
     provider: &str,
-    found: Result<(String, Vec<Sample>), Found>,
+    ask: impl AsyncFnOnce(&App, &TenantSettings) -> Result<(String, Vec<Sample>), Found>,
 ) -> Result<Json<Tried>, Problem> {
-    let ts = app.tenant_of(who).await?;
-    let tested_at = ts.now();
-    let (outcome, message, samples) = match found {
+    let (ts, opened) = app.tenant_with_settings(who).await?;
+    let (outcome, message, samples) = match ask(app, &opened).await {
         Ok((message, samples)) => (Outcome::Works, message, samples),
         Err((outcome, message)) => (outcome, message, Vec::new()),
     };
@@ -286,7 +282,7 @@ async fn tried(
     Ok(Json(Tried {
         outcome,
         message,
-        tested_at,
+        tested_at: ts.now(),
         samples,
     }))
 }
