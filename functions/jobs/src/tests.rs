@@ -94,6 +94,28 @@ impl World {
         id
     }
 
+    /// Contacts with nothing but a name and these tags.
+    async fn tagged(&self, count: usize, tags: &[&str]) -> Vec<ContactId> {
+        let ts = &self.tenant.store;
+        let settings = ts.settings().await.unwrap().settings;
+        let mut ids = Vec::new();
+        for _ in 0..count {
+            let id = ContactId::new(ts.new_id());
+            let mut new = NewContact::named(id, "Ada Example".parse().unwrap());
+            new.tags = tags
+                .iter()
+                .map(|tag| vio_domain::text::Tag::parse(tag).unwrap())
+                .collect();
+            let keep = vio_domain::person::OnDuplicate::CreateNew;
+            let actor = Actor::system("test");
+            ts.create_contact(&settings, &new, None, keep, &actor)
+                .await
+                .unwrap();
+            ids.push(id);
+        }
+        ids
+    }
+
     async fn planned(&self, id: ContactId) -> bool {
         let person = self.tenant.store.person(id).await.unwrap().unwrap();
         person.next_call_at().is_some()

@@ -73,20 +73,7 @@ async fn people(world: &World, count: usize) -> Vec<ContactId> {
 
 /// Contacts with nothing but a name.
 async fn names(world: &World, count: usize) -> Vec<ContactId> {
-    let ts = &world.tenant.store;
-    let settings = ts.settings().await.unwrap().settings;
-    let mut ids = Vec::new();
-    for _ in 0..count {
-        let id = ContactId::new(ts.new_id());
-        let new = NewContact::named(id, "Ada Example".parse().unwrap());
-        let keep = vio_domain::person::OnDuplicate::CreateNew;
-        let actor = Actor::system("test");
-        ts.create_contact(&settings, &new, None, keep, &actor)
-            .await
-            .unwrap();
-        ids.push(id);
-    }
-    ids
+    world.tagged(count, &[]).await
 }
 
 async fn status_of(world: &World, id: ContactId) -> &'static str {

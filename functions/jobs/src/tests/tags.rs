@@ -2,30 +2,10 @@
 
 use http::{Method, StatusCode};
 use vio_domain::bulk::MOST_AT_ONCE;
-use vio_domain::text::Tag;
 
 use super::*;
 
 const TAGS: &str = "/api/tags";
-
-/// Contacts with nothing but a name and these tags.
-async fn tagged(world: &World, count: usize, tags: &[&str]) -> Vec<ContactId> {
-    let ts = &world.tenant.store;
-    let settings = ts.settings().await.unwrap().settings;
-    let mut ids = Vec::new();
-    for _ in 0..count {
-        let id = ContactId::new(ts.new_id());
-        let mut new = NewContact::named(id, "Ada Example".parse().unwrap());
-        new.tags = tags.iter().map(|tag| Tag::parse(tag).unwrap()).collect();
-        let keep = vio_domain::person::OnDuplicate::CreateNew;
-        let actor = Actor::system("test");
-        ts.create_contact(&settings, &new, None, keep, &actor)
-            .await
-            .unwrap();
-        ids.push(id);
-    }
-    ids
-}
 
 async fn tags_of(world: &World, id: ContactId) -> Vec<String> {
     let person = world.tenant.store.person(id).await.unwrap().unwrap();
@@ -128,9 +108,9 @@ async fn another_name_reaches_everybody_who_has_the_tag() {
     let world = World::new().await;
     let (server, token) = (&world.server, &world.tenant.admin.token);
     let path = made(&world, json!({"name": "vip"})).await;
-    let few = tagged(&world, 3, &["before", "VIP", "after"]).await;
-    let both = tagged(&world, 1, &["vip", "regular"]).await[0];
-    let nobody = tagged(&world, 1, &["vip lounge"]).await[0];
+    let few = world.tagged(3, &["before", "VIP", "after"]).await;
+    let both = world.tagged(1, &["vip", "regular"]).await[0];
+    let nobody = world.tagged(1, &["vip lounge"]).await[0];
     let changed = server.patch(&path, token, json!({"name": "regular"})).await;
     assert_eq!(changed.status, StatusCode::OK, "{}", changed.body);
     assert_eq!(changed.body["job"]["status"], "completed");
@@ -164,7 +144,7 @@ async fn a_tag_of_many_is_changed_by_a_job() {
     let (server, token) = (&world.server, &world.tenant.admin.token);
     let path = made(&world, json!({"name": "vip"})).await;
     let many = MOST_AT_ONCE + 5;
-    tagged(&world, many, &["vip"]).await;
+    world.tagged(many, &["vip"]).await;
     let changed = server.patch(&path, token, json!({"name": "regular"})).await;
     assert_eq!(changed.status, StatusCode::OK, "{}", changed.body);
     assert_eq!(changed.body["job"]["status"], "running");
