@@ -15,7 +15,7 @@ use crate::appointment::{
 };
 use crate::contact::{Contact, Deleted, Priority};
 use crate::groups::MOST_GROUPS_OF_A_CONTACT;
-use crate::ids::{AppointmentId, GroupId, UserId};
+use crate::ids::{GroupId, UserId};
 use crate::text::{AppointmentType, OwnerName, Reason, SpecialInstructions, Tag};
 
 /// Contacts of one operation at most (rules.md).
