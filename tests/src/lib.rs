@@ -11,6 +11,7 @@ pub mod booking;
 pub mod client;
 pub mod clinic;
 pub mod contract;
+pub mod demo;
 pub mod outside;
 pub mod process;
 pub mod random;

@@ -4,88 +4,13 @@
 
 use std::time::Duration;
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::TimeDelta;
 use reqwest::StatusCode;
 use serde_json::{Value, json};
-use vio_local::{Host, HostOptions, seed};
+use vio_tests::Booking;
 use vio_tests::booking::deliver;
-use vio_tests::time::{instant, quiet_tuesday, text, wait_until};
-use vio_tests::{Booking, HostClient};
-
-/// The demo clinic's webhook secret for Cal.com (README).
-const SECRET: &str = "riverside-demo-webhook-secret";
-const SOON: Duration = Duration::from_secs(20);
-
-/// The demo clinic on a Tuesday morning.
-struct Demo {
-    host: Host,
-    client: HostClient,
-    morning: DateTime<Utc>,
-    /// Where its calendar delivers.
-    address: String,
-}
-
-impl Demo {
-    async fn start() -> Self {
-        let host = Host::start(HostOptions::ephemeral()).await.unwrap();
-        let morning = quiet_tuesday(Utc::now());
-        host.clock().move_to(morning, true).await.unwrap();
-        host.seed_demo().await.unwrap().expect("a demo clinic");
-        let admin = seed::SIGN_INS[0];
-        let client = HostClient::new(&host.base_url(), admin.email, seed::PASSWORD);
-        let settings = client.get("/api/settings/integrations").await;
-        let address = settings["calcom"]["webhook_url"].as_str();
-        let address = address.expect("an absolute address").to_owned();
-        Self {
-            host,
-            client,
-            morning,
-            address,
-        }
-    }
-
-    async fn book(&self, booking: &Booking) -> Value {
-        let event = booking.created(self.morning);
-        let (status, answer) = deliver(&self.address, SECRET, &event).await;
-        assert_eq!(status, StatusCode::OK, "{answer}");
-        answer
-    }
-
-    /// The contact of a booking, once it is processed.
-    async fn booked(&self, name: &str) -> Value {
-        wait_until("the contact of a booking", SOON, async || {
-            self.client.contact_named(name).await
-        })
-        .await
-    }
-
-    /// Waits until so many calls have reached a contact; the calls.
-    async fn called(&self, contact: &str, times: usize) -> Vec<Value> {
-        wait_until("calls to a contact", SOON, async || {
-            let calls = self.client.calls_of(contact).await;
-            (calls.len() >= times).then_some(calls)
-        })
-        .await
-    }
-
-    /// Waits until a contact looks as `holds` says.
-    async fn contact(&self, what: &str, id: &str, holds: impl Fn(&Value) -> bool) -> Value {
-        wait_until(what, SOON, async || {
-            let contact = self.client.contact(id).await;
-            holds(&contact).then_some(contact)
-        })
-        .await
-    }
-
-    /// Long enough for a call of the sandbox: 3 s of ringing, 30 s of talking, 2 s until the analysis.
-    async fn let_calls_end(&self) {
-        self.client.advance(TimeDelta::seconds(60)).await;
-    }
-}
-
-fn id(contact: &Value) -> String {
-    contact["id"].as_str().unwrap().to_owned()
-}
+use vio_tests::demo::{Demo, SOON, id};
+use vio_tests::time::{instant, text, wait_until};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_booking_becomes_a_confirmed_appointment() {

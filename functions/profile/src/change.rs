@@ -97,6 +97,7 @@ impl Asked<'_> {
         if moves {
             tenant.ask_replan(&mut tx)?;
         }
+        tenant.stage_calendar_connected(&mut tx, old, new).await?;
         let (mut fields, details) = differences(old, new);
         fields.extend(secrets);
         tenant.save_settings(&mut tx, &mut after)?;

@@ -1,6 +1,7 @@
 //! Connections to providers (S3 section 4, api.md). Secrets go in and never come out: they read back masked.
 
 use axum::extract::State;
+use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use vio_domain::permission::Role;
@@ -9,6 +10,7 @@ use vio_domain::text::{Email, ShortText};
 use vio_http::{ETag, FieldProblem, Fields, IfMatch, Json, Kind, Principal, Problem, RequestId};
 use vio_providers::BaseUrl;
 use vio_runtime::App;
+use vio_runtime::web::store_problem;
 use vio_store::tenants::TenantSettings;
 
 use crate::change::{Asked, tag};
@@ -61,8 +63,8 @@ pub(crate) struct CalcomView {
     #[schema(example = "https://app.example/api/webhook/calcom-booking/k8Zq…")]
     webhook_url: String,
     base_url: Option<String>,
-    #[schema(example = json!(null))]
-    last_sync: Option<String>,
+    /// When it was last read without a failure; more under `/api/settings/integrations/status`.
+    last_sync: Option<DateTime<Utc>>,
     problems: Vec<String>,
 }
 
@@ -133,7 +135,18 @@ fn calcom_problems(settings: &TenantSettings) -> Vec<String> {
 }
 
 impl IntegrationsView {
-    fn of(app: &App, opened: &TenantSettings) -> Self {
+    async fn read(
+        app: &App,
+        principal: &Principal,
+        opened: &TenantSettings,
+    ) -> Result<Self, Problem> {
+        let ts = app.tenant_of(principal).await?;
+        let calendar = ts.calendar().await.map_err(store_problem)?;
+        let last_sync = calendar.and_then(|row| row.last_read_at);
+        Ok(Self::of(app, opened, last_sync))
+    }
+
+    fn of(app: &App, opened: &TenantSettings, last_sync: Option<DateTime<Utc>>) -> Self {
         let hook =
             |kind: &str, id: &str| format!("{}/api/webhook/{kind}/{id}", app.platform.public_url);
         let retell = &opened.settings.integrations.retell;
@@ -163,7 +176,7 @@ impl IntegrationsView {
                 event_type_id: calcom.event_type_id,
                 webhook_url: hook("calcom-booking", &opened.endpoints.calcom_booking),
                 base_url: calcom.base_url.as_ref().map(|url| url.as_str().to_owned()),
-                last_sync: None,
+                last_sync,
                 problems,
             },
         }
@@ -178,7 +191,8 @@ pub(crate) async fn show(
     principal: Principal,
 ) -> Result<(ETag, Json<IntegrationsView>), Problem> {
     let (_, opened) = app.tenant_with_settings(&principal).await?;
-    Ok((tag(&opened), Json(IntegrationsView::of(&app, &opened))))
+    let view = IntegrationsView::read(&app, &principal, &opened).await?;
+    Ok((tag(&opened), Json(view)))
 }
 
 #[derive(Deserialize, ToSchema)]
@@ -384,7 +398,8 @@ pub(crate) async fn edit(
             }
         })
         .await?;
-    Ok((tag(&saved), Json(IntegrationsView::of(&app, &saved))))
+    let view = IntegrationsView::read(&app, &principal, &saved).await?;
+    Ok((tag(&saved), Json(view)))
 }
 
 #[cfg(test)]

@@ -11,6 +11,7 @@ mod hours;
 mod integrations;
 mod locations;
 mod privacy;
+mod sync;
 mod types;
 mod user;
 
@@ -29,6 +30,7 @@ fn routes() -> OpenApiRouter<App> {
         .routes(routes!(calls::show, calls::edit))
         .routes(routes!(privacy::show, privacy::edit))
         .routes(routes!(integrations::show, integrations::edit))
+        .routes(routes!(sync::status))
         .routes(routes!(connection::test_calcom))
         .routes(routes!(connection::test_retell))
         .routes(routes!(types::show, types::replace))

@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 
 use vio_domain::ids::TenantId;
 use vio_runtime::app::App;
-use vio_runtime::queues::{DialMessage, InboxMessage, JobMessage};
+use vio_runtime::queues::{CalendarMessage, DialMessage, InboxMessage, JobMessage};
 use vio_store::StoreError;
 use vio_store::key::{self, DUE_SHARDS, DueKind};
 use vio_store::port::{AttributeValue, Attributes, DUE_SK, Index, PK, SK, SortRange};
@@ -29,6 +29,8 @@ pub struct Ticked {
     pub events: usize,
     /// Jobs handed to their worker again.
     pub jobs: usize,
+    /// Tenants with whose calendar something is due.
+    pub calendars: usize,
 }
 
 fn text<'a>(item: &'a Attributes, name: &str) -> Option<&'a str> {
@@ -46,6 +48,7 @@ pub async fn tick(app: &App) -> Result<Ticked, StoreError> {
     let mut attempts: BTreeSet<TenantId> = BTreeSet::new();
     let mut events: Vec<InboxMessage> = Vec::new();
     let mut jobs: Vec<JobMessage> = Vec::new();
+    let mut calendars: BTreeSet<TenantId> = BTreeSet::new();
     for shard in 0..DUE_SHARDS {
         let mut after = None;
         for _ in 0..PAGES {
@@ -66,6 +69,9 @@ pub async fn tick(app: &App) -> Result<Ticked, StoreError> {
                     // Neither waits for the gate: the pump looks at them whatever it waits for itself.
                     DueKind::Attempt | DueKind::Replan => {
                         attempts.insert(tenant);
+                    }
+                    DueKind::Calendar => {
+                        calendars.insert(tenant);
                     }
                     DueKind::Job => {
                         let job = text(item, SK).and_then(key::job_of);
@@ -105,6 +111,14 @@ pub async fn tick(app: &App) -> Result<Ticked, StoreError> {
             Err(error) => tracing::warn!(%error, "a job was not handed on; the next tick does"),
         }
     }
+    for tenant in calendars {
+        match app.queues.calendar(CalendarMessage { tenant }).await {
+            Ok(()) => ticked.calendars += 1,
+            Err(error) => {
+                tracing::warn!(%tenant, %error, "a calendar was not handed on; the next tick does")
+            }
+        }
+    }
     for event in events {
         match app.queues.inbox(event).await {
             Ok(()) => ticked.events += 1,
@@ -118,6 +132,7 @@ pub async fn tick(app: &App) -> Result<Ticked, StoreError> {
             armed = ticked.armed,
             events = ticked.events,
             jobs = ticked.jobs,
+            calendars = ticked.calendars,
             "tick"
         );
     }

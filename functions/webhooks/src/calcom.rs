@@ -10,8 +10,8 @@ use vio_domain::settings::integrations::Calcom;
 use vio_domain::text::{
     Email, FirstName, LastName, Notes, PersonName, ShortText, SpecialInstructions,
 };
-use vio_providers::calcom::Booking;
 use vio_providers::calcom::webhook::{Event, Trigger, parse};
+use vio_providers::calcom::{Booking, reading};
 use vio_store::TenantStore;
 use vio_store::bookings::{Booker, BookingDetails, BookingHeard, BookingOutcome, NoShowHeard};
 use vio_store::inbox::InboxRow;
@@ -43,8 +43,14 @@ pub(crate) fn is_wanted(settings: &Calcom, event: &Event) -> bool {
 
 /// Applies one event.
 pub(crate) async fn apply(ts: &TenantStore, row: &InboxRow, body: &[u8]) -> Result<(), Trouble> {
-    let event =
-        parse(body).map_err(|_| Trouble::Hopeless("a booking event that cannot be read"))?;
+    let unreadable = |_| Trouble::Hopeless("a booking event that cannot be read");
+    let event = match reading::kept(body).map_err(unreadable)? {
+        None => parse(body).map_err(unreadable)?,
+        Some(read) => match read.event() {
+            Some(event) => event,
+            None => return drop_event(ts, row).await,
+        },
+    };
     let settings = ts.settings().await?.settings;
     if !is_wanted(&settings.integrations.calcom, &event) {
         return drop_event(ts, row).await;
@@ -64,6 +70,10 @@ pub(crate) async fn apply(ts: &TenantStore, row: &InboxRow, body: &[u8]) -> Resu
             new_contact,
         } => {
             tracing::info!(tenant_id = %ts.id, %contact, %appointment, new_contact, "booking taken over");
+            let today = ts.now().with_timezone(&settings.business.timezone);
+            if let Err(error) = ts.count_booking(today.date_naive()).await {
+                tracing::warn!(tenant_id = %ts.id, %error, "a booking was not counted");
+            }
         }
         BookingOutcome::Judged {
             contact,

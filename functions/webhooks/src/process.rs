@@ -52,6 +52,11 @@ pub async fn process(webhooks: &Webhooks, message: InboxMessage) -> Result<(), M
         Err(Trouble::Hopeless(reason)) => {
             tracing::error!(tenant_id = %ts.id, event = %row.id, provider = row.provider.as_str(), reason,
                             "a stored event can never be processed");
+            if row.provider == Provider::Calcom
+                && let Err(error) = ts.note_calendar_failure("unreadable_event").await
+            {
+                tracing::warn!(tenant_id = %ts.id, %error, "a calendar's failure was not noted");
+            }
             settled(ts.fail_event(&row).await)
         }
         Err(Trouble::Store(error)) => {

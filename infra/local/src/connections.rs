@@ -97,6 +97,7 @@ struct Connection {
     calcom_url: Option<String>,
     retell_key: Option<String>,
     calcom_key: Option<String>,
+    calcom_secret: Option<String>,
     access: RetellAccess,
     organizer: Option<String>,
     /// Where bookings are told to, under this host's address.
@@ -112,6 +113,7 @@ impl Connection {
             calcom_url: calcom.base_url.as_ref().map(|url| url.as_str().to_owned()),
             retell_key: opened.secrets.retell_key.current.clone(),
             calcom_key: opened.secrets.calcom_key.clone(),
+            calcom_secret: opened.secrets.calcom_webhook.current.clone(),
             access: RetellAccess {
                 agents: retell
                     .agent_id
@@ -279,6 +281,7 @@ impl Credentials for Connections {
                     url: format!("{}{}", urls.host, one.bookings_path),
                     active: true,
                     triggers: TRIGGERS.map(str::to_owned).to_vec(),
+                    secret: one.calcom_secret.clone(),
                 }],
             })
         })

@@ -11,6 +11,7 @@ use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio::time::MissedTickBehavior;
+use vio_calendar_sync::CalendarSync;
 use vio_crypto::AwsKms;
 use vio_crypto::password::Argon2Params;
 use vio_domain::calling::limits::CallLimits;
@@ -19,7 +20,7 @@ use vio_projector::EventBridge;
 use vio_providers::retell::HttpRetellFactory;
 use vio_reminders::Ticked;
 use vio_runtime::config::Platform;
-use vio_runtime::queues::SqsQueues;
+use vio_runtime::queues::{QueueUrls, SqsQueues};
 use vio_runtime::{App, Parts};
 use vio_sandbox::{Sandbox, SandboxOptions};
 use vio_stack::{Stack, StackOptions};
@@ -391,7 +392,7 @@ async fn start_sandbox(
 
 async fn start_app(
     stack: &Stack,
-    queues: &services::QueueUrls,
+    queues: &QueueUrls,
     platform: Platform,
     clock: &Arc<DomainClock>,
     port: Arc<NotingPort<DynamoTable>>,
@@ -403,12 +404,7 @@ async fn start_app(
             services::DATA_KEY,
             services::SIGNING_KEY,
         )),
-        queues: Arc::new(SqsQueues::new(
-            stack.sqs(),
-            queues.dial.clone(),
-            queues.inbox.clone(),
-            queues.jobs.clone(),
-        )),
+        queues: Arc::new(SqsQueues::new(stack.sqs(), queues.clone())),
         retell: Arc::new(HttpRetellFactory::new(vio_providers::Http::new())),
         platform,
         clock: clock.clone(),
@@ -456,7 +452,7 @@ async fn start_stream(
 fn start_queues(
     tasks: &mut JoinSet<()>,
     stack: &Stack,
-    queues: services::QueueUrls,
+    queues: QueueUrls,
     webhooks: &Webhooks,
     clock: &Arc<DomainClock>,
     invocations: &Arc<Invocations>,
@@ -519,6 +515,26 @@ fn start_queues(
             }),
         }
     };
+    let calendar = {
+        let sync = CalendarSync::new(webhooks.app.clone());
+        QueueConsumer {
+            name: "calendar-sync",
+            invocations: Arc::clone(invocations),
+            client: stack.sqs(),
+            url: queues.calendar,
+            batch: 1,
+            function: Arc::new(move |event| {
+                let sync = sync.clone();
+                Box::pin(async move {
+                    vio_runtime::batch::handle(event, |message| {
+                        vio_calendar_sync::handle(&sync, message)
+                    })
+                    .await
+                })
+            }),
+        }
+    };
+    tasks.spawn(calendar.run(stopping.clone()));
     tasks.spawn(jobs.run(stopping.clone()));
     tasks.spawn(dial.run(stopping.clone()));
     tasks.spawn(inbox.run(stopping.clone()));

@@ -4,6 +4,7 @@
 use std::collections::HashMap;
 
 use aws_sdk_sqs::types::QueueAttributeName;
+use vio_runtime::queues::QueueUrls;
 use vio_stack::Stack;
 use vio_store::dynamo::TableNames;
 
@@ -22,10 +23,14 @@ pub(crate) const INBOX: [&str; 2] = ["vio-inbox", "vio-inbox-dead"];
 /// The queue of jobs.
 pub(crate) const JOBS: [&str; 2] = ["vio-jobs", "vio-jobs-dead"];
 
+/// The queue of what is due with calendars.
+pub(crate) const CALENDAR: [&str; 2] = ["vio-calendar", "vio-calendar-dead"];
+
 /// Seconds after which a message that was received and not deleted is delivered again (template.yaml).
 const DIAL_VISIBILITY: u32 = 720;
 const INBOX_VISIBILITY: u32 = 180;
 const JOBS_VISIBILITY: u32 = 720;
+const CALENDAR_VISIBILITY: u32 = 720;
 /// Deliveries before a message goes to the dead letters (template.yaml).
 const MAX_RECEIVES: u32 = 5;
 
@@ -49,14 +54,6 @@ impl SetUpError {
     }
 }
 
-/// Addresses of the queues.
-#[derive(Debug, Clone)]
-pub(crate) struct QueueUrls {
-    pub dial: String,
-    pub inbox: String,
-    pub jobs: String,
-}
-
 /// The tables' names.
 pub fn tables() -> TableNames {
     TableNames {
@@ -77,6 +74,7 @@ pub(crate) async fn set_up(stack: &Stack) -> Result<QueueUrls, SetUpError> {
         dial: queue(stack, DIAL, DIAL_VISIBILITY).await?,
         inbox: queue(stack, INBOX, INBOX_VISIBILITY).await?,
         jobs: queue(stack, JOBS, JOBS_VISIBILITY).await?,
+        calendar: queue(stack, CALENDAR, CALENDAR_VISIBILITY).await?,
     })
 }
 

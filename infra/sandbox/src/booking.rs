@@ -117,6 +117,50 @@ impl Booking {
         Self::given(value, now).ok()
     }
 
+    /// Whether it is still to take place.
+    pub(crate) fn is_upcoming(&self, now: DateTime<Utc>) -> bool {
+        self.status() == "accepted"
+            && instant(&self.value["start"]).is_some_and(|start| start > now)
+    }
+
+    /// The webhook event that tells of it.
+    pub(crate) fn as_event(&self, trigger: &str, now: DateTime<Utc>) -> Value {
+        let value = &self.value;
+        let host = &value["hosts"][0];
+        let answers = value["bookingFieldsResponses"].as_object();
+        let responses: serde_json::Map<String, Value> = answers
+            .into_iter()
+            .flatten()
+            .map(|(slug, answer)| (slug.clone(), json!({"label": slug, "value": answer})))
+            .collect();
+        let mut event = json!({
+            "triggerEvent": trigger,
+            "createdAt": text(now),
+            "payload": {
+                "uid": self.uid,
+                "bookingId": value["id"],
+                "title": value["title"],
+                "eventTypeId": value["eventTypeId"],
+                "startTime": value["start"],
+                "endTime": value["end"],
+                "organizer": {"name": host["name"], "email": host["email"], "timeZone": host["timeZone"]},
+                "attendees": value["attendees"],
+                "responses": responses,
+                "iCalUID": value["icsUid"],
+                "status": self.status().to_uppercase(),
+            },
+        });
+        for (from, to) in [
+            ("rescheduledFromUid", "rescheduleUid"),
+            ("cancellationReason", "cancellationReason"),
+        ] {
+            if value[from].is_string() {
+                event["payload"][to] = value[from].clone();
+            }
+        }
+        event
+    }
+
     /// The booking that this one replaces.
     pub(crate) fn replaces(&self) -> Option<&str> {
         self.value["rescheduledFromUid"].as_str()

@@ -1,20 +1,24 @@
 //! Cal.com: signed booking events out, and the part of API v2 that catches up and writes back.
 
+mod changes;
+
+pub(crate) use changes::Faults;
+pub use changes::{CalcomChange, CalcomFault};
+
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use axum::body::Bytes;
 use axum::extract::{OriginalUri, Path, Query, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
-use axum::routing::{get, post};
+use axum::routing::get;
 use axum::{Json, Router};
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
 
 use crate::booking::{Booking, instant, text};
 use crate::credentials::CalcomAccess;
-use crate::journal::{Entry, JournalError};
+use crate::journal::JournalError;
 use crate::retell::bearer;
 use crate::server::Server;
 use crate::sign;
@@ -41,9 +45,7 @@ pub(crate) fn router() -> Router<Arc<Server>> {
         .route("/v2/event-types/{id}/webhooks", get(webhooks_of_type))
         .route("/v2/bookings", get(bookings))
         .route("/v2/bookings/{uid}", get(booking))
-        .route("/v2/bookings/{uid}/cancel", post(cancel))
-        .route("/v2/bookings/{uid}/confirm", post(confirm))
-        .route("/v2/bookings/{uid}/reschedule", post(reschedule))
+        .merge(changes::router())
 }
 
 /// Cal.com's error body.
@@ -71,6 +73,22 @@ impl Refusal {
         }
     }
 
+    fn busy() -> Self {
+        Self {
+            status: StatusCode::TOO_MANY_REQUESTS,
+            code: "ThrottlerException",
+            message: "Too Many Requests",
+        }
+    }
+
+    fn broken() -> Self {
+        Self {
+            status: StatusCode::INTERNAL_SERVER_ERROR,
+            code: "InternalServerErrorException",
+            message: "Internal server error",
+        }
+    }
+
     fn not_found() -> Self {
         let message = "Booking with the given uid was not found";
         Self {
@@ -94,12 +112,7 @@ impl Refusal {
 impl From<JournalError> for Refusal {
     fn from(error: JournalError) -> Self {
         tracing::error!(error = %error, "the sandbox could not write its journal");
-        let message = "Internal server error";
-        Self {
-            status: StatusCode::INTERNAL_SERVER_ERROR,
-            code: "InternalServerErrorException",
-            message,
-        }
+        Self::broken()
     }
 }
 
@@ -224,12 +237,19 @@ fn page(server: &Server, access: &CalcomAccess, query: &HashMap<String, String>)
         Some(Ok(id)) => Some(id),
         Some(Err(_)) => return Err(Refusal::bad("eventTypeId is a number")),
     };
+    let upcoming = match query.get("status").map(String::as_str) {
+        None => false,
+        Some("upcoming") => true,
+        Some(_) => return Err(Refusal::bad("of statuses the sandbox knows upcoming alone")),
+    };
+    let now = server.clock.now();
     let organizer = access.organizer_email.to_lowercase();
     let ledger = server.ledger();
     let mut found: Vec<_> = ledger
         .bookings()
         .filter(|booking| booking.organizer_email == organizer)
         .filter(|booking| after.is_none_or(|after| booking.updated_at > after))
+        .filter(|booking| !upcoming || booking.is_upcoming(now))
         .filter(|booking| {
             of_type.is_none_or(|id| booking.value["eventTypeId"].as_u64() == Some(id))
         })
@@ -268,36 +288,13 @@ fn page(server: &Server, access: &CalcomAccess, query: &HashMap<String, String>)
     ))
 }
 
-/// What a write does to a booking; all bookings it answers are kept, the first is the answer.
-type Change = fn(&Booking, &Value, DateTime<Utc>) -> Result<Vec<Booking>, Refusal>;
-
-async fn change(
-    server: &Server,
-    headers: &HeaderMap,
-    uid: &str,
-    body: &Bytes,
-    change: Change,
-) -> Result<Value, Refusal> {
-    let access = organizer(server, headers).await?;
-    right_version(headers)?;
-    let body = if body.is_empty() {
-        json!({})
-    } else {
-        serde_json::from_slice(body).map_err(|_| Refusal::bad("the body is not JSON"))?
-    };
-    let mut ledger = server.ledger();
-    let booking = ledger
-        .booking(uid)
-        .filter(|booking| booking.organizer_email == access.organizer_email.to_lowercase())
-        .ok_or_else(Refusal::not_found)?;
-    let changed = change(booking, &body, server.clock.now())?;
-    let first = changed
-        .first()
-        .map_or(Value::Null, |booking| booking.value.clone());
-    for booking in changed {
-        ledger.record(Entry::Booked(Box::new(booking)))?;
-    }
-    Ok(json!({"data": first}))
+/// The organizer's booking under a uid.
+fn own(server: &Server, access: &CalcomAccess, uid: &str) -> Result<Booking, Refusal> {
+    let organizer = access.organizer_email.to_lowercase();
+    let booking = server.ledger().booking(uid).cloned();
+    booking
+        .filter(|booking| booking.organizer_email == organizer)
+        .ok_or_else(Refusal::not_found)
 }
 
 async fn booking(
@@ -306,93 +303,11 @@ async fn booking(
     Path(uid): Path<String>,
     headers: HeaderMap,
 ) -> Response {
-    let result = change(&server, &headers, &uid, &Bytes::new(), |booking, _, _| {
-        Ok(vec![booking.clone()])
-    })
-    .await;
-    answer(result.map(|body| (StatusCode::OK, body)), &uri)
-}
-
-async fn cancel(
-    State(server): State<Arc<Server>>,
-    uri: OriginalUri,
-    Path(uid): Path<String>,
-    headers: HeaderMap,
-    body: Bytes,
-) -> Response {
-    let result = change(&server, &headers, &uid, &body, |booking, body, now| {
-        if booking.status() == "cancelled" {
-            return Err(Refusal::bad("the booking is cancelled already"));
-        }
-        let reason = body["cancellationReason"].clone();
-        Ok(vec![booking.with(
-            &[
-                ("status", json!("cancelled")),
-                ("cancellationReason", reason),
-            ],
-            now,
-        )])
-    });
-    answer(result.await.map(|body| (StatusCode::OK, body)), &uri)
-}
-
-async fn confirm(
-    State(server): State<Arc<Server>>,
-    uri: OriginalUri,
-    Path(uid): Path<String>,
-    headers: HeaderMap,
-    body: Bytes,
-) -> Response {
-    let result = change(
-        &server,
-        &headers,
-        &uid,
-        &body,
-        |booking, _, now| match booking.status() {
-            "pending" => Ok(vec![booking.with(&[("status", json!("accepted"))], now)]),
-            _ => Err(Refusal::bad("the booking does not wait for a confirmation")),
-        },
-    );
-    answer(result.await.map(|body| (StatusCode::OK, body)), &uri)
-}
-
-async fn reschedule(
-    State(server): State<Arc<Server>>,
-    uri: OriginalUri,
-    Path(uid): Path<String>,
-    headers: HeaderMap,
-    body: Bytes,
-) -> Response {
-    let result = change(&server, &headers, &uid, &body, |booking, body, now| {
-        let start =
-            instant(&body["start"]).ok_or_else(|| Refusal::bad("start is not an ISO 8601 date"))?;
-        if booking.status() == "cancelled" {
-            return Err(Refusal::bad("the booking is cancelled"));
-        }
-        let uid = uuid::Uuid::now_v7().simple().to_string();
-        let length = instant(&booking.value["end"])
-            .zip(instant(&booking.value["start"]))
-            .map_or(TimeDelta::minutes(30), |(end, start)| end - start);
-        let mut moved = booking.with(
-            &[
-                ("uid", json!(uid)),
-                ("start", json!(text(start))),
-                ("end", json!(text(start + length))),
-                ("rescheduledFromUid", json!(booking.uid)),
-                ("reschedulingReason", body["reschedulingReason"].clone()),
-                ("createdAt", json!(text(now))),
-            ],
-            now,
-        );
-        moved.uid.clone_from(&uid);
-        let old = booking.with(
-            &[
-                ("status", json!("cancelled")),
-                ("rescheduledToUid", json!(uid)),
-            ],
-            now,
-        );
-        Ok(vec![moved, old])
-    });
-    answer(result.await.map(|body| (StatusCode::CREATED, body)), &uri)
+    let result = async {
+        let access = organizer(&server, &headers).await?;
+        right_version(&headers)?;
+        let booking = own(&server, &access, &uid)?;
+        Ok((StatusCode::OK, json!({"data": booking.value})))
+    };
+    answer(result.await, &uri)
 }

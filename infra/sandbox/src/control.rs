@@ -17,7 +17,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::booking::Booking;
-use crate::calcom::signed_delivery;
+use crate::calcom::{CalcomFault, signed_delivery};
 use crate::credentials::{CalcomAccess, RetellAccess};
 use crate::deliver;
 use crate::journal::{Entry, JournalError};
@@ -37,7 +37,9 @@ pub(crate) fn router() -> Router<Arc<Server>> {
         .route("/control/clock", get(clock).post(move_clock))
         .route("/control/credentials", post(credentials))
         .route("/control/calcom/deliver", post(deliver_booking))
-        .route("/control/calcom/bookings", post(add_booking))
+        .route("/control/calcom/bookings", get(bookings).post(add_booking))
+        .route("/control/calcom/changes", get(changes))
+        .route("/control/calcom/faults", post(faults))
         .layer(middleware::from_fn(loopback_host_only))
 }
 
@@ -240,5 +242,25 @@ async fn add_booking(
     let booking = Booking::given(value, server.clock.now())
         .map_err(|why| ControlError(StatusCode::UNPROCESSABLE_ENTITY, why.into()))?;
     server.ledger().record(Entry::Booked(Box::new(booking)))?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// Every booking that the calendar has, as its API gives them.
+async fn bookings(State(server): State<Arc<Server>>) -> Json<Value> {
+    Json(json!({"bookings": server.calcom_bookings()}))
+}
+
+/// Every change that was asked for through the API.
+async fn changes(State(server): State<Arc<Server>>) -> Json<Value> {
+    Json(json!({"changes": server.calcom_changes()}))
+}
+
+/// What goes wrong with the next changes, in order.
+async fn faults(
+    State(server): State<Arc<Server>>,
+    body: Body<Vec<CalcomFault>>,
+) -> Result<StatusCode, ControlError> {
+    let Json(faults) = body?;
+    server.set_calcom_faults(faults);
     Ok(StatusCode::NO_CONTENT)
 }

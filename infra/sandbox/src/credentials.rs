@@ -29,7 +29,7 @@ pub struct CalcomAccess {
 }
 
 /// A webhook of an account at Cal.com.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CalcomHook {
     /// Where it sends to.
     pub url: String,
@@ -37,6 +37,18 @@ pub struct CalcomHook {
     pub active: bool,
     /// Of what it tells.
     pub triggers: Vec<String>,
+    /// What signs it, if anything does.
+    #[serde(default)]
+    pub secret: Option<String>,
+}
+
+impl std::fmt::Debug for CalcomHook {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("CalcomHook")
+            .field("active", &self.active)
+            .field("triggers", &self.triggers)
+            .finish_non_exhaustive()
+    }
 }
 
 /// The keys that are good at this moment. The local host answers from what tenants last saved.
@@ -102,6 +114,11 @@ impl StaticCredentials {
             organizer_email: organizer_email.to_owned(),
             hooks: Vec::new(),
         };
+        self.add_calcom_access(api_key, access);
+    }
+
+    /// The same, with the account's webhooks.
+    pub fn add_calcom_access(&self, api_key: &str, access: CalcomAccess) {
         let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
         known.calcom.retain(|(key, _)| key != api_key);
         known.calcom.push((api_key.to_owned(), access));

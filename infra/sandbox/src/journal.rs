@@ -14,6 +14,7 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 use crate::booking::Booking;
+use crate::calcom::CalcomChange;
 use crate::call::{Call, WebhookAttempt};
 use crate::credentials::{CalcomAccess, RetellAccess};
 use crate::ledger::SandboxRequest;
@@ -55,6 +56,7 @@ pub(crate) enum Entry {
         access: CalcomAccess,
     },
     Booked(Box<Booking>),
+    CalendarChange(CalcomChange),
 }
 
 /// Why a journal cannot be used.

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::booking::Booking;
+use crate::calcom::CalcomChange;
 use crate::call::{Call, Event, Phase};
 use crate::journal::{Entry, Journal, JournalError};
 use crate::script::{Outcome, Standing};
@@ -59,6 +60,7 @@ pub(crate) struct Ledger {
     script: Standing,
     due: BTreeSet<Due>,
     bookings: BTreeMap<String, Booking>,
+    calendar_changes: Vec<CalcomChange>,
 }
 
 impl Ledger {
@@ -73,6 +75,7 @@ impl Ledger {
             script: Standing::default(),
             due: BTreeSet::new(),
             bookings: BTreeMap::new(),
+            calendar_changes: Vec::new(),
         }
     }
 
@@ -151,6 +154,7 @@ impl Ledger {
             Entry::Booked(booking) => {
                 self.bookings.insert(booking.uid.clone(), *booking);
             }
+            Entry::CalendarChange(change) => self.calendar_changes.push(change),
             Entry::ClockMoved { .. } | Entry::RetellKey { .. } | Entry::CalcomKey { .. } => {}
         }
     }
@@ -251,6 +255,11 @@ impl Ledger {
 
     pub(crate) fn booking(&self, uid: &str) -> Option<&Booking> {
         self.bookings.get(uid)
+    }
+
+    /// Changes asked for through the calendar's API, oldest first.
+    pub(crate) fn calendar_changes(&self) -> &[CalcomChange] {
+        &self.calendar_changes
     }
 
     pub(crate) fn bookings(&self) -> impl Iterator<Item = &Booking> {

@@ -41,7 +41,7 @@ use axum::http::StatusCode;
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 
-pub use calcom::signed_delivery;
+pub use calcom::{CalcomChange, CalcomFault, signed_delivery};
 pub use call::{Event, SandboxCall, WebhookAttempt};
 pub use clock::{ClockRefusal, ManualClock, OffsetClock, SandboxClock};
 pub use credentials::{CalcomAccess, CalcomHook, Credentials, RetellAccess, StaticCredentials};
@@ -181,6 +181,23 @@ impl Sandbox {
     #[must_use]
     pub fn requests(&self) -> Vec<SandboxRequest> {
         self.server.requests()
+    }
+
+    /// Every booking of the calendars, as their API gives them.
+    #[must_use]
+    pub fn calcom_bookings(&self) -> Vec<serde_json::Value> {
+        self.server.calcom_bookings()
+    }
+
+    /// Every change of a booking that was asked for through the calendar's API, oldest first.
+    #[must_use]
+    pub fn calcom_changes(&self) -> Vec<CalcomChange> {
+        self.server.calcom_changes()
+    }
+
+    /// What goes wrong with the next changes of bookings, in this order.
+    pub fn calcom_faults(&self, faults: Vec<CalcomFault>) {
+        self.server.set_calcom_faults(faults);
     }
 
     /// Changes the script: what is named is replaced.

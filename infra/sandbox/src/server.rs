@@ -6,6 +6,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use chrono::{DateTime, Utc};
 use tokio::sync::{Notify, watch};
 
+use crate::calcom::{CalcomChange, CalcomFault, Faults};
 use crate::call::SandboxCall;
 use crate::clock::{ClockRefusal, SandboxClock};
 use crate::credentials::{CalcomAccess, Credentials, RetellAccess, StaticCredentials};
@@ -19,6 +20,8 @@ pub(crate) struct Server {
     /// Keys added through `/control/credentials`.
     added: StaticCredentials,
     ledger: Mutex<Ledger>,
+    /// What goes wrong with the next changes of bookings; forgotten at a restart.
+    calcom_faults: Mutex<Faults>,
     /// Something was planned or moved: the dispatcher looks again.
     pub(crate) changed: Notify,
     pub(crate) http: reqwest::Client,
@@ -52,7 +55,7 @@ impl Server {
                 Entry::ClockMoved { offset_ms } => offset = Some(*offset_ms),
                 Entry::RetellKey { api_key, access } => added.add_retell(api_key, access.clone()),
                 Entry::CalcomKey { api_key, access } => {
-                    added.add_calcom(api_key, &access.organizer_email)
+                    added.add_calcom_access(api_key, access.clone())
                 }
                 _ => {}
             }
@@ -67,6 +70,7 @@ impl Server {
             credentials,
             added,
             ledger: Mutex::new(ledger),
+            calcom_faults: Mutex::default(),
             changed: Notify::new(),
             http,
             stopping: watch::Sender::new(false),
@@ -113,7 +117,7 @@ impl Server {
         api_key: String,
         access: CalcomAccess,
     ) -> Result<(), JournalError> {
-        self.added.add_calcom(&api_key, &access.organizer_email);
+        self.added.add_calcom_access(&api_key, access.clone());
         self.ledger().record(Entry::CalcomKey { api_key, access })
     }
 
@@ -136,6 +140,33 @@ impl Server {
 
     pub(crate) fn script(&self, script: Script) -> Result<(), JournalError> {
         self.ledger().record(Entry::Scripted(script))
+    }
+
+    fn calcom_faults(&self) -> MutexGuard<'_, Faults> {
+        self.calcom_faults
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn take_calcom_fault(&self) -> Option<CalcomFault> {
+        self.calcom_faults().pop_front()
+    }
+
+    /// What goes wrong with the next changes, in this order, instead of what was named before.
+    pub(crate) fn set_calcom_faults(&self, faults: Vec<CalcomFault>) {
+        *self.calcom_faults() = faults.into();
+    }
+
+    pub(crate) fn calcom_bookings(&self) -> Vec<serde_json::Value> {
+        let ledger = self.ledger();
+        ledger
+            .bookings()
+            .map(|booking| booking.value.clone())
+            .collect()
+    }
+
+    pub(crate) fn calcom_changes(&self) -> Vec<CalcomChange> {
+        self.ledger().calendar_changes().to_vec()
     }
 
     pub(crate) fn move_clock(&self, to: DateTime<Utc>) -> Result<(), MoveError> {

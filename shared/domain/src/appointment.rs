@@ -4,6 +4,7 @@ use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 use serde::{Deserialize, Serialize};
 
+use crate::bookings::BookingUid;
 use crate::contact::BookingSource;
 use crate::error::FieldError;
 use crate::ids::{AppointmentId, ContactId, LocationId, SessionId, TenantId};
@@ -178,6 +179,8 @@ pub struct Appointment {
     pub attendance: Attendance,
     pub confirmation: Option<Confirmation>,
     pub source: BookingSource,
+    /// A uid of the outside booking that it is, by which that is found; None where nobody but us knows of it.
+    pub booking: Option<BookingUid>,
     /// When this time was set: created or moved, or the calendar's own instant if earlier. None for an import, which
     /// skips the term in the planner.
     pub booked_at: Option<DateTime<Utc>>,
@@ -229,6 +232,7 @@ impl Appointment {
             attendance: Attendance::Unknown,
             confirmation: None,
             source: BookingSource::default(),
+            booking: None,
             booked_at: None,
             call_attempts: 0,
             open_session: None,

@@ -25,3 +25,4 @@ mod samples;
 pub mod settings;
 pub mod text;
 pub mod words;
+pub mod write_back;

@@ -125,6 +125,7 @@ pub static TABLE: &[Route] = &[
     on(Patch,  "/api/settings/calls", Needs(ConfigureCallSettings)),
     on(Get,    "/api/settings/integrations", Needs(ConfigureIntegrations)),
     on(Patch,  "/api/settings/integrations", Needs(ConfigureIntegrations)).fresh(),
+    on(Get,    "/api/settings/integrations/status", Needs(ConfigureIntegrations)),
     on(Post,   "/api/settings/integrations/calcom/test", Needs(ConfigureIntegrations)),
     on(Post,   "/api/settings/integrations/retell/test", Needs(ConfigureIntegrations)),
     on(Get,    "/api/settings/privacy", Needs(ManageComplianceSettings)),

@@ -43,6 +43,19 @@ impl BaseUrl {
     pub(crate) fn join(&self, path: &str) -> String {
         format!("{}{path}", self.0)
     }
+
+    /// The address of a path made of segments, of which none can lead out of its place.
+    pub(crate) fn segments<'a>(
+        &self,
+        segments: impl IntoIterator<Item = &'a str>,
+    ) -> Option<String> {
+        let mut url = Url::parse(&self.0).ok()?;
+        url.path_segments_mut()
+            .ok()?
+            .pop_if_empty()
+            .extend(segments);
+        Some(url.into())
+    }
 }
 
 fn is_loopback(url: &Url) -> bool {
@@ -89,6 +102,11 @@ mod tests {
         ] {
             assert_eq!(BaseUrl::parse(text), Err(BadBaseUrl), "{text}");
         }
+        let base = BaseUrl::parse("http://127.0.0.1:8090/calcom").unwrap();
+        assert_eq!(
+            base.segments(["v2", "a/../b?c#d", "e"]).unwrap(),
+            "http://127.0.0.1:8090/calcom/v2/a%2F..%2Fb%3Fc%23d/e"
+        );
         assert!(BaseUrl::parse("http://localhost:1").unwrap().is_loopback());
         assert!(!BaseUrl::parse("https://api.cal.com").unwrap().is_loopback());
     }

@@ -19,7 +19,7 @@ use vio_store::objects::S3Objects;
 
 use crate::app::{App, Parts, StartError};
 use crate::config::{ConfigError, Platform, required};
-use crate::queues::SqsQueues;
+use crate::queues::{QueueUrls, SqsQueues};
 
 fn malformed(error: ConfigError) -> StartError {
     StartError::because("configuration")(error)
@@ -73,9 +73,12 @@ impl App {
         };
         let data_key = required("VIO_DATA_KEY_ID").map_err(malformed)?;
         let signing_key = required("VIO_SIGNING_KEY_ID").map_err(malformed)?;
-        let dial = required("VIO_DIAL_QUEUE_URL").map_err(malformed)?;
-        let inbox = required("VIO_INBOX_QUEUE_URL").map_err(malformed)?;
-        let jobs = required("VIO_JOBS_QUEUE_URL").map_err(malformed)?;
+        let queues = QueueUrls {
+            dial: required("VIO_DIAL_QUEUE_URL").map_err(malformed)?,
+            inbox: required("VIO_INBOX_QUEUE_URL").map_err(malformed)?,
+            jobs: required("VIO_JOBS_QUEUE_URL").map_err(malformed)?,
+            calendar: required("VIO_CALENDAR_QUEUE_URL").map_err(malformed)?,
+        };
 
         let clock = Arc::new(SystemClock);
         Ok(Self::new(Parts {
@@ -85,12 +88,7 @@ impl App {
                 data_key,
                 signing_key,
             )),
-            queues: Arc::new(SqsQueues::new(
-                aws_sdk_sqs::Client::new(aws),
-                dial,
-                inbox,
-                jobs,
-            )),
+            queues: Arc::new(SqsQueues::new(aws_sdk_sqs::Client::new(aws), queues)),
             retell: Arc::new(HttpRetellFactory::new(vio_providers::Http::new())),
             platform,
             clock: clock.clone(),

@@ -29,6 +29,12 @@ pub struct JobMessage {
     pub job: JobId,
 }
 
+/// Asks for what is due with a tenant's outside calendar.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CalendarMessage {
+    pub tenant: TenantId,
+}
+
 /// A message was not accepted. Callers log it and go on: the tick finds the work.
 #[derive(Debug, thiserror::Error)]
 #[error("the queue did not take the message")]
@@ -43,30 +49,29 @@ pub trait Queues: Send + Sync + 'static {
     async fn inbox(&self, message: InboxMessage) -> Result<(), QueueError>;
     /// Goes on with a job.
     async fn job(&self, message: JobMessage) -> Result<(), QueueError>;
+    /// Does what is due with a calendar.
+    async fn calendar(&self, message: CalendarMessage) -> Result<(), QueueError>;
+}
+
+/// Addresses of the queues.
+#[derive(Debug, Clone)]
+pub struct QueueUrls {
+    pub dial: String,
+    pub inbox: String,
+    pub jobs: String,
+    pub calendar: String,
 }
 
 /// The queues in SQS.
 #[derive(Debug, Clone)]
 pub struct SqsQueues {
     client: aws_sdk_sqs::Client,
-    dial_url: String,
-    inbox_url: String,
-    jobs_url: String,
+    urls: QueueUrls,
 }
 
 impl SqsQueues {
-    pub fn new(
-        client: aws_sdk_sqs::Client,
-        dial_url: String,
-        inbox_url: String,
-        jobs_url: String,
-    ) -> Self {
-        Self {
-            client,
-            dial_url,
-            inbox_url,
-            jobs_url,
-        }
+    pub fn new(client: aws_sdk_sqs::Client, urls: QueueUrls) -> Self {
+        Self { client, urls }
     }
 
     async fn send<M: Serialize + Sync>(
@@ -91,14 +96,18 @@ impl SqsQueues {
 #[async_trait]
 impl Queues for SqsQueues {
     async fn dial(&self, message: DialMessage, delay_seconds: u32) -> Result<(), QueueError> {
-        self.send(&self.dial_url, &message, delay_seconds).await
+        self.send(&self.urls.dial, &message, delay_seconds).await
     }
 
     async fn inbox(&self, message: InboxMessage) -> Result<(), QueueError> {
-        self.send(&self.inbox_url, &message, 0).await
+        self.send(&self.urls.inbox, &message, 0).await
     }
 
     async fn job(&self, message: JobMessage) -> Result<(), QueueError> {
-        self.send(&self.jobs_url, &message, 0).await
+        self.send(&self.urls.jobs, &message, 0).await
+    }
+
+    async fn calendar(&self, message: CalendarMessage) -> Result<(), QueueError> {
+        self.send(&self.urls.calendar, &message, 0).await
     }
 }

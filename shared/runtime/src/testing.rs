@@ -35,7 +35,7 @@ use vio_store::users::{NewUser, PersonalDetails};
 
 use crate::app::{App, Parts};
 use crate::config::{CALCOM_URL, Platform, RETELL_URL};
-use crate::queues::{DialMessage, InboxMessage, JobMessage, QueueError, Queues};
+use crate::queues::{CalendarMessage, DialMessage, InboxMessage, JobMessage, QueueError, Queues};
 
 /// The password of every user made here.
 pub const PASSWORD: &str = "vast-Umbrella-71-quietly";
@@ -83,6 +83,7 @@ pub struct RecordedQueues {
     dial: Mutex<Vec<(DialMessage, u32)>>,
     inbox: Mutex<Vec<InboxMessage>>,
     jobs: Mutex<Vec<JobMessage>>,
+    calendar: Mutex<Vec<CalendarMessage>>,
 }
 
 impl RecordedQueues {
@@ -94,6 +95,12 @@ impl RecordedQueues {
     /// Takes out the jobs handed on so far.
     pub fn take_jobs(&self) -> Vec<JobMessage> {
         std::mem::take(&mut self.jobs.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Takes out the calendars handed on so far.
+    pub fn take_calendar(&self) -> Vec<CalendarMessage> {
+        let mut sent = self.calendar.lock().unwrap_or_else(PoisonError::into_inner);
+        std::mem::take(&mut sent)
     }
 
     /// Takes out the stored events handed on so far.
@@ -112,6 +119,12 @@ impl Queues for RecordedQueues {
 
     async fn inbox(&self, message: InboxMessage) -> Result<(), QueueError> {
         let mut sent = self.inbox.lock().unwrap_or_else(PoisonError::into_inner);
+        sent.push(message);
+        Ok(())
+    }
+
+    async fn calendar(&self, message: CalendarMessage) -> Result<(), QueueError> {
+        let mut sent = self.calendar.lock().unwrap_or_else(PoisonError::into_inner);
         sent.push(message);
         Ok(())
     }

@@ -230,6 +230,20 @@ pub fn booking(t: TenantId, uid_hash: &str) -> Key {
     main(format!("T#{t}#BK#{uid_hash}"), "BOOKING")
 }
 
+/// Partition of what there is to do with the tenant's outside calendars.
+pub fn calendar_pk(t: TenantId) -> String {
+    format!("T#{t}#CAL")
+}
+/// A change that an outside calendar has not been told yet.
+pub fn calendar_write(t: TenantId, a: AppointmentId) -> Key {
+    main(calendar_pk(t), format!("{CALENDAR_WRITE_PREFIX}{a}"))
+}
+pub const CALENDAR_WRITE_PREFIX: &str = "WRITE#";
+/// How far an outside calendar has been read, and when it is read again.
+pub fn calendar_poll(t: TenantId, calendar: &str) -> Key {
+    main(calendar_pk(t), format!("POLL#{calendar}"))
+}
+
 /// A number that must not be called, by keyed hash.
 pub fn do_not_call(t: TenantId, phone_hash: &str) -> Key {
     main(format!("T#{t}#DNC#{phone_hash}"), "DNC")
@@ -454,6 +468,8 @@ pub enum DueKind {
     Job,
     /// A campaign can go a step further: wake the tenant's pump.
     Campaign,
+    /// A calendar is to be told of a change, or asked for what it did not tell.
+    Calendar,
 }
 
 impl DueKind {
@@ -466,6 +482,7 @@ impl DueKind {
             Self::Replan => "replan",
             Self::Job => "job",
             Self::Campaign => "campaign",
+            Self::Calendar => "calendar",
         }
     }
 }
@@ -498,6 +515,7 @@ pub fn parse_due(sk: &str) -> Option<(DateTime<Utc>, DueKind, TenantId)> {
         DueKind::Replan,
         DueKind::Job,
         DueKind::Campaign,
+        DueKind::Calendar,
     ]
     .into_iter()
     .find(|kind| kind.word() == word)?;

@@ -6,6 +6,7 @@
 
 pub mod bookings;
 pub mod bulk;
+pub mod calendar;
 pub mod calling;
 pub mod campaigns;
 pub mod contacts;

@@ -64,6 +64,8 @@ pub(crate) async fn business(world: &World) {
     client
         .does(Method::PATCH, "/api/settings/integrations", integrations)
         .await;
+    let status = "/api/settings/integrations/status";
+    client.ask(Method::GET, status, &[], None).await;
     // Rotated: two of them are kept.
     let rotated = json!({ "calcom": { "webhook_secret": WEBHOOK_SECRET } });
     client

@@ -95,6 +95,8 @@ pub(crate) fn router<S>(dev: Arc<Dev>) -> Router<S> {
         .route("/sandbox", get(sandbox::page))
         .route("/sandbox/calls", get(sandbox::calls))
         .route("/sandbox/requests", get(sandbox::requests))
+        .route("/sandbox/bookings", get(sandbox::bookings))
+        .route("/sandbox/bookings/faults", post(sandbox::booking_faults))
         .route("/sandbox/script", post(sandbox::script))
         .route("/seed", post(seeding::seed))
         .route("/calcom/deliver", post(calcom::deliver))

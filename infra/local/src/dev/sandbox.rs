@@ -8,7 +8,7 @@ use axum::http::header;
 use axum::response::{Html, IntoResponse, Response};
 use serde_json::{Value, json};
 use vio_http::Problem;
-use vio_sandbox::Script;
+use vio_sandbox::{CalcomFault, Script};
 
 use super::{Dev, Json};
 
@@ -20,6 +20,23 @@ pub(super) async fn calls(State(dev): State<Arc<Dev>>) -> Answer<Value> {
 /// Every request to create a call, refused ones and repeats too.
 pub(super) async fn requests(State(dev): State<Arc<Dev>>) -> Answer<Value> {
     Answer(json!({ "requests": dev.sandbox.requests() }))
+}
+
+/// What the calendar stand-in has: every booking, and every change that the product asked for, oldest first.
+pub(super) async fn bookings(State(dev): State<Arc<Dev>>) -> Answer<Value> {
+    Answer(
+        json!({ "bookings": dev.sandbox.calcom_bookings(), "changes": dev.sandbox.calcom_changes() }),
+    )
+}
+
+/// What goes wrong with the next changes of bookings, in order: `rate_limited`, `server_error`, `timeout_after_accept`,
+/// `refused`, `no_webhook`, `doubled_webhook`.
+pub(super) async fn booking_faults(
+    State(dev): State<Arc<Dev>>,
+    Json(faults): Json<Vec<CalcomFault>>,
+) -> Answer<Value> {
+    dev.sandbox.calcom_faults(faults);
+    Answer(json!({ "accepted": true }))
 }
 
 /// What the next calls do; each part that is named replaces what was there.

@@ -370,6 +370,7 @@ async fn settings(ts: &TenantStore) -> Result<Vec<LocationId>, SeedError> {
     let now = ts.now();
     let mut tx = Tx::new();
     let mut opened = ts.settings().await?;
+    let before = opened.settings.clone();
     opened.secrets.retell_key.rotate(RETELL_KEY.to_owned(), now);
     opened.secrets.calcom_key = Some(CALCOM_KEY.to_owned());
     opened
@@ -394,6 +395,8 @@ async fn settings(ts: &TenantStore) -> Result<Vec<LocationId>, SeedError> {
             spoken_as: spoken_as.map(str::parse).transpose().map_err(invalid)?,
         });
     }
+    ts.stage_calendar_connected(&mut tx, &before, &opened.settings)
+        .await?;
     ts.save_settings(&mut tx, &mut opened)?;
     let actor = Actor::system("seed");
     let entry = Entry::new("settings.updated", "settings", ts.id.uuid()).version(opened.version);

@@ -104,20 +104,24 @@ impl Attendee {
             .map(String::as_str)
             .collect();
         let whole_name = (!parts.is_empty()).then(|| parts.join(" "));
-        let real = |email: &String| !email.to_ascii_lowercase().ends_with(INVENTED_EMAIL_DOMAIN);
         Self {
             name: text(&first["name"])
                 .or_else(|| answer(payload, "name"))
                 .or(whole_name),
             email: text(&first["email"])
-                .filter(real)
-                .or_else(|| answer(payload, "email").filter(real)),
+                .filter(|email| real_email(email))
+                .or_else(|| answer(payload, "email").filter(|email| real_email(email))),
             timezone: text(&first["timeZone"]).and_then(|zone| parse_zone(&zone).ok()),
             phones: phones(payload),
             first_name,
             last_name,
         }
     }
+}
+
+/// Whether an address is one that reaches somebody.
+pub(super) fn real_email(email: &str) -> bool {
+    !email.to_ascii_lowercase().ends_with(INVENTED_EMAIL_DOMAIN)
 }
 
 /// The places where a phone number may be, in order; texts without a digit and repetitions left out.

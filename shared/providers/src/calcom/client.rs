@@ -1,12 +1,14 @@
-//! Cal.com's API v2, as far as trying a connection out needs it.
+//! Cal.com's API v2: trying a connection out, reading what its webhooks did not tell, telling what changed here.
 
 use std::fmt;
 use std::time::Duration;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, SecondsFormat, Utc};
+use reqwest::RequestBuilder;
 use secrecy::SecretString;
-use serde_json::Value;
+use serde_json::{Value, json};
 
+use super::reading::ReadBooking;
 use crate::json::{instant, text};
 use crate::transport::{Http, send};
 use crate::{ApiError, BaseUrl, Unanswered};
@@ -43,6 +45,30 @@ pub struct Bookings {
     /// The one made last comes first.
     pub latest_first: bool,
 }
+
+/// Which of the bookings that changed to read.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Updated {
+    /// Those that changed after this; None: those that are to come.
+    pub after: Option<DateTime<Utc>>,
+    /// Of one kind of event alone.
+    pub event_type: Option<u64>,
+    /// How many of them were read already.
+    pub skip: usize,
+}
+
+/// Bookings that changed.
+#[derive(Debug, Clone, Default)]
+pub struct Changed {
+    pub bookings: Vec<ReadBooking>,
+    /// How many the answer held, readable or not.
+    pub count: usize,
+    /// Whether there may be more.
+    pub more: bool,
+}
+
+/// Bookings in one answer.
+const MOST_READ: usize = 100;
 
 /// A booking as the API lists it, without whose it is.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -83,7 +109,7 @@ impl CalcomClient {
 
     /// `GET /v2/me`: tests the key.
     pub async fn me(&self, timeout: Duration) -> Result<Me, ApiError> {
-        let data = self.data("/v2/me", timeout).await?;
+        let data = self.data(self.base.join("/v2/me"), timeout).await?;
         if !data.is_object() {
             return Err(Unanswered::Unreadable.into());
         }
@@ -116,6 +142,76 @@ impl CalcomClient {
         Ok(data.iter().map(one).collect())
     }
 
+    /// `GET /v2/bookings`: those that changed, the one that changed first comes first. What cannot be read as a booking is
+    /// left out.
+    pub async fn updated(&self, wanted: Updated, timeout: Duration) -> Result<Changed, ApiError> {
+        let mut path = format!(
+            "/v2/bookings?take={MOST_READ}&skip={}&sortUpdatedAt=asc",
+            wanted.skip
+        );
+        match wanted.after {
+            Some(after) => {
+                let after = after.to_rfc3339_opts(SecondsFormat::Millis, true);
+                path.push_str(&format!("&afterUpdatedAt={after}"));
+            }
+            None => path.push_str("&status=upcoming"),
+        }
+        if let Some(event_type) = wanted.event_type {
+            path.push_str(&format!("&eventTypeId={event_type}"));
+        }
+        let data = self.list(&path, timeout).await?;
+        Ok(Changed {
+            count: data.len(),
+            more: data.len() >= MOST_READ,
+            bookings: data.into_iter().filter_map(ReadBooking::read).collect(),
+        })
+    }
+
+    /// `GET /v2/bookings/{uid}`.
+    pub async fn booking(&self, uid: &str, timeout: Duration) -> Result<ReadBooking, ApiError> {
+        let data = self.data(self.address(uid, None)?, timeout).await?;
+        ReadBooking::read(data).ok_or_else(|| Unanswered::Unreadable.into())
+    }
+
+    /// `POST /v2/bookings/{uid}/confirm`: a booking that waits for the organizer takes place.
+    pub async fn confirm(&self, uid: &str, timeout: Duration) -> Result<(), ApiError> {
+        let address = self.address(uid, Some("confirm"))?;
+        self.tell(address, &json!({}), timeout).await.map(drop)
+    }
+
+    /// `POST /v2/bookings/{uid}/cancel`.
+    pub async fn cancel(
+        &self,
+        uid: &str,
+        reason: &str,
+        timeout: Duration,
+    ) -> Result<ReadBooking, ApiError> {
+        let body = json!({ "cancellationReason": reason });
+        let data = self.tell(self.address(uid, Some("cancel"))?, &body, timeout);
+        ReadBooking::read(data.await?).ok_or_else(|| Unanswered::Unreadable.into())
+    }
+
+    /// `POST /v2/bookings/{uid}/reschedule`: answers the booking that takes its place. With the organizer's address, one
+    /// that would wait for the organizer takes place at once.
+    pub async fn reschedule(
+        &self,
+        uid: &str,
+        start: DateTime<Utc>,
+        reason: &str,
+        organizer: Option<&str>,
+        timeout: Duration,
+    ) -> Result<ReadBooking, ApiError> {
+        let mut body = json!({
+            "start": start.to_rfc3339_opts(SecondsFormat::Secs, true),
+            "reschedulingReason": reason,
+        });
+        if let Some(organizer) = organizer {
+            body["rescheduledBy"] = json!(organizer);
+        }
+        let data = self.tell(self.address(uid, Some("reschedule"))?, &body, timeout);
+        ReadBooking::read(data.await?).ok_or_else(|| Unanswered::Unreadable.into())
+    }
+
     /// `GET /v2/webhooks`, or those of one kind of event. One whose address cannot be read is left out.
     pub async fn hooks(
         &self,
@@ -139,18 +235,37 @@ impl CalcomClient {
     }
 
     async fn list(&self, path: &str, timeout: Duration) -> Result<Vec<Value>, ApiError> {
-        match self.data(path, timeout).await? {
+        match self.data(self.base.join(path), timeout).await? {
             Value::Array(list) => Ok(list),
             _ => Err(Unanswered::Unreadable.into()),
         }
     }
 
-    /// What lies under `data` in an answer.
-    async fn data(&self, path: &str, timeout: Duration) -> Result<Value, ApiError> {
-        let request = self
-            .http
-            .get(self.base.join(path))?
-            .header("cal-api-version", API_VERSION);
+    /// Where a booking is, or what can be done with it. Its uid is whatever the calendar says.
+    fn address(&self, uid: &str, action: Option<&str>) -> Result<String, Unanswered> {
+        let segments = ["v2", "bookings", uid].into_iter().chain(action);
+        self.base.segments(segments).ok_or(Unanswered::Connection)
+    }
+
+    /// What lies under `data` in the answer to a question.
+    async fn data(&self, address: String, timeout: Duration) -> Result<Value, ApiError> {
+        let request = self.http.get(address)?;
+        self.answer(request, timeout).await
+    }
+
+    /// The same of a change.
+    async fn tell(
+        &self,
+        address: String,
+        body: &Value,
+        timeout: Duration,
+    ) -> Result<Value, ApiError> {
+        let request = self.http.post(address)?.json(body);
+        self.answer(request, timeout).await
+    }
+
+    async fn answer(&self, request: RequestBuilder, timeout: Duration) -> Result<Value, ApiError> {
+        let request = request.header("cal-api-version", API_VERSION);
         let answer = send(request, &self.key, timeout).await?;
         match serde_json::from_slice(&answer) {
             Ok(Value::Object(mut answer)) => Ok(answer.remove("data").unwrap_or_default()),

@@ -109,6 +109,7 @@ impl TenantStore {
         let other = touched.take_other();
         match (about, &mut person) {
             (Some(about), Some(person)) => {
+                person.changed_by_calendar();
                 self.stage_known(tx, context, touched, about, person, other)
                     .await
             }
@@ -233,10 +234,13 @@ impl TenantStore {
                 if let Some(appointment) = person.appointment_mut(id) {
                     follow(appointment, &state, details.as_ref(), self.now());
                 }
+                self.stage_calendar_write_over(tx, id);
             }
             Verdict::Conflict => {
                 let reason = AttentionReason::CalendarConflict;
                 self.flag(tx, &mut person.contact, reason, Some(id), None)?;
+                // What stands is for people to say; the calendar is told of what they do then.
+                self.stage_calendar_write_over(tx, id);
             }
         }
         self.stage_implied_consent(tx, settings, person, state.began_at, actor)?;
@@ -328,6 +332,7 @@ impl TenantStore {
             special_instructions: details.special_instructions.clone(),
             status: state.status.as_appointment(),
             awaiting_new_time: state.status == BookingStatus::NewTimeAsked,
+            booking: Some(state.uid.clone()),
             ..NewAppointment::at(state.start, zone, settings, source, booked_at)
         }
     }
@@ -375,6 +380,7 @@ impl TenantStore {
                 .map(|_| ()),
             (Some(_), None) => Ok(()),
             (Some(about), Some(stranger)) => {
+                stranger.changed_by_calendar();
                 self.stage_double_person(tx, context, stranger, about).await
             }
         }

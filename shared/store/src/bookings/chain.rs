@@ -21,9 +21,9 @@ const MOST_HOPS: usize = 64;
 
 /// One uid.
 #[derive(Debug, Clone, Serialize, Deserialize)]
-pub(super) struct BookingRow {
+pub(crate) struct BookingRow {
     tenant: TenantId,
-    pub(super) uid: BookingUid,
+    pub(crate) uid: BookingUid,
     #[serde(skip)]
     version: u64,
     /// Where the chain lies, for a uid that only points there.
@@ -34,31 +34,31 @@ pub(super) struct BookingRow {
 
 /// The events of one booking under all its uids, and what they led to.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
-pub(super) struct Chain {
-    pub(super) events: Vec<KnownEvent>,
+pub(crate) struct Chain {
+    pub(crate) events: Vec<KnownEvent>,
     /// None while only cancellations are known.
-    pub(super) about: Option<About>,
+    pub(crate) about: Option<About>,
     /// When the calendar last said whether the person came.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(super) attendance_at: Option<DateTime<Utc>>,
+    pub(crate) attendance_at: Option<DateTime<Utc>>,
 }
 
 /// An event with its personal part, sealed under the person's key.
 #[derive(Debug, Clone, Serialize, Deserialize)]
-pub(super) struct KnownEvent {
-    pub(super) event: BookingEvent,
-    pub(super) details: Option<Sealed>,
+pub(crate) struct KnownEvent {
+    pub(crate) event: BookingEvent,
+    pub(crate) details: Option<Sealed>,
 }
 
 /// The appointment that a chain is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct About {
-    pub(super) contact: ContactId,
-    pub(super) appointment: AppointmentId,
+pub(crate) struct About {
+    pub(crate) contact: ContactId,
+    pub(crate) appointment: AppointmentId,
     /// What was last taken over from the calendar.
-    pub(super) taken: TakenOver,
+    pub(crate) taken: TakenOver,
     /// Whether the contact came into being with this booking.
-    pub(super) made_contact: bool,
+    pub(crate) made_contact: bool,
 }
 
 impl Entity for BookingRow {
@@ -76,7 +76,7 @@ impl Entity for BookingRow {
 
 impl Chain {
     /// What its events come to.
-    pub(super) fn state(&self) -> Option<ChainState> {
+    pub(crate) fn state(&self) -> Option<ChainState> {
         let events: Vec<BookingEvent> = self
             .events
             .iter()
@@ -85,11 +85,21 @@ impl Chain {
         fold(&events)
     }
 
-    pub(super) fn knows(&self, event: &BookingEvent) -> bool {
+    pub(crate) fn knows(&self, event: &BookingEvent) -> bool {
         self.events.iter().any(|known| known.event.same_as(event))
     }
 
-    pub(super) fn add(&mut self, known: KnownEvent) -> Result<(), StoreError> {
+    /// Whether an event would make it come to something else. A cancellation of what nobody knows does not.
+    pub(crate) fn would_change(&self, event: &BookingEvent) -> bool {
+        let mut events: Vec<BookingEvent> = self.events.iter().map(|k| k.event.clone()).collect();
+        let before = fold(&events);
+        events.push(event.clone());
+        let after = fold(&events);
+        let stands = |state: &ChainState| (state.status.is_off(), state.uid.clone(), state.start);
+        before.as_ref().map(stands) != after.as_ref().map(stands)
+    }
+
+    pub(crate) fn add(&mut self, known: KnownEvent) -> Result<(), StoreError> {
         if self.events.len() >= MOST_EVENTS {
             return Err(StoreError::Invalid("a booking with too many events".into()));
         }
@@ -104,7 +114,7 @@ fn field(tenant: TenantId, contact: ContactId) -> FieldRef {
 
 impl KnownEvent {
     /// An event whose person is known.
-    pub(super) fn of_person(
+    pub(crate) fn of_person(
         event: BookingEvent,
         details: &BookingDetails,
         tenant: TenantId,
@@ -123,7 +133,7 @@ impl KnownEvent {
     }
 
     /// An event of a booking of which nobody knows yet whose it is: nothing personal is kept.
-    pub(super) fn of_nobody(event: BookingEvent) -> Self {
+    pub(crate) fn of_nobody(event: BookingEvent) -> Self {
         Self {
             event,
             details: None,
@@ -131,7 +141,7 @@ impl KnownEvent {
     }
 
     /// Its personal part, where there is one.
-    pub(super) fn open(
+    pub(crate) fn open(
         &self,
         tenant: TenantId,
         contact: ContactId,
@@ -150,10 +160,10 @@ impl KnownEvent {
 }
 
 /// The rows that an event touches, as read.
-pub(super) struct Touched {
+pub(crate) struct Touched {
     /// The row that holds the chain from now on.
     root: BookingRow,
-    pub(super) chain: Chain,
+    pub(crate) chain: Chain,
     /// A second chain, which the event joins to the first.
     other: Option<(BookingRow, Chain)>,
     /// Uids mentioned for the first time.
@@ -173,11 +183,11 @@ impl Touched {
     }
 
     /// Takes out the chain that the event joins to this one.
-    pub(super) fn take_other(&mut self) -> Option<Chain> {
+    pub(crate) fn take_other(&mut self) -> Option<Chain> {
         self.other.as_mut().map(|(_, chain)| std::mem::take(chain))
     }
 
-    pub(super) fn joins_two(&self) -> bool {
+    pub(crate) fn joins_two(&self) -> bool {
         self.other.is_some()
     }
 }
@@ -198,12 +208,12 @@ impl TenantStore {
     }
 
     /// The chain of a uid; None for one never mentioned.
-    pub(super) async fn chain_of(&self, uid: &BookingUid) -> Result<Option<Touched>, StoreError> {
+    pub(crate) async fn chain_of(&self, uid: &BookingUid) -> Result<Option<Touched>, StoreError> {
         Ok(self.chain_row(uid).await?.map(Touched::alone))
     }
 
     /// Reads what an event touches: its own uid's chain and that of the uid it replaces.
-    pub(super) async fn touched(&self, event: &BookingEvent) -> Result<Touched, StoreError> {
+    pub(crate) async fn touched(&self, event: &BookingEvent) -> Result<Touched, StoreError> {
         let mut found: Vec<BookingRow> = Vec::new();
         let mut new: Vec<BookingUid> = Vec::new();
         for uid in std::iter::once(&event.uid).chain(&event.before) {
@@ -248,7 +258,7 @@ impl TenantStore {
     }
 
     /// Stages the chain and every uid that points to it anew.
-    pub(super) fn stage_chain(&self, tx: &mut Tx, touched: Touched) -> Result<(), StoreError> {
+    pub(crate) fn stage_chain(&self, tx: &mut Tx, touched: Touched) -> Result<(), StoreError> {
         let Touched {
             mut root,
             chain,

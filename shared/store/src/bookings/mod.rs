@@ -3,7 +3,7 @@
 //! events may come in any order. The rules themselves are pure (`vio_domain::bookings`).
 
 mod apply;
-mod chain;
+pub(crate) mod chain;
 mod no_show;
 
 pub use apply::BookingOutcome;

@@ -103,6 +103,7 @@ impl TenantStore {
             self.stage_done(tx, inbox, None, body)?;
             return Ok(BookingOutcome::Erased);
         };
+        person.changed_by_calendar();
         let (contact, id) = (person.contact.id, about.appointment);
         let late = touched
             .chain

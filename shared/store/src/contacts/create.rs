@@ -5,6 +5,7 @@ use chrono_tz::Tz;
 use vio_domain::appointment::{
     Appointment, AppointmentStatus, CallBeforeHours, Confirmation, Duration,
 };
+use vio_domain::bookings::BookingUid;
 use vio_domain::contact::{
     BookingSource, Contact, ContactMethod, HipaaChecklist, Preferences, Priority, VoiceConsent,
 };
@@ -106,6 +107,8 @@ pub struct NewAppointment {
     pub awaiting_new_time: bool,
     pub confirmation: Option<Confirmation>,
     pub source: BookingSource,
+    /// A uid of the outside booking that it is.
+    pub booking: Option<BookingUid>,
     /// When this time was set; None for imports, which skip the term in the planner.
     pub booked_at: Option<DateTime<Utc>>,
 }
@@ -132,6 +135,7 @@ impl NewAppointment {
             awaiting_new_time: false,
             confirmation: None,
             source,
+            booking: None,
             booked_at: Some(booked_at),
         }
     }
@@ -203,6 +207,7 @@ impl TenantStore {
             awaiting_new_time: new.awaiting_new_time,
             confirmation: new.confirmation,
             source: new.source,
+            booking: new.booking.clone(),
             booked_at: new.booked_at,
             ..Appointment::at(id, self.id, person.contact.id, new.time, new.timezone, now)
         });

@@ -8,6 +8,7 @@ use vio_crypto::{LookupHash, LookupKind, PersonKey};
 use vio_domain::appointment::{self, Appointment, AppointmentStatus, OpenSession};
 use vio_domain::contact::{CallState, Contact};
 use vio_domain::ids::{AppointmentId, ContactId};
+use vio_domain::write_back::concerns_calendar;
 
 use crate::contacts::rows::{AppointmentRow, ContactRow};
 use crate::entity::Entity;
@@ -25,6 +26,8 @@ pub struct Person {
     /// In order of time.
     pub appointments: Vec<Appointment>,
     pub key: PersonKey,
+    /// What changes came from an outside calendar, which need not be told of them.
+    from_calendar: bool,
     read: AsRead,
 }
 
@@ -119,6 +122,11 @@ impl Person {
         self.current(now).map_or(0, |a| a.call_attempts)
     }
 
+    /// Notes that an outside calendar is the cause of what changes from here on: it is not told of it.
+    pub fn changed_by_calendar(&mut self) {
+        self.from_calendar = true;
+    }
+
     /// Whether this person was never written.
     pub fn is_new(&self) -> bool {
         self.read.contact.is_none()
@@ -182,6 +190,7 @@ impl TenantStore {
             contact,
             appointments,
             key,
+            from_calendar: false,
             read,
         })
     }
@@ -233,6 +242,7 @@ impl TenantStore {
             contact,
             appointments,
             key,
+            from_calendar: false,
             read,
         })
     }
@@ -289,6 +299,11 @@ impl TenantStore {
                 let mut row = AppointmentRow::seal(appointment, lock, &person.key)?;
                 tx.save(&mut row)?;
                 wrote = true;
+                if before.is_some_and(|before| concerns_calendar(before, appointment))
+                    && !person.from_calendar
+                {
+                    self.stage_calendar_write(tx, appointment)?;
+                }
             }
         }
         for (id, (lock, _)) in &person.read.appointments {

@@ -11,6 +11,7 @@ use vio_domain::appointment::{
     Appointment, AppointmentStatus, Attendance, CallBeforeHours, Confirmation, Duration,
     OpenSession,
 };
+use vio_domain::bookings::BookingUid;
 use vio_domain::contact::{
     AttentionReason, BookingSource, CallState, CallTally, Contact, ContactMethod, Deleted,
     HipaaChecklist, Preferences, Priority,
@@ -306,6 +307,8 @@ pub struct AppointmentRow {
     pub attendance: Attendance,
     pub confirmation: Option<Confirmation>,
     pub source: BookingSource,
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub booking: Option<BookingUid>,
     pub booked_at: Option<DateTime<Utc>>,
     pub call_attempts: u32,
     pub open_session: Option<OpenSession>,
@@ -366,6 +369,7 @@ impl AppointmentRow {
             attendance: appointment.attendance,
             confirmation: appointment.confirmation,
             source: appointment.source,
+            booking: appointment.booking.clone(),
             booked_at: appointment.booked_at,
             call_attempts: appointment.call_attempts,
             open_session: appointment.open_session,
@@ -402,6 +406,7 @@ impl AppointmentRow {
             attendance: self.attendance,
             confirmation: self.confirmation,
             source: self.source,
+            booking: self.booking.clone(),
             booked_at: self.booked_at,
             call_attempts: self.call_attempts,
             open_session: self.open_session,

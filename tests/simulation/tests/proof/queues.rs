@@ -4,7 +4,9 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use tokio::sync::mpsc::UnboundedSender;
-use vio_runtime::queues::{DialMessage, InboxMessage, JobMessage, QueueError, Queues};
+use vio_runtime::queues::{
+    CalendarMessage, DialMessage, InboxMessage, JobMessage, QueueError, Queues,
+};
 
 use crate::fabric::Fabric;
 use crate::process::point;
@@ -52,6 +54,12 @@ impl Queues for SimQueues {
     async fn inbox(&self, message: InboxMessage) -> Result<(), QueueError> {
         self.fabric.count("messages: inbox");
         self.send(Message::Inbox(message)).await
+    }
+
+    /// Nobody in these worlds has a calendar of their own.
+    async fn calendar(&self, _message: CalendarMessage) -> Result<(), QueueError> {
+        self.fabric.count("messages: calendar");
+        Ok(())
     }
 
     /// Nobody in these worlds imports a file.

@@ -1,0 +1,103 @@
+//! Keeps a tenant's outside calendar and its appointments together (rules.md "Webhooks in", S0 `calendar_sync`): tells the
+//! calendar what changed here, and reads there what its webhooks did not tell. The tick wakes it for each tenant that has
+//! something due; whatever is under way lies in the due index until it is done, so that a lost message or a crash costs a
+//! minute and tells nothing twice.
+
+mod read;
+mod tell;
+
+use std::time::Duration;
+
+use secrecy::SecretString;
+use vio_domain::ids::TenantId;
+use vio_providers::calcom::CalcomClient;
+use vio_providers::{BaseUrl, Http};
+use vio_runtime::App;
+use vio_runtime::batch::MessageError;
+use vio_runtime::queues::CalendarMessage;
+use vio_store::StoreError;
+use vio_store::log::Actor;
+use vio_store::tenants::{TenantSettings, TenantStatus};
+
+/// How long the calendar has to answer one question.
+const PATIENCE: Duration = Duration::from_secs(10);
+/// Changes told in one run; what is left is due all the same.
+const WRITES: u32 = 50;
+
+/// What this function works with: what every function has, and one client for all calendars.
+#[derive(Clone)]
+pub struct CalendarSync {
+    app: App,
+    http: Http,
+}
+
+impl std::fmt::Debug for CalendarSync {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("CalendarSync").finish_non_exhaustive()
+    }
+}
+
+/// What a run did.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Synced {
+    /// Changes of ours that were dealt with.
+    pub told: usize,
+    /// Bookings that the calendar had not told us.
+    pub found: usize,
+}
+
+impl CalendarSync {
+    pub fn new(app: App) -> Self {
+        Self {
+            app,
+            http: Http::new(),
+        }
+    }
+
+    /// The tenant's Cal.com; None where it has no key, or the address is none.
+    fn calcom(&self, settings: &TenantSettings) -> Option<CalcomClient> {
+        let key = SecretString::from(settings.secrets.calcom_key.clone()?);
+        let own = settings.settings.integrations.calcom.base_url.as_ref();
+        let base = own.map_or(self.app.platform.calcom_url.as_str(), |url| url.as_str());
+        match BaseUrl::parse(base) {
+            Ok(base) => Some(CalcomClient::new(self.http.clone(), base, key)),
+            Err(error) => {
+                tracing::error!(%error, "the calendar's address cannot be used");
+                None
+            }
+        }
+    }
+}
+
+fn actor() -> Actor {
+    Actor::system("calendar-sync")
+}
+
+/// Handles one message of the queue.
+pub async fn handle(sync: &CalendarSync, message: CalendarMessage) -> Result<(), MessageError> {
+    run(sync, message.tenant)
+        .await
+        .map(|_| ())
+        .map_err(MessageError::retry)
+}
+
+/// Does what is due with a tenant's calendar. One that is suspended waits.
+pub async fn run(sync: &CalendarSync, tenant: TenantId) -> Result<Synced, StoreError> {
+    let store = &sync.app.store;
+    let Some((ts, settings)) = store.tenant_with_settings(tenant).await? else {
+        return Ok(Synced::default());
+    };
+    let row = store.tenant_row(tenant).await?;
+    if row.is_none_or(|row| row.status == TenantStatus::Suspended) {
+        return Ok(Synced::default());
+    }
+    let mut synced = Synced::default();
+    for row in ts.calendar_writes_due(WRITES).await? {
+        synced.told += usize::from(tell::tell(sync, &ts, &settings, row).await?);
+    }
+    synced.found = read::read(sync, &ts, &settings).await?;
+    if synced != Synced::default() {
+        tracing::info!(tenant_id = %tenant, told = synced.told, found = synced.found, "calendar");
+    }
+    Ok(synced)
+}

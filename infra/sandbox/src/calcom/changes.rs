@@ -1,0 +1,286 @@
+//! What can be done to a booking through the API: it is noted, the account's webhooks are told of it as Cal.com does, and
+//! a fault can be put in its way.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use axum::body::Bytes;
+use axum::extract::{OriginalUri, Path, State};
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::{IntoResponse, Response};
+use axum::routing::post;
+use chrono::{DateTime, TimeDelta, Utc};
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
+use super::{Answer, Refusal, answer, organizer, own, right_version, signed_delivery};
+use crate::booking::{Booking, instant, text};
+use crate::credentials::CalcomHook;
+use crate::deliver;
+use crate::journal::Entry;
+use crate::server::Server;
+
+/// How long a webhook of the account may take.
+const DELIVERY_TIMEOUT: Duration = Duration::from_secs(10);
+/// Longer than anybody waits for an answer.
+const NEVER: Duration = Duration::from_secs(120);
+
+/// What goes wrong with the next change.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum CalcomFault {
+    /// 429, with `Retry-After: 30`.
+    RateLimited,
+    /// 500, and nothing is changed.
+    ServerError,
+    /// It is changed, and no answer comes.
+    TimeoutAfterAccept,
+    /// 400: the slot is taken, or the booking's rules forbid it.
+    Refused,
+    /// It is changed and answered, and no webhook tells of it.
+    NoWebhook,
+    /// It is changed and answered, and the webhook comes twice.
+    DoubledWebhook,
+}
+
+/// A change that was asked for through the API, whatever became of it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CalcomChange {
+    /// Real time.
+    pub arrived_at: DateTime<Utc>,
+    /// The developer clock.
+    pub arrived_at_clock: DateTime<Utc>,
+    /// `confirm`, `cancel` or `reschedule`.
+    pub action: String,
+    /// The booking's uid as it was.
+    pub uid: String,
+    /// The answer; absent when it was withheld.
+    pub status: Option<u16>,
+    /// Whether the booking was changed.
+    pub changed: bool,
+}
+
+/// Faults to come, first one first.
+pub(crate) type Faults = VecDeque<CalcomFault>;
+
+pub(super) fn router() -> Router<Arc<Server>> {
+    Router::new()
+        .route("/v2/bookings/{uid}/cancel", post(cancel))
+        .route("/v2/bookings/{uid}/confirm", post(confirm))
+        .route("/v2/bookings/{uid}/reschedule", post(reschedule))
+}
+
+/// What a change makes of a booking: all are kept, the first is the answer and what webhooks tell of.
+type Change = fn(&Booking, &Value, DateTime<Utc>) -> Result<Vec<Booking>, Refusal>;
+
+/// One kind of change.
+struct Kind {
+    action: &'static str,
+    /// What webhooks call it.
+    trigger: &'static str,
+    status: StatusCode,
+    change: Change,
+}
+
+async fn cancel(
+    State(server): State<Arc<Server>>,
+    uri: OriginalUri,
+    Path(uid): Path<String>,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Response {
+    let kind = Kind {
+        action: "cancel",
+        trigger: "BOOKING_CANCELLED",
+        status: StatusCode::OK,
+        change: |booking, body, now| {
+            if booking.status() == "cancelled" {
+                return Err(Refusal::bad("the booking is cancelled already"));
+            }
+            let reason = body["cancellationReason"].clone();
+            let cancelled = [
+                ("status", json!("cancelled")),
+                ("cancellationReason", reason),
+            ];
+            Ok(vec![booking.with(&cancelled, now)])
+        },
+    };
+    handle(&server, kind, &uri, &uid, &headers, &body).await
+}
+
+async fn confirm(
+    State(server): State<Arc<Server>>,
+    uri: OriginalUri,
+    Path(uid): Path<String>,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Response {
+    let kind = Kind {
+        action: "confirm",
+        trigger: "BOOKING_CREATED",
+        status: StatusCode::OK,
+        change: |booking, _, now| match booking.status() {
+            "pending" => Ok(vec![booking.with(&[("status", json!("accepted"))], now)]),
+            _ => Err(Refusal::bad("the booking does not wait for a confirmation")),
+        },
+    };
+    handle(&server, kind, &uri, &uid, &headers, &body).await
+}
+
+async fn reschedule(
+    State(server): State<Arc<Server>>,
+    uri: OriginalUri,
+    Path(uid): Path<String>,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Response {
+    let kind = Kind {
+        action: "reschedule",
+        trigger: "BOOKING_RESCHEDULED",
+        status: StatusCode::CREATED,
+        change: moved,
+    };
+    handle(&server, kind, &uri, &uid, &headers, &body).await
+}
+
+fn moved(booking: &Booking, body: &Value, now: DateTime<Utc>) -> Result<Vec<Booking>, Refusal> {
+    let start =
+        instant(&body["start"]).ok_or_else(|| Refusal::bad("start is not an ISO 8601 date"))?;
+    if booking.status() == "cancelled" {
+        return Err(Refusal::bad("the booking is cancelled"));
+    }
+    let uid = uuid::Uuid::now_v7().simple().to_string();
+    let length = instant(&booking.value["end"])
+        .zip(instant(&booking.value["start"]))
+        .map_or(TimeDelta::minutes(30), |(end, start)| end - start);
+    let mut moved = booking.with(
+        &[
+            ("uid", json!(uid)),
+            ("start", json!(text(start))),
+            ("end", json!(text(start + length))),
+            ("rescheduledFromUid", json!(booking.uid)),
+            ("reschedulingReason", body["reschedulingReason"].clone()),
+            ("createdAt", json!(text(now))),
+        ],
+        now,
+    );
+    moved.uid.clone_from(&uid);
+    let old = booking.with(
+        &[
+            ("status", json!("cancelled")),
+            ("rescheduledToUid", json!(uid)),
+        ],
+        now,
+    );
+    Ok(vec![moved, old])
+}
+
+async fn handle(
+    server: &Arc<Server>,
+    kind: Kind,
+    uri: &OriginalUri,
+    uid: &str,
+    headers: &HeaderMap,
+    body: &Bytes,
+) -> Response {
+    let fault = server.take_calcom_fault();
+    let mut noted = CalcomChange {
+        arrived_at: Utc::now(),
+        arrived_at_clock: server.clock.now(),
+        action: kind.action.to_owned(),
+        uid: uid.to_owned(),
+        status: None,
+        changed: false,
+    };
+    let outcome = match fault {
+        Some(CalcomFault::RateLimited) => Err(Refusal::busy()),
+        Some(CalcomFault::ServerError) => Err(Refusal::broken()),
+        Some(CalcomFault::Refused) => Err(Refusal::bad("the slot is not available")),
+        _ => change(server, &kind, uid, headers, body, fault).await,
+    };
+    noted.changed = outcome.is_ok();
+    let withheld = fault == Some(CalcomFault::TimeoutAfterAccept);
+    if !withheld {
+        noted.status = Some(match &outcome {
+            Ok((status, _)) => status.as_u16(),
+            Err(refusal) => refusal.status.as_u16(),
+        });
+    }
+    if let Err(error) = server.ledger().record(Entry::CalendarChange(noted)) {
+        return Refusal::from(error).at(uri);
+    }
+    if withheld {
+        // The client has long gone.
+        tokio::time::sleep(NEVER).await;
+    }
+    let limited =
+        matches!(&outcome, Err(refusal) if refusal.status == StatusCode::TOO_MANY_REQUESTS);
+    let mut response = answer(outcome, uri).into_response();
+    if limited {
+        let wait = axum::http::HeaderValue::from_static("30");
+        response.headers_mut().insert("retry-after", wait);
+    }
+    response
+}
+
+async fn change(
+    server: &Arc<Server>,
+    kind: &Kind,
+    uid: &str,
+    headers: &HeaderMap,
+    body: &Bytes,
+    fault: Option<CalcomFault>,
+) -> Answer {
+    let access = organizer(server, headers).await?;
+    right_version(headers)?;
+    let body = if body.is_empty() {
+        json!({})
+    } else {
+        serde_json::from_slice(body).map_err(|_| Refusal::bad("the body is not JSON"))?
+    };
+    let booking = own(server, &access, uid)?;
+    let now = server.clock.now();
+    let changed = (kind.change)(&booking, &body, now)?;
+    let Some(first) = changed.first().cloned() else {
+        return Err(Refusal::broken());
+    };
+    for booking in changed {
+        server.ledger().record(Entry::Booked(Box::new(booking)))?;
+    }
+    let times = match fault {
+        Some(CalcomFault::NoWebhook) => 0,
+        Some(CalcomFault::DoubledWebhook) => 2,
+        _ => 1,
+    };
+    let event = first.as_event(kind.trigger, now);
+    for hook in access.hooks {
+        if hook.active && hook.triggers.iter().any(|trigger| trigger == kind.trigger) {
+            tokio::spawn(tell(server.clone(), hook, event.to_string(), times));
+        }
+    }
+    Ok((kind.status, json!({"data": first.value})))
+}
+
+/// Tells a webhook of the account what happened, as Cal.com does: whoever caused it.
+async fn tell(server: Arc<Server>, hook: CalcomHook, event: String, times: usize) {
+    let headers = signed_delivery(hook.secret.as_deref().unwrap_or_default(), event.as_bytes());
+    // The type is set by the post itself.
+    let signature: Vec<_> = headers
+        .into_iter()
+        .filter(|(name, _)| *name != "content-type")
+        .collect();
+    for _ in 0..times {
+        let sent = deliver::post(
+            &server,
+            &hook.url,
+            &signature,
+            event.clone(),
+            DELIVERY_TIMEOUT,
+        );
+        if let Err(why) = sent.await {
+            tracing::warn!(why, "a booking event was not delivered");
+        }
+    }
+}

@@ -1,0 +1,9 @@
+//! What there is to do with a tenant's outside calendars: changes that they have not been told yet, and how far they have
+//! been read for what they did not tell. Both lie in the due index until they are done (architecture.md
+//! "Level-triggered"), so that a lost message or a crash costs a minute.
+
+mod reading;
+mod write_back;
+
+pub use reading::{CalendarRow, Failure, Reading};
+pub use write_back::{CalendarWriteRow, ToTell, Told};
