@@ -4,8 +4,10 @@ use axum::extract::State;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
+use vio_domain::appointment::CallBeforeHours;
 use vio_domain::permission::Role;
 use vio_domain::phone::{self, Country, E164};
+use vio_domain::settings::mapping::{BookingField, FieldMapping};
 use vio_domain::text::{Email, ShortText};
 use vio_http::{ETag, FieldProblem, Fields, IfMatch, Json, Kind, Principal, Problem, RequestId};
 use vio_providers::BaseUrl;
@@ -60,12 +62,48 @@ pub(crate) struct CalcomView {
     organizer_email: Option<String>,
     #[schema(example = 1234567)]
     event_type_id: Option<u64>,
+    /// How long before an appointment from here its reminder call is wanted; null: as for others.
+    #[schema(example = 48)]
+    call_before_hours: Option<u16>,
+    field_mapping: MappingView,
     #[schema(example = "https://app.example/api/webhook/calcom-booking/k8Zq…")]
     webhook_url: String,
     base_url: Option<String>,
     /// When it was last read without a failure; more under `/api/settings/integrations/status`.
     last_sync: Option<DateTime<Utc>>,
     problems: Vec<String>,
+}
+
+/// Where on a booking each field is found: `invitee.name`, `invitee.email`, `eventType.title`, `organizer.name`, or
+/// `responses.` with the identifier of a question on the booking page.
+#[derive(Serialize, ToSchema)]
+#[schema(as = FieldMapping)]
+pub(crate) struct MappingView {
+    #[schema(example = "invitee.name")]
+    name: String,
+    #[schema(example = "invitee.email")]
+    email: String,
+    #[schema(example = "responses.phone")]
+    phone: String,
+    #[schema(example = "eventType.title")]
+    appointment_type: String,
+    #[schema(example = "responses.practitioner")]
+    owner_name: String,
+    #[schema(example = "responses.additionalNotes")]
+    special_instructions: String,
+}
+
+impl MappingView {
+    fn of(mapping: &FieldMapping) -> Self {
+        Self {
+            name: mapping.name.word(),
+            email: mapping.email.word(),
+            phone: mapping.phone.word(),
+            appointment_type: mapping.appointment_type.word(),
+            owner_name: mapping.owner_name.word(),
+            special_instructions: mapping.special_instructions.word(),
+        }
+    }
 }
 
 #[derive(Serialize, ToSchema)]
@@ -174,6 +212,8 @@ impl IntegrationsView {
                     .as_ref()
                     .map(|e| e.as_str().to_owned()),
                 event_type_id: calcom.event_type_id,
+                call_before_hours: calcom.call_before_hours.map(CallBeforeHours::hours),
+                field_mapping: MappingView::of(&calcom.field_mapping),
                 webhook_url: hook("calcom-booking", &opened.endpoints.calcom_booking),
                 base_url: calcom.base_url.as_ref().map(|url| url.as_str().to_owned()),
                 last_sync,
@@ -231,8 +271,90 @@ pub(crate) struct CalcomPatch {
     #[schema(value_type = Option<u64>, example = 1234567)]
     event_type_id: Patch<u64>,
     #[serde(default)]
+    #[schema(value_type = Option<u16>, example = 48)]
+    call_before_hours: Patch<u16>,
+    #[serde(default)]
+    field_mapping: MappingPatch,
+    #[serde(default)]
     #[schema(value_type = Option<String>)]
     base_url: Patch<String>,
+}
+
+/// Which places to change; null puts the default back.
+#[derive(Default, Deserialize, ToSchema)]
+#[schema(as = FieldMappingPatch)]
+pub(crate) struct MappingPatch {
+    #[serde(default)]
+    #[schema(value_type = Option<String>, example = "invitee.name")]
+    name: Patch<String>,
+    #[serde(default)]
+    #[schema(value_type = Option<String>, example = "invitee.email")]
+    email: Patch<String>,
+    #[serde(default)]
+    #[schema(value_type = Option<String>, example = "responses.phone")]
+    phone: Patch<String>,
+    #[serde(default)]
+    #[schema(value_type = Option<String>, example = "eventType.title")]
+    appointment_type: Patch<String>,
+    #[serde(default)]
+    #[schema(value_type = Option<String>, example = "responses.practitioner")]
+    owner_name: Patch<String>,
+    #[serde(default)]
+    #[schema(value_type = Option<String>, example = "responses.additionalNotes")]
+    special_instructions: Patch<String>,
+}
+
+impl MappingPatch {
+    fn apply(&self, mapping: &mut FieldMapping, fields: &mut Fields) {
+        let usual = FieldMapping::default();
+        let mut put = |patch: &Patch<String>, pointer, target: &mut BookingField, usual| {
+            let mut place = Some(target.clone());
+            patch.put_optional(fields, pointer, &mut place, |text| {
+                BookingField::parse(text)
+            });
+            *target = place.unwrap_or(usual);
+        };
+        let at = "/calcom/field_mapping";
+        put(
+            &self.name,
+            &format!("{at}/name"),
+            &mut mapping.name,
+            usual.name,
+        );
+        put(
+            &self.email,
+            &format!("{at}/email"),
+            &mut mapping.email,
+            usual.email,
+        );
+        put(
+            &self.phone,
+            &format!("{at}/phone"),
+            &mut mapping.phone,
+            usual.phone,
+        );
+        let kind = &mut mapping.appointment_type;
+        put(
+            &self.appointment_type,
+            &format!("{at}/appointment_type"),
+            kind,
+            usual.appointment_type,
+        );
+        let owner = &mut mapping.owner_name;
+        put(
+            &self.owner_name,
+            &format!("{at}/owner_name"),
+            owner,
+            usual.owner_name,
+        );
+        let said = &mut mapping.special_instructions;
+        put(
+            &self.special_instructions,
+            &format!("{at}/special_instructions"),
+            said,
+            usual.special_instructions,
+        );
+    }
 }
 
 /// What to change; a field left out stays, null removes one.
@@ -341,6 +463,12 @@ impl CalcomPatch {
                     Err(("out_of_range", "An event type's id is a positive number."))
                 }
             });
+        let before = &mut calcom.call_before_hours;
+        self.call_before_hours
+            .put_optional(fields, "/calcom/call_before_hours", before, |hours| {
+                CallBeforeHours::try_from(*hours)
+            });
+        self.field_mapping.apply(&mut calcom.field_mapping, fields);
         let local = app.platform.local;
         let url = &mut calcom.base_url;
         self.base_url

@@ -468,6 +468,41 @@ async fn secrets_go_in_and_never_come_out() {
 }
 
 #[tokio::test]
+async fn where_a_booking_s_fields_are_found_is_set_and_reset() {
+    let (_, server, tenant) = started(BusinessType::Medical).await;
+    let token = &tenant.admin.token;
+    let path = "/api/settings/integrations";
+    let usual = json!({
+        "name": "invitee.name", "email": "invitee.email", "phone": "responses.phone",
+        "appointment_type": "eventType.title", "owner_name": "organizer.name",
+        "special_instructions": "responses.additionalNotes",
+    });
+    let shown = server.get(path, token).await;
+    assert_eq!(shown.body["calcom"]["field_mapping"], usual);
+    assert_eq!(shown.body["calcom"]["call_before_hours"], Value::Null);
+
+    let change = json!({"calcom": {"call_before_hours": 48, "field_mapping": {"owner_name": "responses.practitioner"}}});
+    let changed = server.patch(path, token, change).await;
+    let mut expected = usual.clone();
+    expected["owner_name"] = json!("responses.practitioner");
+    assert_eq!(changed.body["calcom"]["field_mapping"], expected);
+    assert_eq!(changed.body["calcom"]["call_before_hours"], 48);
+
+    let wrong =
+        json!({"calcom": {"call_before_hours": 200, "field_mapping": {"phone": "somewhere"}}});
+    let refused = server.patch(path, token, wrong).await;
+    assert_eq!(
+        refused.pointers(),
+        ["/calcom/call_before_hours", "/calcom/field_mapping/phone"]
+    );
+    let reset =
+        json!({"calcom": {"call_before_hours": null, "field_mapping": {"owner_name": null}}});
+    let changed = server.patch(path, token, reset).await;
+    assert_eq!(changed.body["calcom"]["field_mapping"], usual);
+    assert_eq!(changed.body["calcom"]["call_before_hours"], Value::Null);
+}
+
+#[tokio::test]
 async fn the_platform_decides_who_sets_the_voice_provider() {
     let mut remote = platform();
     remote.local = false;

@@ -7,6 +7,7 @@ use vio_domain::phi::{self, Effect, FieldPolicy};
 use vio_domain::phone::E164;
 use vio_domain::settings::Settings;
 use vio_domain::settings::integrations::Calcom;
+use vio_domain::settings::mapping::BookingField;
 use vio_domain::text::{
     Email, FirstName, LastName, Notes, PersonName, ShortText, SpecialInstructions,
 };
@@ -115,7 +116,11 @@ fn heard(
         Trigger::NoShowUpdated | Trigger::Other => return None,
     };
     let booking = event.booking?;
-    let (special_instructions, notes) = note(settings, booking.notes.as_deref());
+    let mapping = &settings.integrations.calcom.field_mapping;
+    let (special_instructions, notes) = note(
+        settings,
+        said(&mapping.special_instructions, &booking).or(booking.notes.as_deref()),
+    );
     Some(BookingHeard {
         event: BookingEvent {
             kind,
@@ -131,8 +136,12 @@ fn heard(
             asks_new_time: booking.request_reschedule,
         },
         details: BookingDetails {
-            appointment_type: booking.event_title.as_deref().and_then(short),
-            owner_name: booking.organizer_name.as_deref().and_then(short),
+            appointment_type: said(&mapping.appointment_type, &booking)
+                .or(booking.event_title.as_deref())
+                .and_then(short),
+            owner_name: said(&mapping.owner_name, &booking)
+                .or(booking.organizer_name.as_deref())
+                .and_then(short),
             special_instructions,
             uid: booking.uid.clone(),
         },
@@ -140,10 +149,27 @@ fn heard(
     })
 }
 
+/// What a booking says at a place.
+fn said<'a>(place: &BookingField, booking: &'a Booking) -> Option<&'a str> {
+    match place {
+        BookingField::InviteeName => booking.attendee.name.as_deref(),
+        BookingField::InviteeEmail => booking.attendee.email.as_deref(),
+        BookingField::EventTitle => booking.event_title.as_deref(),
+        BookingField::OrganizerName => booking.organizer_name.as_deref(),
+        BookingField::Answer(slug) => booking.answers.get(slug).map(String::as_str),
+    }
+}
+
 fn booker(settings: &Settings, booking: &Booking, notes: Option<Notes>) -> Option<Booker> {
     let attendee = &booking.attendee;
+    let mapping = &settings.integrations.calcom.field_mapping;
+    let called = said(&mapping.name, booking).or(attendee.name.as_deref());
+    let email = said(&mapping.email, booking).or(attendee.email.as_deref());
+    // The mapped place first, then every place where Cal.com has one.
+    let phones = said(&mapping.phone, booking).into_iter();
+    let phones = phones.chain(attendee.phones.iter().map(String::as_str));
     Some(Booker {
-        name: name(attendee.name.as_deref(), attendee.email.as_deref())?,
+        name: name(called, email)?,
         first_name: attendee
             .first_name
             .as_deref()
@@ -152,20 +178,17 @@ fn booker(settings: &Settings, booking: &Booking, notes: Option<Notes>) -> Optio
             .last_name
             .as_deref()
             .and_then(|name| LastName::parse(name).ok()),
-        phone: phone(settings, &attendee.phones),
-        email: attendee
-            .email
-            .as_deref()
-            .and_then(|email| Email::parse(email).ok()),
+        phone: phone(settings, phones),
+        email: email.and_then(|email| Email::parse(email).ok()),
         zone: attendee.timezone,
         notes,
     })
 }
 
 /// The first of the places that holds a number the tenant accepts.
-fn phone(settings: &Settings, places: &[String]) -> Option<E164> {
+fn phone<'a>(settings: &Settings, mut places: impl Iterator<Item = &'a str>) -> Option<E164> {
     let business = &settings.business;
-    places.iter().find_map(|text| {
+    places.find_map(|text| {
         let parsed = business.accepted_regions.parse(text, business.country);
         parsed.ok().map(|phone| phone.e164)
     })

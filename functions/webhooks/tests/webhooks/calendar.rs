@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 use vio_domain::appointment::{Appointment, AppointmentStatus, Attendance};
 use vio_domain::contact::AttentionReason;
+use vio_domain::settings::mapping::BookingField;
 use vio_store::tx::Tx;
 
 use crate::support::*;
@@ -134,4 +135,82 @@ async fn what_staff_saw_is_not_overruled() {
         person.contact.needs_attention,
         Some(AttentionReason::CalendarConflict)
     );
+}
+
+#[tokio::test]
+async fn fields_come_from_where_the_business_says() {
+    let clinic = Clinic::new().await;
+    let place = |text: &str| BookingField::parse(text).unwrap();
+    clinic
+        .set(|opened| {
+            let calcom = &mut opened.settings.integrations.calcom;
+            calcom.call_before_hours = Some(48.try_into().unwrap());
+            let mapping = &mut calcom.field_mapping;
+            mapping.phone = place("responses.mobile");
+            mapping.owner_name = place("responses.practitioner");
+            mapping.appointment_type = place("responses.what_for");
+            mapping.special_instructions = place("responses.access");
+        })
+        .await;
+    let mut answered = Booking::created("u1", 7, 0).json();
+    answered["payload"]["responses"] = json!({
+        "mobile": {"label": "Mobile", "value": "+44 20 7183 8751"},
+        "attendeePhoneNumber": {"label": "phone_number", "value": "+442071838750"},
+        "practitioner": {"label": "With whom?", "value": {"value": "Mx Patel", "optionValue": ""}},
+        "what_for": {"label": "What for?", "value": ["Hygiene"]},
+        "access": {"label": "Anything we should know?", "value": "Step-free entrance, please."},
+    });
+    clinic.hear(&[answered]).await;
+    let person = clinic.only_person().await;
+    assert_eq!(
+        person.contact.phone.as_ref().unwrap().as_str(),
+        "+442071838751"
+    );
+    let appointment = &person.appointments[0];
+    let text = |field: &Option<vio_domain::text::ShortText<100>>| {
+        field.as_ref().map(|t| t.as_str().to_owned())
+    };
+    assert_eq!(text(&appointment.owner_name).unwrap(), "Mx Patel");
+    assert_eq!(text(&appointment.appointment_type).unwrap(), "Hygiene");
+    assert_eq!(appointment.call_before_hours.hours(), 48);
+    let spoken = appointment.special_instructions.as_ref().unwrap();
+    assert_eq!(spoken.as_str(), "Step-free entrance, please.");
+
+    // What was not answered is taken from where it usually is.
+    let clinic = Clinic::new().await;
+    clinic
+        .set(|opened| {
+            let mapping = &mut opened.settings.integrations.calcom.field_mapping;
+            mapping.owner_name = place("responses.practitioner");
+            mapping.phone = place("responses.mobile");
+        })
+        .await;
+    clinic.hear(&[Booking::created("u1", 7, 0).json()]).await;
+    let person = clinic.only_person().await;
+    assert_eq!(
+        person.contact.phone.as_ref().unwrap().as_str(),
+        "+442071838750"
+    );
+    assert_eq!(
+        text(&person.appointments[0].owner_name).unwrap(),
+        "Dr Ada Grey"
+    );
+}
+
+#[tokio::test]
+async fn health_information_in_a_mapped_answer_is_held_and_not_spoken() {
+    let clinic = Clinic::new().await;
+    clinic
+        .set(|opened| {
+            let mapping = &mut opened.settings.integrations.calcom.field_mapping;
+            mapping.special_instructions = BookingField::parse("responses.reason").unwrap();
+        })
+        .await;
+    let mut event = Booking::created("u1", 7, 0).json();
+    let reason = "I was diagnosed with diabetes and need insulin.";
+    event["payload"]["responses"]["reason"] = json!({"label": "Why?", "value": reason});
+    clinic.hear(&[event]).await;
+    let person = clinic.only_person().await;
+    assert_eq!(person.appointments[0].special_instructions, None);
+    assert_eq!(person.contact.notes.as_ref().unwrap().as_str(), reason);
 }

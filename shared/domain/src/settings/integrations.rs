@@ -2,7 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::appointment::CallBeforeHours;
 use crate::phone::E164;
+use crate::settings::mapping::FieldMapping;
 use crate::text::{Email, ShortText};
 
 /// The voice provider.
@@ -29,6 +31,11 @@ pub struct Calcom {
     pub organizer_email: Option<Email>,
     #[serde(default)]
     pub event_type_id: Option<u64>,
+    /// How long before an appointment from this calendar its reminder call is wanted; None: as for others.
+    #[serde(default)]
+    pub call_before_hours: Option<CallBeforeHours>,
+    #[serde(default)]
+    pub field_mapping: FieldMapping,
     #[serde(default)]
     pub base_url: Option<ShortText<255>>,
     #[serde(default)]

@@ -3,6 +3,7 @@
 pub mod business;
 pub mod calls;
 pub mod integrations;
+pub mod mapping;
 pub mod price;
 pub mod privacy;
 pub mod recording;

@@ -1,5 +1,6 @@
 //! A booking in a webhook. Anything but its uid may be missing, null or of another type.
 
+use std::collections::BTreeMap;
 use std::fmt;
 
 use chrono::{DateTime, Utc};
@@ -12,6 +13,9 @@ use crate::json::{instant, text, whole};
 
 /// People who book by phone alone get an address of this kind, which reaches nobody.
 const INVENTED_EMAIL_DOMAIN: &str = "@sms.cal.com";
+
+/// Answers of a booking that are looked at.
+pub(super) const MOST_ANSWERS: usize = 100;
 
 /// A booking.
 #[derive(Clone, PartialEq, Eq)]
@@ -38,6 +42,8 @@ pub struct Booking {
     pub organizer_email: Option<String>,
     /// Their name.
     pub organizer_name: Option<String>,
+    /// What was answered on the booking page, by the question's slug. Health data.
+    pub answers: BTreeMap<String, String>,
     /// What the person wrote on the booking page. Health data.
     pub notes: Option<String>,
     /// Why it was cancelled. Health data.
@@ -85,6 +91,7 @@ impl Booking {
             attendee: Attendee::read(payload),
             organizer_email: text(&payload["organizer"]["email"]).map(|email| email.to_lowercase()),
             organizer_name: text(&payload["organizer"]["name"]),
+            answers: answers(payload),
             notes: text(&payload["additionalNotes"]).or_else(|| answer(payload, "notes")),
             cancellation_reason: text(&payload["cancellationReason"]),
             request_reschedule: payload["requestReschedule"].as_bool().unwrap_or(false),
@@ -145,6 +152,14 @@ fn phones(payload: &Value) -> Vec<String> {
         }
     }
     found
+}
+
+/// Every answer that is a text, up to [`MOST_ANSWERS`].
+fn answers(payload: &Value) -> BTreeMap<String, String> {
+    let all = payload["responses"].as_object().into_iter().flatten();
+    all.take(MOST_ANSWERS)
+        .filter_map(|(slug, _)| Some((slug.clone(), answer(payload, slug)?)))
+        .collect()
 }
 
 /// What was answered on the booking page under a slug: a text, the first text of a list, or `{value, optionValue}`.

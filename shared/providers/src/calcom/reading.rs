@@ -6,7 +6,7 @@ use chrono_tz::Tz;
 use serde_json::{Value, json};
 use vio_domain::calendar::parse_zone;
 
-use super::booking::{Attendee, Booking, real_email};
+use super::booking::{Attendee, Booking, MOST_ANSWERS, real_email};
 use super::webhook::{Event, LARGEST_EVENT, Trigger};
 use crate::EventError;
 use crate::json::{instant, object, text, whole};
@@ -131,6 +131,10 @@ impl ReadBooking {
             attendee: attendee(value),
             organizer_email: text(&value["hosts"][0]["email"]).map(|email| email.to_lowercase()),
             organizer_name: text(&value["hosts"][0]["name"]),
+            answers: (answers.as_object().into_iter().flatten())
+                .take(MOST_ANSWERS)
+                .filter_map(|(slug, answer)| Some((slug.clone(), text(answer)?)))
+                .collect(),
             notes: text(&answers["notes"]).or_else(|| text(&answers["additionalNotes"])),
             cancellation_reason: text(&value["cancellationReason"]),
             request_reschedule: false,

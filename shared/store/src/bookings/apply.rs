@@ -333,6 +333,8 @@ impl TenantStore {
             status: state.status.as_appointment(),
             awaiting_new_time: state.status == BookingStatus::NewTimeAsked,
             booking: Some(state.uid.clone()),
+            call_before_hours: (settings.integrations.calcom.call_before_hours)
+                .unwrap_or(settings.calls.call_before_hours),
             ..NewAppointment::at(state.start, zone, settings, source, booked_at)
         }
     }
