@@ -116,13 +116,17 @@ impl Report {
         );
         let mut line = |name: &str, summary: &Summary| {
             let Summary { p50, p90, p99, .. } = summary;
-            let _ = writeln!(text, "{name:<34} {p50:>8.2} {p90:>8.2} {p99:>8.2}");
+            let _ = writeln!(text, "{name:<36} {p50:>8.2} {p90:>8.2} {p99:>8.2}");
         };
         for (name, summary) in &lists.alone {
             line(name, summary);
         }
         if let Some(summary) = &lists.together {
             line(&format!("all, {} clients", view::CLIENTS), summary);
+        }
+        if let Some(summary) = &lists.admitted {
+            let name = format!("all, {} clients, 1,000 a minute", view::CLIENTS);
+            line(&name, summary);
         }
         if let Some(summary) = &lists.after_edit {
             line("first page, right after the edit", summary);

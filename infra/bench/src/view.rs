@@ -26,6 +26,8 @@ pub const CONTACTS: usize = 100_000;
 pub const CLIENTS: usize = 16;
 /// Requests by each of them.
 const EACH: usize = 60;
+/// Requests that a tenant may make in a minute (S0): as fast as so many clients of one tenant are let.
+const ADMITTED: u32 = 1_000;
 /// Contacts of the bulk edit, and how many of them a request can name.
 pub const EDITED: usize = 10_000;
 /// Lists after it.
@@ -73,6 +75,8 @@ pub struct Lists {
     pub alone: Vec<(String, Summary)>,
     /// Sixteen at once, all kinds in turn.
     pub together: Option<Summary>,
+    /// The same sixteen, together as fast as S0 lets a tenant ask.
+    pub admitted: Option<Summary>,
     /// The bulk edit: contacts, seconds.
     pub edit: Option<(u64, f64)>,
     /// Lists by one client right after it.
@@ -203,22 +207,18 @@ async fn asked(
     let clients: Vec<Client> = (0..CLIENTS)
         .map(|n| Client::new(base.clone(), Some(token.clone()), n))
         .collect::<Result<_, _>>()?;
-    let together = try_join_all(clients.iter().enumerate().map(|(n, client)| async move {
-        let mut times = Vec::new();
-        for i in 0..EACH {
-            let (_, path) = KINDS[(n + i) % KINDS.len()];
-            times.extend(repeated(client, path, 1).await?);
-        }
-        Ok::<_, BenchError>(times)
-    }));
-    let together = Summary::of(&together.await?.concat());
-    say("sixteen clients asked");
+    let together = sixteen(&clients, None).await?;
+    say("sixteen clients asked, each as soon as it had its answer");
+    let turn = Duration::from_secs(60) * u32::try_from(CLIENTS).unwrap_or(1) / ADMITTED;
+    let admitted = sixteen(&clients, Some(turn)).await?;
+    say("sixteen clients asked, a thousand times a minute");
     let mut lists = Lists {
         contacts: CONTACTS,
         seeding: seeding.as_secs_f64(),
         first,
         alone,
         together,
+        admitted,
         edit: None,
         after_edit: None,
         cold: None,
@@ -236,6 +236,29 @@ async fn asked(
         Err(error) => failures.push(format!("a bulk edit: {}", error.chain())),
     }
     Ok(lists)
+}
+
+/// What lists take for all clients together, all kinds in turn. Each asks as soon as it has its answer, or once in each
+/// `turn`, the clients one after the other.
+async fn sixteen(
+    clients: &[Client],
+    turn: Option<Duration>,
+) -> Result<Option<Summary>, BenchError> {
+    let times = try_join_all(clients.iter().enumerate().map(|(n, client)| async move {
+        let mut times = Vec::new();
+        let share = turn.unwrap_or_default() / u32::try_from(CLIENTS).unwrap_or(1);
+        tokio::time::sleep(share * u32::try_from(n).unwrap_or(0)).await;
+        let mut turns = turn.map(tokio::time::interval);
+        for i in 0..EACH {
+            if let Some(turns) = &mut turns {
+                turns.tick().await;
+            }
+            let (_, path) = KINDS[(n + i) % KINDS.len()];
+            times.extend(repeated(client, path, 1).await?);
+        }
+        Ok::<_, BenchError>(times)
+    }));
+    Ok(Summary::of(&times.await?.concat()))
 }
 
 async fn repeated(client: &Client, path: &str, count: usize) -> Result<Vec<Duration>, BenchError> {

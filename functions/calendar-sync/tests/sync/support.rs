@@ -216,11 +216,13 @@ impl Clinic {
     /// A booking in the calendar alone, `hours` from now, made and last changed now.
     pub(crate) fn booking(&self, uid: &str, hours: i64) -> Value {
         let start = self.now() + TimeDelta::hours(hours);
+        // Another person for each uid.
+        let digit = uid.bytes().last().map_or(0, |last| last % 10);
         json!({
             "uid": uid, "status": "accepted", "start": start, "end": start + TimeDelta::minutes(30), "duration": 30,
             "eventType": { "slug": "check-up" }, "hosts": [{ "name": "Dr Grey", "email": "desk@calm.example" }],
-            "attendees": [{ "name": "Zoe Quill", "email": format!("{uid}@example.com"), "timeZone": "Europe/London" }],
-            "bookingFieldsResponses": { "attendeePhoneNumber": "+442079460123" },
+            "attendees": [{ "name": format!("Zoe {}", ["Ash", "Birch", "Cedar", "Dogwood", "Elm", "Fir", "Gorse", "Hazel", "Ivy", "Juniper"][usize::from(digit)]), "email": format!("{uid}@example.com"), "timeZone": "Europe/London" }],
+            "bookingFieldsResponses": { "attendeePhoneNumber": format!("+44207946012{digit}") },
             "createdAt": self.now(), "updatedAt": self.now(),
         })
     }
