@@ -307,53 +307,37 @@ pub(crate) struct MappingPatch {
 impl MappingPatch {
     fn apply(&self, mapping: &mut FieldMapping, fields: &mut Fields) {
         let usual = FieldMapping::default();
-        let mut put = |patch: &Patch<String>, pointer, target: &mut BookingField, usual| {
+        let changes = [
+            ("name", &self.name, &mut mapping.name, usual.name),
+            ("email", &self.email, &mut mapping.email, usual.email),
+            ("phone", &self.phone, &mut mapping.phone, usual.phone),
+            (
+                "appointment_type",
+                &self.appointment_type,
+                &mut mapping.appointment_type,
+                usual.appointment_type,
+            ),
+            (
+                "owner_name",
+                &self.owner_name,
+                &mut mapping.owner_name,
+                usual.owner_name,
+            ),
+            (
+                "special_instructions",
+                &self.special_instructions,
+                &mut mapping.special_instructions,
+                usual.special_instructions,
+            ),
+        ];
+        for (name, patch, target, usual) in changes {
+            let pointer = format!("/calcom/field_mapping/{name}");
             let mut place = Some(target.clone());
-            patch.put_optional(fields, pointer, &mut place, |text| {
+            patch.put_optional(fields, &pointer, &mut place, |text| {
                 BookingField::parse(text)
             });
             *target = place.unwrap_or(usual);
-        };
-        let at = "/calcom/field_mapping";
-        put(
-            &self.name,
-            &format!("{at}/name"),
-            &mut mapping.name,
-            usual.name,
-        );
-        put(
-            &self.email,
-            &format!("{at}/email"),
-            &mut mapping.email,
-            usual.email,
-        );
-        put(
-            &self.phone,
-            &format!("{at}/phone"),
-            &mut mapping.phone,
-            usual.phone,
-        );
-        let kind = &mut mapping.appointment_type;
-        put(
-            &self.appointment_type,
-            &format!("{at}/appointment_type"),
-            kind,
-            usual.appointment_type,
-        );
-        let owner = &mut mapping.owner_name;
-        put(
-            &self.owner_name,
-            &format!("{at}/owner_name"),
-            owner,
-            usual.owner_name,
-        );
-        let said = &mut mapping.special_instructions;
-        put(
-            &self.special_instructions,
-            &format!("{at}/special_instructions"),
-            said,
-            usual.special_instructions,
-        );
+        }
     }
 }
 
