@@ -43,7 +43,7 @@ fn the_first_number_that_the_tenant_accepts_counts() {
     let settings = settings(BusinessType::Salon);
     let of = |places: &[&str]| {
         let places: Vec<String> = places.iter().map(|place| (*place).to_owned()).collect();
-        phone(&settings, &places).map(|phone| phone.as_str().to_owned())
+        phone(&settings, places.iter().map(String::as_str)).map(|phone| phone.as_str().to_owned())
     };
     let number = of(&["020 7183 8750"]);
     assert_eq!(number.as_deref(), Some("+442071838750"));
