@@ -449,7 +449,7 @@ impl CalcomPatch {
             });
         let before = &mut calcom.call_before_hours;
         self.call_before_hours
-            .put_optional(fields, "/calcom/call_before_hours", before, |hours| {
+            .put_optional(fields, "/calcom", before, |hours| {
                 CallBeforeHours::try_from(*hours)
             });
         self.field_mapping.apply(&mut calcom.field_mapping, fields);

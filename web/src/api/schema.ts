@@ -1411,6 +1411,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/settings/integrations/status": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How the calendars are doing. */
+        get: operations["get_settings_integrations_status"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/settings/privacy": {
         parameters: {
             query?: never;
@@ -2153,12 +2170,18 @@ export interface components {
             /** Format: password */
             api_key?: string | null;
             base_url?: string | null;
+            /**
+             * Format: int32
+             * @example 48
+             */
+            call_before_hours?: number | null;
             enabled?: boolean | null;
             /**
              * Format: int64
              * @example 1234567
              */
             event_type_id?: number | null;
+            field_mapping?: components["schemas"]["FieldMappingPatch"];
             /** @example desk@riverside.example */
             organizer_email?: string | null;
             /**
@@ -2175,6 +2198,12 @@ export interface components {
              */
             api_key?: string | null;
             base_url?: string | null;
+            /**
+             * Format: int32
+             * @description How long before an appointment from here its reminder call is wanted; null: as for others.
+             * @example 48
+             */
+            call_before_hours?: number | null;
             configured: boolean;
             enabled: boolean;
             /**
@@ -2182,7 +2211,11 @@ export interface components {
              * @example 1234567
              */
             event_type_id?: number | null;
-            /** @example null */
+            field_mapping: components["schemas"]["FieldMapping"];
+            /**
+             * Format: date-time
+             * @description When it was last read without a failure; more under `/api/settings/integrations/status`.
+             */
             last_sync?: string | null;
             /** @example desk@riverside.example */
             organizer_email?: string | null;
@@ -2194,6 +2227,32 @@ export interface components {
             webhook_secret?: string | null;
             /** @example https://app.example/api/webhook/calcom-booking/k8Zq… */
             webhook_url: string;
+        };
+        /** @description One calendar. */
+        CalendarSync: {
+            /** @description Whether it can be read: it is switched on and has a key. */
+            connected: boolean;
+            enabled: boolean;
+            /** @description What went wrong lately, latest first; at most ten. */
+            failures: components["schemas"]["SyncFailure"][];
+            /**
+             * Format: int32
+             * @description Bookings taken in today, in the business's zone; told by webhook or found by reading.
+             */
+            imported_today: number;
+            /** Format: int64 */
+            imported_total: number;
+            /**
+             * Format: date-time
+             * @description When it was last read without a failure.
+             */
+            last_sync?: string | null;
+            /**
+             * Format: date-time
+             * @description When it is read next.
+             */
+            next_sync?: string | null;
+            trouble?: components["schemas"]["SyncFailure"] | null;
         };
         CallHoursPatch: {
             /** @example 20:00 */
@@ -3766,6 +3825,39 @@ export interface components {
             /** @example Ada Example */
             name?: string | null;
         };
+        /**
+         * @description Where on a booking each field is found: `invitee.name`, `invitee.email`, `eventType.title`, `organizer.name`, or
+         *     `responses.` with the identifier of a question on the booking page.
+         */
+        FieldMapping: {
+            /** @example eventType.title */
+            appointment_type: string;
+            /** @example invitee.email */
+            email: string;
+            /** @example invitee.name */
+            name: string;
+            /** @example responses.practitioner */
+            owner_name: string;
+            /** @example responses.phone */
+            phone: string;
+            /** @example responses.additionalNotes */
+            special_instructions: string;
+        };
+        /** @description Which places to change; null puts the default back. */
+        FieldMappingPatch: {
+            /** @example eventType.title */
+            appointment_type?: string | null;
+            /** @example invitee.email */
+            email?: string | null;
+            /** @example invitee.name */
+            name?: string | null;
+            /** @example responses.practitioner */
+            owner_name?: string | null;
+            /** @example responses.phone */
+            phone?: string | null;
+            /** @example responses.additionalNotes */
+            special_instructions?: string | null;
+        };
         /** @description One thing wrong with one field of a request. */
         FieldProblem: {
             /**
@@ -4342,6 +4434,9 @@ export interface components {
         IntegrationsPatch: {
             calcom?: components["schemas"]["CalcomPatch"] | null;
             retell?: components["schemas"]["RetellPatch"] | null;
+        };
+        IntegrationsStatus: {
+            calcom: components["schemas"]["CalendarSync"];
         };
         IntegrationsView: {
             calcom: components["schemas"]["CalcomView"];
@@ -5427,6 +5522,21 @@ export interface components {
             confirmed: number;
             pending: number;
             rescheduled: number;
+        };
+        /** @description Something that went wrong. */
+        SyncFailure: {
+            /** Format: date-time */
+            at: string;
+            /**
+             * @description For people.
+             * @example The calendar could not be reached.
+             */
+            message: string;
+            /**
+             * @description `wrong_key`, `missing_scope`, `busy`, `refused`, `unreachable`, `unreadable_event`, `too_large` or `internal`.
+             * @example unreachable
+             */
+            reason: string;
         };
         /**
          * @description A tag to be made or changed. What a change leaves out stays as it is; null clears the description.
@@ -12948,10 +13058,18 @@ export interface operations {
                      * @example {
                      *       "calcom": {
                      *         "api_key": "••••c0de",
+                     *         "call_before_hours": 48,
                      *         "configured": false,
                      *         "enabled": false,
                      *         "event_type_id": 1234567,
-                     *         "last_sync": null,
+                     *         "field_mapping": {
+                     *           "appointment_type": "eventType.title",
+                     *           "email": "invitee.email",
+                     *           "name": "invitee.name",
+                     *           "owner_name": "responses.practitioner",
+                     *           "phone": "responses.phone",
+                     *           "special_instructions": "responses.additionalNotes"
+                     *         },
                      *         "organizer_email": "desk@riverside.example",
                      *         "problems": [],
                      *         "webhook_secret": "••••beef",
@@ -12995,7 +13113,16 @@ export interface operations {
                 /**
                  * @example {
                  *       "calcom": {
+                 *         "call_before_hours": 48,
                  *         "event_type_id": 1234567,
+                 *         "field_mapping": {
+                 *           "appointment_type": "eventType.title",
+                 *           "email": "invitee.email",
+                 *           "name": "invitee.name",
+                 *           "owner_name": "responses.practitioner",
+                 *           "phone": "responses.phone",
+                 *           "special_instructions": "responses.additionalNotes"
+                 *         },
                  *         "organizer_email": "desk@riverside.example"
                  *       },
                  *       "retell": {
@@ -13018,10 +13145,18 @@ export interface operations {
                      * @example {
                      *       "calcom": {
                      *         "api_key": "••••c0de",
+                     *         "call_before_hours": 48,
                      *         "configured": false,
                      *         "enabled": false,
                      *         "event_type_id": 1234567,
-                     *         "last_sync": null,
+                     *         "field_mapping": {
+                     *           "appointment_type": "eventType.title",
+                     *           "email": "invitee.email",
+                     *           "name": "invitee.name",
+                     *           "owner_name": "responses.practitioner",
+                     *           "phone": "responses.phone",
+                     *           "special_instructions": "responses.additionalNotes"
+                     *         },
                      *         "organizer_email": "desk@riverside.example",
                      *         "problems": [],
                      *         "webhook_secret": "••••beef",
@@ -13130,6 +13265,54 @@ export interface operations {
                      *     }
                      */
                     "application/json": components["schemas"]["ConnectionTest"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    get_settings_integrations_status: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "calcom": {
+                     *         "connected": false,
+                     *         "enabled": false,
+                     *         "failures": [
+                     *           {
+                     *             "at": "2027-03-10T10:30:00Z",
+                     *             "message": "The calendar could not be reached.",
+                     *             "reason": "unreachable"
+                     *           }
+                     *         ],
+                     *         "imported_today": 0,
+                     *         "imported_total": 0,
+                     *         "trouble": {
+                     *           "at": "2027-03-10T10:30:00Z",
+                     *           "message": "The calendar could not be reached.",
+                     *           "reason": "unreachable"
+                     *         }
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["IntegrationsStatus"];
                 };
             };
             400: components["responses"]["Problem400"];

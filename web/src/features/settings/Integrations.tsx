@@ -12,6 +12,8 @@ import { Row, Switch, TextField } from "@/ui/Field";
 import { ErrorNote, Hint, Skeleton } from "@/ui/Notes";
 import { Panel } from "@/ui/Panel";
 import { toast } from "@/ui/toast";
+import { CalcomFields, changedPlaces } from "./CalcomFields";
+import { CalendarSync, ConnectionTest } from "./CalendarSync";
 import css from "./settings.module.css";
 
 type View = Schemas["IntegrationsView"];
@@ -105,6 +107,7 @@ function Retell({ view, etag }: { view: View["retell"]; etag: string }) {
           Save
         </Button>
       </div>
+      {view.configured && <ConnectionTest provider="retell" />}
     </Provider>
   );
 }
@@ -115,22 +118,33 @@ function Calcom({ view, etag }: { view: View["calcom"]; etag: string }) {
   const [email, setEmail] = useState(view.organizer_email ?? "");
   const [key, setKey] = useState("");
   const [secret, setSecret] = useState("");
-  const changed = enabled !== view.enabled || email !== (view.organizer_email ?? "") || key !== "" || secret !== "";
+  const [hours, setHours] = useState(String(view.call_before_hours ?? ""));
+  const [mapping, setMapping] = useState(view.field_mapping);
+  const places = changedPlaces(view.field_mapping, mapping);
+  const before = hours.trim() === "" ? null : Number(hours);
+  const changed = enabled !== view.enabled || email !== (view.organizer_email ?? "") || key !== "" || secret !== "" || before !== (view.call_before_hours ?? null) || Object.keys(places).length > 0;
+  const patch = { enabled, organizer_email: email.trim() || null, call_before_hours: before, field_mapping: places, ...(key && { api_key: key }), ...(secret && { webhook_secret: secret }) };
   return (
     <Provider title="Cal.com, the calendar" configured={view.configured || !view.enabled} problems={view.problems} lastSync={view.last_sync} url={view.webhook_url} refusal={refusal}>
       <Switch isSelected={enabled} onChange={setEnabled}>
         Take bookings from Cal.com
       </Switch>
-      <TextField label="Organizer’s email" type="email" value={email} onChange={setEmail} error={errors["calcom.organizer_email"]} autoComplete="off" />
+      <Row>
+        <TextField label="Organizer’s email" type="email" value={email} onChange={setEmail} error={errors["calcom.organizer_email"]} autoComplete="off" />
+        <TextField label="Call so many hours before" type="number" value={hours} onChange={setHours} error={errors["calcom.call_before_hours"]} autoComplete="off" help="Empty: as for other appointments." />
+      </Row>
       <Row>
         <TextField label="API key" type="password" value={key} onChange={setKey} error={errors["calcom.api_key"]} autoComplete="off" placeholder={view.api_key ?? ""} help={view.api_key ? "Leave empty to keep it." : undefined} />
         <TextField label="Webhook secret" type="password" value={secret} onChange={setSecret} error={errors["calcom.webhook_secret"]} autoComplete="off" placeholder={view.webhook_secret ?? ""} help={view.webhook_secret ? "Leave empty to keep it. A replaced one is good for 24 hours." : undefined} />
       </Row>
+      <CalcomFields value={mapping} onChange={setMapping} errors={errors} />
       <div>
-        <Button look="primary" isDisabled={!changed} isPending={save.isPending} onPress={() => save.mutate({ calcom: { enabled, organizer_email: email.trim() || null, ...(key && { api_key: key }), ...(secret && { webhook_secret: secret }) } })}>
+        <Button look="primary" isDisabled={!changed} isPending={save.isPending} onPress={() => save.mutate({ calcom: patch })}>
           Save
         </Button>
       </div>
+      {view.configured && <ConnectionTest provider="calcom" />}
+      <CalendarSync />
     </Provider>
   );
 }

@@ -1,0 +1,75 @@
+import { useMutation, useQuery } from "@tanstack/react-query";
+import { CalendarClock, PlugZap } from "lucide-react";
+import { api, body, type Schemas } from "@/api/client";
+import { now } from "@/api/clock";
+import { useZone } from "@/features/session/business";
+import { ago, dayAndTime } from "@/lib/time";
+import { Button } from "@/ui/Button";
+import { ErrorNote, Hint } from "@/ui/Notes";
+import { Facts } from "@/ui/Panel";
+import css from "./settings.module.css";
+
+type Tried = Schemas["ConnectionTest"];
+
+const tries = {
+  calcom: () => body(api.POST("/api/settings/integrations/calcom/test")),
+  retell: () => body(api.POST("/api/settings/integrations/retell/test")),
+};
+
+/** Asks the provider with what is saved, and says in its sentence what is wrong. */
+export function ConnectionTest({ provider }: { provider: keyof typeof tries }) {
+  const zone = useZone();
+  const test = useMutation({ mutationFn: tries[provider] });
+  const tried: Tried | undefined = test.data;
+  return (
+    <div className={css.test} aria-live="polite">
+      <div>
+        <Button icon={PlugZap} isPending={test.isPending} onPress={() => test.mutate()}>
+          Test the connection
+        </Button>
+      </div>
+      {test.isError && <ErrorNote error={test.error} what="The connection could not be tested." />}
+      {tried && <Hint tone={tried.outcome === "works" ? "neutral" : "attention"}>{tried.message}</Hint>}
+      {tried && tried.samples.length > 0 && (
+        <Facts rows={tried.samples.map((sample) => [sample.event_type ?? "Booking", `${sample.start ? dayAndTime(new Date(sample.start), zone, now()) : "no time"}, ${sample.status ?? "status unknown"}`])} />
+      )}
+    </div>
+  );
+}
+
+/** How the calendar is doing: when it was read, what came of it, what went wrong. */
+export function CalendarSync() {
+  const zone = useZone();
+  const found = useQuery({ queryKey: ["settings", "integrations", "status"], queryFn: () => body(api.GET("/api/settings/integrations/status")), refetchInterval: 30_000 });
+  if (found.isError) return <ErrorNote error={found.error} what="Could not load how the calendar is doing." retry={() => void found.refetch()} />;
+  const calendar = found.data?.calcom;
+  if (!calendar?.connected) return null;
+  return (
+    <div className={css.test}>
+      <h3>
+        <CalendarClock size={16} aria-hidden /> Bookings
+      </h3>
+      {calendar.trouble && <Hint tone="attention">{calendar.trouble.message}</Hint>}
+      <Facts
+        rows={[
+          ["Last read", calendar.last_sync ? ago(new Date(calendar.last_sync), zone, now()) : "not yet"],
+          ["Next", calendar.next_sync ? dayAndTime(new Date(calendar.next_sync), zone, now()) : "–"],
+          ["Taken in today", String(calendar.imported_today)],
+          ["In all", String(calendar.imported_total)],
+        ]}
+      />
+      {calendar.failures.length > 0 && (
+        <details>
+          <summary>What went wrong lately</summary>
+          <ul className={css.failures}>
+            {calendar.failures.map((failure) => (
+              <li key={failure.at}>
+                {dayAndTime(new Date(failure.at), zone, now())}: {failure.message}
+              </li>
+            ))}
+          </ul>
+        </details>
+      )}
+    </div>
+  );
+}
