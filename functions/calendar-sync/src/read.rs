@@ -77,7 +77,8 @@ pub(crate) async fn read(
             more: true, until, ..
         }) => match until {
             Some(until) => Reading::Done {
-                until: *until,
+                // Others may have changed in the same instant.
+                until: *until - TimeDelta::milliseconds(1),
                 next: began,
             },
             // The calendar does not say how far that is.
