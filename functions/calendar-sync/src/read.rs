@@ -32,8 +32,10 @@ const SPREAD: u64 = 60;
 #[derive(Default)]
 struct Read {
     found: usize,
-    /// Where there is more than one run reads: until when everything was read.
-    stopped_at: Option<DateTime<Utc>>,
+    /// There is more than one run reads.
+    more: bool,
+    /// When the last booking that was read changed: everything that changed before was read.
+    until: Option<DateTime<Utc>>,
 }
 
 /// Why a reading ended early.
@@ -72,11 +74,18 @@ pub(crate) async fn read(
     let outcome = all(sync, ts, settings, &client, row.read_until).await;
     let reading = match &outcome {
         Ok(Read {
-            stopped_at: Some(until),
-            ..
-        }) => Reading::Done {
-            until: *until,
-            next: began,
+            more: true, until, ..
+        }) => match until {
+            Some(until) => Reading::Done {
+                // Others may have changed in the same instant.
+                until: *until - TimeDelta::milliseconds(1),
+                next: began,
+            },
+            // The calendar does not say how far that is.
+            None => Reading::Failed {
+                reason: "internal",
+                next: began + AFTER_REFUSAL,
+            },
         },
         Ok(_) => Reading::Done {
             until: began - OVERLAP,
@@ -145,11 +154,9 @@ async fn all(
             break;
         }
         wanted.skip += answer.count;
-        if page == PAGES {
-            let last = answer.bookings.last().and_then(|last| last.updated_at);
-            // Without one, everything is read again from where it began.
-            read.stopped_at = last.or(after);
-        }
+        read.more = page == PAGES;
+        let last = answer.bookings.last().and_then(|last| last.updated_at);
+        read.until = last.or(read.until);
     }
     Ok(read)
 }
