@@ -1,4 +1,5 @@
 import { useEffect, useState } from "react";
+import { useOfflineSince } from "@/api/connection";
 import { resume } from "@/api/session";
 import { Button } from "@/ui/Button";
 import css from "./SignIn.module.css";
@@ -10,6 +11,12 @@ export function Starting() {
     const timer = setTimeout(() => setSlow(true), 4_000);
     return () => clearTimeout(timer);
   }, []);
+  const offline = useOfflineSince() !== null;
+  const [waited, setWaited] = useState(false);
+  if (offline && !waited) setWaited(true);
+  useEffect(() => {
+    if (waited && !offline) resume().catch(() => setSlow(true));
+  }, [waited, offline]);
   if (!slow) return <main aria-busy="true" aria-label="Opening" />;
   return (
     <main className={css.page}>
