@@ -117,10 +117,10 @@ function useFocusOnNavigation(): void {
 }
 
 function useBadges(): Partial<Record<Entry["to"], React.ReactNode>> {
-  const work = useOpenWork().total;
+  const { total: work, more } = useOpenWork();
   const calls = useCallsUnderWay().length;
   return {
-    "/today": work > 0 && <Count value={work} tone="attention" />,
+    "/today": work > 0 && <Count value={more ? `${String(work)}+` : work} tone="attention" />,
     "/calls": calls > 0 && <Count value={calls} tone="calling" />,
   };
 }
