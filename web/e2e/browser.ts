@@ -15,6 +15,7 @@ export interface Look {
   theme?: "light" | "dark";
   contrast?: "high";
   text?: "14" | "16" | "18" | "20";
+  pages?: "10" | "25" | "50" | "100";
 }
 
 export async function open(browser: Browser, { width = 1440, height = 900, look = {} } = {}): Promise<{ context: BrowserContext; page: Page; problems: string[] }> {
@@ -35,6 +36,12 @@ export async function signIn(page: Page, who: "admin" | "reception" | "readonly"
   await page.getByLabel("Password").fill(PASSWORD);
   await page.getByRole("button", { name: "Sign in" }).click();
   await page.getByRole("navigation", { name: "Main" }).first().waitFor();
+}
+
+/** The text as large as somebody set it in the browser, in per cent: what `rem` and the widths at which the layout changes follow. */
+export async function enlarge(page: Page, percent: number): Promise<void> {
+  const devtools = await page.context().newCDPSession(page);
+  await devtools.send("Page.setFontSizes", { fontSizes: { standard: Math.round((16 * percent) / 100), fixed: Math.round((13 * percent) / 100) } });
 }
 
 export async function settled(page: Page): Promise<void> {

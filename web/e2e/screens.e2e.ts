@@ -1,12 +1,54 @@
 import { mkdirSync } from "node:fs";
 import { afterAll, beforeAll, describe, it } from "vitest";
-import { asUser, launch, open, settled, signIn } from "./browser";
+import { asUser, clockNow, enlarge, launch, open, settled, signIn } from "./browser";
 import type { Browser } from "playwright-core";
 
 const folder = process.env.VIO_SHOTS;
 const only = process.env.VIO_ONLY?.split(",");
+/** The text in per cent of what it usually is. */
+const size = Number(process.env.VIO_TEXT ?? 100);
 
-/** Pictures of every page at three widths, for looking at: `VIO_SHOTS=folder`. */
+type Ask = Awaited<ReturnType<typeof asUser>>;
+
+/** A clinic of three. */
+async function leaveFew(ask: Ask): Promise<void> {
+  for (;;) {
+    const { contacts } = (await (await ask("POST", "/api/contacts/search", { page_size: 100, sort: ["name"] })).json()) as { contacts: { id: string }[] };
+    if (contacts.length <= 3) return;
+    for (const { id } of contacts.slice(3)) await ask("DELETE", `/api/contacts/${id}`);
+  }
+}
+
+/** Names as long as they may be, five groups each, words and notes to the last character. */
+async function crowd(ask: Ask): Promise<void> {
+  const groups: string[] = [];
+  const before = (await (await ask("POST", "/api/contacts/search", { search: "Featherstonehaugh", page_size: 10 })).json()) as { contacts: unknown[] };
+  if (before.contacts.length > 0) return;
+  for (const name of ["Annual check-ups that are overdue since spring", "Asks for reception to ring", "Bridge and crown follow-ups", "Evening", "Very important people of the neighbourhood"]) {
+    await ask("POST", "/api/groups", { name, color: ["#EF4444", "#F59E0B", "#10B981", "#3B82F6", "#8B5CF6"][groups.length] });
+    const all = (await (await ask("GET", "/api/groups")).json()) as { groups: { id: string; name: string }[] };
+    groups.push(all.groups.find((each) => each.name === name)?.id ?? "");
+  }
+  const day = new Date((await clockNow()).getTime() + 2 * 86_400_000).toISOString().slice(0, 10);
+  for (const [place, name] of ["Maximiliana-Josephina Featherstonehaugh-Cholmondeley Wrighton", "Bartholomew Alexander Montgomery-Fitzwilliam of Lower Slaughter", "Wolfeschlegelsteinhausenbergerdorff Oluwaseunfunmilayo Adeyemi"].entries()) {
+    const made = await ask("POST", "/api/contacts", {
+      name,
+      phone: `+44151496${String(7000 + place)}`,
+      email: `a.very.long.address.of.somebody.${String(place)}@department.of.long.names.example.org`,
+      appointment_time: `${day}T1${String(place)}:30`,
+      appointment_type: "Check-up",
+      owner_name: "Dr Anastasia Papadopoulos-Wellington",
+      special_instructions: `Please come to the new entrance in the courtyard behind the library, ring the bell twice, take the lift to the third floor and follow the green line on the floor until you see the fish tank; if the lift is out of order, somebody will meet you at the stairs. Bring your glasses and a warm jumper, please.`.slice(0, 300),
+      notes: "Prefers to be rung after ten. ".repeat(20),
+      group_ids: groups,
+      voice_consent: { method: "verbal" },
+      on_duplicate: "create_new",
+    });
+    if (made.status !== 201) throw new Error(await made.text());
+  }
+}
+
+/** Pictures of every page at three widths, for looking at: `VIO_SHOTS=folder`, with three people or long names by `VIO_WITH=few` or `crowd`, with large text by `VIO_TEXT=200`. */
 describe.runIf(folder)("pictures", () => {
   let browser: Browser;
   let contact = "";
@@ -16,9 +58,15 @@ describe.runIf(folder)("pictures", () => {
     mkdirSync(folder ?? "", { recursive: true });
     browser = await launch();
     const ask = await asUser();
+    if (process.env.VIO_WITH === "few") await leaveFew(ask);
+    if (process.env.VIO_WITH === "crowd") await crowd(ask);
     const found = (await (await ask("POST", "/api/contacts/search", { attention: true, page_size: 10 })).json()) as { contacts: { id: string }[] };
     const any = (await (await ask("POST", "/api/contacts/search", { page_size: 10, sort: ["name"] })).json()) as { contacts: { id: string }[] };
     contact = found.contacts[0]?.id ?? any.contacts[0]?.id ?? "";
+    if (process.env.VIO_WITH === "crowd") {
+      const long = (await (await ask("POST", "/api/contacts/search", { search: "Featherstonehaugh-Cholmondeley", page_size: 10 })).json()) as { contacts: { id: string }[] };
+      contact = long.contacts[0]?.id ?? contact;
+    }
     group = ((await (await ask("GET", "/api/groups")).json()) as { groups: { id: string }[] }).groups[0]?.id ?? "";
     campaign = ((await (await ask("GET", "/api/groups/campaigns")).json()) as { campaigns: { campaign_id: string }[] }).campaigns[0]?.campaign_id ?? "";
   });
@@ -57,6 +105,7 @@ describe.runIf(folder)("pictures", () => {
     [1440, 900, "high"],
   ] as const)("at %i x %i, %s", { timeout: 300_000 }, async (width, height, theme) => {
     const { page, context, problems } = await open(browser, { width, height, look: theme === "high" ? { contrast: "high" } : { theme } });
+    await enlarge(page, size);
     const name = (each: string) => `${folder ?? ""}/${each}-${String(width)}-${theme}.png`;
     await signIn(page);
     for (const [each, path] of pages) {

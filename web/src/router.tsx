@@ -44,8 +44,20 @@ function Broken({ error, reset }: ErrorComponentProps) {
 
 const root = createRootRoute({ component: Root, notFoundComponent: Missing });
 
-const page = <P extends string>(path: P, load: () => Promise<{ default: React.ComponentType }>) =>
-  createRoute({ getParentRoute: () => root, path, component: lazyRouteComponent(load), errorComponent: Broken });
+type Load = () => Promise<{ default: React.ComponentType }>;
+const loads: Load[] = [];
+
+function lazily(load: Load) {
+  loads.push(load);
+  return lazyRouteComponent(load);
+}
+
+/** Fetches the code of all pages, one by one: a page opens at once then, without a connection too. */
+export async function fetchPages(): Promise<void> {
+  for (const load of loads) await load().catch(() => null);
+}
+
+const page = <P extends string>(path: P, load: Load) => createRoute({ getParentRoute: () => root, path, component: lazily(load), errorComponent: Broken });
 
 const home = createRoute({
   getParentRoute: () => root,
@@ -61,7 +73,7 @@ const home = createRoute({
 const contacts = createRoute({
   getParentRoute: () => root,
   path: "/contacts",
-  component: lazyRouteComponent(() => import("./features/contacts/ContactsPage")),
+  component: lazily(() => import("./features/contacts/ContactsPage")),
   errorComponent: Broken,
   validateSearch: readListSearch,
 });
@@ -73,7 +85,7 @@ const record = <P extends string>(path: P) =>
   createRoute({
     getParentRoute: () => root,
     path,
-    component: lazyRouteComponent(() => import("./features/contacts/record/RecordPage")),
+    component: lazily(() => import("./features/contacts/record/RecordPage")),
     errorComponent: Broken,
     validateSearch: (raw: Record<string, unknown>): { do?: (typeof ACTS)[number] } => {
       const act = ACTS.find((each) => each === raw.do);

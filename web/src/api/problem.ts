@@ -22,7 +22,7 @@ export class Refusal extends Error {
   }
 
   static offline(): Refusal {
-    return new Refusal({ type: "offline", title: "No connection", status: 0, detail: "The server did not answer. Check the connection and try again." });
+    return new Refusal({ type: "offline", title: "No connection", status: 0, detail: "What you typed is still here. Try again when the connection is back." });
   }
 
   get detail(): string {

@@ -1,4 +1,5 @@
 import type { components } from "./schema";
+import { missed, reached } from "./connection";
 import { Refusal, refusalOf } from "./problem";
 
 export type SignedInUser = components["schemas"]["SignedInUser"];
@@ -91,12 +92,15 @@ async function inTurn(work: () => Promise<boolean>): Promise<boolean> {
 
 async function send(path: string, body: unknown): Promise<Response> {
   try {
-    return await fetch(path, {
+    const response = await fetch(path, {
       method: "POST",
       credentials: "same-origin",
       ...(body === undefined ? {} : { headers: { "content-type": "application/json" }, body: JSON.stringify(body) }),
     });
+    reached();
+    return response;
   } catch {
+    missed();
     throw Refusal.offline();
   }
 }
@@ -117,9 +121,12 @@ export async function authorizedFetch(request: Request): Promise<Response> {
 async function bearing(request: Request): Promise<Response> {
   if (token !== null) request.headers.set("authorization", `Bearer ${token.value}`);
   try {
-    return await fetch(request);
+    const response = await fetch(request);
+    reached();
+    return response;
   } catch (error) {
     if (error instanceof DOMException && error.name === "AbortError") throw error;
+    missed();
     throw Refusal.offline();
   }
 }

@@ -1,5 +1,6 @@
-import { CircleAlert, Copy, RotateCw } from "lucide-react";
+import { CircleAlert, Copy, RotateCw, WifiOff } from "lucide-react";
 import { useEffect, useState, type ReactNode } from "react";
+import { useOfflineSince } from "@/api/connection";
 import { Refusal } from "@/api/problem";
 import { Button } from "./Button";
 import css from "./Notes.module.css";
@@ -12,6 +13,14 @@ export function Skeleton({ rows = 3, label = "Loading", tall = false }: { rows?:
     const timer = setTimeout(() => setLate(true), 150);
     return () => clearTimeout(timer);
   }, []);
+  const offline = useOfflineSince() !== null;
+  if (offline && late) {
+    return (
+      <p className={css.away} role="status">
+        <WifiOff size={16} aria-hidden /> This was not read before the connection went. It comes by itself when it is back.
+      </p>
+    );
+  }
   return (
     <div className={cx(css.skeleton, late && css.late)} role="status">
       <span className="hidden-visually">{label}</span>
@@ -44,7 +53,7 @@ export function ErrorNote({ error, what, retry }: { error: unknown; what: string
       <CircleAlert size={18} aria-hidden />
       <div className={css.errorText}>
         <p>
-          <strong>{what}</strong> {refusal?.slug === "offline" ? "There is no connection." : (refusal?.detail ?? "Something failed on our side.")}
+          <strong>{what}</strong> {refusal?.detail ?? "Something failed on our side."}
         </p>
         {refusal?.reference && refusal.status >= 500 && (
           <p className={cx(css.reference, "code")}>

@@ -1,10 +1,12 @@
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
 import { Phone } from "lucide-react";
-import { useState } from "react";
 import { api, body } from "@/api/client";
 import { Refusal, byField } from "@/api/problem";
+import { Restored } from "@/features/session/Restored";
 import { useZone } from "@/features/session/business";
+import { kept } from "@/features/session/kept";
+import { useKept } from "@/features/session/useKept";
 import { instantOf } from "@/lib/time";
 import { count, number } from "@/lib/words";
 import { Button } from "@/ui/Button";
@@ -12,16 +14,30 @@ import { Dialog } from "@/ui/Dialog";
 import { ErrorNote, Hint } from "@/ui/Notes";
 import { OptionsForm } from "./OptionsForm";
 import { Plan } from "./Plan";
-import { PLAIN, complete, requestOf, type Options } from "./options";
+import { PLAIN, complete, requestOf, untouched, type Options } from "./options";
 
 const MOST = 100;
+const FORM = "call-selection";
+
+interface Kept {
+  ids: string[];
+  options: Options;
+}
+
+/** Whom somebody was about to call when the page was loaded again. */
+export function idsKept(user: string): string[] | null {
+  const found = kept(user, FORM) as Partial<Kept> | null;
+  return Array.isArray(found?.ids) ? found.ids : null;
+}
 
 /** Calls people chosen in a list: the same steps as for a group, in one dialog. */
 export function CallSelection({ ids, onClose, onStarted }: { ids: string[]; onClose: () => void; onStarted: () => void }) {
   const zone = useZone();
   const client = useQueryClient();
   const navigate = useNavigate();
-  const [options, setOptions] = useState<Options>(PLAIN);
+  const { value, set, restored, discard } = useKept<Kept>(FORM, { ids, options: PLAIN });
+  const { options } = value;
+  const setOptions = (options: Options) => set({ ids, options });
   const instant = (date: string, time: string) => instantOf(date, time, zone).toISOString();
   const ask = (dry: boolean) => body(api.POST("/api/campaigns", { body: { ...requestOf(options, instant, dry), contact_ids: ids } }));
   const dry = useMutation({ mutationFn: () => ask(true) });
@@ -61,6 +77,7 @@ export function CallSelection({ ids, onClose, onStarted }: { ids: string[]; onCl
         )
       }
     >
+      <Restored shown={!plan && restored && !untouched(options)} onDiscard={discard} />
       {many && (
         <Hint tone="attention">
           You can call up to {MOST} selected people at once. You chose {number(ids.length)}. A group can hold up to 1,000: put them into one and call the group.

@@ -33,7 +33,7 @@ export default function CampaignPage() {
   const campaignId = useParam("campaignId") ?? "";
   const status = useCampaignStatus(campaignId);
   if (status.isPending) return <Skeleton rows={4} tall />;
-  if (status.isError) return <ErrorNote error={status.error} what="Could not load this campaign." retry={() => void status.refetch()} />;
+  if (status.isLoadingError) return <ErrorNote error={status.error} what="Could not load this campaign." retry={() => void status.refetch()} />;
   return <Campaign campaign={status.data} />;
 }
 

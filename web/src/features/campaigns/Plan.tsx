@@ -102,7 +102,7 @@ export function Plan({ run }: { run: DryRun }) {
                 <b className="truncate">
                   <Name>{each.contact_name ?? ""}</Name>
                 </b>
-                <span className="muted num">{each.estimated_at && `about ${dayAndTime(new Date(each.estimated_at), zone, now())}`}</span>
+                <span className="muted num">{each.estimated_at && `about ${dayAndTime(new Date(each.estimated_at), zone, now()).replace(/^To/, "to")}`}</span>
               </li>
             ))}
           </ol>

@@ -26,3 +26,6 @@ export function requestOf(options: Options, instant: (date: string, time: string
 }
 
 export const complete = (options: Options): boolean => options.timing !== "scheduled" || (options.date !== "" && options.time !== "");
+
+/** Nothing was chosen or typed yet. */
+export const untouched = (options: Options): boolean => JSON.stringify(options) === JSON.stringify(PLAIN);

@@ -1,7 +1,7 @@
 import { useVirtualizer } from "@tanstack/react-virtual";
 import { Link } from "@tanstack/react-router";
 import { Calendar, Mail, Megaphone, Phone as PhoneIcon, SquarePen } from "lucide-react";
-import { useEffect, useRef, useState } from "react";
+import { useEffect, useLayoutEffect, useRef, useState } from "react";
 import type { Schemas } from "@/api/client";
 import { now } from "@/api/clock";
 import { Phone, useHidden } from "@/features/preferences/hidden";
@@ -10,14 +10,14 @@ import { useMay, useMayEdit } from "@/features/session/use";
 import { clock, day } from "@/lib/time";
 import { count } from "@/lib/words";
 import { buttonClass } from "@/ui/Button";
-import { Checkbox } from "@/ui/Field";
+import { LightCheckbox } from "@/ui/Light";
 import { ErrorNote, Skeleton } from "@/ui/Notes";
 import { cx } from "@/ui/cx";
 import { AppointmentLine } from "./AppointmentLine";
 import css from "./Cards.module.css";
 import { Groups, Marked, Reminder } from "./columns";
 import type { ContactFound } from "./one";
-import { useRows } from "./queries";
+import { useRows, type Sheet } from "./queries";
 import type { Selecting } from "./selection";
 import { StatusBadge } from "./status";
 
@@ -29,19 +29,23 @@ interface CardsProps {
   label: string;
   empty: React.ReactNode;
   onStatus: (status: string) => void;
+  sheet?: Sheet | undefined;
 }
 
 /** A list as cards or lines; as many lanes as there is room for, read as far as it is looked at. */
-export function Cards({ search, selecting, kind, label, empty, onStatus }: CardsProps) {
+export function Cards({ search, selecting, kind, label, empty, onStatus, sheet }: CardsProps) {
   const nouns = useNouns();
   const box = useRef<HTMLDivElement>(null);
   const [lanes, setLanes] = useState(1);
   const [range, setRange] = useState({ from: 0, to: 20 });
-  const { first, total, rows } = useRows(search, range.from, range.to);
-  useEffect(() => {
+  const { first, total, rows } = useRows(search, range.from, range.to, sheet);
+  useLayoutEffect(() => {
     const element = box.current;
     if (!element) return;
-    const watch = new ResizeObserver(([entry]) => setLanes(kind === "list" ? 1 : Math.max(1, Math.floor((entry?.contentRect.width ?? 0) / (21 * parseFloat(getComputedStyle(document.documentElement).fontSize))))));
+    const fit = () => setLanes(kind === "list" ? 1 : Math.max(1, Math.floor(element.clientWidth / (21 * parseFloat(getComputedStyle(document.documentElement).fontSize)))));
+    // Before the first paint, so that no card moves.
+    fit();
+    const watch = new ResizeObserver(fit);
     watch.observe(element);
     return () => watch.disconnect();
   }, [kind]);
@@ -60,7 +64,11 @@ export function Cards({ search, selecting, kind, label, empty, onStatus }: Cards
   useEffect(() => virtual.measure(), [lanes, kind, virtual]);
   return (
     <div className={cx(css.frame, kind === "list" && css.framed)} aria-busy={first.isFetching}>
-      {first.isPending && <Skeleton rows={4} tall={kind === "cards"} label={`Loading ${nouns.many}`} />}
+      {first.isPending && (
+        <div className={css.reading}>
+          <Skeleton rows={4} tall={kind === "cards"} label={`Loading ${nouns.many}`} />
+        </div>
+      )}
       {first.isError && <ErrorNote error={first.error} what={`Could not load your ${nouns.many}.`} retry={() => void first.refetch()} />}
       {first.data && total === 0 && empty}
       <div ref={box} className={css.box}>
@@ -106,7 +114,7 @@ function Card({ contact, selecting, onStatus }: OneProps) {
   return (
     <article className={cx(css.card, chosen && css.chosen)}>
       <header className={css.head}>
-        <Checkbox aria-label={`Select ${contact.name}`} isSelected={chosen} onChange={(next) => selecting.set([contact], next)} />
+        <LightCheckbox label={`Select ${contact.name}`} chosen={chosen} onChange={(next) => selecting.set([contact], next)} />
         <h2 className={css.name}>
           <Link to="/contacts/$contactId" params={{ contactId: contact.id }}>
             <Marked contact={contact} />
@@ -161,7 +169,7 @@ function Line({ contact, selecting, onStatus }: OneProps) {
   const at = contact.appointment_time ? new Date(contact.appointment_time) : null;
   return (
     <div className={css.line}>
-      <Checkbox aria-label={`Select ${contact.name}`} isSelected={selecting.has(contact.id)} onChange={(next) => selecting.set([contact], next)} />
+      <LightCheckbox label={`Select ${contact.name}`} chosen={selecting.has(contact.id)} onChange={(next) => selecting.set([contact], next)} />
       <Link to="/contacts/$contactId" params={{ contactId: contact.id }} className={css.lineName}>
         <Marked contact={contact} />
       </Link>

@@ -1,11 +1,15 @@
 import { X } from "lucide-react";
-import type { ReactNode } from "react";
+import { useRef, useState, type KeyboardEvent, type ReactNode } from "react";
+import { Dialog as AriaDialog } from "react-aria-components/Dialog";
+import { Popover } from "react-aria-components/Popover";
+import type { Schemas } from "@/api/client";
 import { useGroups } from "@/features/groups/queries";
 import { useZone } from "@/features/session/business";
 import { dayAndTime, day, instantOf } from "@/lib/time";
 import { now } from "@/api/clock";
 import { Swatch } from "@/ui/Badge";
 import css from "./Chips.module.css";
+import { Facets, type FacetKey } from "./Facets";
 import { WORDS, type ListSearch, type TextSearch } from "./filters";
 import { STATUS } from "./status";
 import type { List } from "./useList";
@@ -54,26 +58,56 @@ export function useChips(list: List): Chip[] {
   return chips;
 }
 
-export function Chips({ list, chips }: { list: List; chips: Chip[] }) {
+/** Where a chip's filter is edited; what was typed or named has no boxes to tick. */
+const EDITOR: Record<string, FacetKey> = { status: "status", attention: "status", groups: "groups", none: "groups", when: "when", from: "when", call: "call", last: "last", result: "result", priority: "more", own: "more", inactive: "more" };
+
+export function Chips({ list, chips, facets }: { list: List; chips: Chip[]; facets: Schemas["ContactFacets"] | undefined }) {
   if (chips.length === 0) return null;
   return (
     <ul className={css.chips} aria-label="Filters">
       {chips.map((chip) => (
-        <li key={chip.key} className={css.chip}>
-          <span className={css.text}>
-            {chip.name} {chip.mark}
-            <b className="truncate">{chip.value}</b>
-          </span>
-          <button
-            type="button"
-            className={css.remove}
-            aria-label={`Remove the filter ${chip.name} ${chip.value}`}
-            onClick={() => list.change(chip.without.search, { ...list.text, ...chip.without.text })}
-          >
-            <X size={15} aria-hidden />
-          </button>
-        </li>
+        <OneChip key={chip.key} list={list} chip={chip} facets={facets} />
       ))}
     </ul>
+  );
+}
+
+/** A filter in words: opens where it is edited, and goes by its cross or by Backspace. */
+function OneChip({ list, chip, facets }: { list: List; chip: Chip; facets: Schemas["ContactFacets"] | undefined }) {
+  const trigger = useRef<HTMLButtonElement>(null);
+  const [open, setOpen] = useState(false);
+  const editor = EDITOR[chip.key];
+  const remove = () => list.change(chip.without.search, { ...list.text, ...chip.without.text });
+  const keys = (event: KeyboardEvent) => {
+    if (event.key !== "Backspace" && event.key !== "Delete") return;
+    event.preventDefault();
+    remove();
+  };
+  const text = (
+    <>
+      {chip.name} {chip.mark}
+      <b className="truncate">{chip.value}</b>
+    </>
+  );
+  return (
+    <li className={css.chip}>
+      {editor ? (
+        <button ref={trigger} type="button" className={css.text} aria-haspopup="dialog" aria-expanded={open} title="Change this filter; Backspace removes it" onClick={() => setOpen(true)} onKeyDown={keys}>
+          {text}
+        </button>
+      ) : (
+        <span className={css.text}>{text}</span>
+      )}
+      <button type="button" className={css.remove} aria-label={`Remove the filter ${chip.name} ${chip.value}`} onClick={remove} onKeyDown={keys}>
+        <X size={15} aria-hidden />
+      </button>
+      {open && editor && (
+        <Popover className={css.editor} placement="bottom start" triggerRef={trigger} isOpen onOpenChange={setOpen}>
+          <AriaDialog aria-label={`Change the filter ${chip.name}`} className={css.dialog}>
+            <Facets list={list} facets={facets} only={editor} />
+          </AriaDialog>
+        </Popover>
+      )}
+    </li>
   );
 }

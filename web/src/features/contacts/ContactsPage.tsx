@@ -1,6 +1,7 @@
 import { Link } from "@tanstack/react-router";
 import { Columns3, Grid2x2, List as ListIcon, ListFilter, Plus, Search, Table2, X } from "lucide-react";
 import { useEffect, useMemo, useRef, useState } from "react";
+import { useLook } from "@/features/preferences/look";
 import { useNouns } from "@/features/session/business";
 import { useMay } from "@/features/session/use";
 import { useShortcuts } from "@/features/shell/shortcuts";
@@ -20,6 +21,7 @@ import css from "./ContactsPage.module.css";
 import { Dock } from "./Dock";
 import { Facets } from "./Facets";
 import { Grid } from "./Grid";
+import { Pager } from "./Pager";
 import { SavedTabs } from "./SavedTabs";
 import { bodyOf, type View } from "./filters";
 import { useRows, useTotal } from "./queries";
@@ -36,7 +38,10 @@ export default function ContactsPage() {
   const phone = useNarrow("48rem");
   const selecting = useSelection();
   const body = useMemo(() => bodyOf(list.search, list.text), [list.search, list.text]);
-  const { total, facets, first } = useRows(body, 0, 0);
+  const pages = useLook().pages;
+  const page = list.search.page ?? 1;
+  const sheet = useMemo(() => (pages === "scroll" ? undefined : { page, size: Number(pages) }), [pages, page]);
+  const { whole: total, facets, first } = useRows(body, 0, 0, sheet);
   const everybody = useTotal({}, true);
   const [since] = useState(() => new Date(now().getTime() - 86_400_000).toISOString());
   const chips = useChips(list);
@@ -107,7 +112,7 @@ export default function ContactsPage() {
       </div>
       <div className={css.tools}>
         <SearchBox list={list} field={field} many={nouns.many} />
-        <Chips list={list} chips={chips} />
+        <Chips list={list} chips={chips} facets={facets} />
         {narrow && (
           <Button look="quiet" icon={ListFilter} onPress={() => setFilters(true)}>
             Filter
@@ -139,10 +144,11 @@ export default function ContactsPage() {
             </p>
           )}
           {shown === "table" ? (
-            <Grid search={body} selecting={selecting} sort={body.sort as string[]} onSort={(sort) => list.change({ sort })} onStatus={status} label={label} empty={empty} />
+            <Grid search={body} selecting={selecting} sort={body.sort as string[]} onSort={(sort) => list.change({ sort })} onStatus={status} label={label} empty={empty} sheet={sheet} />
           ) : (
-            <Cards search={body} selecting={selecting} kind={shown} onStatus={status} label={label} empty={empty} />
+            <Cards search={body} selecting={selecting} kind={shown} onStatus={status} label={label} empty={empty} sheet={sheet} />
           )}
+          {sheet && total > 0 && <Pager sheet={sheet} total={total} onPage={(next) => list.change({ page: next > 1 ? next : undefined })} />}
           <Dock selecting={selecting} total={total} search={body} />
         </div>
       </div>

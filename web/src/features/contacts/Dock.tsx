@@ -4,7 +4,7 @@ import { useEffect, useState } from "react";
 import { api, body, type Schemas } from "@/api/client";
 import { now } from "@/api/clock";
 import { useNouns } from "@/features/session/business";
-import { useMay } from "@/features/session/use";
+import { useMay, useMe } from "@/features/session/use";
 import { useShortcuts } from "@/features/shell/shortcuts";
 import { count, number } from "@/lib/words";
 import { Meter } from "@/ui/Bar";
@@ -17,7 +17,7 @@ import { BulkDialog, type BulkKind } from "./BulkDialog";
 import css from "./Dock.module.css";
 import { setLast, undoable, useBulk, useLast, type LastChange } from "./bulk";
 import { selectionBody, type Selecting } from "./selection";
-import { CallSelection } from "@/features/campaigns/CallSelection";
+import { CallSelection, idsKept } from "@/features/campaigns/CallSelection";
 
 interface DockProps {
   selecting: Selecting;
@@ -31,7 +31,8 @@ export function Dock({ selecting, total, search }: DockProps) {
   const may = useMay();
   const nouns = useNouns();
   const [kind, setKind] = useState<BulkKind | null>(null);
-  const [calling, setCalling] = useState(false);
+  const me = useMe();
+  const [calling, setCalling] = useState(() => idsKept(me.id));
   const { size, selection } = selecting;
   const escape = { Escape: () => selecting.clear() };
   useShortcuts(size > 0 ? escape : {});
@@ -52,7 +53,7 @@ export function Dock({ selecting, total, search }: DockProps) {
           {mayChange && (
             <div className={css.acts}>
               {may("modify_call_schedules") && selection.kind === "ids" && (
-                <Button look="dock" icon={Megaphone} onPress={() => setCalling(true)}>
+                <Button look="dock" icon={Megaphone} onPress={() => setCalling([...selection.ids.keys()])}>
                   {`Call ${number(size)}`}
                 </Button>
               )}
@@ -85,7 +86,7 @@ export function Dock({ selecting, total, search }: DockProps) {
         last && <Last change={last} />
       )}
       {kind && <BulkDialog kind={kind} selection={selectionBody(selection)} size={size} onClose={() => setKind(null)} onDone={selecting.clear} />}
-      {calling && selection.kind === "ids" && <CallSelection ids={[...selection.ids.keys()]} onClose={() => setCalling(false)} onStarted={selecting.clear} />}
+      {calling && <CallSelection ids={calling} onClose={() => setCalling(null)} onStarted={selecting.clear} />}
     </>
   );
 }

@@ -13,8 +13,11 @@ import { useFacets, useTotal } from "./queries";
 import { STATUS, STATUSES } from "./status";
 import type { List } from "./useList";
 
-/** The filters beside a list, with what each would find under all the others. */
-export function Facets({ list, facets }: { list: List; facets: Schemas["ContactFacets"] | undefined }) {
+export type FacetKey = "status" | "groups" | "when" | "call" | "last" | "result" | "more";
+
+/** The filters beside a list, with what each would find under all the others; or one of them. */
+export function Facets({ list, facets, only }: { list: List; facets: Schemas["ContactFacets"] | undefined; only?: FacetKey }) {
+  const shows = (key: FacetKey) => only === undefined || only === key;
   const { search, text, change } = list;
   const me = useMe();
   const groups = useGroups().data?.groups ?? [];
@@ -26,11 +29,12 @@ export function Facets({ list, facets }: { list: List; facets: Schemas["ContactF
   const counts = new Map(byGroup?.groups.map((each) => [each.id, each.count]));
   const one = (key: "when" | "call" | "last" | "result", words: Record<string, string>) =>
     Object.entries(words).map(([value, name]) => (
-      <Box key={value} name={name} chosen={search[key] === value} onChange={(next) => change({ [key]: next ? value : undefined })} />
+      <Box key={value} name={name} chosen={search[key] === value} onChange={(next) => change({ [key]: next ? value : undefined, ...(key === "when" && { from: undefined, to: undefined }) })} />
     ));
 
   return (
     <div className={css.facets}>
+      {shows("status") && (
       <Facet name="Status">
         {STATUSES.map((each) => {
           const { word, icon: Icon } = STATUS[each];
@@ -51,7 +55,8 @@ export function Facets({ list, facets }: { list: List; facets: Schemas["ContactF
         })}
         <Box name="Needs attention" count={attention} chosen={search.attention ?? false} onChange={(next) => change({ attention: next || undefined })} />
       </Facet>
-      {groups.length > 0 && (
+      )}
+      {shows("groups") && groups.length > 0 && (
         <Facet name="Groups">
           {groups.slice(0, 12).map((each) => (
             <Box
@@ -84,17 +89,24 @@ export function Facets({ list, facets }: { list: List; facets: Schemas["ContactF
           )}
         </Facet>
       )}
-      <Facet name="Appointment">{one("when", WORDS.when)}</Facet>
-      <Facet name="Reminder call" folded>
-        {one("call", WORDS.call)}
-      </Facet>
-      <Facet name="Last spoken to" folded>
-        {one("last", WORDS.last)}
-      </Facet>
-      <Facet name="Last call" folded>
-        {one("result", WORDS.result)}
-      </Facet>
-      <Facet name="More" folded>
+      {shows("when") && <Facet name="Appointment">{one("when", WORDS.when)}</Facet>}
+      {shows("call") && (
+        <Facet name="Reminder call" folded={!only}>
+          {one("call", WORDS.call)}
+        </Facet>
+      )}
+      {shows("last") && (
+        <Facet name="Last spoken to" folded={!only}>
+          {one("last", WORDS.last)}
+        </Facet>
+      )}
+      {shows("result") && (
+        <Facet name="Last call" folded={!only}>
+          {one("result", WORDS.result)}
+        </Facet>
+      )}
+      {shows("more") && (
+      <Facet name="More" folded={!only}>
         {Object.entries(WORDS.priority)
           .filter(([value]) => value !== "normal")
           .map(([value, name]) => (
@@ -103,6 +115,7 @@ export function Facets({ list, facets }: { list: List; facets: Schemas["ContactF
         <Box name={`Mine (${me.full_name.split(" ")[0] ?? ""})`} chosen={search.own ?? false} onChange={(next) => change({ own: next || undefined })} />
         <Box name="Inactive" chosen={search.inactive ?? false} onChange={(next) => change({ inactive: next || undefined })} />
       </Facet>
+      )}
     </div>
   );
 }
@@ -136,7 +149,7 @@ function Box({ name, icon, count, chosen, onChange }: BoxProps) {
       <Checkbox isSelected={chosen} onChange={onChange}>
         <span className={css.name}>
           {icon}
-          <span className="truncate">{name}</span>
+          <span className={css.word}>{name}</span>
         </span>
       </Checkbox>
       {count !== undefined && <span className={cx(css.count, "num")}>{number(count)}</span>}

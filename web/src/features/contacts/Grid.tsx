@@ -7,16 +7,15 @@ import { useLook } from "@/features/preferences/look";
 import { useNouns } from "@/features/session/business";
 import { useMay, useMe } from "@/features/session/use";
 import { number } from "@/lib/words";
-import { IconButton } from "@/ui/Button";
 import { Checkbox } from "@/ui/Field";
-import { Menu } from "@/ui/Menu";
+import { LightCheckbox, LightIconButton, LightMenu } from "@/ui/Light";
 import { ErrorNote, Skeleton } from "@/ui/Notes";
 import { cx } from "@/ui/cx";
 import { columnsOf, useColumnChoice, type Choice, type Column } from "./columns";
 import { nextSort } from "./filters";
 import css from "./Grid.module.css";
 import type { ContactFound } from "./one";
-import { useRows } from "./queries";
+import { useRows, type Sheet } from "./queries";
 import type { Selecting } from "./selection";
 
 export interface GridProps {
@@ -27,18 +26,26 @@ export interface GridProps {
   onStatus: (status: string) => void;
   label: string;
   empty: React.ReactNode;
+  sheet?: Sheet | undefined;
 }
+
+/** Widths are counted in pixels of text of the usual size, and grow with it. */
+const rem = (pixels: number): string => `${String(pixels / 16)}rem`;
+
+const OVERSCAN = 8;
 
 const ROWS_REM = { compact: 2.25, comfortable: 3, spacious: 3.75 };
 
 export function useRowHeight(): number {
-  const { density, text } = useLook();
+  const { density } = useLook();
   const coarse = typeof matchMedia !== "undefined" && matchMedia("(pointer: coarse)").matches;
-  return Math.round(Math.max(ROWS_REM[density], coarse ? 2.75 : 0) * Number(text));
+  // Of the text as it is shown: the browser's own size counts as well as the console's.
+  const rem = parseFloat(getComputedStyle(document.documentElement).fontSize);
+  return Math.round(Math.max(ROWS_REM[density], coarse ? 2.75 : 0) * rem);
 }
 
 /** The table of a list: as long as the list, read as far as it is looked at, one tab stop, keys inside. */
-export function Grid({ search, selecting, sort, onSort, onStatus, label, empty }: GridProps) {
+export function Grid({ search, selecting, sort, onSort, onStatus, label, empty, sheet }: GridProps) {
   const nouns = useNouns();
   const me = useMe();
   const navigate = useNavigate();
@@ -53,12 +60,12 @@ export function Grid({ search, selecting, sort, onSort, onStatus, label, empty }
   const wanted = useRef(false);
 
   const [range, setRange] = useState({ from: 0, to: 30 });
-  const { first, total, rows } = useRows(search, range.from, range.to);
+  const { first, total, whole, rows } = useRows(search, range.from, range.to, sheet);
   const virtual = useVirtualizer({
     count: total,
     getScrollElement: () => box.current,
     estimateSize: () => rowHeight,
-    overscan: 8,
+    overscan: OVERSCAN,
     rangeExtractor: (seen) => {
       const places = defaultRangeExtractor(seen);
       // The row with the focus stays, wherever the list is scrolled to.
@@ -66,17 +73,21 @@ export function Grid({ search, selecting, sort, onSort, onStatus, label, empty }
     },
     onChange: (instance) => {
       const seen = instance.range;
-      if (seen) setRange((before) => (before.from === seen.startIndex && before.to === seen.endIndex + 8 ? before : { from: seen.startIndex, to: seen.endIndex + 8 }));
+      if (!seen) return;
+      // With the rows that are drawn beyond both edges.
+      const next = { from: Math.max(0, seen.startIndex - OVERSCAN), to: seen.endIndex + OVERSCAN };
+      setRange((before) => (before.from === next.from && before.to === next.to ? before : next));
     },
   });
   useEffect(() => virtual.measure(), [rowHeight, virtual]);
   useEffect(() => {
     box.current?.scrollTo({ top: 0 });
     setActive(0);
-  }, [search]);
+  }, [search, sheet]);
 
-  const template = `2.75rem ${columns.map((each) => `minmax(${String(Math.min(choice.widths[each.id] ?? each.width, 120))}px, ${String(choice.widths[each.id] ?? each.width)}fr)`).join(" ")} 5.25rem`;
-  const width = 44 + 84 + columns.reduce((sum, each) => sum + (choice.widths[each.id] ?? each.width), 0) * 0.86;
+  const widthOf = (column: Column) => choice.widths[column.id] ?? column.width;
+  const template = `2.75rem ${columns.map((each) => `minmax(${rem(Math.min(widthOf(each), each.least ?? 120))}, ${String(widthOf(each))}fr)`).join(" ")} 5.25rem`;
+  const width = rem(44 + 84 + columns.reduce((sum, each) => sum + widthOf(each), 0) * 0.86);
 
   const focusRow = useCallback(
     (place: number) => {
@@ -160,7 +171,7 @@ export function Grid({ search, selecting, sort, onSort, onStatus, label, empty }
       {first.isFetching && !first.isPending && <div className={css.progress} aria-hidden />}
       {/* The grid takes the keys of its rows; each row is a stop of its own while it is the active one. */}
       {/* eslint-disable-next-line jsx-a11y/interactive-supports-focus */}
-      <div ref={box} className={cx(css.box, total === 0 && css.bare)} role="grid" aria-label={label} aria-rowcount={total + 1} aria-colcount={columns.length + 2} aria-multiselectable onKeyDown={keys}>
+      <div ref={box} className={cx(css.box, total === 0 && css.bare)} role="grid" aria-label={label} aria-rowcount={whole + 1} aria-colcount={columns.length + 2} aria-multiselectable onKeyDown={keys}>
         <div role="row" aria-rowindex={1} className={css.head} style={{ gridTemplateColumns: template, minWidth: width }}>
           <div role="columnheader" className={css.tick}>
             <Checkbox
@@ -184,6 +195,7 @@ export function Grid({ search, selecting, sort, onSort, onStatus, label, empty }
               <GridRow
                 key={item.index}
                 place={item.index}
+                before={sheet ? (sheet.page - 1) * sheet.size : 0}
                 top={item.start}
                 height={rowHeight}
                 template={template}
@@ -209,7 +221,7 @@ export function Grid({ search, selecting, sort, onSort, onStatus, label, empty }
         </div>
       )}
       <p className="hidden-visually" role="status">
-        {first.data ? `${number(total)} ${nouns.many}` : ""}
+        {first.data ? `${number(whole)} ${nouns.many}` : ""}
       </p>
     </div>
   );
@@ -217,6 +229,8 @@ export function Grid({ search, selecting, sort, onSort, onStatus, label, empty }
 
 interface RowProps {
   place: number;
+  /** How many rows of the list are on earlier pages. */
+  before: number;
   top: number;
   height: number;
   template: string;
@@ -231,7 +245,7 @@ interface RowProps {
   onStatus: (status: string) => void;
 }
 
-const GridRow = memo(function GridRow({ place, top, height, template, columns, contact, chosen, active, mayCall, onActive, onChoose, onOpen, onStatus }: RowProps) {
+const GridRow = memo(function GridRow({ place, before, top, height, template, columns, contact, chosen, active, mayCall, onActive, onChoose, onOpen, onStatus }: RowProps) {
   const navigate = useNavigate();
   const click = (event: MouseEvent) => {
     if (!contact || (event.target instanceof Element && event.target.closest("button, a, label, input"))) return;
@@ -245,7 +259,7 @@ const GridRow = memo(function GridRow({ place, top, height, template, columns, c
       role="row"
       tabIndex={active ? 0 : -1}
       data-place={place}
-      aria-rowindex={place + 2}
+      aria-rowindex={before + place + 2}
       aria-selected={chosen}
       className={cx(css.row, chosen && css.chosen)}
       style={{ gridTemplateColumns: template, height, translate: `0 ${String(top)}px` }}
@@ -255,12 +269,7 @@ const GridRow = memo(function GridRow({ place, top, height, template, columns, c
       {contact ? (
         <>
           <div role="gridcell" className={css.tick}>
-            <Checkbox
-              aria-label={`Select ${contact.name}`}
-              excludeFromTabOrder
-              isSelected={chosen}
-              onChange={() => onChoose(place, false)}
-            />
+            <LightCheckbox label={`Select ${contact.name}`} inTabOrder={false} chosen={chosen} onChange={() => onChoose(place, false)} />
           </div>
           {columns.map((column) => (
             <div key={column.id} role="gridcell" className={css.cell}>
@@ -276,18 +285,13 @@ const GridRow = memo(function GridRow({ place, top, height, template, columns, c
           <div role="gridcell" className={css.actions}>
             {mayCall && contact.phone && (
               <span className={css.onHover}>
-                <IconButton
-                  icon={Phone}
-                  label={`Call ${contact.name} now`}
-                  excludeFromTabOrder
-                  onPress={() => void navigate({ to: "/contacts/$contactId", params: { contactId: contact.id }, search: { do: "call" } })}
-                />
+                <LightIconButton icon={Phone} label={`Call ${contact.name} now`} onPress={() => void navigate({ to: "/contacts/$contactId", params: { contactId: contact.id }, search: { do: "call" } })} />
               </span>
             )}
-            <Menu
+            <LightMenu
+              icon={Ellipsis}
               label={`More for ${contact.name}`}
-              trigger={<IconButton icon={Ellipsis} label={`More for ${contact.name}`} excludeFromTabOrder />}
-              actions={[
+              actions={() => [
                 { id: "open", name: "Open", run: () => onOpen(contact) },
                 mayCall && contact.phone !== null && { id: "call", name: "Call now", run: () => void navigate({ to: "/contacts/$contactId", params: { contactId: contact.id }, search: { do: "call" } }) },
                 { id: "edit", name: "Edit", run: () => void navigate({ to: "/contacts/$contactId", params: { contactId: contact.id }, search: { do: "edit" } }) },

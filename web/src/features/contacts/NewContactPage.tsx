@@ -6,7 +6,9 @@ import { api, body } from "@/api/client";
 import { now } from "@/api/clock";
 import { Refusal, byField } from "@/api/problem";
 import { useBusiness, useCallSettings, useNouns, useZone } from "@/features/session/business";
+import { Restored } from "@/features/session/Restored";
 import { useMay } from "@/features/session/use";
+import { useKept } from "@/features/session/useKept";
 import { useShortcuts } from "@/features/shell/shortcuts";
 import { dayAndTime, instantOf } from "@/lib/time";
 import { Button } from "@/ui/Button";
@@ -28,8 +30,8 @@ export default function NewContactPage() {
   const privacy = useQuery({ queryKey: ["privacy"], queryFn: () => body(api.GET("/api/settings/privacy")), enabled: may("manage_compliance_settings"), staleTime: 60_000 }).data;
   const client = useQueryClient();
   const navigate = useNavigate();
-  const [draft, setDraft] = useState<Draft>(EMPTY);
-  const [more, setMore] = useState(false);
+  const { value: draft, set: setDraft, restored, discard } = useKept<Draft>("new-contact", EMPTY);
+  const [more, setMore] = useState(restored);
   const [saved, setSaved] = useState(0);
   const [existing, setExisting] = useState<string[] | null>(null);
   const set = (change: Partial<Draft>) => setDraft((before) => ({ ...before, ...change }));
@@ -78,6 +80,7 @@ export default function NewContactPage() {
       />
       <div className={css.columns}>
         <div className={css.sections}>
+          <Restored shown={restored && dirty} onDiscard={discard} />
           {existing && (
             <Duplicates
               ids={existing}

@@ -20,6 +20,8 @@ export interface Column {
   /** The key the API sorts by, where it does. */
   sort?: string;
   width: number;
+  /** What is never cut, such as a time, asks for this much. */
+  least?: number;
   cell: (contact: ContactFound) => ReactNode;
   /** Shown unless chosen otherwise. */
   usual: boolean;
@@ -31,10 +33,10 @@ const PRIORITY: Record<string, string> = WORDS.priority;
 export function columnsOf(one: string): Column[] {
   return [
     { id: "name", name: one, sort: "name", width: 208, usual: true, cell: (contact) => <Person contact={contact} /> },
-    { id: "appointment", name: "Appointment", sort: "appointment_time", width: 216, usual: true, cell: (contact) => <When contact={contact} /> },
+    { id: "appointment", name: "Appointment", sort: "appointment_time", width: 208, least: 172, usual: true, cell: (contact) => <When contact={contact} /> },
     { id: "status", name: "Status", sort: "status", width: 124, usual: true, cell: (contact) => <StatusBadge status={contact.appointment_status} /> },
-    { id: "reminder", name: "Next reminder", width: 188, usual: true, cell: (contact) => <Reminder contact={contact} /> },
-    { id: "groups", name: "Groups", width: 204, usual: true, cell: (contact) => <Groups contact={contact} /> },
+    { id: "reminder", name: "Next reminder", width: 208, least: 196, usual: true, cell: (contact) => <Reminder contact={contact} /> },
+    { id: "groups", name: "Groups", width: 192, usual: true, cell: (contact) => <Groups contact={contact} /> },
     { id: "last_contact", name: "Last spoken to", sort: "last_contact", width: 140, usual: false, cell: (contact) => <Ago at={contact.last_contact_time} /> },
     { id: "tries", name: "Tries", sort: "call_attempts", width: 80, usual: false, cell: (contact) => <span className="num">{contact.call_attempts}</span> },
     { id: "email", name: "Email", width: 220, usual: false, cell: (contact) => <Hideable>{contact.email}</Hideable> },

@@ -28,6 +28,8 @@ export interface ListSearch {
   since?: string;
   inactive?: true;
   sort?: string[];
+  /** Where lists have numbered pages: which one, from 1. */
+  page?: number;
 }
 
 /** What is typed or named, kept in the history entry alone: back and reload keep it, a shared link does not. */
@@ -88,6 +90,7 @@ export function readListSearch(raw: Record<string, unknown>): ListSearch {
     since,
     inactive: raw.inactive === true ? true : undefined,
     sort: sort.length > 0 ? sort : undefined,
+    page: typeof raw.page === "number" && Number.isInteger(raw.page) && raw.page > 1 ? raw.page : undefined,
   });
 }
 
@@ -98,7 +101,7 @@ export function tidy(search: { [K in keyof ListSearch]: ListSearch[K] | undefine
 
 /** The filters of a search, without how it is shown or sorted. */
 export function filtersOf(search: ListSearch): ListSearch {
-  const { view: _view, list: _list, sort: _sort, ...filters } = search;
+  const { view: _view, list: _list, sort: _sort, page: _page, ...filters } = search;
   return filters;
 }
 

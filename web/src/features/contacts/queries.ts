@@ -7,23 +7,33 @@ type Search = Schemas["ContactSearch"];
 
 export const PAGE = 100;
 
-const read = (search: Search, page: number, size = PAGE) => body(api.POST("/api/contacts/search", { body: { ...search, page, page_size: size } }));
+/** What is scrolled past before it came is not waited for: the signal ends the request. */
+const read = (search: Search, page: number, size = PAGE, signal?: AbortSignal) => body(api.POST("/api/contacts/search", { body: { ...search, page, page_size: size }, ...(signal && { signal }) }));
+
+/** A numbered page of a list, where somebody wants pages instead of scrolling. */
+export interface Sheet {
+  page: number;
+  size: number;
+}
 
 /**
  * The rows of a list by position: the pages that are looked at, a hundred each, and the first, which says how many there are.
  * What was shown stays until its successor is here.
  */
-export function useRows(search: Search, from: number, to: number) {
-  const first = useQuery({ queryKey: ["contacts", "search", "list", search, 1], queryFn: () => read(search, 1), placeholderData: keepPreviousData });
-  const total = first.data?.pagination.total_contacts ?? 0;
+export function useRows(search: Search, from: number, to: number, sheet?: Sheet) {
+  const { page: at, size } = sheet ?? { page: 1, size: PAGE };
+  const first = useQuery({ queryKey: ["contacts", "search", "list", search, at, ...(size === PAGE ? [] : [size])], queryFn: () => read(search, at, size), placeholderData: keepPreviousData });
+  const whole = first.data?.pagination.total_contacts ?? 0;
+  // Of a numbered page there is nothing more than its own rows.
+  const total = sheet ? (first.data?.contacts.length ?? 0) : whole;
   const last = Math.max(1, Math.ceil(total / PAGE));
   const pages = useMemo(() => {
     const wanted: number[] = [];
-    for (let page = Math.floor(from / PAGE) + 1; page <= Math.min(last, Math.floor(to / PAGE) + 1); page += 1) if (page > 1) wanted.push(page);
+    for (let page = sheet ? Infinity : Math.floor(from / PAGE) + 1; page <= Math.min(last, Math.floor(to / PAGE) + 1); page += 1) if (page > 1) wanted.push(page);
     return wanted;
-  }, [from, to, last]);
+  }, [from, to, last, sheet]);
   const others = useQueries({
-    queries: pages.map((page) => ({ queryKey: ["contacts", "search", "list", search, page], queryFn: () => read(search, page), staleTime: 20_000 })),
+    queries: pages.map((page) => ({ queryKey: ["contacts", "search", "list", search, page], queryFn: ({ signal }) => read(search, page, PAGE, signal), staleTime: 20_000 })),
     combine: (answers) => answers.map((answer) => answer.data),
   });
   const rows = useMemo(() => {
@@ -35,7 +45,7 @@ export function useRows(search: Search, from: number, to: number) {
     });
     return known;
   }, [first.data, others, pages]);
-  return { first, total, rows, facets: first.data?.facets };
+  return { first, total, whole, rows, facets: first.data?.facets };
 }
 
 /** How a list divides without one of its own filters: what a facet shows beside its boxes. */

@@ -26,7 +26,8 @@ export function useList() {
   const change = useCallback(
     (next: { [K in keyof ListSearch]?: ListSearch[K] | undefined }, nextText?: TextSearch, replace = false) =>
       void navigate({
-        search: tidy({ ...search, ...next }),
+        // Another list begins at its first page.
+        search: tidy({ ...search, page: undefined, ...next }),
         state: (before) => ({ ...before, text: nextText ?? text }),
         replace,
         resetScroll: false,

@@ -1,14 +1,15 @@
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { Link, useNavigate } from "@tanstack/react-router";
 import { ChevronRight, Phone } from "lucide-react";
-import { useState } from "react";
 import { api, body } from "@/api/client";
 import { now } from "@/api/clock";
 import { Refusal, byField } from "@/api/problem";
 import { OptionsForm } from "@/features/campaigns/OptionsForm";
 import { Plan } from "@/features/campaigns/Plan";
-import { PLAIN, complete, requestOf, type Options } from "@/features/campaigns/options";
+import { PLAIN, complete, requestOf, untouched, type Options } from "@/features/campaigns/options";
+import { Restored } from "@/features/session/Restored";
 import { useZone } from "@/features/session/business";
+import { useKept } from "@/features/session/useKept";
 import { clock, dayAndTime, instantOf } from "@/lib/time";
 import { count, capital } from "@/lib/words";
 import { Button } from "@/ui/Button";
@@ -24,7 +25,7 @@ export function CallGroup({ group }: { group: Group }) {
   const zone = useZone();
   const client = useQueryClient();
   const navigate = useNavigate();
-  const [options, setOptions] = useState<Options>(PLAIN);
+  const { value: options, set: setOptions, restored, discard } = useKept<Options>(`call-group.${group.id}`, PLAIN);
   const instant = (date: string, time: string) => instantOf(date, time, zone).toISOString();
   const ask = (dry: boolean) => body(api.POST("/api/groups/{group_id}/call-all", { params: { path: { group_id: group.id } }, body: requestOf(options, instant, dry) }));
   const dry = useMutation({ mutationFn: () => ask(true) });
@@ -52,6 +53,7 @@ export function CallGroup({ group }: { group: Group }) {
         line={plan ? "Nobody is called until you start." : `${count(group.contact_count, "person", "people")}. First choose when and with which words; then see what would happen.`}
       />
       {refusal && <ErrorNote error={refusal} what={refusal instanceof Refusal ? `${refusal.problem.title}.` : "Not started."} />}
+      <Restored shown={!plan && restored && !untouched(options)} onDiscard={discard} />
       <div className={css.call}>
         {plan ? <Plan run={plan} /> : <OptionsForm options={options} onChange={setOptions} errors={byField(dry.error instanceof Refusal ? dry.error : null)} />}
         <div className={css.side}>

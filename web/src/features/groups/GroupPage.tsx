@@ -28,7 +28,7 @@ export default function GroupPage() {
   const tab = useParam("tab");
   const found = useGroup(groupId);
   if (found.isPending) return <Skeleton rows={4} tall />;
-  if (found.isError) return <ErrorNote error={found.error} what="Could not load this group." retry={() => void found.refetch()} />;
+  if (found.isLoadingError) return <ErrorNote error={found.error} what="Could not load this group." retry={() => void found.refetch()} />;
   return tab === "call" ? <CallGroup group={found.data.value} /> : <Body group={found.data.value} etag={found.data.etag} tab={tab ?? "members"} />;
 }
 

@@ -8,11 +8,13 @@ export interface Look {
   density: "compact" | "comfortable" | "spacious";
   brand: "green" | "blue" | "purple" | "orange" | "grey";
   motion: "system" | "reduced";
+  /** A list is scrolled to its end, or has numbered pages of so many. */
+  pages: "scroll" | "10" | "25" | "50" | "100";
   /** Single letters as shortcuts (WCAG 2.1.4: they can be switched off). */
   letters: "on" | "off";
 }
 
-const PLAIN: Look = { theme: "system", contrast: "system", text: "16", density: "comfortable", brand: "green", motion: "system", letters: "on" };
+const PLAIN: Look = { theme: "system", contrast: "system", text: "16", density: "comfortable", brand: "green", motion: "system", pages: "scroll", letters: "on" };
 const KEY = "vio.look";
 
 function read(): Look {

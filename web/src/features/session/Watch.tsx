@@ -1,7 +1,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { useEffect, useState } from "react";
 import { api, body } from "@/api/client";
-import { expire, signOut } from "@/api/session";
+import { expire, session, signOut } from "@/api/session";
 import { clock } from "@/lib/time";
 import { Button } from "@/ui/Button";
 import { Dialog } from "@/ui/Dialog";
@@ -16,6 +16,13 @@ const LAST_ACTIVE = "vio.active";
 function touch(): void {
   localStorage.setItem(LAST_ACTIVE, String(Date.now()));
 }
+
+/** Whether somebody was signed in here when the page was loaded. */
+export const wasIn = (): boolean => localStorage.getItem(LAST_ACTIVE) !== null;
+
+session.subscribe(() => {
+  if (session.get().status === "out") localStorage.removeItem(LAST_ACTIVE);
+});
 
 const lastTouch = (): number => Number(localStorage.getItem(LAST_ACTIVE) ?? Date.now());
 

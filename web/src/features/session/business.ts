@@ -2,14 +2,30 @@ import { useQuery } from "@tanstack/react-query";
 import { api, body } from "@/api/client";
 import { nounsOf, type Nouns } from "@/lib/words";
 
+/** The kind of business that was open here last: its words are there from the first paint, and nothing moves when it is known. */
+const KIND = "vio.business";
+
 export function useBusiness() {
-  return useQuery({ queryKey: ["business"], queryFn: () => body(api.GET("/api/users/business")), staleTime: 5 * 60_000 });
+  return useQuery({
+    queryKey: ["business"],
+    queryFn: async () => {
+      const business = await body(api.GET("/api/users/business"));
+      localStorage.setItem(KIND, business.business_type);
+      return business;
+    },
+    staleTime: 5 * 60_000,
+  });
 }
+
+export const lastNouns = (): Nouns => nounsOf(localStorage.getItem(KIND) ?? undefined);
 
 /** The zone in which the business's times are shown. */
 export const useZone = (): string => useBusiness().data?.timezone ?? "Europe/London";
 
-export const useNouns = (): Nouns => nounsOf(useBusiness().data?.business_type);
+export function useNouns(): Nouns {
+  const known = useBusiness().data?.business_type;
+  return known === undefined ? lastNouns() : nounsOf(known);
+}
 
 export function useLocations() {
   return useQuery({ queryKey: ["locations"], queryFn: () => body(api.GET("/api/locations")), staleTime: 5 * 60_000, select: (answer) => answer.locations });

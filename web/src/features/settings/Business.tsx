@@ -27,7 +27,7 @@ export function Business() {
   useEffect(() => {
     if (savedAt) void client.invalidateQueries({ queryKey: ["business"] });
   }, [savedAt, client]);
-  if (query.isError) return <ErrorNote error={query.error} what="Could not load your business." retry={() => void query.refetch()} />;
+  if (query.isLoadingError) return <ErrorNote error={query.error} what="Could not load your business." retry={() => void query.refetch()} />;
   if (!value) return <Skeleton rows={6} />;
   const text = (key: "company_legal_name" | "business_trading_name" | "primary_phone" | "business_email" | "website_url" | "street_address" | "city" | "county_state" | "postal_code", label: string, help?: string) => (
     <TextField label={label} value={value[key] ?? ""} onChange={(next) => set({ [key]: next || null })} error={errors[key]} help={help} optional={key !== "company_legal_name"} />

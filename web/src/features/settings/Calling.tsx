@@ -21,7 +21,7 @@ export function Calling() {
     write: (patch, etag) => versioned(api.PATCH("/api/settings/calls", { params: { header: { "If-Match": etag } }, body: patch })),
   });
   const { value, set, errors, query } = state;
-  if (query.isError) return <ErrorNote error={query.error} what="Could not load the call settings." retry={() => void query.refetch()} />;
+  if (query.isLoadingError) return <ErrorNote error={query.error} what="Could not load the call settings." retry={() => void query.refetch()} />;
   if (!value) return <Skeleton rows={6} />;
   return (
     <>

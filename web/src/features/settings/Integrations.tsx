@@ -22,7 +22,7 @@ type Patch = Schemas["IntegrationsPatch"];
 /** The phone provider and the calendar. Secrets go in and never come out. */
 export function Integrations() {
   const found = useQuery({ queryKey: ["settings", "integrations"], queryFn: () => versioned(api.GET("/api/settings/integrations")) });
-  if (found.isError) return <ErrorNote error={found.error} what="Could not load the integrations." retry={() => void found.refetch()} />;
+  if (found.isLoadingError) return <ErrorNote error={found.error} what="Could not load the integrations." retry={() => void found.refetch()} />;
   if (!found.data) return <Skeleton rows={5} />;
   const { value, etag } = found.data;
   return (

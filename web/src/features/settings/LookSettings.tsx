@@ -55,6 +55,20 @@ export function LookSettings() {
               ]}
             />
           </Choice>
+          <Choice name="Lists of people">
+            <Segments
+              label="Lists of people"
+              value={look.pages}
+              onChange={(pages) => setLook({ pages })}
+              options={[
+                { id: "scroll", name: "Scroll to the end" },
+                { id: "10", name: "Pages of 10" },
+                { id: "25", name: "25" },
+                { id: "50", name: "50" },
+                { id: "100", name: "100" },
+              ]}
+            />
+          </Choice>
           <Choice name="Colour">
             <Segments
               label="Colour"

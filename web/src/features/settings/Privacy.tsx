@@ -19,7 +19,7 @@ export function Privacy() {
     write: (patch, etag) => versioned(api.PATCH("/api/settings/privacy", { params: { header: { "If-Match": etag } }, body: patch })),
   });
   const { value, set, query } = state;
-  if (query.isError) return <ErrorNote error={query.error} what="Could not load the privacy settings." retry={() => void query.refetch()} />;
+  if (query.isLoadingError) return <ErrorNote error={query.error} what="Could not load the privacy settings." retry={() => void query.refetch()} />;
   if (!value) return <Skeleton rows={5} />;
   return (
     <>

@@ -16,7 +16,7 @@ export function Profile() {
     write: (patch, etag) => versioned(api.PATCH("/api/users/profile", { params: { header: { "If-Match": etag } }, body: patch })),
   });
   const { value, set, errors, query } = state;
-  if (query.isError) return <ErrorNote error={query.error} what="Could not load your profile." retry={() => void query.refetch()} />;
+  if (query.isLoadingError) return <ErrorNote error={query.error} what="Could not load your profile." retry={() => void query.refetch()} />;
   if (!value) return <Skeleton rows={3} />;
   return (
     <>

@@ -2,7 +2,7 @@ import { useQueryClient } from "@tanstack/react-query";
 import { RefreshCw, WifiOff } from "lucide-react";
 import { useSyncExternalStore } from "react";
 import css from "./LivePill.module.css";
-import { useOfflineSince } from "./useOnline";
+import { useOfflineSince } from "@/api/connection";
 
 /** How fresh the page is. */
 export function LivePill() {

@@ -3,6 +3,7 @@ import { Link, Outlet, useNavigate, useRouterState } from "@tanstack/react-route
 import { CircleHelp, Ellipsis, Eye, EyeOff, LogOut, Palette, PhoneCall, Search, UserRound, WifiOff } from "lucide-react";
 import { lazy, Suspense, useEffect, useMemo, useRef, useState } from "react";
 import { Button as AriaButton } from "react-aria-components/Button";
+import { useOfflineSince } from "@/api/connection";
 import { polling, startLive } from "@/api/live";
 import { signOut } from "@/api/session";
 import { useOpenWork } from "@/features/attention/queries";
@@ -27,7 +28,6 @@ import css from "./Shell.module.css";
 import { useEntries, type Entry } from "./nav";
 import { SavedLists } from "./SavedLists";
 import { useShortcuts } from "./shortcuts";
-import { useOfflineSince } from "./useOnline";
 
 const CommandPalette = lazy(() => import("./CommandPalette"));
 const ShortcutHelp = lazy(() => import("./ShortcutHelp"));
@@ -117,10 +117,10 @@ function useFocusOnNavigation(): void {
 }
 
 function useBadges(): Partial<Record<Entry["to"], React.ReactNode>> {
-  const work = useOpenWork().total;
+  const { total: work, more } = useOpenWork();
   const calls = useCallsUnderWay().length;
   return {
-    "/today": work > 0 && <Count value={work} tone="attention" />,
+    "/today": work > 0 && <Count value={more ? `${String(work)}+` : work} tone="attention" />,
     "/calls": calls > 0 && <Count value={calls} tone="calling" />,
   };
 }
@@ -209,7 +209,7 @@ function OfflineStrip() {
   if (!since) return null;
   return (
     <p className={css.offline} role="status">
-      <WifiOff size={16} aria-hidden /> No connection since {clock(since, zone)}. You see what was here then; nothing can be changed until it is back.
+      <WifiOff size={16} aria-hidden /> No connection since {clock(since, zone)}. You see what was here then: it may be out of date. Nothing can be changed until the connection is back.
     </p>
   );
 }

@@ -1,4 +1,4 @@
-import { useEffect } from "react";
+import { useEffect, useRef } from "react";
 import { STATUS, isStatus } from "@/features/contacts/status";
 import { useBusiness, useZone } from "@/features/session/business";
 import { useMe } from "@/features/session/use";
@@ -21,12 +21,18 @@ export function PrintList({ date, onDone }: { date: string; onDone: () => void }
   useEffect(() => {
     if (hasNextPage && !isFetching) void fetchNextPage();
   }, [hasNextPage, isFetching, fetchNextPage]);
+  const done = useRef(onDone);
+  useEffect(() => {
+    done.current = onDone;
+  });
   useEffect(() => {
     if (!whole) return;
-    addEventListener("afterprint", onDone, { once: true });
+    const after = () => done.current();
+    addEventListener("afterprint", after, { once: true });
+    // Once, however often the clock on the page moves meanwhile.
     print();
-    return () => removeEventListener("afterprint", onDone);
-  }, [whole, onDone]);
+    return () => removeEventListener("afterprint", after);
+  }, [whole]);
 
   const rows = list.data?.pages.flatMap((page) => page.contacts) ?? [];
   return (

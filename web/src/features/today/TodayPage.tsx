@@ -2,6 +2,7 @@ import { Link } from "@tanstack/react-router";
 import { Plus, Printer } from "lucide-react";
 import { useState } from "react";
 import { WorkList } from "@/features/attention/WorkList";
+import { useOpenWork } from "@/features/attention/queries";
 import { useBusiness, useNouns, useZone } from "@/features/session/business";
 import { useMay } from "@/features/session/use";
 import { clock, dateKey, distance, instantOf, longDay } from "@/lib/time";
@@ -29,6 +30,8 @@ export default function TodayPage() {
   const next = nextWorkingDay(today, business);
   const nextName = longDay(instantOf(next, "12:00", zone), zone);
   const phone = useNarrow("48rem");
+  // What stands under the work list waits for it: nothing is pushed down while somebody reads.
+  const reading = useOpenWork().isLoading;
   const [printing, setPrinting] = useState(false);
   const appointments = useAppointmentsOf(today, "all");
   const coming = appointments.data?.pages.flatMap((page) => page.contacts).find((each) => each.appointment_time && Date.parse(each.appointment_time) > at.getTime() && each.appointment_status !== "cancelled");
@@ -60,7 +63,7 @@ export default function TodayPage() {
         <div className={css.columns}>
           <div className={css.column}>
             <WorkList />
-            <Appointments date={today} />
+            {!reading && <Appointments date={today} />}
             {phone && <Away today={today} />}
           </div>
           {may("view_call_results") && (

@@ -17,7 +17,7 @@ export function Appointments({ contact }: { contact: Contact; editable: boolean 
   const zone = useZone();
   const list = useQuery({ queryKey: ["contacts", contact.id, "appointments"], queryFn: () => body(api.GET("/api/contacts/{contact_id}/appointments", { params: { path: { contact_id: contact.id } } })) });
   if (list.isPending) return <Skeleton rows={3} />;
-  if (list.isError) return <ErrorNote error={list.error} what="Could not load the appointments." retry={() => void list.refetch()} />;
+  if (list.isLoadingError) return <ErrorNote error={list.error} what="Could not load the appointments." retry={() => void list.refetch()} />;
   if (list.data.appointments.length === 0) return <Empty title="No appointments" />;
   return (
     <ul className={css.rows}>

@@ -1,6 +1,7 @@
 import { Check, ChevronRight, Minus, NotebookPen, X } from "lucide-react";
 import { Link } from "@tanstack/react-router";
 import { useQuery } from "@tanstack/react-query";
+import { useState } from "react";
 import { now } from "@/api/clock";
 import { useGroups } from "@/features/groups/queries";
 import { Detail, Name } from "@/features/preferences/hidden";
@@ -43,9 +44,7 @@ export function Aside({ contact, editable, onEdit, onConsent, onGroups }: Props)
       {contact.notes && (
         <Panel title="Before you ring" padded>
           <Detail>
-            <p className={css.note}>
-              <NotebookPen size={15} aria-hidden /> <span>{contact.notes}</span>
-            </p>
+            <Note text={contact.notes} />
           </Detail>
           <p className={css.small}>Staff only, never spoken.</p>
         </Panel>
@@ -105,6 +104,28 @@ export function Aside({ contact, editable, onEdit, onConsent, onGroups }: Props)
         </Panel>
       )}
     </div>
+  );
+}
+
+/** Long notes do not push everything else off the screen. */
+const LONG = 280;
+
+function Note({ text }: { text: string }) {
+  const [whole, setWhole] = useState(false);
+  const long = text.length > LONG;
+  return (
+    <>
+      <p className={css.note}>
+        <NotebookPen size={15} aria-hidden /> <span className={long && !whole ? css.short : undefined}>{text}</span>
+      </p>
+      {long && (
+        <p className={css.small}>
+          <button type="button" className={css.link} aria-expanded={whole} onClick={() => setWhole(!whole)}>
+            {whole ? "Show less" : "Show all"}
+          </button>
+        </p>
+      )}
+    </>
   );
 }
 

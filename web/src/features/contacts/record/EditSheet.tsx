@@ -2,7 +2,9 @@ import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { api, versioned } from "@/api/client";
 import { Refusal, byField } from "@/api/problem";
+import { Restored } from "@/features/session/Restored";
 import { useNouns } from "@/features/session/business";
+import { useKept } from "@/features/session/useKept";
 import { Button } from "@/ui/Button";
 import { Dialog } from "@/ui/Dialog";
 import { Switch } from "@/ui/Field";
@@ -13,16 +15,32 @@ import { changesOf, clashes, draftOf, merge, type Clash, type Draft } from "../f
 import type { Contact } from "../one";
 import { Conflict } from "./Conflict";
 
+interface Base {
+  draft: Draft;
+  etag: string;
+  timezone: string;
+}
+
+function beginning(contact: Contact, etag: string): { base: Base; draft: Draft } {
+  const draft = draftOf(contact);
+  return { base: { draft, etag, timezone: contact.timezone }, draft };
+}
+
+/** The name under which a half-filled edit is kept over a reload. */
+export const editForm = (contactId: string): string => `edit.${contactId}`;
+
 /** The whole record to edit. Saving sends what was changed; where somebody else changed it meanwhile, both are shown. */
 export function EditSheet({ contact, etag, onClose }: { contact: Contact; etag: string; onClose: () => void }) {
   const nouns = useNouns();
   const client = useQueryClient();
   // What the form began with: not what the page shows by now.
-  const [base, setBase] = useState(() => ({ draft: draftOf(contact), etag, timezone: contact.timezone }));
-  const [draft, setDraft] = useState<Draft>(base.draft);
+  const { value: form, set: setForm, restored, discard } = useKept(editForm(contact.id), beginning(contact, etag));
+  const { base, draft } = form;
+  const setDraft = (draft: Draft) => setForm((before) => ({ ...before, draft }));
+  const setBase = (base: Base) => setForm((before) => ({ ...before, base }));
   const [conflict, setConflict] = useState<{ theirs: Draft; clashes: Clash[]; etag: string } | null>(null);
   const [merged, setMerged] = useState(false);
-  const set = (change: Partial<Draft>) => setDraft((before) => ({ ...before, ...change }));
+  const set = (change: Partial<Draft>) => setForm((before) => ({ ...before, draft: { ...before.draft, ...change } }));
 
   const save = useMutation({
     mutationFn: async () => {
@@ -85,6 +103,7 @@ export function EditSheet({ contact, etag, onClose }: { contact: Contact; etag: 
         </>
       }
     >
+      <Restored shown={restored && changed > 0} onDiscard={discard} />
       {merged && <Hint tone="moved">A colleague changed this record a moment ago. Their changes are in the form now, with yours. Look it over, then save.</Hint>}
       {refusal && <ErrorNote error={refusal} what={refusal.fields.length > 0 ? "Not saved yet: some fields need correcting." : `Not saved. ${refusal.problem.title}.`} />}
       <Who {...sections} />

@@ -7,7 +7,8 @@ import { Refusal } from "@/api/problem";
 import { RefusalPanel } from "@/features/calls/RefusalPanel";
 import { Name, Phone, useHidden } from "@/features/preferences/hidden";
 import { useLocations, useNouns } from "@/features/session/business";
-import { useMay, useMayEdit } from "@/features/session/use";
+import { kept } from "@/features/session/kept";
+import { useMay, useMayEdit, useMe } from "@/features/session/use";
 import { useShortcuts } from "@/features/shell/shortcuts";
 import { useParam } from "@/lib/useParam";
 import { initials } from "@/lib/words";
@@ -27,7 +28,7 @@ import { CallList } from "./CallList";
 import { Changes } from "./Changes";
 import { ConsentDialog } from "./ConsentDialog";
 import { DeleteDialog } from "./DeleteDialog";
-import { EditSheet } from "./EditSheet";
+import { EditSheet, editForm } from "./EditSheet";
 import { GroupsDialog } from "./GroupsDialog";
 import { NotesList } from "./NotesList";
 import css from "./RecordPage.module.css";
@@ -45,8 +46,8 @@ export default function RecordPage() {
   const found = useQuery(contactQuery(contactId ?? ""));
   const [restoring, setRestoring] = useState(false);
   if (found.isPending) return <Skeleton rows={6} tall label="Loading the record" />;
-  if (found.isError) {
-    const gone = found.error instanceof Refusal && found.error.status === 404;
+  const gone = found.error instanceof Refusal && found.error.status === 404;
+  if (found.isLoadingError || gone) {
     const restore = async () => {
       setRestoring(true);
       try {
@@ -84,10 +85,11 @@ function Record({ contact, etag }: { contact: Contact; etag: string }) {
   const nouns = useNouns();
   const hidden = useHidden();
   const may = useMay();
+  const me = useMe();
   const editable = useMayEdit()(contact);
   const locations = useLocations().data;
   const { call, refusal } = useCallNow(contact);
-  const [open, setOpen] = useState<"edit" | "consent" | "groups" | "appointment" | "move" | "delete" | null>(null);
+  const [open, setOpen] = useState<"edit" | "consent" | "groups" | "appointment" | "move" | "delete" | null>(() => (editable && kept(me.id, editForm(contact.id)) !== null ? "edit" : null));
   const tab: Tab = TABS.find((each) => each === chosen) ?? "timeline";
   const calls = useQuery({ queryKey: ["contacts", contact.id, "calls-count"], queryFn: () => body(api.GET("/api/contacts/{contact_id}/calls", { params: { path: { contact_id: contact.id }, query: { page_size: 10 } } })), enabled: may("view_call_results") }).data;
 

@@ -1,0 +1,159 @@
+import type { Browser, Page } from "playwright-core";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { asUser, launch, open, settled, signIn, violations } from "./browser";
+
+let browser: Browser;
+let ask: Awaited<ReturnType<typeof asUser>>;
+const ids = { contact: "", group: "" };
+
+beforeAll(async () => {
+  browser = await launch();
+  ask = await asUser();
+  const made = await ask("POST", "/api/contacts", { name: "Lasta Ing", phone: "+441514960017", notes: "Side door", on_duplicate: "create_new" });
+  ids.contact = ((await made.json()) as { id: string }).id;
+  const group = await ask("POST", "/api/groups", { name: `Lasting ${String(Date.now() % 100_000)}`, initial_contact_ids: [ids.contact] });
+  ids.group = ((await group.json()) as { id: string }).id;
+});
+afterAll(() => browser.close());
+
+async function signedIn(path: string): Promise<Page> {
+  const { page } = await open(browser);
+  // The browser's own question before a page with something typed is left.
+  page.on("dialog", (dialog) => void dialog.accept());
+  await signIn(page, "admin", path);
+  await settled(page);
+  return page;
+}
+
+const forms = (page: Page): Promise<string[]> => page.evaluate(() => Object.keys(sessionStorage).filter((key) => key.startsWith("vio.form.")));
+const everywhere = (page: Page): Promise<string> => page.evaluate(() => JSON.stringify([{ ...localStorage }, { ...sessionStorage }]));
+
+describe("a half-filled form", () => {
+  it("of somebody new survives a reload and can be discarded; it is nowhere but in this tab", async () => {
+    const page = await signedIn("/contacts/new");
+    await page.getByLabel("Name", { exact: true }).fill("Halfa Filled");
+    await page.getByRole("button", { name: /Notes, groups, priority/ }).click();
+    await page.getByRole("textbox", { name: "Notes optional", exact: true }).fill("Rings twice");
+    expect(await page.evaluate(() => JSON.stringify({ ...localStorage }) + location.href + document.cookie)).not.toContain("Halfa");
+    await page.reload();
+    await page.getByText("Restored draft").waitFor();
+    expect(await page.getByLabel("Name", { exact: true }).inputValue()).toBe("Halfa Filled");
+    expect(await page.getByRole("textbox", { name: "Notes optional", exact: true }).inputValue()).toBe("Rings twice");
+    expect(await violations(page)).toEqual([]);
+    await page.getByRole("button", { name: "Discard it" }).click();
+    await page.getByText("Restored draft").waitFor({ state: "detached" });
+    expect(await page.getByLabel("Name", { exact: true }).inputValue()).toBe("");
+    expect(await forms(page)).toEqual([]);
+    await page.context().close();
+  });
+
+  it("is forgotten when it is left, when it is saved, and when somebody signs out", async () => {
+    const page = await signedIn("/contacts/new");
+    await page.getByLabel("Name", { exact: true }).fill("Lefta Alone");
+    expect(await forms(page)).toHaveLength(1);
+    await page.getByRole("link", { name: "Today" }).first().click();
+    await page.getByLabel("Name", { exact: true }).waitFor({ state: "detached" });
+    expect(await everywhere(page)).not.toContain("Lefta");
+
+    await page.goto(new URL("/contacts/new", page.url()).href);
+    await page.getByLabel("Name", { exact: true }).fill("Savea Donea");
+    await page.getByLabel("Phone", { exact: true }).fill(`0151 496 0${String(100 + Math.floor(Math.random() * 800))}`);
+    await page.getByRole("button", { name: "Save", exact: true }).click();
+    await page.waitForURL(/\/contacts\/[0-9a-f-]{36}/);
+    expect(await everywhere(page)).not.toContain("Savea");
+
+    await page.goto(new URL("/contacts/new", page.url()).href);
+    await page.getByLabel("Name", { exact: true }).fill("Outa Here");
+    await page.getByRole("button", { name: /your account/ }).click();
+    await page.getByRole("menuitem", { name: "Sign out" }).click();
+    await page.getByRole("heading", { name: "Sign in to VioConcierge" }).waitFor();
+    expect(await everywhere(page)).not.toContain("Outa");
+    await page.context().close();
+  });
+
+  it("goes from the tab's storage when the session ends, and stays on the page", async () => {
+    const page = await signedIn("/contacts/new");
+    await page.getByLabel("Name", { exact: true }).fill("Idla Away");
+    expect(await forms(page)).toHaveLength(1);
+    // Nobody did anything for longer than the profile allows.
+    await page.evaluate(() => localStorage.setItem("vio.active", "1"));
+    await page.getByRole("dialog", { name: "Sign in again" }).waitFor({ timeout: 20_000 });
+    expect(await everywhere(page)).not.toContain("Idla");
+    expect(await page.getByLabel("Name", { exact: true }).inputValue()).toBe("Idla Away");
+    await page.context().close();
+  });
+
+  it("of an edit opens again with what was changed, under the version it began with", async () => {
+    const page = await signedIn(`/contacts/${ids.contact}`);
+    await page.getByRole("button", { name: "Edit", exact: true }).first().click();
+    await page.getByRole("textbox", { name: "Notes" }).first().fill("Front door");
+    await page.reload();
+    const sheet = page.getByRole("dialog", { name: /^Edit / });
+    await sheet.getByText("Restored draft").waitFor();
+    expect(await violations(page)).toEqual([]);
+    // A colleague was there meanwhile: it is not overwritten.
+    await ask("PATCH", `/api/contacts/${ids.contact}`, { notes: "Back door" });
+    await sheet.getByRole("button", { name: "Save", exact: true }).click();
+    await page.getByRole("dialog", { name: "A colleague changed this a moment ago" }).waitFor();
+    await page.context().close();
+  });
+
+  it("of a campaign keeps its options", async () => {
+    const page = await signedIn(`/groups/${ids.group}/call`);
+    await page.getByRole("textbox", { name: "Words added to the call" }).fill("We have moved to the first floor.");
+    await page.reload();
+    await page.getByText("Restored draft").waitFor();
+    expect(await page.getByRole("textbox", { name: "Words added to the call" }).inputValue()).toBe("We have moved to the first floor.");
+    await page.getByRole("button", { name: "Discard it" }).click();
+    expect(await page.getByRole("textbox", { name: "Words added to the call" }).inputValue()).toBe("");
+    await page.context().close();
+  });
+});
+
+describe("without a connection", () => {
+  it("what was read stays and is called old, changes are refused with a sentence, and all is read again afterwards", async () => {
+    const page = await signedIn("/contacts");
+    await page.getByRole("row").nth(1).waitFor();
+    await page.goto(new URL(`/contacts/${ids.contact}`, page.url()).href);
+    await page.getByRole("heading", { level: 1, name: "Lasta Ing" }).waitFor();
+    // The code of the other pages is here by then.
+    await page.waitForTimeout(7_000);
+    await page.context().setOffline(true);
+    await page.getByText(/No connection since \d/).waitFor();
+    expect(await violations(page)).toEqual([]);
+    await page.getByRole("heading", { level: 1, name: "Lasta Ing" }).waitFor();
+    await page.getByRole("button", { name: "Edit", exact: true }).first().click();
+    const sheet = page.getByRole("dialog", { name: /^Edit / });
+    await sheet.getByRole("textbox", { name: "Email" }).fill("later@example.org");
+    await sheet.getByRole("button", { name: "Save", exact: true }).click();
+    await sheet.getByText("Not saved. No connection.").waitFor();
+    expect(await sheet.getByRole("textbox", { name: "Email" }).inputValue()).toBe("later@example.org");
+
+    // Meanwhile somebody else, who has one, changes the name.
+    await ask("PATCH", `/api/contacts/${ids.contact}`, { name: "Lasta Changed" });
+    await page.context().setOffline(false);
+    await page.getByText(/No connection since/).waitFor({ state: "detached", timeout: 15_000 });
+    await page.locator("h1", { hasText: "Lasta Changed" }).waitFor({ timeout: 15_000 });
+    expect(await sheet.getByRole("textbox", { name: "Email" }).inputValue()).toBe("later@example.org");
+    // The name merges by itself; saving twice is all it takes.
+    await sheet.getByRole("button", { name: "Save", exact: true }).click();
+    await sheet.getByText("A colleague changed this record").waitFor();
+    await sheet.getByRole("button", { name: "Save", exact: true }).click();
+    await sheet.waitFor({ state: "detached" });
+    const after = (await (await ask("GET", `/api/contacts/${ids.contact}`)).json()) as Record<string, unknown>;
+    expect(after).toMatchObject({ email: "later@example.org", name: "Lasta Changed" });
+    await page.context().close();
+  });
+
+  it("a page that was not read before says so, and fills itself when the connection is back", async () => {
+    const page = await signedIn("/today");
+    await page.waitForTimeout(7_000);
+    await page.context().setOffline(true);
+    await page.getByText(/No connection since \d/).waitFor();
+    await page.getByRole("link", { name: "Groups" }).first().click();
+    await page.getByText("This was not read before the connection went.").first().waitFor();
+    await page.context().setOffline(false);
+    await page.getByRole("link", { name: /Lasting/ }).first().waitFor({ timeout: 15_000 });
+    await page.context().close();
+  });
+});

@@ -1,0 +1,49 @@
+import type { BrowserContext, Page } from "playwright-core";
+
+export interface Seen {
+  /** When the largest thing was painted, in ms since the navigation, and which it was. */
+  lcp: number;
+  largest: string;
+  /** All shifts of the layout that no input explains, added up: stricter than the worst five seconds, which CLS counts. */
+  cls: number;
+  shifted: string[];
+  /** Tasks that kept the page from answering, in ms. */
+  long: number[];
+  /** When what the page is for was there, its rows for example, in ms since the navigation. */
+  there?: number;
+}
+
+/** What a page may take at most. */
+export const MOST = { lcp: 1000, cls: 0.05, long: 200 };
+
+/** Every page of the context writes down what it does to the person in front of it. */
+export async function watch(context: BrowserContext): Promise<void> {
+  await context.addInitScript(() => {
+    const seen: Seen = { lcp: 0, largest: "", cls: 0, shifted: [], long: [] };
+    (window as unknown as { seen: Seen }).seen = seen;
+    interface Shift extends PerformanceEntry {
+      value: number;
+      hadRecentInput: boolean;
+      sources: { node: Node | null }[];
+    }
+    const name = (node: Node | null | undefined) => (node instanceof Element ? node.outerHTML.slice(0, 90) : (node?.textContent ?? "").slice(0, 60));
+    new PerformanceObserver((list) => {
+      for (const entry of list.getEntries() as (PerformanceEntry & { element?: Element })[]) {
+        seen.lcp = entry.startTime;
+        seen.largest = name(entry.element);
+      }
+    }).observe({ type: "largest-contentful-paint", buffered: true });
+    new PerformanceObserver((list) => {
+      for (const entry of list.getEntries() as Shift[]) {
+        if (entry.hadRecentInput) continue;
+        seen.cls += entry.value;
+        seen.shifted.push(`${entry.value.toFixed(4)} ${entry.sources.map((each) => name(each.node)).join(" | ")}`);
+      }
+    }).observe({ type: "layout-shift", buffered: true });
+    new PerformanceObserver((list) => {
+      for (const entry of list.getEntries()) seen.long.push(Math.round(entry.duration));
+    }).observe({ type: "longtask", buffered: true });
+  });
+}
+
+export const seenOn = (page: Page): Promise<Seen> => page.evaluate(() => (window as unknown as { seen: Seen }).seen);
