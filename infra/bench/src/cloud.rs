@@ -102,6 +102,7 @@ impl Cloud {
             ("VIO_INBOX_QUEUE_URL", &self.inbox_url),
             // No measured path hands a job on.
             ("VIO_JOBS_QUEUE_URL", &self.inbox_url),
+            ("VIO_MESSAGES_QUEUE_URL", &self.inbox_url),
             ("VIO_BUS_NAME", "default"),
             ("VIO_BUCKET", "vio-data"),
             ("VIO_PUBLIC_URL", "https://bench.invalid"),

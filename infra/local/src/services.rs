@@ -21,11 +21,14 @@ pub(crate) const DIAL: [&str; 2] = ["vio-dial", "vio-dial-dead"];
 pub(crate) const INBOX: [&str; 2] = ["vio-inbox", "vio-inbox-dead"];
 /// The queue of jobs.
 pub(crate) const JOBS: [&str; 2] = ["vio-jobs", "vio-jobs-dead"];
+/// The queue of messages to people.
+pub(crate) const MESSAGES: [&str; 2] = ["vio-messages", "vio-messages-dead"];
 
 /// Seconds after which a message that was received and not deleted is delivered again (template.yaml).
 const DIAL_VISIBILITY: u32 = 720;
 const INBOX_VISIBILITY: u32 = 180;
 const JOBS_VISIBILITY: u32 = 720;
+const MESSAGES_VISIBILITY: u32 = 720;
 /// Deliveries before a message goes to the dead letters (template.yaml).
 const MAX_RECEIVES: u32 = 5;
 
@@ -55,6 +58,7 @@ pub(crate) struct QueueUrls {
     pub dial: String,
     pub inbox: String,
     pub jobs: String,
+    pub messages: String,
 }
 
 /// The tables' names.
@@ -77,6 +81,7 @@ pub(crate) async fn set_up(stack: &Stack) -> Result<QueueUrls, SetUpError> {
         dial: queue(stack, DIAL, DIAL_VISIBILITY).await?,
         inbox: queue(stack, INBOX, INBOX_VISIBILITY).await?,
         jobs: queue(stack, JOBS, JOBS_VISIBILITY).await?,
+        messages: queue(stack, MESSAGES, MESSAGES_VISIBILITY).await?,
     })
 }
 

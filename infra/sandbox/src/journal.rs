@@ -18,6 +18,7 @@ use crate::call::{Call, WebhookAttempt};
 use crate::credentials::{CalcomAccess, RetellAccess};
 use crate::ledger::SandboxRequest;
 use crate::script::Script;
+use crate::twilio::SandboxSms;
 
 /// Everything that can happen to the sandbox's state.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -55,6 +56,7 @@ pub(crate) enum Entry {
         access: CalcomAccess,
     },
     Booked(Box<Booking>),
+    Texted(Box<SandboxSms>),
 }
 
 /// Why a journal cannot be used.

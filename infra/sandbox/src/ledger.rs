@@ -10,6 +10,7 @@ use crate::booking::Booking;
 use crate::call::{Call, Event, Phase};
 use crate::journal::{Entry, Journal, JournalError};
 use crate::script::{Outcome, Standing};
+use crate::twilio::{SandboxSms, SmsScript};
 
 /// Retell: "the same key for up to one hour creates no second call".
 const IDEMPOTENCY_HOUR: TimeDelta = TimeDelta::hours(1);
@@ -59,6 +60,8 @@ pub(crate) struct Ledger {
     script: Standing,
     due: BTreeSet<Due>,
     bookings: BTreeMap<String, Booking>,
+    texts: Vec<SandboxSms>,
+    pub(crate) sms_script: SmsScript,
 }
 
 impl Ledger {
@@ -73,6 +76,8 @@ impl Ledger {
             script: Standing::default(),
             due: BTreeSet::new(),
             bookings: BTreeMap::new(),
+            texts: Vec::new(),
+            sms_script: SmsScript::default(),
         }
     }
 
@@ -150,6 +155,12 @@ impl Ledger {
             Entry::Scripted(script) => self.script.change(script),
             Entry::Booked(booking) => {
                 self.bookings.insert(booking.uid.clone(), *booking);
+            }
+            Entry::Texted(text) => {
+                match self.texts.iter_mut().find(|known| known.sid == text.sid) {
+                    Some(known) => *known = *text,
+                    None => self.texts.push(*text),
+                }
             }
             Entry::ClockMoved { .. } | Entry::RetellKey { .. } | Entry::CalcomKey { .. } => {}
         }
@@ -247,6 +258,10 @@ impl Ledger {
                 && call.outcome.disconnection_reason == "user_requested_dnc"
                 && call.phase(now) >= Phase::Ended
         })
+    }
+
+    pub(crate) fn texts(&self) -> &[SandboxSms] {
+        &self.texts
     }
 
     pub(crate) fn booking(&self, uid: &str) -> Option<&Booking> {

@@ -76,6 +76,7 @@ impl App {
         let dial = required("VIO_DIAL_QUEUE_URL").map_err(malformed)?;
         let inbox = required("VIO_INBOX_QUEUE_URL").map_err(malformed)?;
         let jobs = required("VIO_JOBS_QUEUE_URL").map_err(malformed)?;
+        let messages = required("VIO_MESSAGES_QUEUE_URL").map_err(malformed)?;
 
         let clock = Arc::new(SystemClock);
         Ok(Self::new(Parts {
@@ -90,6 +91,7 @@ impl App {
                 dial,
                 inbox,
                 jobs,
+                messages,
             )),
             retell: Arc::new(HttpRetellFactory::new(vio_providers::Http::new())),
             platform,

@@ -3,7 +3,7 @@
 
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
-use vio_domain::ids::{JobId, TenantId};
+use vio_domain::ids::{ContactId, JobId, MessageId, TenantId};
 
 /// The longest delay SQS takes; a longer wait is re-armed when the early message arrives.
 pub const MAX_DELAY_SECONDS: u32 = 900;
@@ -29,6 +29,14 @@ pub struct JobMessage {
     pub job: JobId,
 }
 
+/// Asks for a message to a person to be sent, or looked at again.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MessageWork {
+    pub tenant: TenantId,
+    pub contact: ContactId,
+    pub message: MessageId,
+}
+
 /// A message was not accepted. Callers log it and go on: the tick finds the work.
 #[derive(Debug, thiserror::Error)]
 #[error("the queue did not take the message")]
@@ -43,6 +51,8 @@ pub trait Queues: Send + Sync + 'static {
     async fn inbox(&self, message: InboxMessage) -> Result<(), QueueError>;
     /// Goes on with a job.
     async fn job(&self, message: JobMessage) -> Result<(), QueueError>;
+    /// Sends a message to a person, or looks at it again.
+    async fn message(&self, message: MessageWork) -> Result<(), QueueError>;
 }
 
 /// The queues in SQS.
@@ -52,6 +62,7 @@ pub struct SqsQueues {
     dial_url: String,
     inbox_url: String,
     jobs_url: String,
+    messages_url: String,
 }
 
 impl SqsQueues {
@@ -60,12 +71,14 @@ impl SqsQueues {
         dial_url: String,
         inbox_url: String,
         jobs_url: String,
+        messages_url: String,
     ) -> Self {
         Self {
             client,
             dial_url,
             inbox_url,
             jobs_url,
+            messages_url,
         }
     }
 
@@ -100,5 +113,9 @@ impl Queues for SqsQueues {
 
     async fn job(&self, message: JobMessage) -> Result<(), QueueError> {
         self.send(&self.jobs_url, &message, 0).await
+    }
+
+    async fn message(&self, message: MessageWork) -> Result<(), QueueError> {
+        self.send(&self.messages_url, &message, 0).await
     }
 }

@@ -34,8 +34,8 @@ use vio_store::tx::Tx;
 use vio_store::users::{NewUser, PersonalDetails};
 
 use crate::app::{App, Parts};
-use crate::config::{CALCOM_URL, Platform, RETELL_URL};
-use crate::queues::{DialMessage, InboxMessage, JobMessage, QueueError, Queues};
+use crate::config::{CALCOM_URL, Platform, RETELL_URL, TWILIO_URL};
+use crate::queues::{DialMessage, InboxMessage, JobMessage, MessageWork, QueueError, Queues};
 
 /// The password of every user made here.
 pub const PASSWORD: &str = "vast-Umbrella-71-quietly";
@@ -83,6 +83,7 @@ pub struct RecordedQueues {
     dial: Mutex<Vec<(DialMessage, u32)>>,
     inbox: Mutex<Vec<InboxMessage>>,
     jobs: Mutex<Vec<JobMessage>>,
+    messages: Mutex<Vec<MessageWork>>,
 }
 
 impl RecordedQueues {
@@ -94,6 +95,11 @@ impl RecordedQueues {
     /// Takes out the jobs handed on so far.
     pub fn take_jobs(&self) -> Vec<JobMessage> {
         std::mem::take(&mut self.jobs.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Takes out the messages to people handed on so far.
+    pub fn take_messages(&self) -> Vec<MessageWork> {
+        std::mem::take(&mut self.messages.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
     /// Takes out the stored events handed on so far.
@@ -118,6 +124,12 @@ impl Queues for RecordedQueues {
 
     async fn job(&self, message: JobMessage) -> Result<(), QueueError> {
         let mut sent = self.jobs.lock().unwrap_or_else(PoisonError::into_inner);
+        sent.push(message);
+        Ok(())
+    }
+
+    async fn message(&self, message: MessageWork) -> Result<(), QueueError> {
+        let mut sent = self.messages.lock().unwrap_or_else(PoisonError::into_inner);
         sent.push(message);
         Ok(())
     }
@@ -158,6 +170,7 @@ pub fn platform() -> Platform {
         public_url: "https://app.example".to_owned(),
         retell_url: RETELL_URL.to_owned(),
         calcom_url: CALCOM_URL.to_owned(),
+        twilio_url: TWILIO_URL.to_owned(),
         password_cost: Argon2Params::for_tests(),
     }
 }

@@ -21,6 +21,7 @@ pub mod key;
 pub mod locations;
 pub mod log;
 pub mod memory;
+pub mod messages;
 pub mod meter;
 pub mod objects;
 pub mod platform;
@@ -35,6 +36,7 @@ pub mod tenants;
 pub mod tx;
 pub mod users;
 pub mod view;
+pub mod words;
 
 pub use error::StoreError;
 pub use store::{Store, TenantStore};
