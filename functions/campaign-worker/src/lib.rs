@@ -351,7 +351,7 @@ async fn held(
     }
     if guard == Guard::NotPaused {
         for item in &reminders.closing {
-            ts.tell_calling_paused(item).await?;
+            ts.tell_calling_paused(&settings.settings, item).await?;
         }
     }
     Ok(reminders.look_again)

@@ -4,11 +4,10 @@ use std::collections::HashMap;
 
 use vio_domain::contact::Contact;
 use vio_domain::ids::{AttemptId, CampaignId, LocationId};
-use vio_domain::settings::{Sensitivity, Settings};
+use vio_domain::settings::Settings;
 use vio_domain::text::CustomMessage;
 use vio_domain::words::{
-    AppointmentWords, CustomWords, HipaaLevel, TypeWords, WordsInput, dynamic_variables,
-    voicemail_message,
+    CustomWords, HipaaLevel, WordsInput, dynamic_variables, voicemail_message,
 };
 use vio_providers::retell::{
     AgentSettings, CallMetadata, CreateCallRequest, DEFAULT_RING_DURATION_MS, DataStorage,
@@ -19,6 +18,7 @@ use vio_store::calling::sessions::SessionRow;
 use vio_store::contacts::Person;
 use vio_store::locations::LocationRow;
 use vio_store::tenants::TenantSettings;
+use vio_store::words::words_input;
 use vio_store::{StoreError, TenantStore};
 
 /// Days for which the provider keeps a call in HIPAA mode, and outside it.
@@ -118,49 +118,15 @@ impl Words {
         let location = appointment
             .and_then(|a| a.location)
             .and_then(|id| self.locations.get(&id));
-        let words = appointment.map(|a| AppointmentWords {
-            starts_at: a.time,
-            zone: a.timezone,
-            duration_minutes: a.duration.map(|duration| u32::from(duration.minutes())),
-            kind: a.appointment_type.as_ref().map(|name| {
-                let entry = settings.appointment_type(name.as_str());
-                TypeWords {
-                    name: name.as_str(),
-                    spoken_as: entry
-                        .and_then(|entry| entry.spoken_as.as_ref())
-                        .map(|text| text.as_str()),
-                    sensitive: entry
-                        .is_some_and(|entry| entry.sensitivity == Sensitivity::Sensitive),
-                }
-            }),
-            provider: a.owner_name.as_ref().map(|name| name.as_str()),
-            location: location.map(|location| location.name.as_str()),
-            instructions: a.special_instructions.as_ref(),
-        });
-        WordsInput {
-            hipaa: settings.privacy.level_in_force(),
-            phi_level: settings.privacy.phi_level,
-            personalization: settings.calls.personalization,
-            tone: settings.calls.tone,
-            script_length: settings.calls.script_length,
-            ask_feedback: settings.calls.customer_feedback,
-            business_name: settings.business.spoken_name(),
-            callback_number: location
-                .and_then(|location| location.phone.as_ref())
-                .or(settings.business.primary_phone.as_ref()),
-            name: &contact.name,
-            first_name: contact.first_name.as_ref(),
-            last_name: contact.last_name.as_ref(),
-            appointment: words,
-            custom_message: row
-                .session
-                .campaign
-                .and_then(|id| self.messages.get(&id))
-                .map(|(text, replaces)| CustomWords {
-                    text,
-                    replaces: *replaces,
-                }),
-        }
+        let custom = row
+            .session
+            .campaign
+            .and_then(|id| self.messages.get(&id))
+            .map(|(text, replaces)| CustomWords {
+                text,
+                replaces: *replaces,
+            });
+        words_input(settings, contact, appointment, location, custom)
     }
 }
 

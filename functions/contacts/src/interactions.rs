@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
 use vio_crypto::PersonKey;
-use vio_domain::ids::{ContactId, InteractionId};
+use vio_domain::ids::{ContactId, InteractionId, MessageId};
 use vio_domain::phi::FieldPolicy;
 use vio_domain::text::Notes;
 use vio_http::idempotency::once;
@@ -18,9 +18,10 @@ use vio_http::{
 };
 use vio_runtime::App;
 use vio_runtime::web::{actor, store_problem};
-use vio_store::contacts::{InteractionKind, InteractionRow};
+use vio_store::contacts::{Direction, InteractionKind, InteractionRow};
 use vio_store::key;
 use vio_store::log::Entry;
+use vio_store::messages::MessageRow;
 use vio_store::port::Position;
 
 use crate::phi;
@@ -55,6 +56,18 @@ pub(crate) struct Interaction {
     text: String,
     at: DateTime<Utc>,
     by: Option<Uuid>,
+    /// `inbound` or `outbound`, of a message.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>, example = "outbound")]
+    direction: Option<Direction>,
+    /// Of a message that was sent: `queued`, `sending`, `sent`, `delivered`, `failed`, `undelivered`, `unknown` or `cancelled`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>, example = "delivered")]
+    status: Option<&'static str>,
+    /// The provider's id of a message.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(example = "SM8c4d7beaf75ce73ce83ecaf57942bfe3")]
+    provider_message_id: Option<String>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     warnings: Vec<Warning>,
 }
@@ -68,8 +81,23 @@ impl Interaction {
             text: row.text(key).map_err(store_problem)?.into_string(),
             at: row.at,
             by: row.by.map(|user| user.uuid()),
+            direction: row.direction,
+            status: None,
+            provider_message_id: row.provider_id.clone(),
             warnings: Vec::new(),
         })
+    }
+
+    /// The same with what became of a message, which is on its own record.
+    fn with(mut self, row: &InteractionRow, messages: &[MessageRow]) -> Self {
+        let message = messages
+            .iter()
+            .find(|message| Some(message.id) == row.message);
+        if let Some(message) = message {
+            self.status = Some(message.status.as_str());
+            self.provider_message_id = message.provider_id.clone();
+        }
+        self
     }
 }
 
@@ -106,6 +134,8 @@ pub(crate) async fn list(
         .interactions_of(id, page.page_size, after)
         .await
         .map_err(store_problem)?;
+    let sent: Vec<MessageId> = rows.iter().filter_map(|row| row.message).collect();
+    let messages = tenant.messages(id, &sent).await.map_err(store_problem)?;
     let entry = Entry::new("interactions.viewed", "contact", id.uuid()).contact(id);
     tenant
         .log_access(&actor(&principal, request_id), entry)
@@ -118,8 +148,8 @@ pub(crate) async fn list(
     Ok(Json(InteractionList {
         interactions: rows
             .iter()
-            .map(|row| Interaction::of(row, &person.key))
-            .collect::<Result<_, _>>()?,
+            .map(|row| Ok(Interaction::of(row, &person.key)?.with(row, &messages)))
+            .collect::<Result<_, Problem>>()?,
         pagination: Pagination {
             current_page: number,
             page_size: page.page_size,

@@ -6,7 +6,9 @@ use utoipa::ToSchema;
 use vio_domain::phone::{self, Country, LineType, PhoneValidation, ValidationSource};
 use vio_http::{FieldProblem, Json, Principal, Problem};
 use vio_runtime::App;
+use vio_runtime::twilio::Twilio;
 use vio_runtime::web::store_problem;
+use vio_store::tenants::TenantSettings;
 
 /// A number as somebody typed it.
 #[derive(Deserialize, ToSchema)]
@@ -45,6 +47,8 @@ pub(crate) struct PhoneAnswer {
     is_accepted: bool,
 }
 
+/// How long Twilio has to answer while somebody waits.
+const PATIENCE: std::time::Duration = std::time::Duration::from_secs(4);
 /// Bytes of a number as typed, at most: one with every digit in words and an extension is shorter.
 const LONGEST: usize = 200;
 
@@ -64,12 +68,8 @@ pub(crate) async fn validate_phone(
         )]));
     }
     let tenant = app.tenant_of(&principal).await?;
-    let business = tenant
-        .settings()
-        .await
-        .map_err(store_problem)?
-        .settings
-        .business;
+    let opened = tenant.settings().await.map_err(store_problem)?;
+    let business = &opened.settings.business;
     let country = match question.country_code.as_deref() {
         None => business.country,
         Some(code) => code.parse::<Country>().map_err(|_| {
@@ -90,7 +90,7 @@ pub(crate) async fn validate_phone(
         validation_source,
         region,
         reason,
-    } = phone::validate(&question.phone, country);
+    } = looked_up(&app, &opened, phone::validate(&question.phone, country)).await;
     Ok(Json(PhoneAnswer {
         is_valid,
         formatted_number,
@@ -103,4 +103,32 @@ pub(crate) async fn validate_phone(
         reason,
         is_accepted: region.is_some_and(|region| business.accepted_regions.contains(region)),
     }))
+}
+
+/// What Twilio knows of a valid number beside that, where it is set up and answers; its silence or refusal changes
+/// nothing (S1).
+async fn looked_up(app: &App, opened: &TenantSettings, known: PhoneValidation) -> PhoneValidation {
+    let Some(twilio) = Twilio::of(app, opened).filter(|_| known.is_valid) else {
+        return known;
+    };
+    match twilio.api.lookup(&known.formatted_number, PATIENCE).await {
+        Ok(found) => PhoneValidation {
+            is_valid: found.valid,
+            reason: (!found.valid)
+                .then(|| "The telephone network knows no such number.".to_owned()),
+            line_type: match found.line_type.as_deref() {
+                Some("mobile") => LineType::Mobile,
+                Some("landline") => LineType::Landline,
+                Some("fixedVoip" | "nonFixedVoip" | "voip") => LineType::Voip,
+                _ => known.line_type,
+            },
+            carrier: found.carrier.or(known.carrier),
+            validation_source: ValidationSource::Twilio,
+            ..known
+        },
+        Err(error) => {
+            tracing::warn!(%error, "a number was not looked up");
+            known
+        }
+    }
 }

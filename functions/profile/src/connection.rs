@@ -13,6 +13,7 @@ use vio_domain::settings::integrations::Calcom;
 use vio_http::query::NoParams;
 use vio_http::{Json, Principal, Problem, Query, RequestId};
 use vio_providers::calcom::{Bookings, CalcomClient, Hook};
+use vio_providers::twilio::{Account, TwilioError};
 use vio_providers::{ApiError, BaseUrl, Http, Unanswered};
 use vio_runtime::App;
 use vio_runtime::web::{actor, store_problem};
@@ -47,6 +48,8 @@ pub(crate) enum Outcome {
     NoWebhook,
     /// What points here is switched off, or does not tell all that is needed.
     WebhookDisabled,
+    /// The account has no such number, or it sends no SMS.
+    WrongNumber,
     /// The key is another person's.
     WrongOrganizer,
     /// The provider asks us to wait.
@@ -234,6 +237,79 @@ async fn retell(app: &App, opened: &TenantSettings) -> Result<(String, Vec<Sampl
         lines.current, lines.limit
     );
     Ok((message, Vec::new()))
+}
+
+/// Asks Twilio for the number that messages go out from, and whether what people write to it is posted here.
+async fn twilio(app: &App, opened: &TenantSettings) -> Result<(String, Vec<Sample>), Found> {
+    let settings = &opened.settings.integrations.twilio;
+    let (Some(sid), Some(from), Some(token)) = (
+        &settings.account_sid,
+        &settings.from_number,
+        opened.secrets.twilio_token.current.clone(),
+    ) else {
+        return Err(not_configured(
+            "The account's SID, its auth token or the number to send from is missing.",
+        ));
+    };
+    let own = settings.base_url.as_ref();
+    let base = own.map_or(app.platform.twilio_url.as_str(), |url| url.as_str());
+    let account = Account {
+        sid: sid.as_str().to_owned(),
+        token: SecretString::from(token),
+    };
+    let api = app.twilio.client_at(base, account);
+    let api = api.map_err(|_| not_configured("The address of Twilio is none."))?;
+    let answered = api.own_number(from.as_str(), PATIENCE).await;
+    let number = answered.map_err(|error| match error {
+        TwilioError::NoAnswer(unknown) => unanswered("Twilio", &unknown.into()),
+        TwilioError::Refused {
+            status,
+            retry_after,
+            ..
+        } => {
+            let message = Default::default();
+            let refused = ApiError::Refused {
+                status,
+                retry_after,
+                message,
+            };
+            unanswered("Twilio", &refused)
+        }
+    })?;
+    let number = number.filter(|number| number.sms).ok_or_else(|| {
+        let message =
+            "This Twilio account has no such number that sends SMS. Choose one of its own.";
+        (Outcome::WrongNumber, message.to_owned())
+    })?;
+    let address = format!(
+        "{}/api/webhook/sms/{}",
+        app.platform.public_url, opened.endpoints.sms
+    );
+    if number
+        .sms_url
+        .as_deref()
+        .map(|url| url.trim_end_matches('/'))
+        != Some(address.as_str())
+    {
+        let message = format!(
+            "Messages can be sent, but what people answer is not posted here, STOP among it. Set the number's address for incoming messages to {address}."
+        );
+        return Err((Outcome::NoWebhook, message));
+    }
+    let message = "Twilio answers, and what people write to the number reaches us.";
+    Ok((message.to_owned(), Vec::new()))
+}
+
+/// Tries the saved connection with Twilio out; nobody is written to.
+#[utoipa::path(post, path = "/api/settings/integrations/twilio/test", tag = "settings",
+    responses((status = 200, description = "What came of it", body = Tried)))]
+pub(crate) async fn test_twilio(
+    State(app): State<App>,
+    who: Principal,
+    request: RequestId,
+    Query(NoParams {}): Query<NoParams>,
+) -> Result<Json<Tried>, Problem> {
+    tried(&app, &who, request, "twilio", twilio).await
 }
 
 /// Tries the saved connection with Cal.com out.

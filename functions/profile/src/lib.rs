@@ -33,6 +33,7 @@ fn routes() -> OpenApiRouter<App> {
         .routes(routes!(sync::status))
         .routes(routes!(connection::test_calcom))
         .routes(routes!(connection::test_retell))
+        .routes(routes!(connection::test_twilio))
         .routes(routes!(types::show, types::replace))
         .routes(routes!(locations::list, locations::add))
         .routes(routes!(locations::edit, locations::remove))

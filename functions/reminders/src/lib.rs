@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 
 use vio_domain::ids::TenantId;
 use vio_runtime::app::App;
-use vio_runtime::queues::{CalendarMessage, DialMessage, InboxMessage, JobMessage};
+use vio_runtime::queues::{CalendarMessage, DialMessage, InboxMessage, JobMessage, MessageWork};
 use vio_store::StoreError;
 use vio_store::key::{self, DUE_SHARDS, DueKind};
 use vio_store::port::{AttributeValue, Attributes, DUE_SK, Index, PK, SK, SortRange};
@@ -31,6 +31,8 @@ pub struct Ticked {
     pub jobs: usize,
     /// Tenants with whose calendar something is due.
     pub calendars: usize,
+    /// Messages to people handed to their worker.
+    pub messages: usize,
 }
 
 fn text<'a>(item: &'a Attributes, name: &str) -> Option<&'a str> {
@@ -49,6 +51,7 @@ pub async fn tick(app: &App) -> Result<Ticked, StoreError> {
     let mut events: Vec<InboxMessage> = Vec::new();
     let mut jobs: Vec<JobMessage> = Vec::new();
     let mut calendars: BTreeSet<TenantId> = BTreeSet::new();
+    let mut messages: Vec<MessageWork> = Vec::new();
     for shard in 0..DUE_SHARDS {
         let mut after = None;
         for _ in 0..PAGES {
@@ -76,6 +79,15 @@ pub async fn tick(app: &App) -> Result<Ticked, StoreError> {
                     DueKind::Job => {
                         let job = text(item, SK).and_then(key::job_of);
                         jobs.extend(job.map(|job| JobMessage { tenant, job }));
+                    }
+                    DueKind::Message => {
+                        let place = text(item, PK).zip(text(item, SK));
+                        let found = place.and_then(|(pk, sk)| key::message_of(pk, sk));
+                        messages.extend(found.map(|(contact, message)| MessageWork {
+                            tenant,
+                            contact,
+                            message,
+                        }));
                     }
                     DueKind::Inbox => {
                         let event = text(item, PK).and_then(key::inbox_event_of);
@@ -119,6 +131,12 @@ pub async fn tick(app: &App) -> Result<Ticked, StoreError> {
             }
         }
     }
+    for message in messages {
+        match app.queues.message(message).await {
+            Ok(()) => ticked.messages += 1,
+            Err(error) => tracing::warn!(%error, "a message was not handed on; the next tick does"),
+        }
+    }
     for event in events {
         match app.queues.inbox(event).await {
             Ok(()) => ticked.events += 1,
@@ -133,6 +151,7 @@ pub async fn tick(app: &App) -> Result<Ticked, StoreError> {
             events = ticked.events,
             jobs = ticked.jobs,
             calendars = ticked.calendars,
+            messages = ticked.messages,
             "tick"
         );
     }

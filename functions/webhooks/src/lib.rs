@@ -5,6 +5,7 @@ mod calcom;
 mod process;
 mod receive;
 mod retell;
+mod twilio;
 
 use std::convert::Infallible;
 use std::sync::Arc;
@@ -19,6 +20,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 use vio_http::body::body_limit;
 use vio_providers::retell::webhook as retell_events;
+use vio_providers::twilio::webhook::LARGEST_EVENT as LARGEST_FORM;
 use vio_runtime::App;
 use vio_store::objects::Objects;
 
@@ -44,6 +46,11 @@ fn routes() -> OpenApiRouter<Webhooks> {
         .layer(body_limit(retell_events::LARGEST_EVENT));
     OpenApiRouter::new()
         .routes(routes!(receive::calcom_booking))
+        .merge(
+            OpenApiRouter::new()
+                .routes(routes!(crate::twilio::sms))
+                .layer(body_limit(LARGEST_FORM)),
+        )
         .merge(calls)
 }
 

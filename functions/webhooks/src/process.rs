@@ -94,6 +94,7 @@ async fn apply(webhooks: &Webhooks, ts: &TenantStore, row: &InboxRow) -> Result<
     match row.provider {
         Provider::Retell => crate::retell::apply(&webhooks.app, ts, row, &body).await,
         Provider::Calcom => crate::calcom::apply(ts, row, &body).await,
+        Provider::Twilio => crate::twilio::apply(ts, row, &body).await,
     }
 }
 

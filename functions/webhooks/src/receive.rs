@@ -96,7 +96,7 @@ pub(crate) async fn calcom_booking(
 }
 
 /// Whose address it is. One that is nobody's, or another provider's, is nothing here.
-async fn recipient(
+pub(crate) async fn recipient(
     app: &App,
     endpoint: &EndpointId,
     provider: Provider,
@@ -113,12 +113,12 @@ async fn recipient(
     Ok((ts, settings))
 }
 
-fn secrets(accepted: Vec<&str>) -> Vec<SecretString> {
+pub(crate) fn secrets(accepted: Vec<&str>) -> Vec<SecretString> {
     accepted.into_iter().map(SecretString::from).collect()
 }
 
 /// The one value of the signature's header.
-fn header<'a>(headers: &'a HeaderMap, name: &'static str) -> Result<&'a str, Problem> {
+pub(crate) fn header<'a>(headers: &'a HeaderMap, name: &'static str) -> Result<&'a str, Problem> {
     let mut values = headers.get_all(name).iter();
     match (values.next(), values.next()) {
         (Some(value), None) => value.to_str().map_err(|_| refused(SignatureError::Wrong)),
@@ -126,7 +126,7 @@ fn header<'a>(headers: &'a HeaderMap, name: &'static str) -> Result<&'a str, Pro
     }
 }
 
-fn refused(_: SignatureError) -> Problem {
+pub(crate) fn refused(_: SignatureError) -> Problem {
     Problem::new(Kind::InvalidSignature)
 }
 
@@ -151,18 +151,18 @@ fn malformed(error: EventError) -> Problem {
     }
 }
 
-fn too_large() -> Problem {
+pub(crate) fn too_large() -> Problem {
     let error = FieldProblem::new("", "too_large", "The body is too large.");
     Problem::new(Kind::PayloadTooLarge).error(error)
 }
 
-fn receipt(status: ReceiptStatus) -> Result<Json<Receipt>, Problem> {
+pub(crate) fn receipt(status: ReceiptStatus) -> Result<Json<Receipt>, Problem> {
     Ok(Json(Receipt { status }))
 }
 
 /// Stores an event: the object first, if it is large, then the entry that names it. What ends between the two leaves an
 /// object that nothing names, and the provider delivers again.
-async fn store(
+pub(crate) async fn store(
     webhooks: &Webhooks,
     ts: &TenantStore,
     provider: Provider,

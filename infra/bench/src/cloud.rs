@@ -103,6 +103,7 @@ impl Cloud {
             // No measured path hands a job on.
             ("VIO_JOBS_QUEUE_URL", &self.inbox_url),
             ("VIO_CALENDAR_QUEUE_URL", &self.inbox_url),
+            ("VIO_MESSAGES_QUEUE_URL", &self.inbox_url),
             ("VIO_BUS_NAME", "default"),
             ("VIO_BUCKET", "vio-data"),
             ("VIO_PUBLIC_URL", "https://bench.invalid"),

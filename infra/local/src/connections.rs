@@ -12,7 +12,7 @@ use async_trait::async_trait;
 use subtle::ConstantTimeEq;
 use tokio::sync::Mutex as AsyncMutex;
 use vio_domain::ids::TenantId;
-use vio_sandbox::{CalcomAccess, CalcomHook, Credentials, RetellAccess};
+use vio_sandbox::{CalcomAccess, CalcomHook, Credentials, RetellAccess, TwilioAccess};
 use vio_store::entity::{TYPE, type_of};
 use vio_store::port::{
     AttributeValue, Attributes, Key, Op, Page, Port, PortError, Query, Transaction,
@@ -98,6 +98,12 @@ struct Connection {
     retell_key: Option<String>,
     calcom_key: Option<String>,
     calcom_secret: Option<String>,
+    twilio_url: Option<String>,
+    /// SID and token.
+    twilio_account: Option<(String, String)>,
+    twilio_number: Option<String>,
+    /// Where messages are told to, under this host's address.
+    messages_path: String,
     access: RetellAccess,
     organizer: Option<String>,
     /// Where bookings are told to, under this host's address.
@@ -108,12 +114,24 @@ impl Connection {
     fn of(opened: &TenantSettings) -> Self {
         let retell = &opened.settings.integrations.retell;
         let calcom = &opened.settings.integrations.calcom;
+        let twilio = &opened.settings.integrations.twilio;
         Self {
             retell_url: retell.base_url.as_ref().map(|url| url.as_str().to_owned()),
             calcom_url: calcom.base_url.as_ref().map(|url| url.as_str().to_owned()),
             retell_key: opened.secrets.retell_key.current.clone(),
             calcom_key: opened.secrets.calcom_key.clone(),
             calcom_secret: opened.secrets.calcom_webhook.current.clone(),
+            twilio_url: twilio.base_url.as_ref().map(|url| url.as_str().to_owned()),
+            twilio_account: twilio
+                .account_sid
+                .as_ref()
+                .map(|sid| sid.as_str().to_owned())
+                .zip(opened.secrets.twilio_token.current.clone()),
+            twilio_number: twilio
+                .from_number
+                .as_ref()
+                .map(|number| number.as_str().to_owned()),
+            messages_path: format!("/api/webhook/sms/{}", opened.endpoints.sms),
             access: RetellAccess {
                 agents: retell
                     .agent_id
@@ -152,6 +170,7 @@ const TRIGGERS: [&str; 5] = [
 pub struct DefaultUrls {
     pub retell: String,
     pub calcom: String,
+    pub twilio: String,
     /// Where the sandbox answers.
     pub sandbox: String,
     /// Where this host answers.
@@ -230,10 +249,19 @@ impl Connections {
     /// Whether a provider's address in use lies outside loopback.
     pub async fn reaches_outside(&self) -> Result<bool, StoreError> {
         let (known, source) = self.current().await?;
-        let defaults = source.map(|source| [&source.urls.retell, &source.urls.calcom]);
-        let own = known
-            .values()
-            .flat_map(|one| one.retell_url.iter().chain(&one.calcom_url));
+        let defaults = source.map(|source| {
+            [
+                &source.urls.retell,
+                &source.urls.calcom,
+                &source.urls.twilio,
+            ]
+        });
+        let own = known.values().flat_map(|one| {
+            one.retell_url
+                .iter()
+                .chain(&one.calcom_url)
+                .chain(&one.twilio_url)
+        });
         Ok(defaults
             .into_iter()
             .flatten()
@@ -283,6 +311,18 @@ impl Credentials for Connections {
                     triggers: TRIGGERS.map(str::to_owned).to_vec(),
                     secret: one.calcom_secret.clone(),
                 }],
+            })
+        })
+        .await
+    }
+
+    async fn twilio(&self, account_sid: &str, auth_token: &str) -> Option<TwilioAccess> {
+        self.find(|one, urls| {
+            let here = points_at(&urls.sandbox, one.twilio_url.as_ref(), &urls.twilio);
+            let (sid, token) = one.twilio_account.as_ref()?;
+            (here && sid == account_sid && same(auth_token, Some(token))).then(|| TwilioAccess {
+                numbers: one.twilio_number.iter().cloned().collect(),
+                sms_url: Some(format!("{}{}", urls.host, one.messages_path)),
             })
         })
         .await

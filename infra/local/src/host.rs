@@ -188,11 +188,13 @@ impl Host {
             public_url: public_url.clone(),
             retell_url: options.retell_url.unwrap_or_else(|| sandbox.retell_url()),
             calcom_url: sandbox.calcom_url(),
+            twilio_url: sandbox.twilio_url(),
             password_cost: Argon2Params::DEFAULT,
         };
         let urls = DefaultUrls {
             retell: platform.retell_url.clone(),
             calcom: platform.calcom_url.clone(),
+            twilio: platform.twilio_url.clone(),
             sandbox: sandbox.retell_url(),
             host: public_url,
         };
@@ -498,6 +500,27 @@ fn start_queues(
             }),
         }
     };
+    let messages = {
+        let (app, clock) = (webhooks.app.clone(), clock.clone());
+        QueueConsumer {
+            name: "messaging",
+            invocations: Arc::clone(invocations),
+            client: stack.sqs(),
+            url: queues.messages,
+            batch: 5,
+            function: Arc::new(move |event| {
+                let (app, clock) = (app.clone(), clock.clone());
+                Box::pin(async move {
+                    vio_runtime::batch::handle(event, |message| async {
+                        // The clock does not move while a message may be on its way out.
+                        let _sending = clock.sending().await;
+                        vio_messaging::process(&app, message).await
+                    })
+                    .await
+                })
+            }),
+        }
+    };
     let jobs = {
         let app = webhooks.app.clone();
         QueueConsumer {
@@ -536,6 +559,7 @@ fn start_queues(
     };
     tasks.spawn(calendar.run(stopping.clone()));
     tasks.spawn(jobs.run(stopping.clone()));
+    tasks.spawn(messages.run(stopping.clone()));
     tasks.spawn(dial.run(stopping.clone()));
     tasks.spawn(inbox.run(stopping.clone()));
 }

@@ -9,12 +9,15 @@ pub enum Function {
     Groups,
     Identity,
     Jobs,
+    Messaging,
     Profile,
     View,
     Webhooks,
 }
 
-use Function::{Calls, Campaigns, Contacts, Groups, Identity, Jobs, Profile, View, Webhooks};
+use Function::{
+    Calls, Campaigns, Contacts, Groups, Identity, Jobs, Messaging, Profile, View, Webhooks,
+};
 
 /// The routes for any method, except [`OF_ONE_METHOD`]. `{proxy+}` takes the rest of the path.
 pub const ROUTES: &[(&str, Function)] = &[
@@ -36,6 +39,9 @@ pub const ROUTES: &[(&str, Function)] = &[
     ("/api/calls", Calls),
     ("/api/calls/{proxy+}", Calls),
     ("/api/contacts/{contact_id}/call-now", Calls),
+    ("/api/contacts/{contact_id}/send-reminder", Messaging),
+    ("/api/contacts/{contact_id}/send-sms", Messaging),
+    ("/api/messages/{proxy+}", Messaging),
     ("/api/dnc", Calls),
     ("/api/dnc/{proxy+}", Calls),
     ("/api/dnc/import", Jobs),

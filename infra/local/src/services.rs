@@ -22,7 +22,8 @@ pub(crate) const DIAL: [&str; 2] = ["vio-dial", "vio-dial-dead"];
 pub(crate) const INBOX: [&str; 2] = ["vio-inbox", "vio-inbox-dead"];
 /// The queue of jobs.
 pub(crate) const JOBS: [&str; 2] = ["vio-jobs", "vio-jobs-dead"];
-
+/// The queue of messages to people.
+pub(crate) const MESSAGES: [&str; 2] = ["vio-messages", "vio-messages-dead"];
 /// The queue of what is due with calendars.
 pub(crate) const CALENDAR: [&str; 2] = ["vio-calendar", "vio-calendar-dead"];
 
@@ -31,6 +32,7 @@ const DIAL_VISIBILITY: u32 = 720;
 const INBOX_VISIBILITY: u32 = 180;
 const JOBS_VISIBILITY: u32 = 720;
 const CALENDAR_VISIBILITY: u32 = 720;
+const MESSAGES_VISIBILITY: u32 = 720;
 /// Deliveries before a message goes to the dead letters (template.yaml).
 const MAX_RECEIVES: u32 = 5;
 
@@ -75,6 +77,7 @@ pub(crate) async fn set_up(stack: &Stack) -> Result<QueueUrls, SetUpError> {
         inbox: queue(stack, INBOX, INBOX_VISIBILITY).await?,
         jobs: queue(stack, JOBS, JOBS_VISIBILITY).await?,
         calendar: queue(stack, CALENDAR, CALENDAR_VISIBILITY).await?,
+        messages: queue(stack, MESSAGES, MESSAGES_VISIBILITY).await?,
     })
 }
 

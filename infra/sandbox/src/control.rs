@@ -24,6 +24,7 @@ use crate::journal::{Entry, JournalError};
 use crate::page;
 use crate::script::Script;
 use crate::server::{MoveError, Server};
+use crate::twilio::{Inbound, SmsScript};
 
 const DELIVERY_TIMEOUT: Duration = Duration::from_secs(10);
 
@@ -40,6 +41,9 @@ pub(crate) fn router() -> Router<Arc<Server>> {
         .route("/control/calcom/bookings", get(bookings).post(add_booking))
         .route("/control/calcom/changes", get(changes))
         .route("/control/calcom/faults", post(faults))
+        .route("/control/sms", get(texts))
+        .route("/control/sms/script", post(sms_script))
+        .route("/control/sms/inbound", post(sms_inbound))
         .layer(middleware::from_fn(loopback_host_only))
 }
 
@@ -81,7 +85,9 @@ impl From<JournalError> for ControlError {
 type Body<T> = Result<Json<T>, JsonRejection>;
 
 async fn show(State(server): State<Arc<Server>>) -> Response {
-    let page = page::render(&server.calls(), &server.requests(), server.clock.now());
+    let texts = server.ledger().texts().to_vec();
+    let (calls, requests) = (server.calls(), server.requests());
+    let page = page::render(&calls, &requests, &texts, server.clock.now());
     let policy = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'";
     (
         [
@@ -263,4 +269,29 @@ async fn faults(
     let Json(faults) = body?;
     server.set_calcom_faults(faults);
     Ok(StatusCode::NO_CONTENT)
+}
+
+async fn texts(State(server): State<Arc<Server>>) -> Json<Value> {
+    Json(json!({"messages": server.ledger().texts()}))
+}
+
+async fn sms_script(
+    State(server): State<Arc<Server>>,
+    body: Body<SmsScript>,
+) -> Result<StatusCode, ControlError> {
+    let Json(script) = body?;
+    server.ledger().sms_script.change(script);
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// Somebody writes: posted to the address given, signed with the account's token.
+async fn sms_inbound(
+    State(server): State<Arc<Server>>,
+    body: Body<Inbound>,
+) -> Result<Json<Value>, ControlError> {
+    let Json(inbound) = body?;
+    match crate::twilio::receive(&server, inbound).await? {
+        Ok(status) => Ok(Json(json!({"status": status}))),
+        Err(why) => Err(ControlError(StatusCode::BAD_GATEWAY, why.into())),
+    }
 }

@@ -51,6 +51,17 @@ impl std::fmt::Debug for CalcomHook {
     }
 }
 
+/// What the holder of a Twilio account's auth token may use.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TwilioAccess {
+    /// Numbers (E.164) that the account may send from.
+    #[serde(default)]
+    pub numbers: BTreeSet<String>,
+    /// Where messages to them are posted.
+    #[serde(default)]
+    pub sms_url: Option<String>,
+}
+
 /// The keys that are good at this moment. The local host answers from what tenants last saved.
 #[async_trait]
 pub trait Credentials: Send + Sync + 'static {
@@ -58,6 +69,8 @@ pub trait Credentials: Send + Sync + 'static {
     async fn retell(&self, api_key: &str) -> Option<RetellAccess>;
     /// Whose calendar this Cal.com key opens; `None` for a key nobody has (401).
     async fn calcom(&self, api_key: &str) -> Option<CalcomAccess>;
+    /// What this Twilio account may use with this token; `None` for one nobody has (401).
+    async fn twilio(&self, account_sid: &str, auth_token: &str) -> Option<TwilioAccess>;
 }
 
 /// Keys held in memory. `Debug` shows none of them.
@@ -70,6 +83,8 @@ pub struct StaticCredentials {
 struct Known {
     retell: Vec<(String, RetellAccess)>,
     calcom: Vec<(String, CalcomAccess)>,
+    /// By SID and token, with a colon between.
+    twilio: Vec<(String, TwilioAccess)>,
 }
 
 impl std::fmt::Debug for StaticCredentials {
@@ -124,6 +139,14 @@ impl StaticCredentials {
         known.calcom.push((api_key.to_owned(), access));
     }
 
+    /// Lets a Twilio account use these numbers.
+    pub fn add_twilio(&self, account_sid: &str, auth_token: &str, access: TwilioAccess) {
+        let key = format!("{account_sid}:{auth_token}");
+        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        known.twilio.retain(|(other, _)| *other != key);
+        known.twilio.push((key, access));
+    }
+
     /// Forgets a key, of either provider.
     pub fn remove(&self, api_key: &str) {
         let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
@@ -154,6 +177,11 @@ impl Credentials for StaticCredentials {
                 .calcom,
             api_key,
         )
+    }
+
+    async fn twilio(&self, account_sid: &str, auth_token: &str) -> Option<TwilioAccess> {
+        let known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        find(&known.twilio, &format!("{account_sid}:{auth_token}"))
     }
 }
 

@@ -139,12 +139,38 @@ async fn deliver(server: &Server, call_id: &str, event: Event) {
     }
 }
 
+/// Posts a form to a loopback address, as [`post`] does JSON.
+pub(crate) async fn post_form(
+    server: &Server,
+    url: &str,
+    headers: &[(&'static str, String)],
+    form: &[(String, String)],
+    timeout: Duration,
+) -> Result<u16, &'static str> {
+    let mut body = reqwest::Url::parse("form:").map_err(|_| "not a URL")?;
+    body.query_pairs_mut().extend_pairs(form);
+    let body = body.query().unwrap_or_default().to_owned();
+    let kind = "application/x-www-form-urlencoded";
+    post_as(server, url, headers, kind, body, timeout).await
+}
+
 /// Posts JSON to a loopback address and answers the status, or why there is none. Elsewhere it
 /// refuses: invented calls and real people's data must not leave the machine.
 pub(crate) async fn post(
     server: &Server,
     url: &str,
     headers: &[(&'static str, String)],
+    body: String,
+    timeout: Duration,
+) -> Result<u16, &'static str> {
+    post_as(server, url, headers, "application/json", body, timeout).await
+}
+
+async fn post_as(
+    server: &Server,
+    url: &str,
+    headers: &[(&'static str, String)],
+    content_type: &'static str,
     body: String,
     timeout: Duration,
 ) -> Result<u16, &'static str> {
@@ -156,7 +182,7 @@ pub(crate) async fn post(
         .http
         .post(url)
         .timeout(timeout)
-        .header("content-type", "application/json")
+        .header("content-type", content_type)
         .body(body);
     for (name, value) in headers {
         request = request.header(*name, value);

@@ -19,6 +19,7 @@ use crate::call::{Call, WebhookAttempt};
 use crate::credentials::{CalcomAccess, RetellAccess};
 use crate::ledger::SandboxRequest;
 use crate::script::Script;
+use crate::twilio::SandboxSms;
 
 /// Everything that can happen to the sandbox's state.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -57,6 +58,7 @@ pub(crate) enum Entry {
     },
     Booked(Box<Booking>),
     CalendarChange(CalcomChange),
+    Texted(Box<SandboxSms>),
 }
 
 /// Why a journal cannot be used.

@@ -11,6 +11,7 @@ use crate::calcom::CalcomChange;
 use crate::call::{Call, Event, Phase};
 use crate::journal::{Entry, Journal, JournalError};
 use crate::script::{Outcome, Standing};
+use crate::twilio::{SandboxSms, SmsScript};
 
 /// Retell: "the same key for up to one hour creates no second call".
 const IDEMPOTENCY_HOUR: TimeDelta = TimeDelta::hours(1);
@@ -61,6 +62,8 @@ pub(crate) struct Ledger {
     due: BTreeSet<Due>,
     bookings: BTreeMap<String, Booking>,
     calendar_changes: Vec<CalcomChange>,
+    texts: Vec<SandboxSms>,
+    pub(crate) sms_script: SmsScript,
 }
 
 impl Ledger {
@@ -76,6 +79,8 @@ impl Ledger {
             due: BTreeSet::new(),
             bookings: BTreeMap::new(),
             calendar_changes: Vec::new(),
+            texts: Vec::new(),
+            sms_script: SmsScript::default(),
         }
     }
 
@@ -155,6 +160,12 @@ impl Ledger {
                 self.bookings.insert(booking.uid.clone(), *booking);
             }
             Entry::CalendarChange(change) => self.calendar_changes.push(change),
+            Entry::Texted(text) => {
+                match self.texts.iter_mut().find(|known| known.sid == text.sid) {
+                    Some(known) => *known = *text,
+                    None => self.texts.push(*text),
+                }
+            }
             Entry::ClockMoved { .. } | Entry::RetellKey { .. } | Entry::CalcomKey { .. } => {}
         }
     }
@@ -251,6 +262,10 @@ impl Ledger {
                 && call.outcome.disconnection_reason == "user_requested_dnc"
                 && call.phase(now) >= Phase::Ended
         })
+    }
+
+    pub(crate) fn texts(&self) -> &[SandboxSms] {
+        &self.texts
     }
 
     pub(crate) fn booking(&self, uid: &str) -> Option<&Booking> {

@@ -1,4 +1,4 @@
-//! Stands in for Retell and Cal.com: real HTTP servers with the providers' wire formats, refusals
+//! Stands in for Retell, Cal.com and Twilio: real HTTP servers with the providers' wire formats, refusals
 //! and signatures, whose calls go as a script says, on the developer clock.
 //!
 //! It shares no code with the product and knows nothing of it, so that the two can disagree. It
@@ -29,6 +29,7 @@ mod retell;
 mod script;
 mod server;
 mod sign;
+mod twilio;
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -44,11 +45,14 @@ use tokio::task::JoinHandle;
 pub use calcom::{CalcomChange, CalcomFault, signed_delivery};
 pub use call::{Event, SandboxCall, WebhookAttempt};
 pub use clock::{ClockRefusal, ManualClock, OffsetClock, SandboxClock};
-pub use credentials::{CalcomAccess, CalcomHook, Credentials, RetellAccess, StaticCredentials};
+pub use credentials::{
+    CalcomAccess, CalcomHook, Credentials, RetellAccess, StaticCredentials, TwilioAccess,
+};
 pub use journal::JournalError;
 pub use ledger::SandboxRequest;
 pub use script::{AppointmentAction, Connection, Fault, Outcome, Script, Sentiment};
-pub use sign::{calcom_signature, retell_signature};
+pub use sign::{calcom_signature, retell_signature, twilio_signature};
+pub use twilio::{SandboxSms, SmsFault, SmsOutcome, SmsScript};
 
 use journal::Journal;
 use server::Server;
@@ -121,6 +125,7 @@ impl Sandbox {
         let app = Router::new()
             .merge(retell::router())
             .merge(calcom::router())
+            .merge(twilio::router())
             .merge(control::router())
             .fallback(|| async { StatusCode::NOT_FOUND })
             .layer(DefaultBodyLimit::max(BODY_BYTES))
@@ -163,6 +168,23 @@ impl Sandbox {
     #[must_use]
     pub fn calcom_url(&self) -> String {
         format!("http://{}", self.address)
+    }
+
+    /// Base URL in the place of `https://api.twilio.com` and `https://lookups.twilio.com`, without a slash at its end.
+    #[must_use]
+    pub fn twilio_url(&self) -> String {
+        format!("http://{}", self.address)
+    }
+
+    /// Every SMS that the "provider" took on or that came in, oldest first.
+    #[must_use]
+    pub fn messages(&self) -> Vec<SandboxSms> {
+        self.server.ledger().texts().to_vec()
+    }
+
+    /// Changes what becomes of the next messages: what is named is replaced.
+    pub fn sms_script(&self, script: SmsScript) {
+        self.server.ledger().sms_script.change(script);
     }
 
     /// The arrivals log: each request that created a call, oldest first.

@@ -6,6 +6,7 @@ use chrono::{DateTime, SecondsFormat, Utc};
 
 use crate::call::SandboxCall;
 use crate::ledger::SandboxRequest;
+use crate::twilio::SandboxSms;
 
 /// The newest calls shown; all of them are under `/control/calls`.
 const SHOWN: usize = 200;
@@ -23,6 +24,7 @@ small,.quiet{color:#555}table{border-collapse:collapse}td,th{text-align:left;pad
 pub(crate) fn render(
     calls: &[SandboxCall],
     requests: &[SandboxRequest],
+    texts: &[SandboxSms],
     now: DateTime<Utc>,
 ) -> String {
     let mut page = HEAD.to_owned();
@@ -47,6 +49,23 @@ pub(crate) fn render(
             page,
             "<p class=quiet>{} older calls are not shown.</p>",
             calls.len() - SHOWN
+        );
+    }
+    page.push_str("<h1>Sandbox messages</h1>\n");
+    for text in texts.iter().rev().take(SHOWN) {
+        let _ = writeln!(
+            page,
+            "<article><h2>{} {}: {}</h2><p>{}</p><p class=quiet>{} <small>{}</small></p></article>",
+            escape(&text.direction),
+            escape(if text.direction == "inbound" {
+                &text.from
+            } else {
+                &text.to
+            }),
+            escape(&text.status),
+            escape(&text.body),
+            instant(text.created_at_clock),
+            escape(&text.sid),
         );
     }
     page.push_str("</body></html>\n");

@@ -9,7 +9,9 @@ use tokio::sync::{Notify, watch};
 use crate::calcom::{CalcomChange, CalcomFault, Faults};
 use crate::call::SandboxCall;
 use crate::clock::{ClockRefusal, SandboxClock};
-use crate::credentials::{CalcomAccess, Credentials, RetellAccess, StaticCredentials};
+use crate::credentials::{
+    CalcomAccess, Credentials, RetellAccess, StaticCredentials, TwilioAccess,
+};
 use crate::journal::{Entry, Journal, JournalError};
 use crate::ledger::{Ledger, SandboxRequest};
 use crate::script::Script;
@@ -100,6 +102,13 @@ impl Server {
         match self.credentials.calcom(api_key).await {
             Some(access) => Some(access),
             None => self.added.calcom(api_key).await,
+        }
+    }
+
+    pub(crate) async fn twilio_access(&self, sid: &str, token: &str) -> Option<TwilioAccess> {
+        match self.credentials.twilio(sid, token).await {
+            Some(access) => Some(access),
+            None => self.added.twilio(sid, token).await,
         }
     }
 

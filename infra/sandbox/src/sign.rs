@@ -1,6 +1,8 @@
 //! Signatures as the providers make them. Timestamps are real time, never the developer clock.
 
 use aws_lc_rs::{digest, hmac};
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use serde_json::Value;
 
 fn hmac_hex(key: &str, parts: &[&[u8]]) -> String {
@@ -29,6 +31,23 @@ pub fn calcom_signature(secret: &str, body: &[u8]) -> String {
     } else {
         hmac_hex(secret, &[body])
     }
+}
+
+/// The value of `X-Twilio-Signature` for a form: base64 of HMAC-SHA1 under the auth token over the address and every
+/// field, sorted by name and value, each once.
+#[must_use]
+pub fn twilio_signature(auth_token: &str, url: &str, fields: &[(String, String)]) -> String {
+    let mut fields = fields.to_vec();
+    fields.sort();
+    fields.dedup();
+    let key = hmac::Key::new(hmac::HMAC_SHA1_FOR_LEGACY_USE_ONLY, auth_token.as_bytes());
+    let mut context = hmac::Context::with_key(&key);
+    context.update(url.as_bytes());
+    for (name, value) in fields {
+        context.update(name.as_bytes());
+        context.update(value.as_bytes());
+    }
+    STANDARD.encode(context.sign())
 }
 
 /// SHA-256 over a JSON value's meaning: the order of object members does not count.

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::bookings::BookingUid;
 use crate::contact::BookingSource;
 use crate::error::FieldError;
-use crate::ids::{AppointmentId, ContactId, LocationId, SessionId, TenantId};
+use crate::ids::{AppointmentId, ContactId, LocationId, MessageId, SessionId, TenantId};
 use crate::text::{ShortText, SpecialInstructions};
 
 /// Whether the person is coming (S0).
@@ -190,6 +190,8 @@ pub struct Appointment {
     pub open_session: Option<OpenSession>,
     /// When the open session's next call is due.
     pub next_call_at: Option<DateTime<Utc>>,
+    /// The message that reminds of this time, planned or sent: the last one there was.
+    pub message: Option<MessageId>,
     pub created_at: DateTime<Utc>,
     pub updated_at: DateTime<Utc>,
 }
@@ -237,6 +239,7 @@ impl Appointment {
             call_attempts: 0,
             open_session: None,
             next_call_at: None,
+            message: None,
             created_at: now,
             updated_at: now,
         }

@@ -126,6 +126,12 @@ pub enum AttentionReason {
     CalendarNotUpdated,
     /// A calendar's older event met a later change of our own.
     CalendarConflict,
+    /// A message was refused, did not arrive, could not go out in time, or nobody knows.
+    MessageNotDelivered,
+    /// The person wrote something that a person must read.
+    ReplyToRead,
+    /// The person answered CANCEL, which ends messages and may mean the appointment.
+    CancelRequested,
     /// What calls themselves lead to.
     #[serde(untagged)]
     Call(CallAttention),
@@ -145,6 +151,9 @@ impl AttentionReason {
             Self::CallingPaused => "calling_paused",
             Self::CalendarNotUpdated => "calendar_not_updated",
             Self::CalendarConflict => "calendar_conflict",
+            Self::MessageNotDelivered => "message_not_delivered",
+            Self::ReplyToRead => "reply_to_read",
+            Self::CancelRequested => "cancel_requested",
             Self::Call(reason) => reason.name(),
         }
     }

@@ -97,6 +97,8 @@ ids! {
     ConsentId,
     /// One entry of a contact's timeline.
     InteractionId,
+    /// A written message to a contact.
+    MessageId,
 }
 
 #[cfg(test)]

@@ -14,6 +14,7 @@ pub mod error;
 pub mod forms;
 pub mod groups;
 pub mod ids;
+pub mod messages;
 pub mod permission;
 pub mod person;
 pub mod phi;

@@ -73,6 +73,8 @@ pub static TABLE: &[Route] = &[
     on(Get,    "/api/contacts/{contact_id}/interactions", Needs(ViewContacts)).parameters(),
     on(Post,   "/api/contacts/{contact_id}/interactions", Needs(EditOwnContacts)).idempotent(),
     on(Post,   "/api/contacts/{contact_id}/restore", NeedsAny(&[DeleteContacts, EditAllContacts])).idempotent(),
+    on(Post,   "/api/contacts/{contact_id}/send-reminder", Needs(EditOwnContacts)).idempotent(),
+    on(Post,   "/api/contacts/{contact_id}/send-sms", Needs(EditOwnContacts)).idempotent(),
     on(Get,    "/api/dnc", Needs(ViewContacts)).parameters(),
     on(Post,   "/api/dnc", Needs(EditOwnContacts)).idempotent(),
     on(Post,   "/api/dnc/import", Needs(ModifyCallSchedules)).idempotent(),
@@ -116,6 +118,7 @@ pub static TABLE: &[Route] = &[
     on(Post,   "/api/locations", Needs(ManageBusinessSettings)).idempotent(),
     on(Delete, "/api/locations/{location_id}", Needs(ManageBusinessSettings)),
     on(Patch,  "/api/locations/{location_id}", Needs(ManageBusinessSettings)),
+    on(Post,   "/api/messages/sms", Needs(EditOwnContacts)).idempotent(),
     on(Get,    "/api/openapi.json", Public),
     on(Get,    "/api/saved-filters", Needs(ViewContacts)),
     on(Post,   "/api/saved-filters", Needs(ViewContacts)).idempotent(),
@@ -128,6 +131,7 @@ pub static TABLE: &[Route] = &[
     on(Post,   "/api/settings/integrations/calcom/test", Needs(ConfigureIntegrations)),
     on(Post,   "/api/settings/integrations/retell/test", Needs(ConfigureIntegrations)),
     on(Get,    "/api/settings/integrations/status", Needs(ConfigureIntegrations)),
+    on(Post,   "/api/settings/integrations/twilio/test", Needs(ConfigureIntegrations)),
     on(Get,    "/api/settings/privacy", Needs(ManageComplianceSettings)),
     on(Patch,  "/api/settings/privacy", Needs(ManageComplianceSettings)).fresh(),
     on(Get,    "/api/tags", Needs(ViewContacts)),
@@ -143,6 +147,7 @@ pub static TABLE: &[Route] = &[
     on(Patch,  "/api/users/profile", Needs(UpdateOwnProfile)),
     on(Post,   "/api/webhook/calcom-booking/{endpoint_id}", Signature),
     on(Post,   "/api/webhook/call-outcome/{endpoint_id}", Signature),
+    on(Post,   "/api/webhook/sms/{endpoint_id}", Signature).parameters(),
 ];
 
 #[cfg(test)]
@@ -207,6 +212,7 @@ mod tests {
                 "POST /api/tenants",
                 "POST /api/webhook/calcom-booking/{endpoint_id}",
                 "POST /api/webhook/call-outcome/{endpoint_id}",
+                "POST /api/webhook/sms/{endpoint_id}",
             ]
         );
         for route in TABLE {

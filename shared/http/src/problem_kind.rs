@@ -105,6 +105,10 @@ kinds! {
     CallLimitReached: "call-limit-reached", TOO_MANY_REQUESTS, "The call limit is reached", "All call slots are in use. Queue the call or try again later.";
     DailyCallLimitReached: "daily-call-limit-reached", TOO_MANY_REQUESTS, "Today's call limit is reached", "All calls of today have been used.";
 
+    // why nobody is written to
+    MessagingNotConfigured: "messaging-not-configured", CONFLICT, "Messages are not set up", "Sending messages is not set up yet. Complete the settings under Integrations.";
+    NotOptedIn: "not-opted-in", CONFLICT, "The person did not opt in", "This person has not agreed to get messages this way.";
+
     // what broke
     Internal: "internal", INTERNAL_SERVER_ERROR, "Something went wrong on our side", "Something went wrong on our side. Please try again; if it stays, tell support the request number.";
     Unavailable: "unavailable", SERVICE_UNAVAILABLE, "Temporarily unavailable", "The service is busy or being restarted. Please try again in a moment.";

@@ -1,4 +1,4 @@
-//! What the providers of calls and calendars say and understand: their requests, answers, webhooks and signatures.
+//! What the providers of calls, messages and calendars say and understand: their requests, answers, webhooks and signatures.
 //!
 //! No client here retries on its own, follows a redirect or sends without a time limit, and none reads an answer of
 //! any size. What people say and are called never reaches `Debug`, an error or a log.
@@ -10,6 +10,7 @@ mod json;
 pub mod retell;
 mod signature;
 mod transport;
+pub mod twilio;
 
 pub use base_url::{BadBaseUrl, BaseUrl};
 pub use error::{ApiError, ProviderMessage, RetryAfter, Unanswered};

@@ -61,37 +61,55 @@ impl Http {
     }
 }
 
-/// Sends once and reads the answer, all within `timeout`. The bytes are those of a 2xx answer.
+/// An answer, whatever it says.
+pub(crate) struct Answer {
+    pub(crate) status: u16,
+    pub(crate) retry_after: Option<RetryAfter>,
+    /// A body that cannot be read takes nothing from a status that decides alone.
+    pub(crate) body: Result<Vec<u8>, Unanswered>,
+}
+
+/// Sends once and reads the answer, all within `timeout`.
+pub(crate) async fn exchange(
+    request: RequestBuilder,
+    timeout: Duration,
+) -> Result<Answer, Unanswered> {
+    let answer = request.timeout(timeout).send().await.map_err(unanswered)?;
+    let retry_after = answer
+        .headers()
+        .get("retry-after")
+        .and_then(|value| value.to_str().ok())
+        .and_then(RetryAfter::parse);
+    Ok(Answer {
+        status: answer.status().as_u16(),
+        retry_after,
+        body: read(answer).await,
+    })
+}
+
+/// Sends once with a bearer's key, all within `timeout`. The bytes are those of a 2xx answer.
 pub(crate) async fn send(
     request: RequestBuilder,
     key: &SecretString,
     timeout: Duration,
 ) -> Result<Vec<u8>, ApiError> {
-    let answer = request
-        .bearer_auth(key.expose_secret())
-        .timeout(timeout)
-        .send()
-        .await
-        .map_err(unanswered)?;
-    let status = answer.status().as_u16();
+    let request = request.bearer_auth(key.expose_secret());
+    let Answer {
+        status,
+        retry_after,
+        body,
+    } = exchange(request, timeout).await?;
     if ApiError::is_refusal(status) {
-        let retry_after = answer
-            .headers()
-            .get("retry-after")
-            .and_then(|value| value.to_str().ok())
-            .and_then(RetryAfter::parse);
-        // The status alone decides; a body that cannot be read takes nothing from it.
-        let body = read(answer).await.unwrap_or_default();
         return Err(ApiError::Refused {
             status,
             retry_after,
-            message: message(&body),
+            message: message(&body.unwrap_or_default()),
         });
     }
     if !(200..300).contains(&status) {
         return Err(Unanswered::Status(status).into());
     }
-    Ok(read(answer).await?)
+    Ok(body?)
 }
 
 async fn read(mut answer: Response) -> Result<Vec<u8>, Unanswered> {

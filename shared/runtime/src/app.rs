@@ -8,6 +8,7 @@ use vio_crypto::{KeyRing, Kms, PlatformKeys, SystemRandom};
 use vio_http::Shared;
 use vio_http::rate::{RateLimiter, Unlimited};
 use vio_providers::retell::RetellFactory;
+use vio_providers::twilio::{HttpTwilioFactory, TwilioFactory};
 use vio_store::env::{Clock, IdSource};
 use vio_store::port::Port;
 use vio_store::{Store, StoreError};
@@ -53,6 +54,7 @@ pub struct App {
     pub answers: StoredAnswers,
     pub queues: Arc<dyn Queues>,
     pub retell: Arc<dyn RetellFactory>,
+    pub twilio: Arc<dyn TwilioFactory>,
     pub platform: Arc<Platform>,
     /// The domain's clock.
     pub clock: Arc<dyn Clock>,
@@ -106,6 +108,7 @@ impl App {
             platform_keys: Arc::default(),
             queues: parts.queues,
             retell: parts.retell,
+            twilio: Arc::new(HttpTwilioFactory::new(vio_providers::Http::new())),
             platform: Arc::new(parts.platform),
             clock: parts.clock,
             real_clock: parts.real_clock,

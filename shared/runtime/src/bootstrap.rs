@@ -78,6 +78,7 @@ impl App {
             inbox: required("VIO_INBOX_QUEUE_URL").map_err(malformed)?,
             jobs: required("VIO_JOBS_QUEUE_URL").map_err(malformed)?,
             calendar: required("VIO_CALENDAR_QUEUE_URL").map_err(malformed)?,
+            messages: required("VIO_MESSAGES_QUEUE_URL").map_err(malformed)?,
         };
 
         let clock = Arc::new(SystemClock);

@@ -20,6 +20,7 @@ pub mod reach;
 pub mod sessions;
 #[cfg(feature = "testing")]
 pub mod testing;
+pub mod twilio;
 pub mod web;
 
 pub use app::{App, Parts, StartError};

@@ -3,7 +3,7 @@
 
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
-use vio_domain::ids::{JobId, TenantId};
+use vio_domain::ids::{ContactId, JobId, MessageId, TenantId};
 
 /// The longest delay SQS takes; a longer wait is re-armed when the early message arrives.
 pub const MAX_DELAY_SECONDS: u32 = 900;
@@ -35,6 +35,14 @@ pub struct CalendarMessage {
     pub tenant: TenantId,
 }
 
+/// Asks for a message to a person to be sent, or looked at again.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MessageWork {
+    pub tenant: TenantId,
+    pub contact: ContactId,
+    pub message: MessageId,
+}
+
 /// A message was not accepted. Callers log it and go on: the tick finds the work.
 #[derive(Debug, thiserror::Error)]
 #[error("the queue did not take the message")]
@@ -51,6 +59,8 @@ pub trait Queues: Send + Sync + 'static {
     async fn job(&self, message: JobMessage) -> Result<(), QueueError>;
     /// Does what is due with a calendar.
     async fn calendar(&self, message: CalendarMessage) -> Result<(), QueueError>;
+    /// Sends a message to a person, or looks at it again.
+    async fn message(&self, message: MessageWork) -> Result<(), QueueError>;
 }
 
 /// Addresses of the queues.
@@ -60,6 +70,7 @@ pub struct QueueUrls {
     pub inbox: String,
     pub jobs: String,
     pub calendar: String,
+    pub messages: String,
 }
 
 /// The queues in SQS.
@@ -109,5 +120,9 @@ impl Queues for SqsQueues {
 
     async fn calendar(&self, message: CalendarMessage) -> Result<(), QueueError> {
         self.send(&self.urls.calendar, &message, 0).await
+    }
+
+    async fn message(&self, message: MessageWork) -> Result<(), QueueError> {
+        self.send(&self.urls.messages, &message, 0).await
     }
 }

@@ -34,8 +34,10 @@ use vio_store::tx::Tx;
 use vio_store::users::{NewUser, PersonalDetails};
 
 use crate::app::{App, Parts};
-use crate::config::{CALCOM_URL, Platform, RETELL_URL};
-use crate::queues::{CalendarMessage, DialMessage, InboxMessage, JobMessage, QueueError, Queues};
+use crate::config::{CALCOM_URL, Platform, RETELL_URL, TWILIO_URL};
+use crate::queues::{
+    CalendarMessage, DialMessage, InboxMessage, JobMessage, MessageWork, QueueError, Queues,
+};
 
 /// The password of every user made here.
 pub const PASSWORD: &str = "vast-Umbrella-71-quietly";
@@ -84,6 +86,7 @@ pub struct RecordedQueues {
     inbox: Mutex<Vec<InboxMessage>>,
     jobs: Mutex<Vec<JobMessage>>,
     calendar: Mutex<Vec<CalendarMessage>>,
+    messages: Mutex<Vec<MessageWork>>,
 }
 
 impl RecordedQueues {
@@ -101,6 +104,11 @@ impl RecordedQueues {
     pub fn take_calendar(&self) -> Vec<CalendarMessage> {
         let mut sent = self.calendar.lock().unwrap_or_else(PoisonError::into_inner);
         std::mem::take(&mut sent)
+    }
+
+    /// Takes out the messages to people handed on so far.
+    pub fn take_messages(&self) -> Vec<MessageWork> {
+        std::mem::take(&mut self.messages.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
     /// Takes out the stored events handed on so far.
@@ -131,6 +139,12 @@ impl Queues for RecordedQueues {
 
     async fn job(&self, message: JobMessage) -> Result<(), QueueError> {
         let mut sent = self.jobs.lock().unwrap_or_else(PoisonError::into_inner);
+        sent.push(message);
+        Ok(())
+    }
+
+    async fn message(&self, message: MessageWork) -> Result<(), QueueError> {
+        let mut sent = self.messages.lock().unwrap_or_else(PoisonError::into_inner);
         sent.push(message);
         Ok(())
     }
@@ -171,6 +185,7 @@ pub fn platform() -> Platform {
         public_url: "https://app.example".to_owned(),
         retell_url: RETELL_URL.to_owned(),
         calcom_url: CALCOM_URL.to_owned(),
+        twilio_url: TWILIO_URL.to_owned(),
         password_cost: Argon2Params::for_tests(),
     }
 }

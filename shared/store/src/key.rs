@@ -6,8 +6,8 @@ use uuid::Uuid;
 use vio_domain::calling::order::Band;
 use vio_domain::ids::{
     AppointmentId, AttemptId, AttentionId, AttentionStepId, CampaignId, ConsentId, ContactId,
-    DncId, GroupId, InteractionId, JobId, LocationId, LogId, SavedFilterId, SessionId, SignInId,
-    TagId, TenantId, UserId,
+    DncId, GroupId, InteractionId, JobId, LocationId, LogId, MessageId, SavedFilterId, SessionId,
+    SignInId, TagId, TenantId, UserId,
 };
 
 use crate::entity::{DueEntry, Enumerated};
@@ -184,6 +184,22 @@ pub fn interaction(t: TenantId, c: ContactId, id: InteractionId) -> Key {
 }
 pub const INTERACTION_PREFIX: &str = "INT#";
 
+/// A written message to or about a contact.
+pub fn message(t: TenantId, c: ContactId, id: MessageId) -> Key {
+    main(contact_pk(t, c), format!("{MESSAGE_PREFIX}{id}"))
+}
+pub const MESSAGE_PREFIX: &str = "MSG#";
+/// Which message it is that a provider has under an id, by keyed hash of that.
+pub fn provider_message(t: TenantId, id_hash: &str) -> Key {
+    main(format!("T#{t}#PM#{id_hash}"), "MESSAGE")
+}
+/// The message that a due entry of its kind stands for, by the keys of its item.
+pub fn message_of(pk: &str, sk: &str) -> Option<(ContactId, MessageId)> {
+    let (_, contact) = pk.split_once(CONTACT_PART)?;
+    let message = sk.strip_prefix(MESSAGE_PREFIX)?;
+    Some((contact.parse().ok()?, message.parse().ok()?))
+}
+
 /// One step of the history of an entry of the work list, with the contact it is about.
 pub fn attention_step(t: TenantId, c: ContactId, entry: AttentionId, id: AttentionStepId) -> Key {
     main(contact_pk(t, c), format!("ATTN#{entry}#{id}"))
@@ -272,6 +288,10 @@ pub fn gate(t: TenantId) -> Key {
 /// How the tenant's last attempts came out.
 pub fn recent_attempts(t: TenantId) -> Key {
     main(format!("T#{t}#GATE"), "RECENT")
+}
+/// How many messages the tenant sent during the last day.
+pub fn messages_sent(t: TenantId) -> Key {
+    main(format!("T#{t}#GATE"), "MESSAGES")
 }
 /// Partition of the tenant's dial queue.
 pub fn dial_pk(t: TenantId) -> String {
@@ -470,6 +490,8 @@ pub enum DueKind {
     Campaign,
     /// A calendar is to be told of a change, or asked for what it did not tell.
     Calendar,
+    /// A message is to be sent, or looked at again.
+    Message,
 }
 
 impl DueKind {
@@ -483,6 +505,7 @@ impl DueKind {
             Self::Job => "job",
             Self::Campaign => "campaign",
             Self::Calendar => "calendar",
+            Self::Message => "message",
         }
     }
 }
@@ -516,6 +539,7 @@ pub fn parse_due(sk: &str) -> Option<(DateTime<Utc>, DueKind, TenantId)> {
         DueKind::Job,
         DueKind::Campaign,
         DueKind::Calendar,
+        DueKind::Message,
     ]
     .into_iter()
     .find(|kind| kind.word() == word)?;

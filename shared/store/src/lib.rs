@@ -22,6 +22,7 @@ pub mod key;
 pub mod locations;
 pub mod log;
 pub mod memory;
+pub mod messages;
 pub mod meter;
 pub mod objects;
 pub mod platform;
@@ -36,6 +37,7 @@ pub mod tenants;
 pub mod tx;
 pub mod users;
 pub mod view;
+pub mod words;
 
 pub use error::StoreError;
 pub use store::{Store, TenantStore};

@@ -97,6 +97,9 @@ pub struct Secrets {
     pub calcom_key: Option<String>,
     #[serde(default)]
     pub calcom_webhook: Rotating,
+    /// Signs Twilio's webhooks too.
+    #[serde(default)]
+    pub twilio_token: Rotating,
 }
 
 impl std::fmt::Debug for Secrets {
@@ -134,6 +137,8 @@ impl Entity for SettingsRow {
 pub struct Endpoints {
     pub call_outcome: String,
     pub calcom_booking: String,
+    #[serde(default)]
+    pub sms: String,
 }
 
 /// A webhook address as found by its id.
@@ -152,6 +157,7 @@ pub struct EndpointRow {
 pub enum Provider {
     Retell,
     Calcom,
+    Twilio,
 }
 
 impl Provider {
@@ -160,6 +166,7 @@ impl Provider {
         match self {
             Self::Retell => "retell",
             Self::Calcom => "calcom",
+            Self::Twilio => "twilio",
         }
     }
 }
@@ -238,6 +245,7 @@ impl Store {
         for (id, provider) in [
             (&endpoints.call_outcome, Provider::Retell),
             (&endpoints.calcom_booking, Provider::Calcom),
+            (&endpoints.sms, Provider::Twilio),
         ] {
             tx.create(&mut EndpointRow {
                 id: id.clone(),

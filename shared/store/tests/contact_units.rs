@@ -53,6 +53,7 @@ async fn tenant(table: &DynamoTable) -> TenantStore {
     let endpoints = Endpoints {
         call_outcome: "a".into(),
         calcom_booking: "b".into(),
+        sms: "s".into(),
     };
     let ts = store
         .new_tenant(&mut tx, id, settings(), endpoints)

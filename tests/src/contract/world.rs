@@ -259,6 +259,8 @@ impl World {
             ("endpoint_id", path) => {
                 let provider = if path.contains("calcom") {
                     "calcom"
+                } else if path.contains("/sms/") {
+                    "twilio"
                 } else {
                     "retell"
                 };

@@ -57,6 +57,7 @@ const NOT_TEXT: &[(&str, &str)] = &[
         "/custom_holidays/- /preferred_contact_time",
     ),
     ("a provider's address, on loopback only here", "/base_url"),
+    ("an account's id, 34 letters and digits", "/account_sid"),
     ("six digits, not taken yet", "/totp"),
     ("letters and digits of a place", "/postal_code"),
 ];

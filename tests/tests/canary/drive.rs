@@ -60,6 +60,8 @@ pub(crate) async fn business(world: &World) {
         "retell": { "agent_id": AGENT, "from_number": phone::FROM, "api_key": RETELL_KEY },
         "calcom": { "enabled": true, "api_key": CALCOM_KEY, "organizer_email": "zquovexpjk.organizer@mail.example",
                     "webhook_secret": format!("{WEBHOOK_SECRET}-old") },
+        "twilio": { "enabled": true, "account_sid": format!("AC{}", "a".repeat(32)), "from_number": phone::FROM,
+                    "auth_token": format!("{WEBHOOK_SECRET}-token") },
     });
     client
         .does(Method::PATCH, "/api/settings/integrations", integrations)
@@ -211,6 +213,14 @@ pub(crate) async fn person(world: &World) {
             .does(Method::POST, &format!("{who}/interactions"), body)
             .await;
     }
+    let opted_in = json!({ "preferences": { "sms_opt_in": true } });
+    client.does(Method::PATCH, &who, opted_in).await;
+    let sms = json!({ "message": word("by SMS") });
+    client
+        .does(Method::POST, &format!("{who}/send-sms"), sms)
+        .await;
+    let many = json!({ "contact_ids": [who.rsplit('/').next()], "message": word("to many") });
+    client.does(Method::POST, "/api/messages/sms", many).await;
     // A long note, whose before and after does not fit into a log entry.
     let long = word("long ").repeat(300);
     client

@@ -309,9 +309,13 @@ async fn a_pause_is_told_an_hour_before_a_reminder_would_be_missed() {
     world.app.clock.set(latest - TimeDelta::hours(1));
     let held = ts.held_reminders().await.unwrap();
     assert_eq!((held.missed.len(), held.closing.len()), (0, 2));
+    let settings = ts.settings().await.unwrap().settings;
     for item in &held.closing {
-        assert!(ts.tell_calling_paused(item).await.unwrap());
-        assert!(!ts.tell_calling_paused(item).await.unwrap(), "once");
+        assert!(ts.tell_calling_paused(&settings, item).await.unwrap());
+        assert!(
+            !ts.tell_calling_paused(&settings, item).await.unwrap(),
+            "once"
+        );
     }
     let person = ts.person(contact).await.unwrap().unwrap();
     assert_eq!(

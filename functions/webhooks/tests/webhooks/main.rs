@@ -12,4 +12,5 @@ mod calls;
 mod events;
 mod large;
 mod receive;
+mod sms;
 mod support;

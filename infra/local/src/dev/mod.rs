@@ -5,6 +5,7 @@ mod calcom;
 mod clock;
 mod sandbox;
 mod seeding;
+mod sms;
 
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -17,7 +18,7 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use chrono::{DateTime, Utc};
 use serde::de::DeserializeOwned;
-use serde_json::json;
+use serde_json::{Value, json};
 use uuid::Uuid;
 use vio_http::{Kind, Problem};
 use vio_runtime::App;
@@ -100,6 +101,8 @@ pub(crate) fn router<S>(dev: Arc<Dev>) -> Router<S> {
         .route("/sandbox/script", post(sandbox::script))
         .route("/seed", post(seeding::seed))
         .route("/calcom/deliver", post(calcom::deliver))
+        .route("/sms/script", post(sms::script))
+        .route("/sms/reply", post(sms::reply))
         .route("/outbox", get(outbox))
         .route("/messages", get(messages))
         .fallback(|| async { Problem::not_found() })
@@ -108,9 +111,17 @@ pub(crate) fn router<S>(dev: Arc<Dev>) -> Router<S> {
         .with_state(dev)
 }
 
-/// E-mails and text messages that would have been sent. The product sends none yet.
-async fn outbox() -> Response {
-    axum::Json(json!({ "messages": [] })).into_response()
+/// Text messages that reached the "provider", oldest first; e-mails will be among them.
+async fn outbox(State(dev): State<Arc<Dev>>) -> Response {
+    let sent = dev.sandbox.messages().into_iter();
+    let sent = sent.filter(|sms| sms.direction != "inbound").map(|sms| {
+        json!({
+            "channel": "sms", "id": sms.sid, "to": sms.to, "from": sms.from, "body": sms.body,
+            "status": sms.status, "sent_at_clock": sms.created_at_clock,
+        })
+    });
+    let sent: Vec<Value> = sent.collect();
+    axum::Json(json!({ "messages": sent })).into_response()
 }
 
 /// Every message and event that the product sent since the start, as it went over the wire.

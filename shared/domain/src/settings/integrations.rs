@@ -44,6 +44,42 @@ pub struct Calcom {
     pub has_webhook_secret: bool,
 }
 
+/// Messages by SMS, and what is known of numbers.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Twilio {
+    #[serde(default)]
+    pub enabled: bool,
+    #[serde(default)]
+    pub account_sid: Option<ShortText<34>>,
+    #[serde(default)]
+    pub from_number: Option<E164>,
+    #[serde(default)]
+    pub base_url: Option<ShortText<255>>,
+    /// Whether a token is stored.
+    #[serde(default)]
+    pub has_token: bool,
+    /// Whether who sends STOP gets no more calls either (CONTRACTS.md Twilio: stop both by default).
+    #[serde(default = "yes")]
+    pub stop_ends_calls: bool,
+}
+
+fn yes() -> bool {
+    true
+}
+
+impl Default for Twilio {
+    fn default() -> Self {
+        Self {
+            enabled: false,
+            account_sid: None,
+            from_number: None,
+            base_url: None,
+            has_token: false,
+            stop_ends_calls: yes(),
+        }
+    }
+}
+
 /// All connections.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Integrations {
@@ -51,6 +87,20 @@ pub struct Integrations {
     pub retell: Retell,
     #[serde(default)]
     pub calcom: Calcom,
+    #[serde(default)]
+    pub twilio: Twilio,
+}
+
+impl Twilio {
+    /// Whether numbers can be looked up.
+    pub fn opens(&self) -> bool {
+        self.enabled && self.account_sid.is_some() && self.has_token
+    }
+
+    /// Whether a message can be sent at all.
+    pub fn configured(&self) -> bool {
+        self.opens() && self.from_number.is_some()
+    }
 }
 
 impl Retell {

@@ -109,6 +109,22 @@ impl Notes {
 }
 text_type!(Notes);
 
+/// A message to a person in writing (S1 phase 4): at most six parts of an SMS in the usual alphabet.
+#[derive(Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct MessageText(String);
+
+impl MessageText {
+    /// Longest text, in characters.
+    pub const MAX: usize = 918;
+
+    /// Cleans and checks the text; line breaks stay.
+    pub fn parse(text: &str) -> Result<Self, Invalid> {
+        clean("The message", text, 1, Self::MAX, Lines::Many).map(Self)
+    }
+}
+text_type!(MessageText);
+
 /// A tag of a contact, at most 50 characters (S1).
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]

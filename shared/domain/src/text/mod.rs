@@ -10,8 +10,8 @@ mod email;
 mod name;
 
 pub use bounded::{
-    AppointmentType, CompanyName, CustomMessage, Industry, Notes, OwnerName, Reason, ShortText,
-    SpecialInstructions, SpokenAs, Tag,
+    AppointmentType, CompanyName, CustomMessage, Industry, MessageText, Notes, OwnerName, Reason,
+    ShortText, SpecialInstructions, SpokenAs, Tag,
 };
 pub use custom_fields::CustomFields;
 pub use email::Email;

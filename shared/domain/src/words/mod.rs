@@ -7,11 +7,13 @@ mod rules;
 mod spoken;
 mod variables;
 mod voicemail;
+mod written;
 
 pub use rules::{HipaaLevel, Personalization, ScriptLength, Tone};
 pub use spoken::{spoken_date, spoken_time, spoken_when};
 pub use variables::{NAMELESS, VARIABLES, dynamic_variables};
 pub use voicemail::voicemail_message;
+pub use written::{asks_to_confirm, written_reminder};
 
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;

@@ -14,7 +14,7 @@ use vio_domain::calling::session::{CancelReason, Method, NUMBER_LOCK, Outcome, S
 use vio_domain::campaigns::State;
 use vio_domain::contact::AttentionReason;
 use vio_domain::ids::{AttemptId, ContactId};
-use vio_domain::settings::HipaaLevel;
+use vio_domain::settings::{HipaaLevel, Settings};
 
 use crate::calling::plan::{consent, permitted};
 use crate::calling::rows::{DialRow, DncRow, FlightRow, GateRow, NumberHistoryRow, NumberLockRow};
@@ -154,7 +154,8 @@ impl TenantStore {
                     );
                     return lost_or(passed_over.await, Granting::Moved);
                 }
-                self.end_session(&mut row, &mut person, reason, decisions)
+                let settings = &dialling.settings.settings;
+                self.end_session(settings, &mut row, &mut person, reason, decisions)
                     .await
             }
             Verdict::Place => {
@@ -188,7 +189,8 @@ impl TenantStore {
         };
         let facts = self.facts_of(dialling, gate, &row, &person).await?;
         if let (Verdict::SettleWith { reason }, decisions) = evaluate(&facts.input, self.now()) {
-            self.end_session(&mut row, &mut person, reason, decisions)
+            let settings = &dialling.settings.settings;
+            self.end_session(settings, &mut row, &mut person, reason, decisions)
                 .await?;
         }
         Ok(())
@@ -417,6 +419,7 @@ impl TenantStore {
 
     async fn end_session(
         &self,
+        settings: &Settings,
         row: &mut SessionRow,
         person: &mut Person,
         reason: SettleReason,
@@ -431,13 +434,15 @@ impl TenantStore {
         person.set_open_session(row.session.appointment, None, None);
         if let Some(attention) = reason.attention() {
             let (appointment, session) = (row.session.appointment, Some(row.session.id));
-            self.flag(
-                &mut tx,
-                &mut person.contact,
-                AttentionReason::from(attention),
-                appointment,
-                session,
-            )?;
+            // A reminder that could not be placed in time still reaches whoever opted in to messages (S0-70).
+            let by_message = reason == SettleReason::WindowMissed
+                && self
+                    .stage_fallback(&mut tx, settings, person, appointment)
+                    .await?;
+            if !by_message {
+                let reason = AttentionReason::from(attention);
+                self.flag(&mut tx, &mut person.contact, reason, appointment, session)?;
+            }
         }
         self.stage_person(&mut tx, person)?;
         let entry = Entry::new("call.not_placed", "session", row.session.id.uuid())

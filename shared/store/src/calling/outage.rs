@@ -3,8 +3,9 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 use vio_domain::calling::order::{Band, CLOSING};
-use vio_domain::calling::session::SessionState;
+use vio_domain::calling::session::{CancelReason, SessionState};
 use vio_domain::contact::AttentionReason;
+use vio_domain::settings::Settings;
 
 use crate::calling::rows::DialRow;
 use crate::calling::sessions::SessionRow;
@@ -76,7 +77,13 @@ impl TenantStore {
 
     /// Tells staff of a reminder that is about to miss its window while calling is paused. It stays planned: it rings
     /// if calling is resumed in time. False where they know already, or it has changed meanwhile.
-    pub async fn tell_calling_paused(&self, item: &DialRow) -> Result<bool, StoreError> {
+    ///
+    /// Where the person opted in to messages, one goes out in its place, and the call is not made any more.
+    pub async fn tell_calling_paused(
+        &self,
+        settings: &Settings,
+        item: &DialRow,
+    ) -> Result<bool, StoreError> {
         let row = self.session(item.contact, item.session).await?;
         let stands = |row: &SessionRow| {
             row.session.state == SessionState::Planned
@@ -92,9 +99,17 @@ impl TenantStore {
         row.told_paused = true;
         let mut tx = Tx::new();
         let (about, session) = (row.session.appointment, row.session.id);
-        let reason = AttentionReason::CallingPaused;
-        self.flag(&mut tx, &mut person.contact, reason, about, Some(session))?;
-        self.stage_session(&mut tx, &mut row, Some(&before))?;
+        let by_message = self
+            .stage_fallback(&mut tx, settings, &mut person, about)
+            .await?;
+        if by_message {
+            self.stage_cancelled(&mut tx, &mut row, CancelReason::Replanned)?;
+            person.set_open_session(about, None, None);
+        } else {
+            let reason = AttentionReason::CallingPaused;
+            self.flag(&mut tx, &mut person.contact, reason, about, Some(session))?;
+            self.stage_session(&mut tx, &mut row, Some(&before))?;
+        }
         self.stage_person(&mut tx, &mut person)?;
         let entry = Entry::new("call.held_by_pause", "session", session.uuid())
             .contact(item.contact)

@@ -8,6 +8,7 @@ use vio_domain::calling::order::{Band, Priority};
 use vio_domain::calling::session::{CallSession, CancelReason, Method, SessionState};
 use vio_domain::contact::{AttentionReason, Contact, ContactMethod};
 use vio_domain::ids::{AppointmentId, SessionId};
+use vio_domain::messages::state::Status;
 use vio_domain::planner::{self, CallWindow, Plan, PlanInput};
 use vio_domain::settings::Settings;
 
@@ -15,6 +16,7 @@ use crate::calling::sessions::SessionRow;
 use crate::contacts::Person;
 use crate::error::StoreError;
 use crate::key;
+use crate::messages::can_text;
 use crate::store::TenantStore;
 use crate::tx::Tx;
 
@@ -22,6 +24,8 @@ use crate::tx::Tx;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Wanted {
     Call(CallWindow),
+    /// A message instead, within this window.
+    Message(CallWindow),
     /// No call, and nothing for staff to do about it.
     Nothing,
     /// No call; somebody must look.
@@ -100,7 +104,14 @@ fn wanted(
         Plan::Window(window) => Some(window),
     };
     if other_channel(contact) {
-        return Wanted::Attention(AttentionReason::ChannelUnavailable);
+        let by_text = contact.preferred_contact_method == ContactMethod::Sms
+            && settings.integrations.twilio.configured();
+        return match window {
+            _ if !by_text => Wanted::Attention(AttentionReason::ChannelUnavailable),
+            _ if !can_text(settings, contact) => Wanted::Attention(AttentionReason::NOT_DIALABLE),
+            Some(window) => Wanted::Message(window),
+            None => Wanted::Attention(AttentionReason::NoCallWindow),
+        };
     }
     let Some(phone) = &contact.phone else {
         return Wanted::Attention(AttentionReason::NO_PHONE);
@@ -173,17 +184,24 @@ impl TenantStore {
             // Somebody asked for this call by hand: the guards judge it when it is dialled.
             Some(row) if row.session.method != Method::Reminder => return Ok(()),
             open => {
-                let due_since = open
-                    .as_ref()
-                    .filter(|row| row.about_time == Some(appointment.time))
-                    .map(|row| row.session.due)
-                    .filter(|due| *due <= now);
+                let message = self.message_about(&appointment).await?;
+                let message = message.filter(|row| row.status == Status::Queued);
+                let since = open.as_ref().map(|row| (row.about_time, row.session.due));
+                let since = since.or(message.map(|row| (row.about_time, row.due)));
+                let due_since = since
+                    .filter(|(about, due)| *about == Some(appointment.time) && *due <= now)
+                    .map(|(_, due)| due);
                 wanted(settings, &person.contact, &appointment, due_since, now)
             }
         };
         if matches!(wanted, Wanted::Call(_)) && self.on_do_not_call_list(&person.contact).await? {
             wanted = Wanted::Nothing;
         }
+        let message = match wanted {
+            Wanted::Message(window) => Some(window),
+            _ => None,
+        };
+        self.plan_message(tx, person, id, message).await?;
         let planned = match (wanted, open) {
             (Wanted::Call(window), None) => {
                 let mut row =

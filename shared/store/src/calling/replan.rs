@@ -74,6 +74,7 @@ pub fn moves_reminders(before: &Settings, after: &Settings) -> bool {
             settings.business.timezone,
             settings.privacy.hipaa_mode,
             settings.privacy.require_voice_consent,
+            settings.integrations.twilio.configured(),
         )
     };
     calling(before) != calling(after) || before.business.holidays != after.business.holidays

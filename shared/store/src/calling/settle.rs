@@ -339,6 +339,11 @@ impl TenantStore {
         }
         let mut moved = false;
         let fallback = wanted.contains(&Effect::Fallback);
+        // Before anything else is decided of the appointment: what the call came to does not change it where it failed.
+        let by_message = fallback
+            && self
+                .stage_fallback(tx, &settings.settings, person, about)
+                .await?;
         for effect in wanted {
             match effect {
                 Effect::CountAttempt => {
@@ -393,15 +398,17 @@ impl TenantStore {
                     followed.fields.push("appointment_status");
                 }
                 Effect::Retry(window) => self.stage_retry(tx, person, row, window)?,
-                // The fallback's own entry says it.
-                Effect::NeedsAttention(CallAttention::RepeatedFailures) if fallback => {}
+                // The entry of a fallback that is left to staff says it.
+                Effect::NeedsAttention(CallAttention::RepeatedFailures)
+                    if fallback && !by_message => {}
                 Effect::NeedsAttention(reason) => {
                     let reason = AttentionReason::from(reason);
                     self.flag(tx, &mut person.contact, reason, about, Some(row.session.id))?;
                     followed.fields.push("needs_attention");
                 }
                 Effect::FollowUpRequired => row.follow_up_required = true,
-                // No message can be sent yet: staff reach the person another way.
+                Effect::Fallback if by_message => {}
+                // No message can go out: staff reach the person another way.
                 Effect::Fallback => {
                     let reason = AttentionReason::FallbackPending;
                     self.flag(tx, &mut person.contact, reason, about, Some(row.session.id))?;

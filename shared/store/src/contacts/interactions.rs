@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use vio_crypto::{PersonKey, Sealed};
-use vio_domain::ids::{ContactId, InteractionId, TenantId, UserId};
+use vio_domain::ids::{ContactId, InteractionId, MessageId, TenantId, UserId};
 use vio_domain::text::Notes;
 
 use crate::contacts::rows::Fields;
@@ -28,6 +28,14 @@ pub enum InteractionKind {
     InPerson,
 }
 
+/// Which way it went.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Direction {
+    Inbound,
+    Outbound,
+}
+
 /// One entry of the timeline. Written once.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct InteractionRow {
@@ -37,6 +45,14 @@ pub struct InteractionRow {
     pub kind: InteractionKind,
     pub at: DateTime<Utc>,
     pub by: Option<UserId>,
+    #[serde(default)]
+    pub direction: Option<Direction>,
+    /// The message that was sent: what becomes of it is on its record.
+    #[serde(default)]
+    pub message: Option<MessageId>,
+    /// The provider's id of one that came in.
+    #[serde(default)]
+    pub provider_id: Option<String>,
     text: Sealed,
 }
 
@@ -66,7 +82,42 @@ fn fields(tenant: TenantId, id: InteractionId, key: &PersonKey) -> Fields<'_> {
     }
 }
 
+/// What was written to or by a person.
+pub(crate) struct Written<'a> {
+    pub kind: InteractionKind,
+    pub direction: Direction,
+    pub message: Option<MessageId>,
+    pub provider_id: Option<&'a str>,
+    pub text: &'a Notes,
+    pub by: Option<UserId>,
+}
+
 impl TenantStore {
+    /// Stages the entry of what was written to or by a person.
+    pub(crate) fn stage_written(
+        &self,
+        tx: &mut Tx,
+        contact: ContactId,
+        person_key: &PersonKey,
+        written: Written<'_>,
+    ) -> Result<InteractionId, StoreError> {
+        let id = InteractionId::new(self.new_id());
+        let mut row = InteractionRow {
+            tenant: self.id,
+            contact,
+            id,
+            kind: written.kind,
+            at: self.now(),
+            by: written.by,
+            direction: Some(written.direction),
+            message: written.message,
+            provider_id: written.provider_id.map(str::to_owned),
+            text: fields(self.id, id, person_key).seal("text", written.text)?,
+        };
+        tx.create(&mut row)?;
+        Ok(id)
+    }
+
     /// Adds an entry to the timeline of a contact, under an id of the caller's: a repeat adds nothing.
     pub async fn add_interaction(
         &self,
@@ -86,6 +137,9 @@ impl TenantStore {
             kind,
             at: self.now(),
             by: actor.user(),
+            direction: None,
+            message: None,
+            provider_id: None,
             text: fields(self.id, id, &person_key).seal("text", text)?,
         };
         let mut tx = Tx::new();

@@ -16,7 +16,7 @@ use vio_domain::contact::{
     AttentionReason, BookingSource, CallState, CallTally, Contact, ContactMethod, Deleted,
     HipaaChecklist, Preferences, Priority,
 };
-use vio_domain::ids::{AppointmentId, ContactId, GroupId, LocationId, TenantId, UserId};
+use vio_domain::ids::{AppointmentId, ContactId, GroupId, LocationId, MessageId, TenantId, UserId};
 
 use crate::entity::{Entity, Enumerated};
 use crate::error::StoreError;
@@ -313,6 +313,8 @@ pub struct AppointmentRow {
     pub call_attempts: u32,
     pub open_session: Option<OpenSession>,
     pub next_call_at: Option<DateTime<Utc>>,
+    #[serde(default)]
+    pub message: Option<MessageId>,
     pub created_at: DateTime<Utc>,
     pub updated_at: DateTime<Utc>,
 }
@@ -374,6 +376,7 @@ impl AppointmentRow {
             call_attempts: appointment.call_attempts,
             open_session: appointment.open_session,
             next_call_at: appointment.next_call_at,
+            message: appointment.message,
             created_at: appointment.created_at,
             updated_at: appointment.updated_at,
         })
@@ -411,6 +414,7 @@ impl AppointmentRow {
             call_attempts: self.call_attempts,
             open_session: self.open_session,
             next_call_at: self.next_call_at,
+            message: self.message,
             created_at: self.created_at,
             updated_at: self.updated_at,
         })

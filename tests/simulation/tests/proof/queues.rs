@@ -5,7 +5,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use tokio::sync::mpsc::UnboundedSender;
 use vio_runtime::queues::{
-    CalendarMessage, DialMessage, InboxMessage, JobMessage, QueueError, Queues,
+    CalendarMessage, DialMessage, InboxMessage, JobMessage, MessageWork, QueueError, Queues,
 };
 
 use crate::fabric::Fabric;
@@ -65,6 +65,12 @@ impl Queues for SimQueues {
     /// Nobody in these worlds imports a file.
     async fn job(&self, _message: JobMessage) -> Result<(), QueueError> {
         self.fabric.count("messages: job");
+        Ok(())
+    }
+
+    /// Nobody in these worlds writes to people.
+    async fn message(&self, _message: MessageWork) -> Result<(), QueueError> {
+        self.fabric.count("messages: message");
         Ok(())
     }
 }

@@ -1,0 +1,225 @@
+//! A message to one contact: staff's own words, or the reminder of an appointment now.
+
+use axum::extract::State;
+use axum::response::{IntoResponse, Response};
+use chrono::{DateTime, Utc};
+use http::StatusCode;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+use uuid::Uuid;
+use vio_domain::ids::{AppointmentId, ContactId, MessageId};
+use vio_domain::messages::rules::Reason;
+use vio_domain::messages::segments::segments;
+use vio_domain::phi::FieldPolicy;
+use vio_domain::settings::Settings;
+use vio_domain::text::MessageText;
+use vio_http::idempotency::once;
+use vio_http::{
+    FieldProblem, Fields, Idempotent, Json, Kind, NoParams, Path, Principal, Problem, Query,
+    RequestId,
+};
+use vio_runtime::App;
+use vio_runtime::phi::{Screened, screen};
+use vio_runtime::queues::MessageWork;
+use vio_runtime::reach::can_edit;
+use vio_runtime::web::{actor, store_problem};
+use vio_store::TenantStore;
+use vio_store::messages::{MessageRow, NewMessage, NotSendable};
+
+/// What to send.
+#[derive(Debug, Deserialize, ToSchema)]
+#[schema(as = SendSms)]
+pub(crate) struct Asked {
+    /// At most 918 characters.
+    #[schema(example = "We open at 10 today. See you later.")]
+    message: String,
+}
+
+/// Which appointment to remind of.
+#[derive(Debug, Default, Deserialize, ToSchema)]
+#[schema(as = SendReminder)]
+pub(crate) struct AskedReminder {
+    /// The current one when left out.
+    #[serde(default)]
+    #[schema(value_type = Option<Uuid>)]
+    appointment_id: Option<AppointmentId>,
+}
+
+/// A message that was taken on.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct Message {
+    message_id: Uuid,
+    contact_id: Uuid,
+    /// `sms`.
+    #[schema(value_type = String, example = "sms")]
+    channel: &'static str,
+    /// `queued`, `sending`, `sent`, `delivered`, `failed`, `undelivered`, `unknown` or `cancelled`.
+    #[schema(value_type = String, example = "queued")]
+    status: &'static str,
+    /// When it goes out, or went.
+    due_at: DateTime<Utc>,
+    /// In how many parts it is sent and charged; absent for a reminder, which gets its words when it goes out.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    segments: Option<usize>,
+}
+
+impl Message {
+    fn of(row: &MessageRow, text: Option<&MessageText>) -> Self {
+        Self {
+            message_id: row.id.uuid(),
+            contact_id: row.contact.uuid(),
+            channel: "sms",
+            status: row.status.as_str(),
+            due_at: row.sent_at.unwrap_or(row.due),
+            segments: text.map(|text| segments(text.as_str()).segments),
+        }
+    }
+}
+
+/// Staff's words, judged: what is sent must not tell of anybody's health.
+pub(crate) fn words(settings: &Settings, text: &str) -> Result<MessageText, Problem> {
+    let mut fields = Fields::default();
+    let parsed = fields.take("/message", MessageText::parse(text));
+    if let Screened::Block(problem) = screen(settings, FieldPolicy::Spoken, "/message", text) {
+        return Err(Problem::validation(vec![problem]));
+    }
+    parsed.ok_or_else(|| Problem::from(fields))
+}
+
+/// The problem of a message that is not taken on.
+fn refused(why: NotSendable) -> Problem {
+    let kind = match why {
+        NotSendable::NoSuchContact => return Problem::not_found(),
+        NotSendable::NotConfigured => Kind::MessagingNotConfigured,
+        NotSendable::NoAppointment => {
+            return Problem::validation(vec![FieldProblem::new(
+                "/appointment_id",
+                "no_appointment",
+                "The contact has no coming appointment that wants a reminder.",
+            )]);
+        }
+        NotSendable::Person(Reason::NotOptedIn) => Kind::NotOptedIn,
+        NotSendable::Person(Reason::NoNumber) => Kind::NoPhone,
+        NotSendable::Person(_) => Kind::DoNotContact,
+    };
+    Problem::new(kind).with("reason", why.as_str())
+}
+
+/// Whether the contact is within reach, to write to.
+pub(crate) async fn reach(
+    ts: &TenantStore,
+    who: &Principal,
+    contact: ContactId,
+) -> Result<bool, Problem> {
+    let found = ts.contacts(&[contact]).await.map_err(store_problem)?;
+    Ok(found
+        .iter()
+        .any(|(_, contact)| contact.deleted.is_none() && can_edit(who, contact)))
+}
+
+/// Hands a message on; the tick finds it otherwise.
+pub(crate) async fn hand_on(app: &App, row: &MessageRow) {
+    let work = MessageWork {
+        tenant: row.tenant,
+        contact: row.contact,
+        message: row.id,
+    };
+    if let Err(error) = app.queues.message(work).await {
+        tracing::warn!(tenant = %row.tenant, %error, "a message was not handed on; the tick does it");
+    }
+}
+
+async fn send(
+    app: &App,
+    who: &Principal,
+    request: RequestId,
+    new: NewMessage,
+    text: Option<&str>,
+) -> Result<Response, Problem> {
+    let (ts, settings) = app.tenant_with_settings(who).await?;
+    if !reach(&ts, who, new.contact).await? {
+        return Err(Problem::not_found());
+    }
+    let text = text
+        .map(|text| words(&settings.settings, text))
+        .transpose()?;
+    let new = NewMessage { text, ..new };
+    let row = ts
+        .send_message(&settings.settings, &new, &actor(who, request))
+        .await
+        .map_err(store_problem)?
+        .map_err(refused)?;
+    hand_on(app, &row).await;
+    let answer = Message::of(&row, new.text.as_ref());
+    Ok((StatusCode::ACCEPTED, Json(answer)).into_response())
+}
+
+/// Sends an SMS to a contact who opted in, within the permitted hours. It is in the timeline at once; what became of it
+/// shows there.
+#[utoipa::path(post, path = "/api/contacts/{contact_id}/send-sms", tag = "messages", request_body = Asked,
+    params(("contact_id" = Uuid, Path)),
+    responses((status = 202, description = "Taken on", body = Message),
+        (status = 409, description = "The person did not opt in, or messages are not set up")))]
+pub(crate) async fn send_sms(
+    State(app): State<App>,
+    who: Principal,
+    request: RequestId,
+    Path(contact): Path<ContactId>,
+    Query(NoParams {}): Query<NoParams>,
+    Idempotent { body, keyed }: Idempotent<Asked>,
+) -> Result<Response, Problem> {
+    let (app, who, body) = (&app, &who, &body);
+    let fresh = app.store.new_id();
+    once(
+        &app.answers,
+        who.tenant_id,
+        keyed,
+        fresh,
+        |operation| async move {
+            let new = NewMessage {
+                contact,
+                id: MessageId::new(operation),
+                text: None,
+                appointment: None,
+                batch: None,
+            };
+            send(app, who, request, new, Some(&body.message)).await
+        },
+    )
+    .await
+}
+
+/// Sends the reminder of an appointment now, by SMS, in the words that the business's privacy settings allow.
+#[utoipa::path(post, path = "/api/contacts/{contact_id}/send-reminder", tag = "messages",
+    params(("contact_id" = Uuid, Path)),
+    request_body(content = AskedReminder, description = "May be left out"),
+    responses((status = 202, description = "Taken on", body = Message),
+        (status = 409, description = "The person did not opt in, or messages are not set up")))]
+pub(crate) async fn send_reminder(
+    State(app): State<App>,
+    who: Principal,
+    request: RequestId,
+    Path(contact): Path<ContactId>,
+    Query(NoParams {}): Query<NoParams>,
+    Idempotent { body, keyed }: Idempotent<AskedReminder>,
+) -> Result<Response, Problem> {
+    let (app, who, body) = (&app, &who, &body);
+    let fresh = app.store.new_id();
+    once(
+        &app.answers,
+        who.tenant_id,
+        keyed,
+        fresh,
+        |operation| async move {
+            let new = NewMessage {
+                contact,
+                id: MessageId::new(operation),
+                text: None,
+                appointment: body.appointment_id,
+                batch: None,
+            };
+            send(app, who, request, new, None).await
+        },
+    )
+    .await
+}

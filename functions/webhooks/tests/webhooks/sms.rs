@@ -1,0 +1,242 @@
+//! Twilio's webhooks: signed forms in, messages and persons changed, nothing twice.
+
+use axum::body::Body;
+use http::{Request, StatusCode};
+use tower::ServiceExt;
+use vio_crypto::mac::sign_sha1_base64;
+use vio_domain::appointment::AppointmentStatus;
+use vio_domain::contact::AttentionReason;
+use vio_domain::messages::state::Status;
+use vio_store::messages::{Channelled, MessageRow, NewMessage, Taken};
+
+use crate::support::*;
+
+const TOKEN: &str = "twilio-token-for-tests";
+const SID: &str = "SM8c4d7beaf75ce73ce83ecaf57942bfe3";
+
+async fn clinic() -> (Clinic, String) {
+    let clinic = Clinic::new().await;
+    let now = clinic.now();
+    clinic
+        .set(|opened| {
+            let twilio = &mut opened.settings.integrations.twilio;
+            twilio.enabled = true;
+            twilio.account_sid = Some(format!("AC{}", "a".repeat(32)).parse().unwrap());
+            let number = vio_domain::phone::parse("07700 153842", vio_domain::phone::Country::GB);
+            twilio.from_number = Some(number.unwrap().e164);
+            twilio.has_token = true;
+            opened.secrets.twilio_token.rotate(TOKEN.into(), now);
+        })
+        .await;
+    let endpoint = clinic.store().settings().await.unwrap().endpoints.sms;
+    (clinic, format!("/api/webhook/sms/{endpoint}"))
+}
+
+/// A form as Twilio posts it, with its signature under this token.
+fn signed(path: &str, fields: &[(&str, &str)], token: &str) -> (String, String) {
+    let mut sorted = fields.to_vec();
+    sorted.sort();
+    let said: String = sorted
+        .iter()
+        .flat_map(|(name, value)| [*name, *value])
+        .collect();
+    let url = format!("https://app.example{path}");
+    let signature = sign_sha1_base64(token.as_bytes(), &[url.as_bytes(), said.as_bytes()]);
+    let encode = |text: &str| text.replace('+', "%2B").replace(' ', "+");
+    let pairs: Vec<String> = fields
+        .iter()
+        .map(|(name, value)| format!("{name}={}", encode(value)))
+        .collect();
+    (pairs.join("&"), signature)
+}
+
+async fn post(clinic: &Clinic, path: &str, signature: &str, body: &str) -> StatusCode {
+    let request = Request::post(path)
+        .header("content-type", "application/x-www-form-urlencoded")
+        .header("x-twilio-signature", signature)
+        // Whatever a request says of its host, the address is ours.
+        .header("host", "evil.example")
+        .body(Body::from(body.to_owned()))
+        .unwrap();
+    clinic
+        .service
+        .clone()
+        .oneshot(request)
+        .await
+        .unwrap()
+        .status()
+}
+
+fn inbound(body: &'static str) -> [(&'static str, &'static str); 4] {
+    [
+        ("MessageSid", SID),
+        ("SmsStatus", "received"),
+        ("From", "+447911000001"),
+        ("Body", body),
+    ]
+}
+
+async fn person(clinic: &Clinic) {
+    clinic.hear(&[Booking::created("u1", 7, 0).json()]).await;
+    let mut person = clinic.only_person().await;
+    let number = vio_domain::phone::parse("+447911000001", vio_domain::phone::Country::GB);
+    person.contact.phone = Some(number.unwrap().e164);
+    person.contact.preferences.sms_opt_in = true;
+    let mut tx = vio_store::tx::Tx::new();
+    let claims = clinic.store().read_claims(&person).await.unwrap();
+    clinic
+        .store()
+        .stage_claims(&mut tx, &person, claims)
+        .unwrap();
+    clinic.store().stage_person(&mut tx, &mut person).unwrap();
+    vio_runtime::testing::tell(clinic.store(), &mut tx, &person);
+    clinic.store().store.commit(tx).await.unwrap();
+}
+
+#[tokio::test]
+async fn what_somebody_writes_is_applied_once() {
+    let (clinic, path) = clinic().await;
+    person(&clinic).await;
+    let (body, signature) = signed(&path, &inbound("Please move it"), TOKEN);
+    for stored in [1, 0, 0] {
+        assert_eq!(
+            post(&clinic, &path, &signature, &body).await,
+            StatusCode::OK
+        );
+        assert_eq!(clinic.drain().await, stored);
+    }
+    let person = clinic.only_person().await;
+    assert_eq!(
+        person.contact.needs_attention,
+        Some(AttentionReason::ReplyToRead)
+    );
+    assert_eq!(person.appointments[0].status, AppointmentStatus::Pending);
+    let contact = person.contact.id;
+    let (entries, _) = clinic
+        .store()
+        .interactions_of(contact, 10, None)
+        .await
+        .unwrap();
+    assert_eq!(entries.len(), 1);
+    assert_eq!(entries[0].provider_id.as_deref(), Some(SID));
+    assert_eq!(
+        entries[0].text(&person.key).unwrap().as_str(),
+        "Please move it"
+    );
+}
+
+#[tokio::test]
+async fn what_twilio_did_not_sign_is_refused() {
+    let (clinic, path) = clinic().await;
+    let (body, signature) = signed(&path, &inbound("STOP"), TOKEN);
+    let (_, foreign) = signed(&path, &inbound("STOP"), "another-token");
+    let other = format!("{path}?contact=x");
+    for (path, signature, body) in [
+        (&path, "", &body),
+        (&path, foreign.as_str(), &body),
+        (&path, &signature, &body.replace("STOP", "START")),
+        (&path, &signature, &format!("{body}&More=1")),
+    ] {
+        let status = post(&clinic, path, signature, body).await;
+        assert_eq!(status, StatusCode::UNAUTHORIZED, "{body}");
+    }
+    // The query is part of what is signed, and read strictly.
+    let status = post(&clinic, &other, &signature, &body).await;
+    assert!(status.is_client_error());
+    let malformed = post(&clinic, &path, &signature, "Body=%zz").await;
+    assert_eq!(malformed, StatusCode::BAD_REQUEST);
+    let large = post(&clinic, &path, &signature, &"a".repeat(70_000)).await;
+    assert_eq!(large, StatusCode::PAYLOAD_TOO_LARGE);
+    assert_eq!(clinic.drain().await, 0);
+}
+
+/// A message whose send nobody heard the answer of, as the worker leaves it.
+async fn sending(clinic: &Clinic) -> MessageRow {
+    let contact = clinic.only_person().await.contact.id;
+    let settings = clinic.store().settings().await.unwrap();
+    let new = NewMessage {
+        contact,
+        id: vio_domain::ids::MessageId::new(clinic.store().new_id()),
+        text: Some("Hello.".parse().unwrap()),
+        appointment: None,
+        batch: None,
+    };
+    let actor = vio_store::log::Actor::system("tests");
+    let sent = clinic
+        .store()
+        .send_message(&settings.settings, &new, &actor);
+    let row = sent.await.unwrap().unwrap();
+    let channel = Channelled {
+        through: Some("here"),
+        bound: chrono::TimeDelta::seconds(30),
+    };
+    let words = |_: &_, _: &_| (String::new(), false);
+    let taken = clinic
+        .store()
+        .take_message(&settings, channel, (contact, row.id), words);
+    let Taken::Send(sending) = taken.await.unwrap() else {
+        panic!("not sent");
+    };
+    sending.row
+}
+
+#[tokio::test]
+async fn news_finds_its_message_by_its_address_and_ends_the_same_in_any_order() {
+    let (clinic, path) = clinic().await;
+    person(&clinic).await;
+    let row = sending(&clinic).await;
+    let path = format!("{path}?contact={}&message={}", row.contact, row.id);
+    for status in ["delivered", "sent", "delivered", "queued"] {
+        let fields = [
+            ("MessageSid", SID),
+            ("MessageStatus", status),
+            ("To", "+447911000001"),
+        ];
+        let (body, signature) = signed(&path, &fields, TOKEN);
+        assert_eq!(
+            post(&clinic, &path, &signature, &body).await,
+            StatusCode::OK
+        );
+        clinic.drain().await;
+    }
+    let row = clinic
+        .store()
+        .message(row.contact, row.id)
+        .await
+        .unwrap()
+        .unwrap();
+    assert_eq!(
+        (row.status, row.provider_id.as_deref()),
+        (Status::Delivered, Some(SID))
+    );
+    // One that did not arrive is on the work list, whatever came before.
+    let row = sending(&clinic).await;
+    let (path, _) = path.split_once('?').unwrap();
+    let path = format!("{path}?contact={}&message={}", row.contact, row.id);
+    let sid = "SM8c4d7beaf75ce73ce83ecaf57942bfe4";
+    for status in ["undelivered", "sent"] {
+        let fields = [
+            ("MessageSid", sid),
+            ("MessageStatus", status),
+            ("ErrorCode", "30003"),
+        ];
+        let (body, signature) = signed(&path, &fields, TOKEN);
+        assert_eq!(
+            post(&clinic, &path, &signature, &body).await,
+            StatusCode::OK
+        );
+        clinic.drain().await;
+    }
+    let row = clinic
+        .store()
+        .message(row.contact, row.id)
+        .await
+        .unwrap()
+        .unwrap();
+    assert_eq!(
+        (row.status, row.error_code),
+        (Status::Undelivered, Some(30003))
+    );
+    let reason = clinic.only_person().await.contact.needs_attention;
+    assert_eq!(reason, Some(AttentionReason::MessageNotDelivered));
+}

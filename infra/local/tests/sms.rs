@@ -1,0 +1,225 @@
+//! Messages end to end: settings, a send, signed callbacks, an answer, all over the wire against the sandbox.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+use std::time::Duration;
+
+use reqwest::Method;
+use serde_json::{Value, json};
+use vio_local::{Host, HostOptions};
+
+const PASSWORD: &str = "Correct-Horse-9-Battery";
+const PHONE: &str = "+447912345678";
+
+struct Client {
+    http: reqwest::Client,
+    base: String,
+    token: String,
+}
+
+impl Client {
+    async fn new(host: &Host) -> Self {
+        let http = reqwest::Client::builder().no_proxy().build().unwrap();
+        let mut client = Self {
+            http,
+            base: host.base_url(),
+            token: String::new(),
+        };
+        // Mid-morning on a working day, so that people may be written to.
+        let start = json!({ "now": "2027-01-04T10:00:00Z" });
+        client.ok(Method::POST, "/dev/clock", start).await;
+        let admin =
+            json!({ "full_name": "Ann Admin", "email": "ann@example.com", "password": PASSWORD });
+        let body =
+            json!({ "business_name": "Corner Salon", "business_type": "salon", "admin": admin });
+        client.ok(Method::POST, "/api/tenants", body).await;
+        let body = json!({ "email": "ann@example.com", "password": PASSWORD });
+        let signed_in = client.ok(Method::POST, "/api/auth/sign-in", body).await;
+        client.token = signed_in["access_token"].as_str().unwrap().to_owned();
+        client
+    }
+
+    async fn ask(&self, method: Method, path: &str, body: Value) -> (u16, Value) {
+        let mut request = self
+            .http
+            .request(method.clone(), format!("{}{path}", self.base));
+        if path.starts_with("/api") && !self.token.is_empty() {
+            request = request.bearer_auth(&self.token);
+        }
+        if method != Method::GET {
+            request = request.json(&body);
+        }
+        let answer = request.send().await.unwrap();
+        (
+            answer.status().as_u16(),
+            answer.json().await.unwrap_or(Value::Null),
+        )
+    }
+
+    async fn ok(&self, method: Method, path: &str, body: Value) -> Value {
+        let (status, answer) = self.ask(method, path, body).await;
+        assert!((200..300).contains(&status), "{path}: {status} {answer}");
+        answer
+    }
+
+    /// Asks again until the answer is as wanted.
+    async fn until(&self, path: &str, wanted: impl Fn(&Value) -> bool) -> Value {
+        let mut answer = Value::Null;
+        for _ in 0..200 {
+            answer = self.ok(Method::GET, path, Value::Null).await;
+            if wanted(&answer) {
+                return answer;
+            }
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+        panic!("{path} stays {answer}");
+    }
+
+    async fn connect(&self, host: &Host) -> Value {
+        let sandbox = host.sandbox().twilio_url();
+        let twilio = json!({ "enabled": true, "account_sid": format!("AC{}", "a".repeat(32)),
+            "auth_token": "twilio-token-0123456789", "from_number": "07700 153842", "base_url": sandbox });
+        let body = json!({ "twilio": twilio });
+        self.ok(Method::PATCH, "/api/settings/integrations", body)
+            .await
+    }
+}
+
+fn options() -> HostOptions {
+    HostOptions {
+        ticks: false,
+        ..HostOptions::ephemeral()
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_message_goes_out_its_news_and_its_answer_come_back() {
+    let host = Host::start(options()).await.unwrap();
+    let client = Client::new(&host).await;
+    let (_, tried) = client
+        .ask(
+            Method::POST,
+            "/api/settings/integrations/twilio/test",
+            json!({}),
+        )
+        .await;
+    assert_eq!(tried["outcome"], "not_configured");
+    let saved = client.connect(&host).await;
+    assert_eq!(saved["twilio"]["configured"], true);
+    assert_eq!(saved["twilio"]["auth_token"], "••••6789");
+    let (_, tried) = client
+        .ask(
+            Method::POST,
+            "/api/settings/integrations/twilio/test",
+            json!({}),
+        )
+        .await;
+    assert_eq!(tried["outcome"], "works", "{tried}");
+
+    let person = json!({ "name": "Ada Example", "phone": PHONE, "preferences": { "sms_opt_in": true },
+        "preferred_contact_method": "sms", "appointment_time": "2027-01-06T10:00:00Z" });
+    let made = client.ok(Method::POST, "/api/contacts", person).await;
+    let who = format!("/api/contacts/{}", made["id"].as_str().unwrap());
+    assert_eq!(made["needs_attention"], Value::Null);
+    let sent = client
+        .ok(Method::POST, &format!("{who}/send-reminder"), json!({}))
+        .await;
+    assert_eq!(sent["status"], "queued");
+    let timeline = format!("{who}/interactions");
+    let shown = client
+        .until(&timeline, |answer| {
+            answer["interactions"][0]["status"] == "delivered"
+        })
+        .await;
+    let entry = &shown["interactions"][0];
+    assert_eq!(entry["direction"], "outbound");
+    let outbox = client.ok(Method::GET, "/dev/outbox", Value::Null).await;
+    let messages = outbox["messages"].as_array().unwrap();
+    assert_eq!(messages.len(), 1);
+    assert_eq!(messages[0]["id"], entry["provider_message_id"]);
+    assert_eq!(
+        (&messages[0]["to"], &messages[0]["body"]),
+        (&json!(PHONE), &entry["text"])
+    );
+
+    let reply = json!({ "tenant_id": made["tenant_id"], "from": PHONE, "body": "Yes" });
+    let heard = client.ok(Method::POST, "/dev/sms/reply", reply).await;
+    assert_eq!(heard["status"], 200, "{heard}");
+    let confirmed = client
+        .until(&who, |answer| answer["appointment_status"] == "confirmed")
+        .await;
+    assert_eq!(confirmed["confirmation_method"], "sms");
+    let reply = json!({ "tenant_id": made["tenant_id"], "from": PHONE, "body": "STOP" });
+    client.ok(Method::POST, "/dev/sms/reply", reply).await;
+    client
+        .until(&who, |answer| answer["preferences"]["sms_opt_in"] == false)
+        .await;
+    let (status, problem) = client
+        .ask(
+            Method::POST,
+            &format!("{who}/send-sms"),
+            json!({ "message": "Hello." }),
+        )
+        .await;
+    assert_eq!(status, 409, "{problem}");
+    host.shutdown().await;
+}
+
+/// The answer is lost and no callback comes: the list tells, and nothing goes out twice.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_lost_answer_is_looked_for_and_not_repeated() {
+    let host = Host::start(options()).await.unwrap();
+    let client = Client::new(&host).await;
+    client.connect(&host).await;
+    let person =
+        json!({ "name": "Ada Example", "phone": PHONE, "preferences": { "sms_opt_in": true } });
+    let made = client.ok(Method::POST, "/api/contacts", person).await;
+    let who = format!("/api/contacts/{}", made["id"].as_str().unwrap());
+    let script = json!({ "next": [{ "fault": "silent_after_accept" }] });
+    client.ok(Method::POST, "/dev/sms/script", script).await;
+    let body = json!({ "message": "Hello." });
+    client
+        .ok(Method::POST, &format!("{who}/send-sms"), body)
+        .await;
+    client
+        .until("/dev/outbox", |outbox| {
+            outbox["messages"].as_array().unwrap().len() == 1
+        })
+        .await;
+    // The send gives up after fifteen seconds; the clock does not move while it is under way.
+    client
+        .ok(Method::POST, "/dev/clock", json!({ "advance_seconds": 60 }))
+        .await;
+    let timeline = format!("{who}/interactions");
+    client
+        .until(&timeline, |answer| {
+            answer["interactions"][0]["status"] == "sent"
+                || answer["interactions"][0]["status"] == "delivered"
+        })
+        .await;
+    let outbox = client.ok(Method::GET, "/dev/outbox", Value::Null).await;
+    assert_eq!(outbox["messages"].as_array().unwrap().len(), 1);
+    host.shutdown().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn numbers_are_looked_up_where_that_is_set_up_and_judged_without_it_otherwise() {
+    let host = Host::start(options()).await.unwrap();
+    let client = Client::new(&host).await;
+    let ask = json!({ "phone": PHONE });
+    let path = "/api/contacts/validate-phone";
+    let plain = client.ok(Method::POST, path, ask.clone()).await;
+    assert_eq!(plain["validation_source"], "libphonenumber");
+    client.connect(&host).await;
+    let found = client.ok(Method::POST, path, ask.clone()).await;
+    assert_eq!(found["validation_source"], "twilio");
+    assert_eq!(
+        (&found["carrier"], &found["line_type"]),
+        (&json!("Sandbox Telecom"), &json!("mobile"))
+    );
+    // S1-07: Twilio fails, the answer stays.
+    let script = json!({ "lookup_status": 500 });
+    client.ok(Method::POST, "/dev/sms/script", script).await;
+    assert_eq!(client.ok(Method::POST, path, ask).await, plain);
+    host.shutdown().await;
+}
