@@ -1,7 +1,7 @@
 import type { Browser, BrowserContext, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { asUser, base, dev, launch, open, settled, signIn } from "./browser";
-import { MOST, seenOn, watch, type Seen } from "./measure";
+import { MOST, seenOn, slack, watch, type Seen } from "./measure";
 
 /**
  * So many people does the clinic have. A local host without optimizations adds about 70 a second, so that `make test` takes what fits;
@@ -19,9 +19,9 @@ const note = (what: string, seen: Seen) =>
 
 function within(seen: Seen): void {
   expect(seen.lcp).toBeGreaterThan(0);
-  expect(seen.lcp).toBeLessThanOrEqual(MOST.lcp);
+  expect(seen.lcp).toBeLessThanOrEqual(MOST.lcp * slack());
   expect(seen.cls).toBeLessThanOrEqual(MOST.cls);
-  expect(Math.max(0, ...seen.long)).toBeLessThanOrEqual(MOST.long);
+  expect(Math.max(0, ...seen.long)).toBeLessThanOrEqual(MOST.long * slack());
 }
 
 beforeAll(async () => {
@@ -105,7 +105,7 @@ describe(`with ${String(WANTED)} people`, () => {
     const seen = await seenOn(page);
     note("Scrolling", seen);
     expect(seen.cls).toBeLessThanOrEqual(MOST.cls);
-    expect(Math.max(0, ...seen.long)).toBeLessThanOrEqual(MOST.long);
+    expect(Math.max(0, ...seen.long)).toBeLessThanOrEqual(MOST.long * slack());
   });
 
   it("a filter and a search answer without a pause", { retry: 4 }, async () => {
@@ -119,6 +119,6 @@ describe(`with ${String(WANTED)} people`, () => {
     const seen = await seenOn(page);
     note("Filter and search", seen);
     expect(seen.cls).toBeLessThanOrEqual(MOST.cls);
-    expect(Math.max(0, ...seen.long)).toBeLessThanOrEqual(MOST.long);
+    expect(Math.max(0, ...seen.long)).toBeLessThanOrEqual(MOST.long * slack());
   });
 });

@@ -1,3 +1,4 @@
+import { cpus, loadavg } from "node:os";
 import type { BrowserContext, Page } from "playwright-core";
 
 export interface Seen {
@@ -15,6 +16,9 @@ export interface Seen {
 
 /** What a page may take at most. */
 export const MOST = { lcp: 1000, cls: 0.05, long: 200 };
+
+/** What takes time takes longer where other work waits for the processors too: the limits are doubled then, and hold as they are otherwise. */
+export const slack = (): number => ((loadavg()[0] ?? 0) > cpus().length + 1 ? 2 : 1);
 
 /** Every page of the context writes down what it does to the person in front of it. */
 export async function watch(context: BrowserContext): Promise<void> {
