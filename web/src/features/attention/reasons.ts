@@ -1,4 +1,4 @@
-import { CalendarSync, CalendarX, CircleHelp, ClockAlert, MessageSquareX, PauseCircle, PhoneCall, PhoneMissed, PhoneOff, UserRoundX, Users, type LucideIcon } from "lucide-react";
+import { CalendarSync, CalendarX, CircleHelp, ClockAlert, MessageSquareText, MessageSquareX, PauseCircle, PhoneCall, PhoneMissed, PhoneOff, UserRoundX, Users, type LucideIcon } from "lucide-react";
 
 /** What the main button of a work item does: a person dials, or the record is opened where the remedy is. */
 export type Remedy = "ring" | "move" | "edit_phone" | "compare" | "calendar" | "resume";
@@ -28,6 +28,9 @@ export const REASONS: Record<string, Reason> = {
   channel_unavailable: { line: "Prefers text or email, which is not set up.", icon: MessageSquareX, remedy: "ring" },
   fallback_pending: { line: "Was not reached by phone; another way is still to be tried.", icon: MessageSquareX, remedy: "ring" },
   calling_paused: { line: "Calling is paused and the reminder would come too late.", icon: PauseCircle, remedy: "ring" },
+  message_not_delivered: { line: "A text message did not arrive, or nobody knows whether it did.", icon: MessageSquareX, remedy: "ring" },
+  reply_to_read: { line: "Answered a text message in words that somebody must read.", icon: MessageSquareText, remedy: "ring" },
+  cancel_requested: { line: "Answered CANCEL: no more messages. Ask about the appointment.", icon: MessageSquareText, remedy: "ring" },
   calendar_not_updated: { line: "Changed here, but the calendar refused the change.", icon: CalendarX, remedy: "calendar" },
   calendar_conflict: { line: "The calendar and this record say different things.", icon: CalendarX, remedy: "calendar" },
 };

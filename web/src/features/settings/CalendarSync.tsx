@@ -14,6 +14,7 @@ type Tried = Schemas["ConnectionTest"];
 const tries = {
   calcom: () => body(api.POST("/api/settings/integrations/calcom/test")),
   retell: () => body(api.POST("/api/settings/integrations/retell/test")),
+  twilio: () => body(api.POST("/api/settings/integrations/twilio/test")),
 };
 
 /** Asks the provider with what is saved, and says in its sentence what is wrong. */

@@ -19,7 +19,7 @@ import css from "./settings.module.css";
 type View = Schemas["IntegrationsView"];
 type Patch = Schemas["IntegrationsPatch"];
 
-/** The phone provider and the calendar. Secrets go in and never come out. */
+/** The phone provider, the calendar and text messages. Secrets go in and never come out. */
 export function Integrations() {
   const found = useQuery({ queryKey: ["settings", "integrations"], queryFn: () => versioned(api.GET("/api/settings/integrations")) });
   if (found.isLoadingError) return <ErrorNote error={found.error} what="Could not load the integrations." retry={() => void found.refetch()} />;
@@ -32,6 +32,7 @@ export function Integrations() {
       </div>
       <Retell key={`r${etag}`} view={value.retell} etag={etag} />
       <Calcom key={`c${etag}`} view={value.calcom} etag={etag} />
+      <Twilio key={`t${etag}`} view={value.twilio} etag={etag} />
     </>
   );
 }
@@ -145,6 +146,38 @@ function Calcom({ view, etag }: { view: View["calcom"]; etag: string }) {
       </div>
       {view.configured && <ConnectionTest provider="calcom" />}
       <CalendarSync />
+    </Provider>
+  );
+}
+
+function Twilio({ view, etag }: { view: View["twilio"]; etag: string }) {
+  const { save, refusal, errors } = useSave(etag);
+  const [enabled, setEnabled] = useState(view.enabled);
+  const [sid, setSid] = useState(view.account_sid ?? "");
+  const [from, setFrom] = useState(view.from_number ?? "");
+  const [token, setToken] = useState("");
+  const [ends, setEnds] = useState(view.stop_ends_calls);
+  const changed = enabled !== view.enabled || sid !== (view.account_sid ?? "") || from !== (view.from_number ?? "") || token !== "" || ends !== view.stop_ends_calls;
+  const patch = { enabled, account_sid: sid.trim() || null, from_number: from.trim() || null, stop_ends_calls: ends, ...(token && { auth_token: token }) };
+  return (
+    <Provider title="Twilio, for text messages" configured={view.configured || !view.enabled} problems={view.problems} lastSync={view.last_sync} url={view.webhook_url} refusal={refusal}>
+      <Switch isSelected={enabled} onChange={setEnabled}>
+        Send text messages to those who opted in
+      </Switch>
+      <Row>
+        <TextField label="Account SID" value={sid} onChange={setSid} error={errors["twilio.account_sid"]} autoComplete="off" />
+        <TextField label="Number to send from" type="tel" value={from} onChange={setFrom} error={errors["twilio.from_number"]} autoComplete="off" />
+      </Row>
+      <TextField label="Auth token" type="password" value={token} onChange={setToken} error={errors["twilio.auth_token"]} autoComplete="off" placeholder={view.auth_token ?? ""} help={view.auth_token ? "Leave empty to keep it." : undefined} />
+      <Switch isSelected={ends} onChange={setEnds} help="Otherwise STOP ends messages alone.">
+        Whoever answers STOP is not called either
+      </Switch>
+      <div>
+        <Button look="primary" isDisabled={!changed} isPending={save.isPending} onPress={() => save.mutate({ twilio: patch })}>
+          Save
+        </Button>
+      </div>
+      {view.configured && <ConnectionTest provider="twilio" />}
     </Provider>
   );
 }
