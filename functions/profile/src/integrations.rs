@@ -7,7 +7,6 @@ use utoipa::ToSchema;
 use vio_domain::appointment::CallBeforeHours;
 use vio_domain::permission::Role;
 use vio_domain::phone::{self, Country, E164};
-use vio_domain::settings::mapping::{BookingField, FieldMapping};
 use vio_domain::text::{Email, ShortText};
 use vio_http::{ETag, FieldProblem, Fields, IfMatch, Json, Kind, Principal, Problem, RequestId};
 use vio_providers::BaseUrl;
@@ -16,6 +15,7 @@ use vio_runtime::web::store_problem;
 use vio_store::tenants::TenantSettings;
 
 use crate::change::{Asked, tag};
+use crate::mapping::{MappingPatch, MappingView};
 use vio_http::Patch;
 
 /// A secret's length, in bytes.
@@ -72,38 +72,6 @@ pub(crate) struct CalcomView {
     /// When it was last read without a failure; more under `/api/settings/integrations/status`.
     last_sync: Option<DateTime<Utc>>,
     problems: Vec<String>,
-}
-
-/// Where on a booking each field is found: `invitee.name`, `invitee.email`, `eventType.title`, `organizer.name`, or
-/// `responses.` with the identifier of a question on the booking page.
-#[derive(Serialize, ToSchema)]
-#[schema(as = FieldMapping)]
-pub(crate) struct MappingView {
-    #[schema(example = "invitee.name")]
-    name: String,
-    #[schema(example = "invitee.email")]
-    email: String,
-    #[schema(example = "responses.phone")]
-    phone: String,
-    #[schema(example = "eventType.title")]
-    appointment_type: String,
-    #[schema(example = "responses.practitioner")]
-    owner_name: String,
-    #[schema(example = "responses.additionalNotes")]
-    special_instructions: String,
-}
-
-impl MappingView {
-    fn of(mapping: &FieldMapping) -> Self {
-        Self {
-            name: mapping.name.word(),
-            email: mapping.email.word(),
-            phone: mapping.phone.word(),
-            appointment_type: mapping.appointment_type.word(),
-            owner_name: mapping.owner_name.word(),
-            special_instructions: mapping.special_instructions.word(),
-        }
-    }
 }
 
 /// Messages by SMS, and what is known of numbers.
@@ -365,67 +333,6 @@ pub(crate) struct CalcomPatch {
     #[serde(default)]
     #[schema(value_type = Option<String>)]
     base_url: Patch<String>,
-}
-
-/// Which places to change; null puts the default back.
-#[derive(Default, Deserialize, ToSchema)]
-#[schema(as = FieldMappingPatch)]
-pub(crate) struct MappingPatch {
-    #[serde(default)]
-    #[schema(value_type = Option<String>, example = "invitee.name")]
-    name: Patch<String>,
-    #[serde(default)]
-    #[schema(value_type = Option<String>, example = "invitee.email")]
-    email: Patch<String>,
-    #[serde(default)]
-    #[schema(value_type = Option<String>, example = "responses.phone")]
-    phone: Patch<String>,
-    #[serde(default)]
-    #[schema(value_type = Option<String>, example = "eventType.title")]
-    appointment_type: Patch<String>,
-    #[serde(default)]
-    #[schema(value_type = Option<String>, example = "responses.practitioner")]
-    owner_name: Patch<String>,
-    #[serde(default)]
-    #[schema(value_type = Option<String>, example = "responses.additionalNotes")]
-    special_instructions: Patch<String>,
-}
-
-impl MappingPatch {
-    fn apply(&self, mapping: &mut FieldMapping, fields: &mut Fields) {
-        let usual = FieldMapping::default();
-        let changes = [
-            ("name", &self.name, &mut mapping.name, usual.name),
-            ("email", &self.email, &mut mapping.email, usual.email),
-            ("phone", &self.phone, &mut mapping.phone, usual.phone),
-            (
-                "appointment_type",
-                &self.appointment_type,
-                &mut mapping.appointment_type,
-                usual.appointment_type,
-            ),
-            (
-                "owner_name",
-                &self.owner_name,
-                &mut mapping.owner_name,
-                usual.owner_name,
-            ),
-            (
-                "special_instructions",
-                &self.special_instructions,
-                &mut mapping.special_instructions,
-                usual.special_instructions,
-            ),
-        ];
-        for (name, patch, target, usual) in changes {
-            let pointer = format!("/calcom/field_mapping/{name}");
-            let mut place = Some(target.clone());
-            patch.put_optional(fields, &pointer, &mut place, |text| {
-                BookingField::parse(text)
-            });
-            *target = place.unwrap_or(usual);
-        }
-    }
 }
 
 /// What to change; a field left out stays, null removes one.

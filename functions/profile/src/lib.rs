@@ -10,6 +10,7 @@ mod health;
 mod hours;
 mod integrations;
 mod locations;
+mod mapping;
 mod privacy;
 mod sync;
 mod types;

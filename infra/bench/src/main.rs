@@ -251,9 +251,9 @@ fn candidates(
                     .event()
             }
             "reminders" => events::tick(),
-            "campaign-worker" => {
+            "campaign-worker" | "calendar-sync" | "messaging" => {
                 let body = serde_json::json!({ "tenant": uuid::Uuid::now_v7() });
-                events::sqs("vio-dial", &body.to_string())
+                events::sqs("vio-queue", &body.to_string())
             }
             _ => events::empty_stream(),
         };

@@ -58,6 +58,14 @@ const NOT_TEXT: &[(&str, &str)] = &[
     ),
     ("a provider's address, on loopback only here", "/base_url"),
     ("an account's id, 34 letters and digits", "/account_sid"),
+    (
+        "a place on a booking, one of a few words or a question's identifier",
+        "/field_mapping/name /field_mapping/email /field_mapping/phone",
+    ),
+    (
+        "a place on a booking, one of a few words or a question's identifier",
+        "/field_mapping/appointment_type /field_mapping/owner_name /field_mapping/special_instructions",
+    ),
     ("six digits, not taken yet", "/totp"),
     ("letters and digits of a place", "/postal_code"),
 ];

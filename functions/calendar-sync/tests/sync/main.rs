@@ -79,6 +79,41 @@ async fn a_move_gives_the_booking_another_uid_and_the_next_one_knows_it() {
 }
 
 #[tokio::test]
+async fn what_staff_change_while_the_calendar_is_told_is_told_after_it() {
+    let clinic = Clinic::new().await;
+    let person = clinic.booked("u1", 50).await;
+    let (first, second) = (
+        clinic.now() + TimeDelta::days(3),
+        clinic.now() + TimeDelta::days(4),
+    );
+    let to = |time| {
+        move |appointment: &mut vio_domain::appointment::Appointment| {
+            appointment.time = time;
+            appointment.status = AppointmentStatus::Rescheduled;
+        }
+    };
+    clinic.change(&person, to(first)).await;
+    let meanwhile = async {
+        // The calendar has been asked and is being told.
+        while clinic.calendar.look().asked < 1 {
+            tokio::task::yield_now().await;
+        }
+        clinic.test.advance(TimeDelta::seconds(1));
+        clinic.change(&person, to(second)).await;
+    };
+    tokio::join!(clinic.run(), meanwhile);
+    assert_eq!(clinic.calendar.look().changes, ["reschedule u1"]);
+    let echo = clinic.calendar.look().bookings["u1+"].clone();
+    clinic.hear("echo", &echo).await;
+    assert_eq!(clinic.attention(&person).await, None);
+    assert_eq!(clinic.appointment(&person).await.time, second);
+    clinic.later(MINUTE).await;
+    let changes = clinic.calendar.look().changes.clone();
+    assert_eq!(changes, ["reschedule u1", "reschedule u1+"]);
+    assert_eq!(clinic.attention(&person).await, None);
+}
+
+#[tokio::test]
 async fn what_was_done_before_a_crash_is_not_done_again() {
     let clinic = Clinic::new().await;
     let person = clinic.booked("u1", 50).await;

@@ -66,10 +66,7 @@ pub struct CalcomChange {
 pub(crate) type Faults = VecDeque<CalcomFault>;
 
 pub(super) fn router() -> Router<Arc<Server>> {
-    Router::new()
-        .route("/v2/bookings/{uid}/cancel", post(cancel))
-        .route("/v2/bookings/{uid}/confirm", post(confirm))
-        .route("/v2/bookings/{uid}/reschedule", post(reschedule))
+    Router::new().route("/v2/bookings/{uid}/{action}", post(handle))
 }
 
 /// What a change makes of a booking: all are kept, the first is the answer and what webhooks tell of.
@@ -84,65 +81,48 @@ struct Kind {
     change: Change,
 }
 
-async fn cancel(
-    State(server): State<Arc<Server>>,
-    uri: OriginalUri,
-    Path(uid): Path<String>,
-    headers: HeaderMap,
-    body: Bytes,
-) -> Response {
-    let kind = Kind {
-        action: "cancel",
-        trigger: "BOOKING_CANCELLED",
-        status: StatusCode::OK,
-        change: |booking, body, now| {
-            if booking.status() == "cancelled" {
-                return Err(Refusal::bad("the booking is cancelled already"));
-            }
-            let reason = body["cancellationReason"].clone();
-            let cancelled = [
-                ("status", json!("cancelled")),
-                ("cancellationReason", reason),
-            ];
-            Ok(vec![booking.with(&cancelled, now)])
-        },
-    };
-    handle(&server, kind, &uri, &uid, &headers, &body).await
+impl Kind {
+    fn of(action: &str) -> Option<Self> {
+        match action {
+            "cancel" => Some(Self {
+                action: "cancel",
+                trigger: "BOOKING_CANCELLED",
+                status: StatusCode::OK,
+                change: cancelled,
+            }),
+            "confirm" => Some(Self {
+                action: "confirm",
+                trigger: "BOOKING_CREATED",
+                status: StatusCode::OK,
+                change: confirmed,
+            }),
+            "reschedule" => Some(Self {
+                action: "reschedule",
+                trigger: "BOOKING_RESCHEDULED",
+                status: StatusCode::CREATED,
+                change: moved,
+            }),
+            _ => None,
+        }
+    }
 }
 
-async fn confirm(
-    State(server): State<Arc<Server>>,
-    uri: OriginalUri,
-    Path(uid): Path<String>,
-    headers: HeaderMap,
-    body: Bytes,
-) -> Response {
-    let kind = Kind {
-        action: "confirm",
-        trigger: "BOOKING_CREATED",
-        status: StatusCode::OK,
-        change: |booking, _, now| match booking.status() {
-            "pending" => Ok(vec![booking.with(&[("status", json!("accepted"))], now)]),
-            _ => Err(Refusal::bad("the booking does not wait for a confirmation")),
-        },
-    };
-    handle(&server, kind, &uri, &uid, &headers, &body).await
+fn cancelled(booking: &Booking, body: &Value, now: DateTime<Utc>) -> Result<Vec<Booking>, Refusal> {
+    if booking.status() == "cancelled" {
+        return Err(Refusal::bad("the booking is cancelled already"));
+    }
+    let fields = [
+        ("status", json!("cancelled")),
+        ("cancellationReason", body["cancellationReason"].clone()),
+    ];
+    Ok(vec![booking.with(&fields, now)])
 }
 
-async fn reschedule(
-    State(server): State<Arc<Server>>,
-    uri: OriginalUri,
-    Path(uid): Path<String>,
-    headers: HeaderMap,
-    body: Bytes,
-) -> Response {
-    let kind = Kind {
-        action: "reschedule",
-        trigger: "BOOKING_RESCHEDULED",
-        status: StatusCode::CREATED,
-        change: moved,
-    };
-    handle(&server, kind, &uri, &uid, &headers, &body).await
+fn confirmed(booking: &Booking, _: &Value, now: DateTime<Utc>) -> Result<Vec<Booking>, Refusal> {
+    match booking.status() {
+        "pending" => Ok(vec![booking.with(&[("status", json!("accepted"))], now)]),
+        _ => Err(Refusal::bad("the booking does not wait for a confirmation")),
+    }
 }
 
 fn moved(booking: &Booking, body: &Value, now: DateTime<Utc>) -> Result<Vec<Booking>, Refusal> {
@@ -178,19 +158,21 @@ fn moved(booking: &Booking, body: &Value, now: DateTime<Utc>) -> Result<Vec<Book
 }
 
 async fn handle(
-    server: &Arc<Server>,
-    kind: Kind,
-    uri: &OriginalUri,
-    uid: &str,
-    headers: &HeaderMap,
-    body: &Bytes,
+    State(server): State<Arc<Server>>,
+    uri: OriginalUri,
+    Path((uid, action)): Path<(String, String)>,
+    headers: HeaderMap,
+    body: Bytes,
 ) -> Response {
+    let Some(kind) = Kind::of(&action) else {
+        return StatusCode::NOT_FOUND.into_response();
+    };
     let fault = server.take_calcom_fault();
     let mut noted = CalcomChange {
         arrived_at: Utc::now(),
         arrived_at_clock: server.clock.now(),
         action: kind.action.to_owned(),
-        uid: uid.to_owned(),
+        uid: uid.clone(),
         status: None,
         changed: false,
     };
@@ -198,7 +180,7 @@ async fn handle(
         Some(CalcomFault::RateLimited) => Err(Refusal::busy()),
         Some(CalcomFault::ServerError) => Err(Refusal::broken()),
         Some(CalcomFault::Refused) => Err(Refusal::bad("the slot is not available")),
-        _ => change(server, &kind, uid, headers, body, fault).await,
+        _ => change(&server, &kind, &uid, &headers, &body, fault).await,
     };
     noted.changed = outcome.is_ok();
     let withheld = fault == Some(CalcomFault::TimeoutAfterAccept);
@@ -209,7 +191,7 @@ async fn handle(
         });
     }
     if let Err(error) = server.ledger().record(Entry::CalendarChange(noted)) {
-        return Refusal::from(error).at(uri);
+        return Refusal::from(error).at(&uri);
     }
     if withheld {
         // The client has long gone.
@@ -217,7 +199,7 @@ async fn handle(
     }
     let limited =
         matches!(&outcome, Err(refusal) if refusal.status == StatusCode::TOO_MANY_REQUESTS);
-    let mut response = answer(outcome, uri).into_response();
+    let mut response = answer(outcome, &uri);
     if limited {
         let wait = axum::http::HeaderValue::from_static("30");
         response.headers_mut().insert("retry-after", wait);

@@ -240,13 +240,20 @@ impl TenantStore {
         told: &Told,
         actor: &Actor,
     ) -> Result<(), StoreError> {
+        let mut changed_again = false;
         for _ in 0..COMMIT_TRIES {
             let mut tx = Tx::new();
-            self.stage_told(&mut tx, row, told, actor).await?;
+            if !changed_again {
+                tx.delete_if(CalendarWriteRow::TYPE, row.key(), row.unchanged());
+            }
+            // That nothing could be told of what is no more says nothing of what is to be told now.
+            if !(changed_again && *told == Told::Refused) {
+                self.stage_told(&mut tx, row, told, actor).await?;
+            }
             match self.store.commit(tx).await {
+                // What was told is known all the same, so that the calendar's own word of it is no news later.
                 Err(StoreError::Lost { lost }) if lost.contains(&CalendarWriteRow::TYPE) => {
-                    // Changed again meanwhile. What was told now is read from the calendar when that is told.
-                    return Ok(());
+                    changed_again = true;
                 }
                 Err(error) if error.is_lost() => {}
                 other => return other,
@@ -264,7 +271,6 @@ impl TenantStore {
         told: &Told,
         actor: &Actor,
     ) -> Result<(), StoreError> {
-        tx.delete_if(CalendarWriteRow::TYPE, row.key(), row.unchanged());
         let Some(action) = told.action() else {
             return Ok(());
         };
@@ -284,11 +290,13 @@ impl TenantStore {
         self.log(tx, actor, entry)
     }
 
-    /// What was told, as an event of the chain.
+    /// What was told, as an event of the chain; None where the calendar's own word of it was quicker.
     fn own_event(&self, told: &Told, found: &Found) -> Option<BookingEvent> {
         let state = &found.state;
         match told {
             Told::Nothing | Told::Confirmed | Told::Refused => None,
+            Told::Cancelled { .. } if state.status.is_off() => None,
+            Told::Moved { uid, .. } if self.booking_uid(uid) == state.uid => None,
             Told::Cancelled { at } => Some(BookingEvent {
                 kind: BookingKind::Cancelled,
                 uid: state.uid.clone(),
@@ -325,8 +333,8 @@ impl TenantStore {
         found: &Found,
     ) -> Result<(), StoreError> {
         let mut touched = self.touched(&event).await?;
-        if touched.chain.knows(&event) || touched.joins_two() {
-            // Its own word of it was quicker.
+        if touched.joins_two() {
+            // Somebody else's booking there as well: its events say what it is.
             return Ok(());
         }
         let mut details = found.details.clone();
