@@ -11,7 +11,6 @@ use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio::time::MissedTickBehavior;
-use vio_calendar_sync::CalendarSync;
 use vio_crypto::AwsKms;
 use vio_crypto::password::Argon2Params;
 use vio_domain::calling::limits::CallLimits;
@@ -34,12 +33,12 @@ use vio_webhooks::Webhooks;
 
 use crate::clock::DomainClock;
 use crate::connections::{Connections, DefaultUrls, NotingPort, Written, tenants_in};
-use crate::consumers::{QueueConsumer, Stop, StreamConsumer, stopped};
+use crate::consumers::{Stop, StreamConsumer, stopped};
 use crate::dev::Dev;
 use crate::functions::Functions;
 use crate::invocations::Invocations;
 use crate::seed::{self, SeedError};
-use crate::{server, services};
+use crate::{queues, server, services};
 
 /// What the tick is counted as.
 const TICKER: &str = "reminders";
@@ -171,7 +170,7 @@ impl Host {
         let stack = Stack::start(stack_options)
             .await
             .map_err(HostError::part("the services"))?;
-        let queues = services::set_up(&stack)
+        let urls = services::set_up(&stack)
             .await
             .map_err(HostError::part("the services"))?;
 
@@ -191,7 +190,7 @@ impl Host {
             twilio_url: sandbox.twilio_url(),
             password_cost: Argon2Params::DEFAULT,
         };
-        let urls = DefaultUrls {
+        let providers = DefaultUrls {
             retell: platform.retell_url.clone(),
             calcom: platform.calcom_url.clone(),
             twilio: platform.twilio_url.clone(),
@@ -201,11 +200,11 @@ impl Host {
         let table = DynamoTable::new(stack.dynamodb(), services::tables());
         let meter = Arc::clone(table.meter());
         let port = Arc::new(NotingPort::new(table, written));
-        let app = start_app(&stack, &queues, platform, &clock, port).await?;
+        let app = start_app(&stack, &urls, platform, &clock, port).await?;
         let known = tenants_in(&stack.dynamodb(), &services::tables().main)
             .await
             .map_err(HostError::part("the tenants"))?;
-        connections.connect(app.store.clone(), urls, known);
+        connections.connect(app.store.clone(), providers, known);
 
         let webhooks = Webhooks {
             app: app.clone(),
@@ -216,10 +215,10 @@ impl Host {
         let mut tasks = JoinSet::new();
         let invocations = Arc::new(Invocations::default());
         start_stream(&mut tasks, &stack, &invocations, &stopping).await?;
-        start_queues(
+        queues::start(
             &mut tasks,
             &stack,
-            queues,
+            urls,
             &webhooks,
             &clock,
             &invocations,
@@ -394,7 +393,7 @@ async fn start_sandbox(
 
 async fn start_app(
     stack: &Stack,
-    queues: &QueueUrls,
+    urls: &QueueUrls,
     platform: Platform,
     clock: &Arc<DomainClock>,
     port: Arc<NotingPort<DynamoTable>>,
@@ -406,7 +405,7 @@ async fn start_app(
             services::DATA_KEY,
             services::SIGNING_KEY,
         )),
-        queues: Arc::new(SqsQueues::new(stack.sqs(), queues.clone())),
+        queues: Arc::new(SqsQueues::new(stack.sqs(), urls.clone())),
         retell: Arc::new(HttpRetellFactory::new(vio_providers::Http::new())),
         platform,
         clock: clock.clone(),
@@ -449,119 +448,6 @@ async fn start_stream(
         None => tracing::error!("the table has no stream; no domain events"),
     }
     Ok(())
-}
-
-fn start_queues(
-    tasks: &mut JoinSet<()>,
-    stack: &Stack,
-    queues: QueueUrls,
-    webhooks: &Webhooks,
-    clock: &Arc<DomainClock>,
-    invocations: &Arc<Invocations>,
-    stopping: &Stop,
-) {
-    let dial = {
-        let (app, clock) = (webhooks.app.clone(), clock.clone());
-        QueueConsumer {
-            name: "campaign-worker",
-            invocations: Arc::clone(invocations),
-            client: stack.sqs(),
-            url: queues.dial,
-            batch: 1,
-            function: Arc::new(move |event| {
-                let (app, clock) = (app.clone(), clock.clone());
-                Box::pin(async move {
-                    vio_runtime::batch::handle(event, |message| async {
-                        // The clock does not move while a call may be on its way out.
-                        let _sending = clock.sending().await;
-                        vio_campaign_worker::handle(&app, message).await
-                    })
-                    .await
-                })
-            }),
-        }
-    };
-    let inbox = {
-        let webhooks = webhooks.clone();
-        QueueConsumer {
-            name: "webhooks",
-            invocations: Arc::clone(invocations),
-            client: stack.sqs(),
-            url: queues.inbox,
-            batch: 10,
-            function: Arc::new(move |event| {
-                let webhooks = webhooks.clone();
-                Box::pin(async move {
-                    vio_runtime::batch::handle(event, |message| {
-                        vio_webhooks::process(&webhooks, message)
-                    })
-                    .await
-                })
-            }),
-        }
-    };
-    let messages = {
-        let (app, clock) = (webhooks.app.clone(), clock.clone());
-        QueueConsumer {
-            name: "messaging",
-            invocations: Arc::clone(invocations),
-            client: stack.sqs(),
-            url: queues.messages,
-            batch: 5,
-            function: Arc::new(move |event| {
-                let (app, clock) = (app.clone(), clock.clone());
-                Box::pin(async move {
-                    vio_runtime::batch::handle(event, |message| async {
-                        // The clock does not move while a message may be on its way out.
-                        let _sending = clock.sending().await;
-                        vio_messaging::process(&app, message).await
-                    })
-                    .await
-                })
-            }),
-        }
-    };
-    let jobs = {
-        let app = webhooks.app.clone();
-        QueueConsumer {
-            name: "jobs",
-            invocations: Arc::clone(invocations),
-            client: stack.sqs(),
-            url: queues.jobs,
-            batch: 1,
-            function: Arc::new(move |event| {
-                let app = app.clone();
-                Box::pin(async move {
-                    vio_runtime::batch::handle(event, |message| vio_jobs::process(&app, message))
-                        .await
-                })
-            }),
-        }
-    };
-    let calendar = {
-        let sync = CalendarSync::new(webhooks.app.clone());
-        QueueConsumer {
-            name: "calendar-sync",
-            invocations: Arc::clone(invocations),
-            client: stack.sqs(),
-            url: queues.calendar,
-            batch: 1,
-            function: Arc::new(move |event| {
-                let sync = sync.clone();
-                Box::pin(async move {
-                    vio_runtime::batch::handle(event, |message| {
-                        vio_calendar_sync::handle(&sync, message)
-                    })
-                    .await
-                })
-            }),
-        }
-    };
-    tasks.spawn(calendar.run(stopping.clone()));
-    tasks.spawn(jobs.run(stopping.clone()));
-    tasks.spawn(messages.run(stopping.clone()));
-    tasks.spawn(dial.run(stopping.clone()));
-    tasks.spawn(inbox.run(stopping.clone()));
 }
 
 async fn ticking(app: App, invocations: Arc<Invocations>, stopping: Stop) {
