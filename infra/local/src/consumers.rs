@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use aws_lambda_events::event::dynamodb::Event as StreamEvent;
 use aws_lambda_events::event::sqs::{SqsBatchResponse, SqsEvent};
+use aws_lambda_events::event::streams::DynamoDbEventResponse;
 use aws_sdk_dynamodbstreams::types::{AttributeValue, Record, ShardIteratorType};
 use aws_sdk_sqs::types::{DeleteMessageBatchRequestEntry, Message, MessageSystemAttributeName};
 use base64::Engine;
@@ -14,7 +15,6 @@ use futures::future::BoxFuture;
 use serde_json::{Map, Value, json};
 use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinSet;
-use vio_projector::Bus;
 
 use crate::invocations::Invocations;
 
@@ -173,13 +173,19 @@ fn sqs_event(messages: &[Message]) -> Value {
     json!({ "Records": records })
 }
 
-/// The stream of the main table and the bus its events go to. Where reading had got to is kept in memory only: what
-/// was written and not yet read when the process ends is not put on the bus, which has no subscribers that need it.
+/// A function behind the stream.
+pub(crate) type StreamFunction =
+    Arc<dyn Fn(StreamEvent) -> BoxFuture<'static, DynamoDbEventResponse> + Send + Sync>;
+
+/// The stream of the main table and who reads it. Where reading had got to is kept in memory only: what was written and
+/// not yet read when the process ends is not handed on, and nobody needs it.
 pub(crate) struct StreamConsumer {
+    /// The function's name.
+    pub name: &'static str,
     pub client: aws_sdk_dynamodbstreams::Client,
     pub table: String,
-    pub bus: Box<dyn Bus>,
     pub invocations: Arc<Invocations>,
+    pub function: StreamFunction,
 }
 
 type Failure = Box<dyn std::error::Error + Send + Sync>;
@@ -270,10 +276,8 @@ impl StreamConsumer {
         }
         match serde_json::from_value::<StreamEvent>(json!({ "Records": chosen })) {
             Ok(event) => {
-                let _under_way = self.invocations.begin("projector");
-                let failed = vio_projector::handle(event, self.bus.as_ref())
-                    .await
-                    .batch_item_failures;
+                let _under_way = self.invocations.begin(self.name);
+                let failed = (self.function)(event).await.batch_item_failures;
                 if !failed.is_empty() {
                     tokio::time::sleep(PAUSE).await;
                 }

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
+use aws_lambda_events::event::streams::DynamoDbEventResponse;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
@@ -15,6 +16,7 @@ use vio_crypto::AwsKms;
 use vio_crypto::password::Argon2Params;
 use vio_domain::calling::limits::CallLimits;
 use vio_domain::ids::TenantId;
+use vio_live::{ApiGateway, Live};
 use vio_projector::EventBridge;
 use vio_providers::retell::HttpRetellFactory;
 use vio_reminders::Ticked;
@@ -33,7 +35,7 @@ use vio_webhooks::Webhooks;
 
 use crate::clock::DomainClock;
 use crate::connections::{Connections, DefaultUrls, NotingPort, Written, tenants_in};
-use crate::consumers::{Stop, StreamConsumer, stopped};
+use crate::consumers::{Stop, StreamConsumer, StreamFunction, stopped};
 use crate::dev::Dev;
 use crate::functions::Functions;
 use crate::invocations::Invocations;
@@ -214,7 +216,11 @@ impl Host {
         let (stop, stopping) = watch::channel(false);
         let mut tasks = JoinSet::new();
         let invocations = Arc::new(Invocations::default());
-        start_stream(&mut tasks, &stack, &invocations, &stopping).await?;
+        let live = Live {
+            app: app.clone(),
+            sockets: Arc::new(ApiGateway::from(stack.apigatewaymanagement())),
+        };
+        start_stream(&mut tasks, &stack, &live, &invocations, &stopping).await?;
         queues::start(
             &mut tasks,
             &stack,
@@ -244,10 +250,15 @@ impl Host {
             &stack,
         );
         let dev = Arc::new(dev);
+        let sockets = Arc::clone(stack.sockets());
         tasks.spawn(server::serve(
             listener,
-            functions,
-            dev.clone(),
+            server::Behind {
+                functions,
+                live,
+                sockets,
+                dev: dev.clone(),
+            },
             options.console,
             stopping,
         ));
@@ -430,22 +441,39 @@ fn bucket(stack: &Stack) -> S3Objects {
 async fn start_stream(
     tasks: &mut JoinSet<()>,
     stack: &Stack,
+    live: &Live,
     invocations: &Arc<Invocations>,
     stopping: &Stop,
 ) -> Result<(), HostError> {
-    let consumer = StreamConsumer {
-        client: stack.dynamodb_streams(),
-        table: services::tables().main,
-        bus: Box::new(EventBridge::new(stack.events(), services::BUS.to_owned())),
-        invocations: Arc::clone(invocations),
-    };
-    match consumer
-        .begin()
-        .await
-        .map_err(HostError::part("the stream"))?
-    {
-        Some(place) => drop(tasks.spawn(consumer.run(place, stopping.clone()))),
-        None => tracing::error!("the table has no stream; no domain events"),
+    let bus = EventBridge::new(stack.events(), services::BUS.to_owned());
+    let project: StreamFunction = Arc::new(move |event| {
+        let bus = bus.clone();
+        Box::pin(async move { vio_projector::handle(event, &bus).await })
+    });
+    let live = live.clone();
+    let push: StreamFunction = Arc::new(move |event| {
+        let live = live.clone();
+        Box::pin(async move {
+            live.push(event).await;
+            DynamoDbEventResponse::default()
+        })
+    });
+    for (name, function) in [("projector", project), ("live", push)] {
+        let consumer = StreamConsumer {
+            name,
+            client: stack.dynamodb_streams(),
+            table: services::tables().main,
+            invocations: Arc::clone(invocations),
+            function,
+        };
+        match consumer
+            .begin()
+            .await
+            .map_err(HostError::part("the stream"))?
+        {
+            Some(place) => drop(tasks.spawn(consumer.run(place, stopping.clone()))),
+            None => tracing::error!(name, "the table has no stream"),
+        }
     }
     Ok(())
 }
