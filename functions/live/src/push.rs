@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use aws_lambda_events::event::dynamodb::Event as StreamEvent;
+use aws_lambda_events::event::dynamodb::{Event as StreamEvent, EventRecord};
 use aws_sdk_apigatewaymanagement::Client;
 use aws_sdk_apigatewaymanagement::config::Builder;
 use aws_sdk_apigatewaymanagement::primitives::Blob;
@@ -14,7 +14,9 @@ use uuid::Uuid;
 use vio_domain::ids::TenantId;
 use vio_projector::project;
 use vio_store::StoreError;
+use vio_store::entity::TYPE;
 use vio_store::live::ConnectionRow;
+use vio_store::port::AttributeValue;
 
 use crate::Live;
 
@@ -30,7 +32,7 @@ const SIDE_BY_SIDE: usize = 16;
 /// What is pushed. Carries no names, numbers or values.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Change {
-    /// `noun.verb`, such as `contact.updated`.
+    /// `noun.verb`, such as `contact.updated`; `call.changed`, `job.changed`, `campaign.changed` for each of their steps.
     #[serde(rename = "type")]
     pub kind: String,
     /// The record that changed.
@@ -97,15 +99,79 @@ impl Sockets for ApiGateway {
     }
 }
 
+/// What has a name of its own within a record.
+#[derive(Deserialize)]
+struct Named {
+    tenant: TenantId,
+    id: Uuid,
+}
+
+/// A call, a job or a campaign: what of its record is looked at.
+#[derive(Deserialize)]
+struct State {
+    #[serde(rename = "v")]
+    version: u64,
+    session: Option<Named>,
+    campaign: Option<Named>,
+    tenant: Option<TenantId>,
+    id: Option<Uuid>,
+}
+
+/// The new state of a call, a job or a campaign: their steps are no entries of the change log.
+fn state(record: &EventRecord) -> Option<(TenantId, Change)> {
+    let item = &record.change.new_image;
+    let Some(AttributeValue::S(of)) = item.get(TYPE) else {
+        return None;
+    };
+    let read = || serde_dynamo::from_item::<_, State>(item.clone()).ok();
+    let (kind, state, named) = match of.as_str() {
+        "session" => {
+            let mut state = read()?;
+            let named = state.session.take()?;
+            ("call.changed", state, named)
+        }
+        "campaign" => {
+            let mut state = read()?;
+            let named = state.campaign.take()?;
+            ("campaign.changed", state, named)
+        }
+        "job" => {
+            let state = read()?;
+            let (tenant, id) = state.tenant.zip(state.id)?;
+            ("job.changed", state, Named { tenant, id })
+        }
+        _ => return None,
+    };
+    let change = Change {
+        kind: kind.to_owned(),
+        id: named.id,
+        version: state.version,
+    };
+    Some((named.tenant, change))
+}
+
+/// A change of a record of the stream.
+fn change(record: &EventRecord) -> Option<(TenantId, Change)> {
+    // What cannot be read is the projector's to tell of.
+    let Ok(Some(event)) = project(record) else {
+        return state(record);
+    };
+    let change = Change {
+        kind: event.kind,
+        id: event.id,
+        version: event.version,
+    };
+    Some((event.tenant, change))
+}
+
 /// What is pushed to each business of a batch: of several changes of one kind to one record, the newest.
 pub(crate) fn changes(event: &StreamEvent) -> BTreeMap<TenantId, Vec<Change>> {
     let mut newest: BTreeMap<TenantId, BTreeMap<(String, Uuid), u64>> = BTreeMap::new();
     for record in &event.records {
-        // What cannot be read is the projector's to tell of.
-        if let Ok(Some(event)) = project(record) {
-            let of_tenant = newest.entry(event.tenant).or_default();
-            let version = of_tenant.entry((event.kind, event.id)).or_default();
-            *version = event.version.max(*version);
+        if let Some((tenant, change)) = change(record) {
+            let of_tenant = newest.entry(tenant).or_default();
+            let version = of_tenant.entry((change.kind, change.id)).or_default();
+            *version = change.version.max(*version);
         }
     }
     let many = |tenant: TenantId| Change {

@@ -94,21 +94,26 @@ impl World {
 
     /// New entries of a tenant's change log, as the stream brings them.
     async fn changed(&self, tenant: TenantId, what: &[(&str, Uuid, u64)]) {
-        let records: Vec<Value> = what
-            .iter()
+        let entries = what.iter().map(|(action, id, version)| {
+            json!({
+                "_t": {"S": "log"}, "tenant": {"S": tenant.to_string()}, "id": {"S": Uuid::now_v7().to_string()},
+                "access": {"BOOL": false}, "action": {"S": action}, "entity_id": {"S": id.to_string()},
+                "entity_version": {"N": version.to_string()},
+            })
+        });
+        self.streamed("INSERT", entries.collect()).await;
+    }
+
+    async fn streamed(&self, name: &str, images: Vec<Value>) {
+        let records: Vec<Value> = images
+            .into_iter()
             .enumerate()
-            .map(|(at, (action, id, version))| {
-                let entry = Uuid::now_v7();
+            .map(|(at, image)| {
                 json!({
-                    "eventID": format!("e{at}"), "eventName": "INSERT", "eventSource": "aws:dynamodb", "awsRegion": "eu-west-2",
+                    "eventID": format!("e{at}"), "eventName": name, "eventSource": "aws:dynamodb", "awsRegion": "eu-west-2",
                     "dynamodb": {
                         "ApproximateCreationDateTime": 1_763_640_000.0, "Keys": {}, "SequenceNumber": format!("{at}"),
-                        "SizeBytes": 300, "StreamViewType": "NEW_IMAGE",
-                        "NewImage": {
-                            "_t": {"S": "log"}, "tenant": {"S": tenant.to_string()}, "id": {"S": entry.to_string()},
-                            "access": {"BOOL": false}, "action": {"S": action}, "entity_id": {"S": id.to_string()},
-                            "entity_version": {"N": version.to_string()},
-                        },
+                        "SizeBytes": 300, "StreamViewType": "NEW_IMAGE", "NewImage": image,
                     },
                 })
             })
@@ -194,6 +199,36 @@ async fn sample_events_are_understood() {
     assert_eq!(answer, json!({ "statusCode": 200 }));
     let sample = include_str!("../../../events/live/disconnect.json");
     assert_eq!(ask(sample, "", "").await, json!({ "statusCode": 200 }));
+}
+
+#[tokio::test]
+async fn a_step_of_a_call_a_job_or_a_campaign_is_told_though_no_entry_tells_it() {
+    let world = World::new().await;
+    world.open(&world.one, "a").await;
+    let (tenant, id) = (world.one.id.to_string(), Uuid::now_v7());
+    let named =
+        json!({ "tenant": {"S": tenant}, "id": {"S": id.to_string()}, "more": {"BOOL": true} });
+    let of = |kind: &str, at: &str| json!({ "_t": {"S": kind}, "v": {"N": "4"}, at: {"M": named} });
+    let mut job = named.clone();
+    job["_t"] = json!({ "S": "job" });
+    job["v"] = json!({ "N": "5" });
+    // What is neither of these is not told.
+    let contact = of("contact", "contact");
+    let images = vec![
+        of("session", "session"),
+        of("campaign", "campaign"),
+        job,
+        contact,
+    ];
+    world.streamed("MODIFY", images).await;
+    let told: Vec<Change> = world
+        .heard()
+        .into_iter()
+        .map(|(_, change)| change)
+        .collect();
+    let expected = [("call", 4), ("campaign", 4), ("job", 5)];
+    let expected = expected.map(|(what, version)| change(&format!("{what}.changed"), id, version));
+    assert_eq!(told, expected);
 }
 
 #[tokio::test]

@@ -185,6 +185,8 @@ pub(crate) struct StreamConsumer {
     pub client: aws_sdk_dynamodbstreams::Client,
     pub table: String,
     pub invocations: Arc<Invocations>,
+    /// The filter of template.yaml.
+    pub passes: fn(&Record) -> bool,
     pub function: StreamFunction,
 }
 
@@ -268,7 +270,7 @@ impl StreamConsumer {
     async fn hand_on(&self, records: &[Record]) -> bool {
         let chosen: Vec<Value> = records
             .iter()
-            .filter(|record| passes_filter(record))
+            .filter(|record| (self.passes)(record))
             .map(stream_record)
             .collect();
         if chosen.is_empty() {
@@ -291,15 +293,25 @@ impl StreamConsumer {
     }
 }
 
-/// The filter of template.yaml: new entries of the change log.
-fn passes_filter(record: &Record) -> bool {
+fn has(record: &Record, name: &str, wanted: &AttributeValue) -> bool {
     let image = record.dynamodb().and_then(|change| change.new_image());
-    let is = |name: &str, wanted: &AttributeValue| {
-        image.and_then(|image| image.get(name)) == Some(wanted)
-    };
+    image.and_then(|image| image.get(name)) == Some(wanted)
+}
+
+/// New entries of the change log.
+pub(crate) fn is_entry(record: &Record) -> bool {
     record.event_name().map(|name| name.as_str()) == Some("INSERT")
-        && is("_t", &AttributeValue::S("log".into()))
-        && is("access", &AttributeValue::Bool(false))
+        && has(record, "_t", &AttributeValue::S("log".into()))
+        && has(record, "access", &AttributeValue::Bool(false))
+}
+
+/// The same, and every state of calls, jobs and campaigns.
+pub(crate) fn is_news(record: &Record) -> bool {
+    let states = ["session", "job", "campaign"];
+    is_entry(record)
+        || states
+            .into_iter()
+            .any(|state| has(record, "_t", &AttributeValue::S(state.into())))
 }
 
 fn stream_record(record: &Record) -> Value {

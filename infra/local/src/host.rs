@@ -35,7 +35,7 @@ use vio_webhooks::Webhooks;
 
 use crate::clock::DomainClock;
 use crate::connections::{Connections, DefaultUrls, NotingPort, Written, tenants_in};
-use crate::consumers::{Stop, StreamConsumer, StreamFunction, stopped};
+use crate::consumers::{Stop, StreamConsumer, StreamFunction, is_entry, is_news, stopped};
 use crate::dev::Dev;
 use crate::functions::Functions;
 use crate::invocations::Invocations;
@@ -458,12 +458,17 @@ async fn start_stream(
             DynamoDbEventResponse::default()
         })
     });
-    for (name, function) in [("projector", project), ("live", push)] {
+    let readers = [
+        ("projector", is_entry as fn(&_) -> bool, project),
+        ("live", is_news, push),
+    ];
+    for (name, passes, function) in readers {
         let consumer = StreamConsumer {
             name,
             client: stack.dynamodb_streams(),
             table: services::tables().main,
             invocations: Arc::clone(invocations),
+            passes,
             function,
         };
         match consumer

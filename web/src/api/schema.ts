@@ -687,6 +687,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/contacts/{contact_id}/send-reminder": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Sends the reminder of an appointment now, by SMS, in the words that the business's privacy settings allow. */
+        post: operations["post_contacts_contact_id_send_reminder"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/contacts/{contact_id}/send-sms": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Sends an SMS to a contact who opted in, within the permitted hours. It is in the timeline at once; what became of it shows there. */
+        post: operations["post_contacts_contact_id_send_sms"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/dnc": {
         parameters: {
             query?: never;
@@ -1269,6 +1303,30 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/live/tickets": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * A ticket for a live connection
+         * @description On the connection comes one text message `{"type", "id", "version"}` for each change of the business's records: what
+         *     happened, to which record, and its version after it. More than 20 at once come as one of type `many.changed` with the
+         *     business's own id. Messages may be lost, doubled and late: re-read what is shown. The connection is told nothing any more
+         *     ten minutes after it was opened, or within half a minute of the end of the session: open the next one before. What a
+         *     client says on it is not listened to.
+         */
+        post: operations["post_live_tickets"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/locations": {
         parameters: {
             query?: never;
@@ -1303,6 +1361,23 @@ export interface paths {
         head?: never;
         /** Changes a location. */
         patch: operations["patch_locations_location_id"];
+        trace?: never;
+    };
+    "/api/messages/sms": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Sends an SMS to many contacts: to those who opted in and are within reach; the others are named with the reason. */
+        post: operations["post_messages_sms"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
         trace?: never;
     };
     "/api/saved-filters": {
@@ -1422,6 +1497,23 @@ export interface paths {
         get: operations["get_settings_integrations_status"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/settings/integrations/twilio/test": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Tries the saved connection with Twilio out; nobody is written to. */
+        post: operations["post_settings_integrations_twilio_test"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1591,6 +1683,28 @@ export interface paths {
          *     `call_ended` and `call_analyzed` are processed; other events are accepted and ignored. At most 5 MiB.
          */
         post: operations["post_webhook_call_outcome_endpoint_id"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/webhook/sms/{endpoint_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Messages and their news, from Twilio
+         * @description A form, signed by Twilio with the account's auth token (`X-Twilio-Signature`) over the address as it is configured
+         *     and every field. Messages that people send, and the status of messages to them, are processed, in whatever order they
+         *     come; the rest is accepted and ignored. At most 64 KiB. The answer is TwiML that says nothing.
+         */
+        post: operations["post_webhook_sms_endpoint_id"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2989,7 +3103,7 @@ export interface components {
          * @description What a trial came to.
          * @enum {string}
          */
-        ConnectionOutcome: "works" | "not_configured" | "wrong_key" | "missing_scope" | "no_webhook" | "webhook_disabled" | "wrong_organizer" | "busy" | "unreachable";
+        ConnectionOutcome: "works" | "not_configured" | "wrong_key" | "missing_scope" | "no_webhook" | "webhook_disabled" | "wrong_number" | "wrong_organizer" | "busy" | "unreachable";
         /** @description What came of trying a connection out. */
         ConnectionTest: {
             /**
@@ -4434,6 +4548,7 @@ export interface components {
         IntegrationsPatch: {
             calcom?: components["schemas"]["CalcomPatch"] | null;
             retell?: components["schemas"]["RetellPatch"] | null;
+            twilio?: components["schemas"]["TwilioPatch"] | null;
         };
         IntegrationsStatus: {
             calcom: components["schemas"]["CalendarSync"];
@@ -4441,6 +4556,7 @@ export interface components {
         IntegrationsView: {
             calcom: components["schemas"]["CalcomView"];
             retell: components["schemas"]["RetellView"];
+            twilio: components["schemas"]["TwilioView"];
         };
         /** @description One entry of the timeline. */
         Interaction: {
@@ -4450,10 +4566,25 @@ export interface components {
             by?: string | null;
             /** Format: uuid */
             contact_id: string;
+            /**
+             * @description `inbound` or `outbound`, of a message.
+             * @example outbound
+             */
+            direction?: string | null;
             /** Format: uuid */
             id: string;
             /** @example phone */
             kind: string;
+            /**
+             * @description The provider's id of a message.
+             * @example SM8c4d7beaf75ce73ce83ecaf57942bfe3
+             */
+            provider_message_id?: string | null;
+            /**
+             * @description Of a message that was sent: `queued`, `sending`, `sent`, `delivered`, `failed`, `undelivered`, `unknown` or `cancelled`.
+             * @example delivered
+             */
+            status?: string | null;
             /** @example She rang about parking. */
             text: string;
             warnings?: components["schemas"]["ContactWarning"][];
@@ -4774,6 +4905,30 @@ export interface components {
             total_members: number | null;
             /** @description Null where the list is read without counting it. */
             total_pages: number | null;
+        };
+        /** @description A message that was taken on. */
+        Message: {
+            /**
+             * @description `sms`.
+             * @example sms
+             */
+            channel: string;
+            /** Format: uuid */
+            contact_id: string;
+            /**
+             * Format: date-time
+             * @description When it goes out, or went.
+             */
+            due_at: string;
+            /** Format: uuid */
+            message_id: string;
+            /** @description In how many parts it is sent and charged; absent for a reminder, which gets its words when it goes out. */
+            segments?: number | null;
+            /**
+             * @description `queued`, `sending`, `sent`, `delivered`, `failed`, `undelivered`, `unknown` or `cancelled`.
+             * @example queued
+             */
+            status: string;
         };
         NeedsAttention: {
             /** @example no_call_window */
@@ -5428,6 +5583,32 @@ export interface components {
              */
             stagger_duration_minutes?: number | null;
         };
+        /** @description Which appointment to remind of. */
+        SendReminder: {
+            /**
+             * Format: uuid
+             * @description The current one when left out.
+             */
+            appointment_id?: string | null;
+        };
+        /** @description What to send. */
+        SendSms: {
+            /**
+             * @description At most 918 characters.
+             * @example We open at 10 today. See you later.
+             */
+            message: string;
+        };
+        /** @description What to send to whom. */
+        SendSmsToMany: {
+            /** @description 1 to 100. */
+            contact_ids: string[];
+            /**
+             * @description At most 918 characters.
+             * @example We are closed on Monday.
+             */
+            message: string;
+        };
         SignUp: {
             admin?: components["schemas"]["FirstAdmin"] | null;
             /**
@@ -5502,6 +5683,34 @@ export interface components {
              * @description The first administrator.
              */
             user_id: string;
+        };
+        /** @description What became of all. */
+        SmsToMany: {
+            /**
+             * Format: uuid
+             * @description What the messages were sent under.
+             */
+            campaign_id: string;
+            queued: number;
+            results: components["schemas"]["SmsToOne"][];
+            skipped: number;
+        };
+        /** @description What became of one of them. */
+        SmsToOne: {
+            /** Format: uuid */
+            contact_id: string;
+            /** Format: uuid */
+            message_id?: string | null;
+            /**
+             * @description Why it was skipped: `no_such_contact`, `not_opted_in`, `no_number`, `do_not_contact`, `not_active`.
+             * @example not_opted_in
+             */
+            reason?: string | null;
+            /**
+             * @description `queued`, or what it has come to since; `skipped`.
+             * @example queued
+             */
+            status: string;
         };
         /**
          * @description Until when it is not to be seen.
@@ -5590,6 +5799,61 @@ export interface components {
             members: components["schemas"]["ProposedMember"][];
             /** @example Color Clients */
             name: string;
+        };
+        /** @description A ticket for one connection. */
+        Ticket: {
+            /** Format: date-time */
+            expires_at: string;
+            /**
+             * @description Good once, until `expires_at`.
+             * @example lt_01932f0000007000800000000000000a.mJx3…
+             */
+            ticket: string;
+            /**
+             * @description Where to open the WebSocket; the ticket is in it.
+             * @example wss://app.example/live?ticket=lt_01932f0000007000800000000000000a.mJx3…
+             */
+            url: string;
+        };
+        TwilioPatch: {
+            /** @example ACaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa */
+            account_sid?: string | null;
+            /**
+             * Format: password
+             * @description Signs the provider's webhooks too. The one it replaces stays valid for those for 24 hours.
+             */
+            auth_token?: string | null;
+            base_url?: string | null;
+            enabled?: boolean | null;
+            /** @example +447700153842 */
+            from_number?: string | null;
+            stop_ends_calls?: boolean | null;
+        };
+        /** @description Messages by SMS, and what is known of numbers. */
+        TwilioView: {
+            /** @example ACaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa */
+            account_sid?: string | null;
+            /**
+             * @description Masked.
+             * @example ••••c0de
+             */
+            auth_token?: string | null;
+            base_url?: string | null;
+            /** @description Whether messages can be sent. */
+            configured: boolean;
+            enabled: boolean;
+            /** @example +447700153842 */
+            from_number?: string | null;
+            /** @example null */
+            last_sync?: string | null;
+            problems: string[];
+            /** @description Whether who sends STOP gets no more calls either. */
+            stop_ends_calls: boolean;
+            /**
+             * @description Where messages of people are to be posted to.
+             * @example https://app.example/api/webhook/sms/p3Vw…
+             */
+            webhook_url: string;
         };
         /** @description One appointment type. */
         TypeEntry: {
@@ -5708,7 +5972,7 @@ export interface components {
                 "application/problem+json": components["schemas"]["Problem"];
             };
         };
-        /** @description Conflict with the present state; This contact may already exist; The e-mail address is in use; The name is in use; Five campaigns run already; The campaign is over; The group is archived; Too much is under way; This cannot be undone any more; Still in use; The same request is under way; A call is in progress; Calling is paused; Calling is not set up; Outside the call hours; The person does not want calls; The person does not want to be contacted; Consent is missing; No phone number; The number cannot be called; No call is due; No attempts left; Called recently; This number was called too often */
+        /** @description Conflict with the present state; This contact may already exist; The e-mail address is in use; The name is in use; Five campaigns run already; The campaign is over; The group is archived; Too much is under way; This cannot be undone any more; Still in use; The same request is under way; A call is in progress; Calling is paused; Calling is not set up; Outside the call hours; The person does not want calls; The person does not want to be contacted; Consent is missing; No phone number; The number cannot be called; No call is due; No attempts left; Called recently; This number was called too often; Messages are not set up; The person did not opt in */
         Problem409: {
             headers: {
                 [name: string]: unknown;
@@ -9410,8 +9674,11 @@ export interface operations {
                      *         {
                      *           "at": "2027-03-10T10:30:00Z",
                      *           "contact_id": "0192f0c1-2b3c-7def-8abc-0123456789ab",
+                     *           "direction": "outbound",
                      *           "id": "0192f0c1-2b3c-7def-8abc-0123456789ab",
                      *           "kind": "phone",
+                     *           "provider_message_id": "SM8c4d7beaf75ce73ce83ecaf57942bfe3",
+                     *           "status": "delivered",
                      *           "text": "She rang about parking.",
                      *           "warnings": [
                      *             {
@@ -9478,8 +9745,11 @@ export interface operations {
                      * @example {
                      *       "at": "2027-03-10T10:30:00Z",
                      *       "contact_id": "0192f0c1-2b3c-7def-8abc-0123456789ab",
+                     *       "direction": "outbound",
                      *       "id": "0192f0c1-2b3c-7def-8abc-0123456789ab",
                      *       "kind": "phone",
+                     *       "provider_message_id": "SM8c4d7beaf75ce73ce83ecaf57942bfe3",
+                     *       "status": "delivered",
                      *       "text": "She rang about parking.",
                      *       "warnings": [
                      *         {
@@ -9596,6 +9866,129 @@ export interface operations {
             403: components["responses"]["Problem403"];
             404: components["responses"]["Problem404"];
             /** @description Somebody like it has come since (`existing_ids`) */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    post_contacts_contact_id_send_reminder: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description 1 to 255 printable ASCII characters. The same key and request happens once and is answered alike for 24 hours. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /** @description Id of the contact */
+                contact_id: string;
+            };
+            cookie?: never;
+        };
+        /** @description May be left out */
+        requestBody: {
+            content: {
+                /** @example {} */
+                "application/json": components["schemas"]["SendReminder"];
+            };
+        };
+        responses: {
+            /** @description Taken on */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "channel": "sms",
+                     *       "contact_id": "0192f0c1-2b3c-7def-8abc-0123456789ab",
+                     *       "due_at": "2027-03-10T10:30:00Z",
+                     *       "message_id": "0192f0c1-2b3c-7def-8abc-0123456789ab",
+                     *       "status": "queued"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Message"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            /** @description The person did not opt in, or messages are not set up */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    post_contacts_contact_id_send_sms: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description 1 to 255 printable ASCII characters. The same key and request happens once and is answered alike for 24 hours. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /** @description Id of the contact */
+                contact_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "message": "We open at 10 today. See you later."
+                 *     }
+                 */
+                "application/json": components["schemas"]["SendSms"];
+            };
+        };
+        responses: {
+            /** @description Taken on */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "channel": "sms",
+                     *       "contact_id": "0192f0c1-2b3c-7def-8abc-0123456789ab",
+                     *       "due_at": "2027-03-10T10:30:00Z",
+                     *       "message_id": "0192f0c1-2b3c-7def-8abc-0123456789ab",
+                     *       "status": "queued"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Message"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            /** @description The person did not opt in, or messages are not set up */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -12436,6 +12829,38 @@ export interface operations {
             503: components["responses"]["Problem503"];
         };
     };
+    post_live_tickets: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A ticket */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "expires_at": "2027-03-10T10:30:00Z",
+                     *       "ticket": "lt_01932f0000007000800000000000000a.mJx3…",
+                     *       "url": "wss://app.example/live?ticket=lt_01932f0000007000800000000000000a.mJx3…"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Ticket"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
     get_locations: {
         parameters: {
             query?: never;
@@ -12624,6 +13049,65 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    post_messages_sms: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description 1 to 255 printable ASCII characters. The same key and request happens once and is answered alike for 24 hours. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "contact_ids": [
+                 *         "0192f0c1-2b3c-7def-8abc-0123456789ab"
+                 *       ],
+                 *       "message": "We are closed on Monday."
+                 *     }
+                 */
+                "application/json": components["schemas"]["SendSmsToMany"];
+            };
+        };
+        responses: {
+            /** @description Taken on, each with its result */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "campaign_id": "0192f0c1-2b3c-7def-8abc-0123456789ab",
+                     *       "queued": 0,
+                     *       "results": [
+                     *         {
+                     *           "contact_id": "0192f0c1-2b3c-7def-8abc-0123456789ab",
+                     *           "reason": "not_opted_in",
+                     *           "status": "queued"
+                     *         }
+                     *       ],
+                     *       "skipped": 0
+                     *     }
+                     */
+                    "application/json": components["schemas"]["SmsToMany"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            409: components["responses"]["Problem409"];
             413: components["responses"]["Problem413"];
             415: components["responses"]["Problem415"];
             422: components["responses"]["Problem422"];
@@ -13084,6 +13568,17 @@ export interface operations {
                      *         "last_sync": null,
                      *         "problems": [],
                      *         "webhook_url": "https://app.example/api/webhook/call-outcome/u1xU…"
+                     *       },
+                     *       "twilio": {
+                     *         "account_sid": "ACaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa",
+                     *         "auth_token": "••••c0de",
+                     *         "configured": false,
+                     *         "enabled": false,
+                     *         "from_number": "+447700153842",
+                     *         "last_sync": null,
+                     *         "problems": [],
+                     *         "stop_ends_calls": false,
+                     *         "webhook_url": "https://app.example/api/webhook/sms/p3Vw…"
                      *       }
                      *     }
                      */
@@ -13128,6 +13623,10 @@ export interface operations {
                  *       "retell": {
                  *         "agent_id": "agent_9f2c",
                  *         "from_number": "+442079460002"
+                 *       },
+                 *       "twilio": {
+                 *         "account_sid": "ACaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa",
+                 *         "from_number": "+447700153842"
                  *       }
                  *     }
                  */
@@ -13171,6 +13670,17 @@ export interface operations {
                      *         "last_sync": null,
                      *         "problems": [],
                      *         "webhook_url": "https://app.example/api/webhook/call-outcome/u1xU…"
+                     *       },
+                     *       "twilio": {
+                     *         "account_sid": "ACaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa",
+                     *         "auth_token": "••••c0de",
+                     *         "configured": false,
+                     *         "enabled": false,
+                     *         "from_number": "+447700153842",
+                     *         "last_sync": null,
+                     *         "problems": [],
+                     *         "stop_ends_calls": false,
+                     *         "webhook_url": "https://app.example/api/webhook/sms/p3Vw…"
                      *       }
                      *     }
                      */
@@ -13313,6 +13823,45 @@ export interface operations {
                      *     }
                      */
                     "application/json": components["schemas"]["IntegrationsStatus"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    post_settings_integrations_twilio_test: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What came of it */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "message": "Cal.com answers, and its webhook reaches us.",
+                     *       "outcome": "works",
+                     *       "samples": [
+                     *         {
+                     *           "event_type": "check-up",
+                     *           "status": "accepted"
+                     *         }
+                     *       ],
+                     *       "tested_at": "2027-03-10T10:30:00Z"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ConnectionTest"];
                 };
             };
             400: components["responses"]["Problem400"];
@@ -14388,6 +14937,47 @@ export interface operations {
                      *     }
                      */
                     "application/json": components["schemas"]["Receipt"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            404: components["responses"]["Problem404"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            422: components["responses"]["Problem422"];
+            500: components["responses"]["Problem500"];
+        };
+    };
+    post_webhook_sms_endpoint_id: {
+        parameters: {
+            query?: {
+                /** @description Whose message it is. */
+                contact?: string | null;
+                /** @description Which message it is. */
+                message?: string | null;
+            };
+            header?: never;
+            path: {
+                /** @description The tenant's own address, as its settings show it */
+                endpoint_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /** @example MessageSid=SM8c4d7beaf75ce73ce83ecaf57942bfe3&SmsStatus=received&From=%2B447912345678&To=%2B447700153842&Body=YES */
+                "application/x-www-form-urlencoded": string;
+            };
+        };
+        responses: {
+            /** @description Received */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /** @example <Response/> */
+                    "text/xml": string;
                 };
             };
             400: components["responses"]["Problem400"];
