@@ -931,5 +931,5 @@ fn every_route_is_described_and_allowed() {
         vio_profile::router(app.app)
     });
     let whole = vio_http::openapi::merge([document]).unwrap();
-    assert_eq!(whole.paths.paths.len(), 13);
+    assert_eq!(whole.paths.paths.len(), 14);
 }
