@@ -79,10 +79,8 @@ impl CalendarSync {
         };
         let own = settings.settings.integrations.calendar(calendar).base_url;
         let base = BaseUrl::parse(own.map_or(usual.as_str(), |url| url.as_str()));
-        base.inspect_err(
-            |error| tracing::error!(%error, "the calendar's address cannot be used"),
-        )
-        .ok()
+        base.inspect_err(|error| tracing::error!(%error, "the calendar's address cannot be used"))
+            .ok()
     }
 }
 

@@ -135,7 +135,11 @@ pub(crate) async fn take_in(
     calendar: Calendar,
     read: News,
 ) -> Result<bool, StoreError> {
-    let start = read.event.booking.as_ref().and_then(|booking| booking.start);
+    let start = read
+        .event
+        .booking
+        .as_ref()
+        .and_then(|booking| booking.start);
     if start.is_none_or(|start| start <= ts.now()) {
         return Ok(false);
     }

@@ -54,9 +54,7 @@ pub async fn process(webhooks: &Webhooks, message: InboxMessage) -> Result<(), M
             tracing::error!(tenant_id = %ts.id, event = %row.id, provider = row.provider.as_str(), reason,
                             "a stored event can never be processed");
             if let Some(calendar) = row.provider.calendar()
-                && let Err(error) = ts
-                    .note_calendar_failure(calendar, "unreadable_event")
-                    .await
+                && let Err(error) = ts.note_calendar_failure(calendar, "unreadable_event").await
             {
                 tracing::warn!(tenant_id = %ts.id, %error, "a calendar's failure was not noted");
             }

@@ -148,7 +148,10 @@ mod tests {
     fn a_reset_is_seconds_until_or_since_the_epoch() {
         let answered: DateTime<Utc> = "2027-01-07T12:00:00Z".parse().unwrap();
         let instant = |header| RetryAfter::of_reset(header).map(|after| after.instant(answered));
-        assert_eq!(instant("30"), Some(answered + chrono::TimeDelta::seconds(30)));
+        assert_eq!(
+            instant("30"),
+            Some(answered + chrono::TimeDelta::seconds(30))
+        );
         let later = (answered + chrono::TimeDelta::seconds(45)).timestamp();
         assert_eq!(
             instant(&later.to_string()).map(|at| at.timestamp()),

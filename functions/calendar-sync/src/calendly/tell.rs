@@ -48,7 +48,11 @@ async fn cancel(
         Ok(at) => Tried::Told(Told::Cancelled {
             at: at.unwrap_or(now),
         }),
-        Err(error @ ApiError::Refused { status: 400 | 403, .. }) => {
+        Err(
+            error @ ApiError::Refused {
+                status: 400 | 403, ..
+            },
+        ) => {
             // It may have been cancelled between the question and the change.
             match stands(client, what, now).await {
                 Ok(stands) if stands.tell == Tell::Nothing => Tried::Told(Told::Nothing),

@@ -93,7 +93,9 @@ fn places(invitee: &Value, event: &Value) -> Vec<String> {
 
 fn looks_like_a_number(answer: &str) -> bool {
     let digits = answer.bytes().filter(u8::is_ascii_digit).count();
-    let of_numbers = |c: char| c.is_ascii_digit() || matches!(c, '+' | ' ' | '(' | ')' | '-' | '.' | '/' | '\u{a0}');
+    let of_numbers = |c: char| {
+        c.is_ascii_digit() || matches!(c, '+' | ' ' | '(' | ')' | '-' | '.' | '/' | '\u{a0}')
+    };
     PHONE_DIGITS.contains(&digits) && answer.chars().all(of_numbers)
 }
 

@@ -8,8 +8,8 @@ use reqwest::RequestBuilder;
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::{Value, json};
 
-use super::subscription::{EVENTS, NewSubscription, Subscription};
 use super::id_of;
+use super::subscription::{EVENTS, NewSubscription, Subscription};
 use crate::base_url::with_query;
 use crate::json::{instant, text, whole};
 use crate::transport::{Http, send};

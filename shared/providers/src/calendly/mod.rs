@@ -40,7 +40,10 @@ mod tests {
 
     #[test]
     fn ids_are_the_ends_of_addresses_and_nothing_else() {
-        assert_eq!(id_of("https://api.calendly.com/users/AB-c_1"), Some("AB-c_1"));
+        assert_eq!(
+            id_of("https://api.calendly.com/users/AB-c_1"),
+            Some("AB-c_1")
+        );
         let uri = "https://api.calendly.com/scheduled_events/EV1/invitees/IN1";
         assert_eq!(ids_of(uri), Some(("EV1", "IN1")));
         for uri in [

@@ -85,7 +85,9 @@ pub fn parse(body: &[u8]) -> Result<Event, EventError> {
         Trigger::NoShowUpdated | Trigger::Other => None,
         _ => Some(booking::read(payload, &payload["scheduled_event"])?),
     };
-    let starts = booking.as_ref().is_none_or(|booking| booking.start.is_some());
+    let starts = booking
+        .as_ref()
+        .is_none_or(|booking| booking.start.is_some());
     let readable = text(&payload["event"]).or_else(|| text(&payload["scheduled_event"]["uri"]));
     if trigger != Trigger::BookingCancelled && !starts && readable.is_none() {
         return Err(EventError::Missing("payload.scheduled_event.start_time"));

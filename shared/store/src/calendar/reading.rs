@@ -189,7 +189,8 @@ impl TenantStore {
         again: Option<Calendar>,
     ) -> Result<(), StoreError> {
         for calendar in Calendar::ALL {
-            let connected = |settings: &Settings| settings.integrations.calendar(calendar).connected;
+            let connected =
+                |settings: &Settings| settings.integrations.calendar(calendar).connected;
             let known = connected(before) && again != Some(calendar);
             if known || !connected(after) {
                 continue;
