@@ -11,6 +11,8 @@ use crate::clinic;
 pub const PASSWORD: &str = "Copper-Otter-7-Lighthouses";
 /// What the calendar signs with.
 pub const CALCOM_SECRET: &str = "calendar-secret-of-tests";
+/// What the other calendar signs with.
+pub const CALENDLY_KEY: &str = "calendly-signing-key-of-tests";
 /// What the voice provider signs with.
 pub const RETELL_KEY: &str = "key_of_contract_tests";
 
@@ -63,6 +65,8 @@ impl World {
             "retell": { "agent_id": "agent_contract", "from_number": "+442079460199", "api_key": RETELL_KEY },
             "calcom": { "enabled": true, "api_key": "cal_contract_tests", "webhook_secret": CALCOM_SECRET,
                         "organizer_email": format!("desk@{slug}.example") },
+            "calendly": { "enabled": true, "api_key": "calendly_contract_tests", "webhook_signing_key": CALENDLY_KEY,
+                          "organizer_email": format!("desk@{slug}.example") },
         });
         world
             .ok("PATCH", "/api/settings/integrations", Some(&integrations))
@@ -259,6 +263,8 @@ impl World {
             ("endpoint_id", path) => {
                 let provider = if path.contains("calcom") {
                     "calcom"
+                } else if path.contains("calendly") {
+                    "calendly"
                 } else if path.contains("/sms/") {
                     "twilio"
                 } else {
