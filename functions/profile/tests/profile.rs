@@ -587,7 +587,8 @@ async fn calendly_is_set_up_and_its_secrets_stay_inside() {
     }
 
     let wrong = json!({"calendly": {"event_types": ["ftp://x"], "call_before_hours": 0, "api_key": "••••cdef", "base_url": "nowhere"}});
-    let mut refused = server.patch(path, token, wrong).await.pointers();
+    let refused = server.patch(path, token, wrong).await;
+    let mut refused = refused.pointers();
     refused.sort();
     assert_eq!(
         refused,

@@ -147,7 +147,8 @@ mod tests {
     #[test]
     fn a_reset_is_seconds_until_or_since_the_epoch() {
         let answered: DateTime<Utc> = "2027-01-07T12:00:00Z".parse().unwrap();
-        let instant = |header| RetryAfter::of_reset(header).map(|after| after.instant(answered));
+        let instant =
+            |header: &str| RetryAfter::of_reset(header).map(|after| after.instant(answered));
         assert_eq!(
             instant("30"),
             Some(answered + chrono::TimeDelta::seconds(30))

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard};
 
 use axum::extract::{Path, Query, State};
-use axum::http::{HeaderMap, HeaderName, StatusCode};
+use axum::http::StatusCode;
 use axum::routing::{delete, get, post};
 use axum::{Json, Router};
 use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
@@ -47,15 +47,13 @@ struct Fake {
 #[derive(Clone, Default)]
 struct Calendly(Arc<Mutex<Fake>>);
 
-type No = (StatusCode, HeaderMap, Json<Value>);
+type No = (StatusCode, [(&'static str, &'static str); 1], Json<Value>);
 type Answer = Result<Json<Value>, No>;
 
 fn no(status: StatusCode) -> No {
-    let mut headers = HeaderMap::new();
-    headers.insert(HeaderName::from_static("x-ratelimit-reset"), 20.into());
     (
         status,
-        headers,
+        [("x-ratelimit-reset", "20")],
         Json(json!({"title": "No", "message": "no"})),
     )
 }

@@ -340,7 +340,7 @@ async fn who_did_not_come_is_known_and_taken_back() {
         (came, Attendance::Unknown),
         (missed, Attendance::Unknown),
     ] {
-        clinic.hear_calendly(&[event.clone()]).await;
+        clinic.hear_calendly(std::slice::from_ref(&event)).await;
         let person = clinic.only_person().await;
         assert_eq!(person.appointments[0].attendance, expected, "{event}");
     }

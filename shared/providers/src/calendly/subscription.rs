@@ -45,7 +45,7 @@ impl Subscription {
     /// Whether it tells of bookings made and cancelled; who did not come is an extra.
     pub fn tells_enough(&self) -> bool {
         let tells = |wanted: &&str| self.events.iter().any(|event| event == wanted);
-        EVENTS[..2].iter().all(|wanted| tells(&wanted))
+        EVENTS[..2].iter().all(tells)
     }
 }
 
