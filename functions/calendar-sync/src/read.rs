@@ -34,8 +34,8 @@ pub(crate) struct Read {
 /// Why a reading ended early.
 pub(crate) enum Failed {
     Calendar(ApiError),
-    /// The same, with what of it was not read yet.
-    Amid(ApiError, Unfinished),
+    /// The same, with what of it was not read yet, and how many bookings were news until then.
+    Amid(ApiError, Unfinished, usize),
     Store(StoreError),
 }
 
@@ -76,7 +76,7 @@ pub(crate) async fn read(
         None => Reading::Off,
         Some(Ok(read)) => read.reading.clone(),
         Some(Err(Failed::Calendar(error))) => refused(error, None, ts.now()),
-        Some(Err(Failed::Amid(error, rest))) => refused(error, Some(*rest), ts.now()),
+        Some(Err(Failed::Amid(error, rest, _))) => refused(error, Some(*rest), ts.now()),
         Some(Err(Failed::Store(_))) => Reading::Failed {
             reason: "internal",
             next: ts.now() + EVERY,
@@ -87,11 +87,15 @@ pub(crate) async fn read(
     match outcome {
         None => Ok(0),
         Some(Ok(read)) => Ok(read.found),
-        Some(Err(Failed::Calendar(error) | Failed::Amid(error, _))) => {
+        Some(Err(failed)) => {
+            let (error, found) = match failed {
+                Failed::Calendar(error) => (error, 0),
+                Failed::Amid(error, _, found) => (error, found),
+                Failed::Store(error) => return Err(error),
+            };
             tracing::warn!(tenant_id = %ts.id, calendar = calendar.word(), %error, "the calendar could not be read");
-            Ok(0)
+            Ok(found)
         }
-        Some(Err(Failed::Store(error))) => Err(error),
     }
 }
 

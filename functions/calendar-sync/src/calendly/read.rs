@@ -90,7 +90,7 @@ pub(crate) async fn read(
         }
         Err(Stopped::Enough(from)) => Reading::Unfinished(rest(from)),
         Err(Stopped::Failed(Failed::Calendar(error), from)) => {
-            return Err(Failed::Amid(error, rest(from)));
+            return Err(Failed::Amid(error, rest(from), found));
         }
         Err(Stopped::Failed(other, _)) => return Err(other),
     };
