@@ -687,6 +687,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/contacts/{contact_id}/send-reminder": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Sends the reminder of an appointment now, by SMS, in the words that the business's privacy settings allow. */
+        post: operations["post_contacts_contact_id_send_reminder"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/contacts/{contact_id}/send-sms": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Sends an SMS to a contact who opted in, within the permitted hours. It is in the timeline at once; what became of it shows there. */
+        post: operations["post_contacts_contact_id_send_sms"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/dnc": {
         parameters: {
             query?: never;
@@ -1305,6 +1339,23 @@ export interface paths {
         patch: operations["patch_locations_location_id"];
         trace?: never;
     };
+    "/api/messages/sms": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Sends an SMS to many contacts: to those who opted in and are within reach; the others are named with the reason. */
+        post: operations["post_messages_sms"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/saved-filters": {
         parameters: {
             query?: never;
@@ -1394,6 +1445,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/settings/integrations/calendly/event-types": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What can be booked with the account, to choose from. */
+        get: operations["get_settings_integrations_calendly_event_types"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/settings/integrations/calendly/test": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Tries the saved connection with Calendly out. */
+        post: operations["post_settings_integrations_calendly_test"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/settings/integrations/retell/test": {
         parameters: {
             query?: never;
@@ -1422,6 +1507,23 @@ export interface paths {
         get: operations["get_settings_integrations_status"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/settings/integrations/twilio/test": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Tries the saved connection with Twilio out; nobody is written to. */
+        post: operations["post_settings_integrations_twilio_test"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1576,6 +1678,30 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/webhook/calendly-booking/{endpoint_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Bookings, from Calendly
+         * @description Signed by Calendly with the subscription's key (`Calendly-Webhook-Signature`), at most three minutes ago.
+         *     `invitee.created`, `invitee.canceled`, `invitee_no_show.created` and `invitee_no_show.deleted` are processed, in whatever
+         *     order they come; other events are accepted and ignored, as are event types that are not chosen, the end of a booking
+         *     that was moved (`rescheduled`: the new booking says more) and everything while the connection is switched off. At most
+         *     1 MiB.
+         */
+        post: operations["post_webhook_calendly_booking_endpoint_id"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/webhook/call-outcome/{endpoint_id}": {
         parameters: {
             query?: never;
@@ -1591,6 +1717,28 @@ export interface paths {
          *     `call_ended` and `call_analyzed` are processed; other events are accepted and ignored. At most 5 MiB.
          */
         post: operations["post_webhook_call_outcome_endpoint_id"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/webhook/sms/{endpoint_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Messages and their news, from Twilio
+         * @description A form, signed by Twilio with the account's auth token (`X-Twilio-Signature`) over the address as it is configured
+         *     and every field. Messages that people send, and the status of messages to them, are processed, in whatever order they
+         *     come; the rest is accepted and ignored. At most 64 KiB. The answer is TwiML that says nothing.
+         */
+        post: operations["post_webhook_sms_endpoint_id"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2169,12 +2317,14 @@ export interface components {
         CalcomPatch: {
             /** Format: password */
             api_key?: string | null;
+            auto_create_contacts?: boolean | null;
             base_url?: string | null;
             /**
              * Format: int32
              * @example 48
              */
             call_before_hours?: number | null;
+            duplicate_handling?: components["schemas"]["DuplicateHandling"] | null;
             enabled?: boolean | null;
             /**
              * Format: int64
@@ -2197,6 +2347,8 @@ export interface components {
              * @example ••••c0de
              */
             api_key?: string | null;
+            /** @description Whether a booking of somebody unknown makes a contact. */
+            auto_create_contacts: boolean;
             base_url?: string | null;
             /**
              * Format: int32
@@ -2205,6 +2357,7 @@ export interface components {
              */
             call_before_hours?: number | null;
             configured: boolean;
+            duplicate_handling: components["schemas"]["DuplicateHandling"];
             enabled: boolean;
             /**
              * Format: int64
@@ -2236,6 +2389,11 @@ export interface components {
             /** @description What went wrong lately, latest first; at most ten. */
             failures: components["schemas"]["SyncFailure"][];
             /**
+             * Format: int64
+             * @description Events that were not taken over, because their kind is not chosen.
+             */
+            ignored_total: number;
+            /**
              * Format: int32
              * @description Bookings taken in today, in the business's zone; told by webhook or found by reading.
              */
@@ -2253,6 +2411,114 @@ export interface components {
              */
             next_sync?: string | null;
             trouble?: components["schemas"]["SyncFailure"] | null;
+            webhook?: components["schemas"]["WebhookState"] | null;
+        };
+        /** @description A kind of event that can be booked. */
+        CalendlyEventType: {
+            /** @description Whether it can be booked at the moment. */
+            active: boolean;
+            /** @description Whether its bookings are taken over, as the settings are saved. */
+            chosen: boolean;
+            /**
+             * Format: int64
+             * @example 30
+             */
+            duration_minutes?: number | null;
+            /** @example Check-up */
+            name?: string | null;
+            /**
+             * @description Its address at Calendly, as `event_types` of the settings take it.
+             * @example https://api.calendly.com/event_types/GBGBDCAADAEDCRZ2
+             */
+            uri: string;
+        };
+        /** @description What can be booked, or why that is not known. */
+        CalendlyEventTypes: {
+            event_types: components["schemas"]["CalendlyEventType"][];
+            /**
+             * @description For people.
+             * @example Calendly has 3 event types.
+             */
+            message: string;
+            outcome: components["schemas"]["ConnectionOutcome"];
+        };
+        CalendlyPatch: {
+            /**
+             * Format: password
+             * @description The personal access token.
+             */
+            api_key?: string | null;
+            auto_create_contacts?: boolean | null;
+            base_url?: string | null;
+            /**
+             * Format: int32
+             * @example 48
+             */
+            call_before_hours?: number | null;
+            duplicate_handling?: components["schemas"]["DuplicateHandling"] | null;
+            enabled?: boolean | null;
+            /**
+             * @description Addresses of kinds of event; none: all of them.
+             * @example [
+             *       "https://api.calendly.com/event_types/GBGBDCAADAEDCRZ2"
+             *     ]
+             */
+            event_types?: string[] | null;
+            field_mapping?: components["schemas"]["FieldMappingPatch"];
+            /** @example desk@riverside.example */
+            organizer_email?: string | null;
+            /**
+             * Format: password
+             * @description What Calendly is to sign its webhooks with. Without one, one is made with the first token. The one it replaces
+             *     stays valid for 24 hours.
+             */
+            webhook_signing_key?: string | null;
+        };
+        /** @description The Calendly calendar. */
+        CalendlyView: {
+            /**
+             * @description The personal access token. Masked.
+             * @example ••••c0de
+             */
+            api_key?: string | null;
+            /** @description Whether a booking of somebody unknown makes a contact. */
+            auto_create_contacts: boolean;
+            base_url?: string | null;
+            /**
+             * Format: int32
+             * @description How long before an appointment from here its reminder call is wanted; null: as for others.
+             * @example 48
+             */
+            call_before_hours?: number | null;
+            configured: boolean;
+            duplicate_handling: components["schemas"]["DuplicateHandling"];
+            enabled: boolean;
+            /**
+             * @description The kinds of event whose bookings are taken over; none: all of them.
+             * @example [
+             *       "https://api.calendly.com/event_types/GBGBDCAADAEDCRZ2"
+             *     ]
+             */
+            event_types: string[];
+            field_mapping: components["schemas"]["FieldMapping"];
+            /**
+             * Format: date-time
+             * @description When it was last read without a failure; more under `/api/settings/integrations/status`.
+             */
+            last_sync?: string | null;
+            /** @example desk@riverside.example */
+            organizer_email?: string | null;
+            problems: string[];
+            /**
+             * @description Masked.
+             * @example ••••beef
+             */
+            webhook_signing_key?: string | null;
+            /**
+             * @description Where Calendly sends bookings. It is told so when the calendar is read first.
+             * @example https://app.example/api/webhook/calendly-booking/v3Rq…
+             */
+            webhook_url: string;
         };
         CallHoursPatch: {
             /** @example 20:00 */
@@ -2989,7 +3255,7 @@ export interface components {
          * @description What a trial came to.
          * @enum {string}
          */
-        ConnectionOutcome: "works" | "not_configured" | "wrong_key" | "missing_scope" | "no_webhook" | "webhook_disabled" | "wrong_organizer" | "busy" | "unreachable";
+        ConnectionOutcome: "works" | "not_configured" | "wrong_key" | "missing_scope" | "no_webhook" | "webhook_disabled" | "wrong_number" | "wrong_organizer" | "busy" | "unreachable";
         /** @description What came of trying a connection out. */
         ConnectionTest: {
             /**
@@ -2998,7 +3264,7 @@ export interface components {
              */
             message: string;
             outcome: components["schemas"]["ConnectionOutcome"];
-            /** @description With Cal.com: up to three of its latest bookings. */
+            /** @description With a calendar: up to three of its latest bookings. */
             samples: components["schemas"]["Sample"][];
             /** Format: date-time */
             tested_at: string;
@@ -3826,8 +4092,14 @@ export interface components {
             name?: string | null;
         };
         /**
-         * @description Where on a booking each field is found: `invitee.name`, `invitee.email`, `eventType.title`, `organizer.name`, or
-         *     `responses.` with the identifier of a question on the booking page.
+         * @description What a booking does whose person may be there already.
+         * @enum {string}
+         */
+        DuplicateHandling: "create_new" | "update_existing" | "ask_user" | "skip_duplicates";
+        /**
+         * @description Where on a booking each field is found: `invitee.name`, `invitee.email`, `invitee.phone`, `eventType.title`,
+         *     `organizer.name`, `booking.notes`, or `responses.` with the identifier of a question on the booking page. Calendly's
+         *     questions have their words for one (`Which practitioner?` is `which_practitioner`), or their place from 0.
          */
         FieldMapping: {
             /** @example eventType.title */
@@ -4433,14 +4705,19 @@ export interface components {
         /** @description What to change; a field left out stays, null removes one. */
         IntegrationsPatch: {
             calcom?: components["schemas"]["CalcomPatch"] | null;
+            calendly?: components["schemas"]["CalendlyPatch"] | null;
             retell?: components["schemas"]["RetellPatch"] | null;
+            twilio?: components["schemas"]["TwilioPatch"] | null;
         };
         IntegrationsStatus: {
             calcom: components["schemas"]["CalendarSync"];
+            calendly: components["schemas"]["CalendarSync"];
         };
         IntegrationsView: {
             calcom: components["schemas"]["CalcomView"];
+            calendly: components["schemas"]["CalendlyView"];
             retell: components["schemas"]["RetellView"];
+            twilio: components["schemas"]["TwilioView"];
         };
         /** @description One entry of the timeline. */
         Interaction: {
@@ -4450,10 +4727,25 @@ export interface components {
             by?: string | null;
             /** Format: uuid */
             contact_id: string;
+            /**
+             * @description `inbound` or `outbound`, of a message.
+             * @example outbound
+             */
+            direction?: string | null;
             /** Format: uuid */
             id: string;
             /** @example phone */
             kind: string;
+            /**
+             * @description The provider's id of a message.
+             * @example SM8c4d7beaf75ce73ce83ecaf57942bfe3
+             */
+            provider_message_id?: string | null;
+            /**
+             * @description Of a message that was sent: `queued`, `sending`, `sent`, `delivered`, `failed`, `undelivered`, `unknown` or `cancelled`.
+             * @example delivered
+             */
+            status?: string | null;
             /** @example She rang about parking. */
             text: string;
             warnings?: components["schemas"]["ContactWarning"][];
@@ -4774,6 +5066,30 @@ export interface components {
             total_members: number | null;
             /** @description Null where the list is read without counting it. */
             total_pages: number | null;
+        };
+        /** @description A message that was taken on. */
+        Message: {
+            /**
+             * @description `sms`.
+             * @example sms
+             */
+            channel: string;
+            /** Format: uuid */
+            contact_id: string;
+            /**
+             * Format: date-time
+             * @description When it goes out, or went.
+             */
+            due_at: string;
+            /** Format: uuid */
+            message_id: string;
+            /** @description In how many parts it is sent and charged; absent for a reminder, which gets its words when it goes out. */
+            segments?: number | null;
+            /**
+             * @description `queued`, `sending`, `sent`, `delivered`, `failed`, `undelivered`, `unknown` or `cancelled`.
+             * @example queued
+             */
+            status: string;
         };
         NeedsAttention: {
             /** @example no_call_window */
@@ -5428,6 +5744,32 @@ export interface components {
              */
             stagger_duration_minutes?: number | null;
         };
+        /** @description Which appointment to remind of. */
+        SendReminder: {
+            /**
+             * Format: uuid
+             * @description The current one when left out.
+             */
+            appointment_id?: string | null;
+        };
+        /** @description What to send. */
+        SendSms: {
+            /**
+             * @description At most 918 characters.
+             * @example We open at 10 today. See you later.
+             */
+            message: string;
+        };
+        /** @description What to send to whom. */
+        SendSmsToMany: {
+            /** @description 1 to 100. */
+            contact_ids: string[];
+            /**
+             * @description At most 918 characters.
+             * @example We are closed on Monday.
+             */
+            message: string;
+        };
         SignUp: {
             admin?: components["schemas"]["FirstAdmin"] | null;
             /**
@@ -5503,6 +5845,34 @@ export interface components {
              */
             user_id: string;
         };
+        /** @description What became of all. */
+        SmsToMany: {
+            /**
+             * Format: uuid
+             * @description What the messages were sent under.
+             */
+            campaign_id: string;
+            queued: number;
+            results: components["schemas"]["SmsToOne"][];
+            skipped: number;
+        };
+        /** @description What became of one of them. */
+        SmsToOne: {
+            /** Format: uuid */
+            contact_id: string;
+            /** Format: uuid */
+            message_id?: string | null;
+            /**
+             * @description Why it was skipped: `no_such_contact`, `not_opted_in`, `no_number`, `do_not_contact`, `not_active`.
+             * @example not_opted_in
+             */
+            reason?: string | null;
+            /**
+             * @description `queued`, or what it has come to since; `skipped`.
+             * @example queued
+             */
+            status: string;
+        };
         /**
          * @description Until when it is not to be seen.
          * @example {
@@ -5533,7 +5903,8 @@ export interface components {
              */
             message: string;
             /**
-             * @description `wrong_key`, `missing_scope`, `busy`, `refused`, `unreachable`, `unreadable_event`, `too_large` or `internal`.
+             * @description `wrong_key`, `missing_scope`, `busy`, `refused`, `unreachable`, `unreadable_event`, `too_large`, `webhook_disabled` or
+             *     `internal`.
              * @example unreachable
              */
             reason: string;
@@ -5590,6 +5961,46 @@ export interface components {
             members: components["schemas"]["ProposedMember"][];
             /** @example Color Clients */
             name: string;
+        };
+        TwilioPatch: {
+            /** @example ACaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa */
+            account_sid?: string | null;
+            /**
+             * Format: password
+             * @description Signs the provider's webhooks too. The one it replaces stays valid for those for 24 hours.
+             */
+            auth_token?: string | null;
+            base_url?: string | null;
+            enabled?: boolean | null;
+            /** @example +447700153842 */
+            from_number?: string | null;
+            stop_ends_calls?: boolean | null;
+        };
+        /** @description Messages by SMS, and what is known of numbers. */
+        TwilioView: {
+            /** @example ACaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa */
+            account_sid?: string | null;
+            /**
+             * @description Masked.
+             * @example ••••c0de
+             */
+            auth_token?: string | null;
+            base_url?: string | null;
+            /** @description Whether messages can be sent. */
+            configured: boolean;
+            enabled: boolean;
+            /** @example +447700153842 */
+            from_number?: string | null;
+            /** @example null */
+            last_sync?: string | null;
+            problems: string[];
+            /** @description Whether who sends STOP gets no more calls either. */
+            stop_ends_calls: boolean;
+            /**
+             * @description Where messages of people are to be posted to.
+             * @example https://app.example/api/webhook/sms/p3Vw…
+             */
+            webhook_url: string;
         };
         /** @description One appointment type. */
         TypeEntry: {
@@ -5654,6 +6065,11 @@ export interface components {
             /** @description Calls that fall due before the business's midnight, those included. */
             planned_today: number;
         };
+        /**
+         * @description How a webhook stands that we subscribe to.
+         * @enum {string}
+         */
+        WebhookState: "active" | "disabled" | "missing" | "refused";
         /** @description One value, or several: separated by commas in one text, or a list of texts without commas. */
         Words: string | string[];
         /** @description A page of the work list, oldest first. */
@@ -5708,7 +6124,7 @@ export interface components {
                 "application/problem+json": components["schemas"]["Problem"];
             };
         };
-        /** @description Conflict with the present state; This contact may already exist; The e-mail address is in use; The name is in use; Five campaigns run already; The campaign is over; The group is archived; Too much is under way; This cannot be undone any more; Still in use; The same request is under way; A call is in progress; Calling is paused; Calling is not set up; Outside the call hours; The person does not want calls; The person does not want to be contacted; Consent is missing; No phone number; The number cannot be called; No call is due; No attempts left; Called recently; This number was called too often */
+        /** @description Conflict with the present state; This contact may already exist; The e-mail address is in use; The name is in use; Five campaigns run already; The campaign is over; The group is archived; Too much is under way; This cannot be undone any more; Still in use; The same request is under way; A call is in progress; Calling is paused; Calling is not set up; Outside the call hours; The person does not want calls; The person does not want to be contacted; Consent is missing; No phone number; The number cannot be called; No call is due; No attempts left; Called recently; This number was called too often; Messages are not set up; The person did not opt in */
         Problem409: {
             headers: {
                 [name: string]: unknown;
@@ -9410,8 +9826,11 @@ export interface operations {
                      *         {
                      *           "at": "2027-03-10T10:30:00Z",
                      *           "contact_id": "0192f0c1-2b3c-7def-8abc-0123456789ab",
+                     *           "direction": "outbound",
                      *           "id": "0192f0c1-2b3c-7def-8abc-0123456789ab",
                      *           "kind": "phone",
+                     *           "provider_message_id": "SM8c4d7beaf75ce73ce83ecaf57942bfe3",
+                     *           "status": "delivered",
                      *           "text": "She rang about parking.",
                      *           "warnings": [
                      *             {
@@ -9478,8 +9897,11 @@ export interface operations {
                      * @example {
                      *       "at": "2027-03-10T10:30:00Z",
                      *       "contact_id": "0192f0c1-2b3c-7def-8abc-0123456789ab",
+                     *       "direction": "outbound",
                      *       "id": "0192f0c1-2b3c-7def-8abc-0123456789ab",
                      *       "kind": "phone",
+                     *       "provider_message_id": "SM8c4d7beaf75ce73ce83ecaf57942bfe3",
+                     *       "status": "delivered",
                      *       "text": "She rang about parking.",
                      *       "warnings": [
                      *         {
@@ -9596,6 +10018,129 @@ export interface operations {
             403: components["responses"]["Problem403"];
             404: components["responses"]["Problem404"];
             /** @description Somebody like it has come since (`existing_ids`) */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    post_contacts_contact_id_send_reminder: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description 1 to 255 printable ASCII characters. The same key and request happens once and is answered alike for 24 hours. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /** @description Id of the contact */
+                contact_id: string;
+            };
+            cookie?: never;
+        };
+        /** @description May be left out */
+        requestBody: {
+            content: {
+                /** @example {} */
+                "application/json": components["schemas"]["SendReminder"];
+            };
+        };
+        responses: {
+            /** @description Taken on */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "channel": "sms",
+                     *       "contact_id": "0192f0c1-2b3c-7def-8abc-0123456789ab",
+                     *       "due_at": "2027-03-10T10:30:00Z",
+                     *       "message_id": "0192f0c1-2b3c-7def-8abc-0123456789ab",
+                     *       "status": "queued"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Message"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            /** @description The person did not opt in, or messages are not set up */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    post_contacts_contact_id_send_sms: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description 1 to 255 printable ASCII characters. The same key and request happens once and is answered alike for 24 hours. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /** @description Id of the contact */
+                contact_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "message": "We open at 10 today. See you later."
+                 *     }
+                 */
+                "application/json": components["schemas"]["SendSms"];
+            };
+        };
+        responses: {
+            /** @description Taken on */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "channel": "sms",
+                     *       "contact_id": "0192f0c1-2b3c-7def-8abc-0123456789ab",
+                     *       "due_at": "2027-03-10T10:30:00Z",
+                     *       "message_id": "0192f0c1-2b3c-7def-8abc-0123456789ab",
+                     *       "status": "queued"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Message"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            /** @description The person did not opt in, or messages are not set up */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -12632,6 +13177,65 @@ export interface operations {
             503: components["responses"]["Problem503"];
         };
     };
+    post_messages_sms: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description 1 to 255 printable ASCII characters. The same key and request happens once and is answered alike for 24 hours. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "contact_ids": [
+                 *         "0192f0c1-2b3c-7def-8abc-0123456789ab"
+                 *       ],
+                 *       "message": "We are closed on Monday."
+                 *     }
+                 */
+                "application/json": components["schemas"]["SendSmsToMany"];
+            };
+        };
+        responses: {
+            /** @description Taken on, each with its result */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "campaign_id": "0192f0c1-2b3c-7def-8abc-0123456789ab",
+                     *       "queued": 0,
+                     *       "results": [
+                     *         {
+                     *           "contact_id": "0192f0c1-2b3c-7def-8abc-0123456789ab",
+                     *           "reason": "not_opted_in",
+                     *           "status": "queued"
+                     *         }
+                     *       ],
+                     *       "skipped": 0
+                     *     }
+                     */
+                    "application/json": components["schemas"]["SmsToMany"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            409: components["responses"]["Problem409"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
     get_saved_filters: {
         parameters: {
             query?: never;
@@ -13058,8 +13662,10 @@ export interface operations {
                      * @example {
                      *       "calcom": {
                      *         "api_key": "••••c0de",
+                     *         "auto_create_contacts": false,
                      *         "call_before_hours": 48,
                      *         "configured": false,
+                     *         "duplicate_handling": "create_new",
                      *         "enabled": false,
                      *         "event_type_id": 1234567,
                      *         "field_mapping": {
@@ -13075,6 +13681,29 @@ export interface operations {
                      *         "webhook_secret": "••••beef",
                      *         "webhook_url": "https://app.example/api/webhook/calcom-booking/k8Zq…"
                      *       },
+                     *       "calendly": {
+                     *         "api_key": "••••c0de",
+                     *         "auto_create_contacts": false,
+                     *         "call_before_hours": 48,
+                     *         "configured": false,
+                     *         "duplicate_handling": "create_new",
+                     *         "enabled": false,
+                     *         "event_types": [
+                     *           "https://api.calendly.com/event_types/GBGBDCAADAEDCRZ2"
+                     *         ],
+                     *         "field_mapping": {
+                     *           "appointment_type": "eventType.title",
+                     *           "email": "invitee.email",
+                     *           "name": "invitee.name",
+                     *           "owner_name": "responses.practitioner",
+                     *           "phone": "responses.phone",
+                     *           "special_instructions": "responses.additionalNotes"
+                     *         },
+                     *         "organizer_email": "desk@riverside.example",
+                     *         "problems": [],
+                     *         "webhook_signing_key": "••••beef",
+                     *         "webhook_url": "https://app.example/api/webhook/calendly-booking/v3Rq…"
+                     *       },
                      *       "retell": {
                      *         "agent_id": "agent_9f2c",
                      *         "api_key": "••••c0de",
@@ -13084,6 +13713,17 @@ export interface operations {
                      *         "last_sync": null,
                      *         "problems": [],
                      *         "webhook_url": "https://app.example/api/webhook/call-outcome/u1xU…"
+                     *       },
+                     *       "twilio": {
+                     *         "account_sid": "ACaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa",
+                     *         "auth_token": "••••c0de",
+                     *         "configured": false,
+                     *         "enabled": false,
+                     *         "from_number": "+447700153842",
+                     *         "last_sync": null,
+                     *         "problems": [],
+                     *         "stop_ends_calls": false,
+                     *         "webhook_url": "https://app.example/api/webhook/sms/p3Vw…"
                      *       }
                      *     }
                      */
@@ -13114,7 +13754,24 @@ export interface operations {
                  * @example {
                  *       "calcom": {
                  *         "call_before_hours": 48,
+                 *         "duplicate_handling": "create_new",
                  *         "event_type_id": 1234567,
+                 *         "field_mapping": {
+                 *           "appointment_type": "eventType.title",
+                 *           "email": "invitee.email",
+                 *           "name": "invitee.name",
+                 *           "owner_name": "responses.practitioner",
+                 *           "phone": "responses.phone",
+                 *           "special_instructions": "responses.additionalNotes"
+                 *         },
+                 *         "organizer_email": "desk@riverside.example"
+                 *       },
+                 *       "calendly": {
+                 *         "call_before_hours": 48,
+                 *         "duplicate_handling": "create_new",
+                 *         "event_types": [
+                 *           "https://api.calendly.com/event_types/GBGBDCAADAEDCRZ2"
+                 *         ],
                  *         "field_mapping": {
                  *           "appointment_type": "eventType.title",
                  *           "email": "invitee.email",
@@ -13128,6 +13785,10 @@ export interface operations {
                  *       "retell": {
                  *         "agent_id": "agent_9f2c",
                  *         "from_number": "+442079460002"
+                 *       },
+                 *       "twilio": {
+                 *         "account_sid": "ACaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa",
+                 *         "from_number": "+447700153842"
                  *       }
                  *     }
                  */
@@ -13145,8 +13806,10 @@ export interface operations {
                      * @example {
                      *       "calcom": {
                      *         "api_key": "••••c0de",
+                     *         "auto_create_contacts": false,
                      *         "call_before_hours": 48,
                      *         "configured": false,
+                     *         "duplicate_handling": "create_new",
                      *         "enabled": false,
                      *         "event_type_id": 1234567,
                      *         "field_mapping": {
@@ -13162,6 +13825,29 @@ export interface operations {
                      *         "webhook_secret": "••••beef",
                      *         "webhook_url": "https://app.example/api/webhook/calcom-booking/k8Zq…"
                      *       },
+                     *       "calendly": {
+                     *         "api_key": "••••c0de",
+                     *         "auto_create_contacts": false,
+                     *         "call_before_hours": 48,
+                     *         "configured": false,
+                     *         "duplicate_handling": "create_new",
+                     *         "enabled": false,
+                     *         "event_types": [
+                     *           "https://api.calendly.com/event_types/GBGBDCAADAEDCRZ2"
+                     *         ],
+                     *         "field_mapping": {
+                     *           "appointment_type": "eventType.title",
+                     *           "email": "invitee.email",
+                     *           "name": "invitee.name",
+                     *           "owner_name": "responses.practitioner",
+                     *           "phone": "responses.phone",
+                     *           "special_instructions": "responses.additionalNotes"
+                     *         },
+                     *         "organizer_email": "desk@riverside.example",
+                     *         "problems": [],
+                     *         "webhook_signing_key": "••••beef",
+                     *         "webhook_url": "https://app.example/api/webhook/calendly-booking/v3Rq…"
+                     *       },
                      *       "retell": {
                      *         "agent_id": "agent_9f2c",
                      *         "api_key": "••••c0de",
@@ -13171,6 +13857,17 @@ export interface operations {
                      *         "last_sync": null,
                      *         "problems": [],
                      *         "webhook_url": "https://app.example/api/webhook/call-outcome/u1xU…"
+                     *       },
+                     *       "twilio": {
+                     *         "account_sid": "ACaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa",
+                     *         "auth_token": "••••c0de",
+                     *         "configured": false,
+                     *         "enabled": false,
+                     *         "from_number": "+447700153842",
+                     *         "last_sync": null,
+                     *         "problems": [],
+                     *         "stop_ends_calls": false,
+                     *         "webhook_url": "https://app.example/api/webhook/sms/p3Vw…"
                      *       }
                      *     }
                      */
@@ -13198,6 +13895,86 @@ export interface operations {
         };
     };
     post_settings_integrations_calcom_test: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What came of it */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "message": "Cal.com answers, and its webhook reaches us.",
+                     *       "outcome": "works",
+                     *       "samples": [
+                     *         {
+                     *           "event_type": "check-up",
+                     *           "status": "accepted"
+                     *         }
+                     *       ],
+                     *       "tested_at": "2027-03-10T10:30:00Z"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ConnectionTest"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    get_settings_integrations_calendly_event_types: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The account's event types, or why they are not known */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "event_types": [
+                     *         {
+                     *           "active": false,
+                     *           "chosen": false,
+                     *           "duration_minutes": 30,
+                     *           "name": "Check-up",
+                     *           "uri": "https://api.calendly.com/event_types/GBGBDCAADAEDCRZ2"
+                     *         }
+                     *       ],
+                     *       "message": "Calendly has 3 event types.",
+                     *       "outcome": "works"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["CalendlyEventTypes"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    post_settings_integrations_calendly_test: {
         parameters: {
             query?: never;
             header?: never;
@@ -13302,17 +14079,78 @@ export interface operations {
                      *             "reason": "unreachable"
                      *           }
                      *         ],
+                     *         "ignored_total": 0,
                      *         "imported_today": 0,
                      *         "imported_total": 0,
                      *         "trouble": {
                      *           "at": "2027-03-10T10:30:00Z",
                      *           "message": "The calendar could not be reached.",
                      *           "reason": "unreachable"
-                     *         }
+                     *         },
+                     *         "webhook": "active"
+                     *       },
+                     *       "calendly": {
+                     *         "connected": false,
+                     *         "enabled": false,
+                     *         "failures": [
+                     *           {
+                     *             "at": "2027-03-10T10:30:00Z",
+                     *             "message": "The calendar could not be reached.",
+                     *             "reason": "unreachable"
+                     *           }
+                     *         ],
+                     *         "ignored_total": 0,
+                     *         "imported_today": 0,
+                     *         "imported_total": 0,
+                     *         "trouble": {
+                     *           "at": "2027-03-10T10:30:00Z",
+                     *           "message": "The calendar could not be reached.",
+                     *           "reason": "unreachable"
+                     *         },
+                     *         "webhook": "active"
                      *       }
                      *     }
                      */
                     "application/json": components["schemas"]["IntegrationsStatus"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    post_settings_integrations_twilio_test: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What came of it */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "message": "Cal.com answers, and its webhook reaches us.",
+                     *       "outcome": "works",
+                     *       "samples": [
+                     *         {
+                     *           "event_type": "check-up",
+                     *           "status": "accepted"
+                     *         }
+                     *       ],
+                     *       "tested_at": "2027-03-10T10:30:00Z"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ConnectionTest"];
                 };
             };
             400: components["responses"]["Problem400"];
@@ -14348,6 +15186,55 @@ export interface operations {
             500: components["responses"]["Problem500"];
         };
     };
+    post_webhook_calendly_booking_endpoint_id: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The tenant's own address, as its settings show it */
+                endpoint_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "created_at": "2027-03-09T08:00:00.000000Z",
+                 *       "event": "invitee.canceled",
+                 *       "payload": {
+                 *         "rescheduled": false,
+                 *         "uri": "https://api.calendly.com/scheduled_events/GBGBDCAA/invitees/AAAAAAAA"
+                 *       }
+                 *     }
+                 */
+                "application/json": unknown;
+            };
+        };
+        responses: {
+            /** @description Received */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "status": "accepted"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Receipt"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            404: components["responses"]["Problem404"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            422: components["responses"]["Problem422"];
+            500: components["responses"]["Problem500"];
+        };
+    };
     post_webhook_call_outcome_endpoint_id: {
         parameters: {
             query?: never;
@@ -14388,6 +15275,47 @@ export interface operations {
                      *     }
                      */
                     "application/json": components["schemas"]["Receipt"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            404: components["responses"]["Problem404"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            422: components["responses"]["Problem422"];
+            500: components["responses"]["Problem500"];
+        };
+    };
+    post_webhook_sms_endpoint_id: {
+        parameters: {
+            query?: {
+                /** @description Whose message it is. */
+                contact?: string | null;
+                /** @description Which message it is. */
+                message?: string | null;
+            };
+            header?: never;
+            path: {
+                /** @description The tenant's own address, as its settings show it */
+                endpoint_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /** @example MessageSid=SM8c4d7beaf75ce73ce83ecaf57942bfe3&SmsStatus=received&From=%2B447912345678&To=%2B447700153842&Body=YES */
+                "application/x-www-form-urlencoded": string;
+            };
+        };
+        responses: {
+            /** @description Received */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /** @example <Response/> */
+                    "text/xml": string;
                 };
             };
             400: components["responses"]["Problem400"];
