@@ -24,7 +24,7 @@ const MOST_PAGES: usize = 20;
 /// Pages of people of one event.
 const MOST_INVITEE_PAGES: usize = 10;
 /// How long a run goes on asking, by a real clock: less than it has the calendar alone.
-const LONGEST_RUN: TimeDelta = TimeDelta::seconds(60);
+const LONGEST_RUN: TimeDelta = TimeDelta::seconds(45);
 
 /// Why a run stops before everything was read, and what begins after which is left to the next.
 enum Stopped {

@@ -181,6 +181,13 @@ pub struct Integrations {
 }
 
 impl Integrations {
+    /// The calendars that are switched on.
+    pub fn calendars_on(&self) -> impl Iterator<Item = CalendarSettings<'_>> {
+        let all = Calendar::ALL.into_iter();
+        all.map(|calendar| self.calendar(calendar))
+            .filter(|calendar| calendar.enabled)
+    }
+
     /// What one calendar's settings have in common with the other's.
     pub fn calendar(&self, calendar: Calendar) -> CalendarSettings<'_> {
         match calendar {

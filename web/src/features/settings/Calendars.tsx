@@ -113,7 +113,7 @@ function EventTypes({ chosen, onChange }: { chosen: string[]; onChange: (chosen:
   const { outcome, message, event_types: types } = found.data;
   if (outcome !== "works") return <Hint tone="attention">{message}</Hint>;
   return (
-    <fieldset className={css.test}>
+    <fieldset className={css.types}>
       <legend>Kinds of event</legend>
       <p className="muted">Choose whose bookings are taken; none chosen means all.</p>
       {types.map((type) => (
