@@ -1,16 +1,20 @@
-//! Keeps a tenant's outside calendar and its appointments together (rules.md "Webhooks in", S0 `calendar_sync`): tells the
+//! Keeps a tenant's outside calendars and its appointments together (rules.md "Webhooks in", S0 `calendar_sync`): tells a
 //! calendar what changed here, and reads there what its webhooks did not tell. The tick wakes it for each tenant that has
 //! something due; whatever is under way lies in the due index until it is done, so that a lost message or a crash costs a
 //! minute and tells nothing twice.
 
+mod calcom;
+mod calendly;
 mod read;
 mod tell;
 
 use std::time::Duration;
 
 use secrecy::SecretString;
+use vio_domain::bookings::Calendar;
 use vio_domain::ids::TenantId;
 use vio_providers::calcom::CalcomClient;
+use vio_providers::calendly::CalendlyClient;
 use vio_providers::{BaseUrl, Http};
 use vio_runtime::App;
 use vio_runtime::batch::MessageError;
@@ -57,15 +61,26 @@ impl CalendarSync {
     /// The tenant's Cal.com; None where it has no key, or the address is none.
     fn calcom(&self, settings: &TenantSettings) -> Option<CalcomClient> {
         let key = SecretString::from(settings.secrets.calcom_key.clone()?);
-        let own = settings.settings.integrations.calcom.base_url.as_ref();
-        let base = own.map_or(self.app.platform.calcom_url.as_str(), |url| url.as_str());
-        match BaseUrl::parse(base) {
-            Ok(base) => Some(CalcomClient::new(self.http.clone(), base, key)),
-            Err(error) => {
-                tracing::error!(%error, "the calendar's address cannot be used");
-                None
-            }
-        }
+        let base = self.base(settings, Calendar::Calcom)?;
+        Some(CalcomClient::new(self.http.clone(), base, key))
+    }
+
+    /// The tenant's Calendly, likewise.
+    fn calendly(&self, settings: &TenantSettings) -> Option<CalendlyClient> {
+        let token = SecretString::from(settings.secrets.calendly_key.clone()?);
+        let base = self.base(settings, Calendar::Calendly)?;
+        Some(CalendlyClient::new(self.http.clone(), base, token))
+    }
+
+    fn base(&self, settings: &TenantSettings, calendar: Calendar) -> Option<BaseUrl> {
+        let usual = match calendar {
+            Calendar::Calcom => &self.app.platform.calcom_url,
+            Calendar::Calendly => &self.app.platform.calendly_url,
+        };
+        let own = settings.settings.integrations.calendar(calendar).base_url;
+        let base = BaseUrl::parse(own.map_or(usual.as_str(), |url| url.as_str()));
+        base.inspect_err(|error| tracing::error!(%error, "the calendar's address cannot be used"))
+            .ok()
     }
 }
 
@@ -81,7 +96,7 @@ pub async fn handle(sync: &CalendarSync, message: CalendarMessage) -> Result<(),
         .map_err(MessageError::retry)
 }
 
-/// Does what is due with a tenant's calendar. One that is suspended waits.
+/// Does what is due with a tenant's calendars. One that is suspended waits.
 pub async fn run(sync: &CalendarSync, tenant: TenantId) -> Result<Synced, StoreError> {
     let store = &sync.app.store;
     let Some((ts, settings)) = store.tenant_with_settings(tenant).await? else {
@@ -95,7 +110,9 @@ pub async fn run(sync: &CalendarSync, tenant: TenantId) -> Result<Synced, StoreE
     for row in ts.calendar_writes_due(WRITES).await? {
         synced.told += usize::from(tell::tell(sync, &ts, &settings, row).await?);
     }
-    synced.found = read::read(sync, &ts, &settings).await?;
+    for calendar in Calendar::ALL {
+        synced.found += read::read(sync, &ts, &settings, calendar).await?;
+    }
     if synced != Synced::default() {
         tracing::info!(tenant_id = %tenant, told = synced.told, found = synced.found, "calendar");
     }

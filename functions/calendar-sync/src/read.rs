@@ -1,46 +1,41 @@
-//! Reading what the calendar did not tell: it does not repeat its webhooks reliably. What changed there since the last
-//! reading and is news here becomes an event of the inbox, like one that was told, and means the same.
+//! Reading what a calendar did not tell: none repeats its webhooks for ever. What changed there since the last reading and
+//! is news here becomes an event of the inbox, like one that was told, and means the same.
 
 use chrono::{DateTime, TimeDelta, Utc};
-use vio_domain::bookings::{BookingEvent, BookingKind};
+use vio_domain::bookings::{BookingEvent, BookingKind, Calendar};
 use vio_domain::ids::TenantId;
 use vio_providers::ApiError;
-use vio_providers::calcom::reading::{ReadBooking, Standing};
-use vio_providers::calcom::webhook::Trigger;
-use vio_providers::calcom::{CalcomClient, Updated};
+use vio_providers::booking::{Event, Trigger};
 use vio_runtime::queues::InboxMessage;
-use vio_store::calendar::Reading;
+use vio_store::calendar::{Reading, Unfinished};
 use vio_store::inbox::Stored;
-use vio_store::tenants::{Provider, TenantSettings};
+use vio_store::tenants::TenantSettings;
 use vio_store::{StoreError, TenantStore};
 
-use crate::{CalendarSync, PATIENCE};
+use crate::{CalendarSync, calcom, calendly};
 
 /// From one reading to the next (S0 `calendly_sync`; the same for Cal.com, whose lost webhooks nobody repeats).
-const EVERY: TimeDelta = TimeDelta::minutes(5);
+pub(crate) const EVERY: TimeDelta = TimeDelta::minutes(5);
 /// From a reading that was refused to the next: people have to do something first.
-const AFTER_REFUSAL: TimeDelta = TimeDelta::minutes(15);
+pub(crate) const AFTER_REFUSAL: TimeDelta = TimeDelta::minutes(15);
 /// What changed so long before a reading began is read again by the next: clocks differ, and changes take a while to be
 /// seen.
-const OVERLAP: TimeDelta = TimeDelta::minutes(2);
-/// Answers of a hundred bookings read in one run; what is left is read by the next, at once.
-const PAGES: usize = 20;
+pub(crate) const OVERLAP: TimeDelta = TimeDelta::minutes(2);
 /// Tenants are spread over so many seconds.
 const SPREAD: u64 = 60;
 
-/// What was read.
-#[derive(Default)]
-struct Read {
-    found: usize,
-    /// There is more than one run reads.
-    more: bool,
-    /// When the last booking that was read changed: everything that changed before was read.
-    until: Option<DateTime<Utc>>,
+/// What a reading came to.
+pub(crate) struct Read {
+    /// Bookings that were news.
+    pub(crate) found: usize,
+    pub(crate) reading: Reading,
 }
 
 /// Why a reading ended early.
-enum Failed {
+pub(crate) enum Failed {
     Calendar(ApiError),
+    /// The same, with what of it was not read yet, and how many bookings were news until then.
+    Amid(ApiError, Unfinished, usize),
     Store(StoreError),
 }
 
@@ -56,65 +51,61 @@ impl From<StoreError> for Failed {
     }
 }
 
-/// Reads the tenant's calendar, if that is due. Answers how many bookings were news.
+/// Reads one of the tenant's calendars, if that is due. Answers how many bookings were news.
 pub(crate) async fn read(
     sync: &CalendarSync,
     ts: &TenantStore,
     settings: &TenantSettings,
+    calendar: Calendar,
 ) -> Result<usize, StoreError> {
-    let Some(row) = ts.take_calendar_reading().await? else {
+    let Some(row) = ts.take_calendar_reading(calendar).await? else {
         return Ok(0);
     };
-    let began = ts.now();
-    let enabled = settings.settings.integrations.calcom.enabled;
-    let Some(client) = sync.calcom(settings).filter(|_| enabled) else {
-        ts.settle_calendar_reading(&Reading::Off).await?;
-        return Ok(0);
+    let outcome = match calendar {
+        _ if !settings.settings.integrations.calendar(calendar).enabled => None,
+        Calendar::Calcom => match sync.calcom(settings) {
+            Some(client) => Some(calcom::read(sync, ts, settings, &client, &row).await),
+            None => None,
+        },
+        Calendar::Calendly => match sync.calendly(settings) {
+            Some(client) => Some(calendly::read(sync, ts, settings, &client, &row).await),
+            None => None,
+        },
     };
-    let outcome = all(sync, ts, settings, &client, row.read_until).await;
     let reading = match &outcome {
-        Ok(Read {
-            more: true, until, ..
-        }) => match until {
-            Some(until) => Reading::Done {
-                // Others may have changed in the same instant.
-                until: *until - TimeDelta::milliseconds(1),
-                next: began,
-            },
-            // The calendar does not say how far that is.
-            None => Reading::Failed {
-                reason: "internal",
-                next: began + AFTER_REFUSAL,
-            },
-        },
-        Ok(_) => Reading::Done {
-            until: began - OVERLAP,
-            next: began + EVERY + spread(ts.id),
-        },
-        Err(Failed::Calendar(error)) => refused(error, ts.now()),
-        Err(Failed::Store(_)) => Reading::Failed {
+        None => Reading::Off,
+        Some(Ok(read)) => read.reading.clone(),
+        Some(Err(Failed::Calendar(error))) => refused(error, None, ts.now()),
+        Some(Err(Failed::Amid(error, rest, _))) => refused(error, Some(*rest), ts.now()),
+        Some(Err(Failed::Store(_))) => Reading::Failed {
             reason: "internal",
-            next: began + EVERY,
+            next: ts.now() + EVERY,
+            rest: None,
         },
     };
-    ts.settle_calendar_reading(&reading).await?;
+    ts.settle_calendar_reading(&row, &reading).await?;
     match outcome {
-        Ok(read) => Ok(read.found),
-        Err(Failed::Calendar(error)) => {
-            tracing::warn!(tenant_id = %ts.id, %error, "the calendar could not be read");
-            Ok(0)
+        None => Ok(0),
+        Some(Ok(read)) => Ok(read.found),
+        Some(Err(failed)) => {
+            let (error, found) = match failed {
+                Failed::Calendar(error) => (error, 0),
+                Failed::Amid(error, _, found) => (error, found),
+                Failed::Store(error) => return Err(error),
+            };
+            tracing::warn!(tenant_id = %ts.id, calendar = calendar.word(), %error, "the calendar could not be read");
+            Ok(found)
         }
-        Err(Failed::Store(error)) => Err(error),
     }
 }
 
 /// Some seconds that differ from tenant to tenant, so that calendars are not all read at one instant.
-fn spread(tenant: TenantId) -> TimeDelta {
+pub(crate) fn spread(tenant: TenantId) -> TimeDelta {
     let seconds = tenant.uuid().as_u64_pair().1 % SPREAD;
     TimeDelta::seconds(i64::try_from(seconds).unwrap_or(0))
 }
 
-fn refused(error: &ApiError, now: DateTime<Utc>) -> Reading {
+fn refused(error: &ApiError, rest: Option<Unfinished>, now: DateTime<Utc>) -> Reading {
     let (reason, next) = match error {
         ApiError::Refused { status: 401, .. } => ("wrong_key", now + AFTER_REFUSAL),
         ApiError::Refused { status: 403, .. } => ("missing_scope", now + AFTER_REFUSAL),
@@ -129,54 +120,43 @@ fn refused(error: &ApiError, now: DateTime<Utc>) -> Reading {
         ApiError::Refused { .. } => ("refused", now + AFTER_REFUSAL),
         ApiError::NoAnswer(_) => ("unreachable", now + EVERY),
     };
-    Reading::Failed { reason, next }
+    Reading::Failed { reason, next, rest }
 }
 
-async fn all(
-    sync: &CalendarSync,
-    ts: &TenantStore,
-    settings: &TenantSettings,
-    client: &CalcomClient,
-    after: Option<DateTime<Utc>>,
-) -> Result<Read, Failed> {
-    let mut read = Read::default();
-    let mut wanted = Updated {
-        after,
-        event_type: settings.settings.integrations.calcom.event_type_id,
-        skip: 0,
-    };
-    for page in 1..=PAGES {
-        let answer = client.updated(wanted, PATIENCE).await?;
-        for booking in &answer.bookings {
-            read.found += usize::from(take_in(sync, ts, booking).await?);
-        }
-        if !answer.more {
-            break;
-        }
-        wanted.skip += answer.count;
-        read.more = page == PAGES;
-        let last = answer.bookings.last().and_then(|last| last.updated_at);
-        read.until = last.or(read.until);
-    }
-    Ok(read)
+/// Something that was read, as the event that was missed if nobody told of it.
+pub(crate) struct News {
+    pub(crate) event: Event,
+    /// What makes two readings of it the same.
+    pub(crate) identity: String,
+    /// How it is kept until it is processed.
+    pub(crate) body: Vec<u8>,
 }
 
 /// Puts a booking that is news into the inbox. What lies in the past is none: nobody is reminded of it.
-async fn take_in(
+pub(crate) async fn take_in(
     sync: &CalendarSync,
     ts: &TenantStore,
-    booking: &ReadBooking,
+    calendar: Calendar,
+    read: News,
 ) -> Result<bool, StoreError> {
-    let Some(event) = missed(ts, booking).filter(|_| booking.start > ts.now()) else {
+    let start = read
+        .event
+        .booking
+        .as_ref()
+        .and_then(|booking| booking.start);
+    if start.is_none_or(|start| start <= ts.now()) {
+        return Ok(false);
+    }
+    let Some(event) = missed(ts, &read.event) else {
         return Ok(false);
     };
     if !ts.is_news(&event).await? {
         return Ok(false);
     }
-    let new = ts.new_event(Provider::Calcom, &booking.identity(), &booking.body())?;
+    let new = ts.new_event(calendar.into(), &read.identity, &read.body)?;
     if new.object().is_some() {
         // Far larger than any booking is: people enter it.
-        ts.note_calendar_failure("too_large").await?;
+        ts.note_calendar_failure(calendar, "too_large").await?;
         return Ok(false);
     }
     let Stored::New { event } = ts.store_event(new).await? else {
@@ -193,22 +173,23 @@ async fn take_in(
 }
 
 /// What the calendar would have told.
-fn missed(ts: &TenantStore, booking: &ReadBooking) -> Option<BookingEvent> {
-    let event = booking.event()?;
+fn missed(ts: &TenantStore, event: &Event) -> Option<BookingEvent> {
     let kind = match event.trigger {
         Trigger::BookingCreated => BookingKind::Created,
         Trigger::BookingRescheduled => BookingKind::Rescheduled,
         Trigger::BookingCancelled => BookingKind::Cancelled,
         Trigger::NoShowUpdated | Trigger::Other => return None,
     };
-    let takes_place = booking.standing != Standing::Off;
+    let booking = event.booking.as_ref()?;
+    let takes_place = kind != BookingKind::Cancelled;
+    let before = booking.reschedule_uid.as_deref();
     Some(BookingEvent {
         kind,
         uid: ts.booking_uid(&booking.uid),
-        before: booking.moved_from.as_deref().map(|uid| ts.booking_uid(uid)),
+        before: before.map(|uid| ts.booking_uid(uid)),
         created_at: event.created_at.unwrap_or(ts.now()),
         sequence: 0,
-        start: takes_place.then_some(booking.start),
+        start: booking.start.filter(|_| takes_place),
         end: booking.end.filter(|_| takes_place),
         asks_new_time: false,
     })

@@ -2,6 +2,7 @@
 //! anew where they can have moved; again from the start where somebody else was quicker.
 
 use serde_json::{Value, json};
+use vio_domain::bookings::Calendar;
 use vio_http::{ETag, Fields, IfMatch, Kind, Principal, Problem, RequestId, Validate};
 use vio_runtime::App;
 use vio_runtime::queues::DialMessage;
@@ -97,9 +98,13 @@ impl Asked<'_> {
         if moves {
             tenant.ask_replan(&mut tx)?;
         }
-        tenant.stage_calendar_connected(&mut tx, old, new).await?;
+        let again = new_connection(before, &after).then_some(Calendar::Calendly);
+        tenant
+            .stage_calendar_connected(&mut tx, old, new, again)
+            .await?;
         let (mut fields, details) = differences(old, new);
         fields.extend(secrets);
+        tenant.stage_missing_endpoints(&mut tx, &mut after)?;
         tenant.save_settings(&mut tx, &mut after)?;
         let entry = Entry::new("settings.changed", self.section, tenant.id.uuid())
             .version(after.version)
@@ -116,6 +121,21 @@ impl Asked<'_> {
     }
 }
 
+/// Whether Calendly has to be subscribed to and read from the start: with another token or key, or for other kinds of
+/// event.
+fn new_connection(before: &TenantSettings, after: &TenantSettings) -> bool {
+    let with = |one: &TenantSettings| {
+        let calendly = &one.settings.integrations.calendly;
+        (
+            one.secrets.calendly_key.clone(),
+            one.secrets.calendly_signing.current.clone(),
+            calendly.base_url.clone(),
+            calendly.event_types.clone(),
+        )
+    };
+    with(before) != with(after)
+}
+
 /// Names of the secrets that changed; never their values.
 fn changed_secrets(before: &TenantSettings, after: &TenantSettings) -> Vec<String> {
     let (old, new) = (&before.secrets, &after.secrets);
@@ -128,6 +148,15 @@ fn changed_secrets(before: &TenantSettings, after: &TenantSettings) -> Vec<Strin
         (
             "calcom.webhook_secret",
             old.calcom_webhook.current != new.calcom_webhook.current,
+        ),
+        ("calendly.api_key", old.calendly_key != new.calendly_key),
+        (
+            "calendly.webhook_signing_key",
+            old.calendly_signing.current != new.calendly_signing.current,
+        ),
+        (
+            "twilio.auth_token",
+            old.twilio_token.current != new.twilio_token.current,
         ),
     ]
     .into_iter()

@@ -22,9 +22,9 @@ use vio_store::tenants::TenantSettings;
 use vio_store::tx::Tx;
 
 /// How long a provider has to answer one question.
-const PATIENCE: Duration = Duration::from_secs(8);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(8);
 /// Bookings that are shown.
-const SAMPLES: u32 = 3;
+pub(crate) const SAMPLES: u32 = 3;
 /// What Cal.com must tell us of.
 const TRIGGERS: [&str; 3] = [
     "BOOKING_CREATED",
@@ -63,10 +63,10 @@ pub(crate) enum Outcome {
 pub(crate) struct Sample {
     /// The kind of event booked.
     #[schema(example = "check-up")]
-    event_type: Option<String>,
-    start: Option<DateTime<Utc>>,
+    pub(crate) event_type: Option<String>,
+    pub(crate) start: Option<DateTime<Utc>>,
     #[schema(example = "accepted")]
-    status: Option<String>,
+    pub(crate) status: Option<String>,
 }
 
 /// What came of trying a connection out.
@@ -78,14 +78,14 @@ pub(crate) struct Tried {
     #[schema(example = "Cal.com answers, and its webhook reaches us.")]
     message: String,
     tested_at: DateTime<Utc>,
-    /// With Cal.com: up to three of its latest bookings.
+    /// With a calendar: up to three of its latest bookings.
     samples: Vec<Sample>,
 }
 
 /// A finding that ends a trial.
-type Found = (Outcome, String);
+pub(crate) type Found = (Outcome, String);
 
-fn unanswered(name: &str, error: &ApiError) -> Found {
+pub(crate) fn unanswered(name: &str, error: &ApiError) -> Found {
     match error {
         ApiError::Refused { status: 401, .. } => (
             Outcome::WrongKey,
@@ -123,7 +123,7 @@ fn unanswered(name: &str, error: &ApiError) -> Found {
     }
 }
 
-fn not_configured(what: &str) -> Found {
+pub(crate) fn not_configured(what: &str) -> Found {
     (Outcome::NotConfigured, format!("{what} Save it first."))
 }
 
@@ -337,7 +337,7 @@ pub(crate) async fn test_retell(
 }
 
 /// Asks a provider with what is saved, and enters what came of it into the log.
-async fn tried(
+pub(crate) async fn tried(
     app: &App,
     who: &Principal,
     request: RequestId,

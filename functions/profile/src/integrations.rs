@@ -2,19 +2,25 @@
 
 use axum::extract::State;
 use chrono::{DateTime, Utc};
+use futures::try_join;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use vio_domain::appointment::CallBeforeHours;
+use vio_domain::bookings::Calendar;
 use vio_domain::permission::Role;
 use vio_domain::phone::{self, Country, E164};
+use vio_domain::settings::mapping::FieldMapping;
 use vio_domain::text::{Email, ShortText};
 use vio_http::{ETag, FieldProblem, Fields, IfMatch, Json, Kind, Principal, Problem, RequestId};
 use vio_providers::BaseUrl;
 use vio_runtime::App;
 use vio_runtime::web::store_problem;
+use vio_store::calendar::CalendarRow;
 use vio_store::tenants::TenantSettings;
 
+use crate::calendly::{CalendlyPatch, CalendlyView};
 use crate::change::{Asked, tag};
+use crate::intake::{self, DuplicateHandling};
 use crate::mapping::{MappingPatch, MappingView};
 use vio_http::Patch;
 
@@ -66,6 +72,9 @@ pub(crate) struct CalcomView {
     #[schema(example = 48)]
     call_before_hours: Option<u16>,
     field_mapping: MappingView,
+    /// Whether a booking of somebody unknown makes a contact.
+    auto_create_contacts: bool,
+    duplicate_handling: DuplicateHandling,
     #[schema(example = "https://app.example/api/webhook/calcom-booking/k8Zq…")]
     webhook_url: String,
     base_url: Option<String>,
@@ -102,11 +111,12 @@ pub(crate) struct TwilioView {
 pub(crate) struct IntegrationsView {
     retell: RetellView,
     calcom: CalcomView,
+    calendly: CalendlyView,
     twilio: TwilioView,
 }
 
 /// A secret as it is shown.
-fn masked(secret: Option<&str>) -> Option<String> {
+pub(crate) fn masked(secret: Option<&str>) -> Option<String> {
     let secret = secret?;
     let count = secret.chars().count();
     let tail: String = match count {
@@ -195,12 +205,20 @@ impl IntegrationsView {
         opened: &TenantSettings,
     ) -> Result<Self, Problem> {
         let ts = app.tenant_of(principal).await?;
-        let calendar = ts.calendar().await.map_err(store_problem)?;
-        let last_sync = calendar.and_then(|row| row.last_read_at);
-        Ok(Self::of(app, opened, last_sync))
+        let (calcom, calendly) = try_join!(
+            ts.calendar(Calendar::Calcom),
+            ts.calendar(Calendar::Calendly)
+        )
+        .map_err(store_problem)?;
+        Ok(Self::of(app, opened, calcom.as_ref(), calendly.as_ref()))
     }
 
-    fn of(app: &App, opened: &TenantSettings, last_sync: Option<DateTime<Utc>>) -> Self {
+    fn of(
+        app: &App,
+        opened: &TenantSettings,
+        calcom_row: Option<&CalendarRow>,
+        calendly_row: Option<&CalendarRow>,
+    ) -> Self {
         let hook =
             |kind: &str, id: &str| format!("{}/api/webhook/{kind}/{id}", app.platform.public_url);
         let retell = &opened.settings.integrations.retell;
@@ -231,11 +249,18 @@ impl IntegrationsView {
                 event_type_id: calcom.event_type_id,
                 call_before_hours: calcom.call_before_hours.map(CallBeforeHours::hours),
                 field_mapping: MappingView::of(&calcom.field_mapping),
+                auto_create_contacts: calcom.intake.auto_create_contacts,
+                duplicate_handling: calcom.intake.duplicate_handling.into(),
                 webhook_url: hook("calcom-booking", &opened.endpoints.calcom_booking),
                 base_url: calcom.base_url.as_ref().map(|url| url.as_str().to_owned()),
-                last_sync,
+                last_sync: calcom_row.and_then(|row| row.last_read_at),
                 problems,
             },
+            calendly: CalendlyView::of(
+                opened,
+                hook("calendly-booking", &opened.endpoints.calendly_booking),
+                calendly_row,
+            ),
             twilio: TwilioView {
                 enabled: twilio.enabled,
                 configured: twilio.configured(),
@@ -331,6 +356,12 @@ pub(crate) struct CalcomPatch {
     #[serde(default)]
     field_mapping: MappingPatch,
     #[serde(default)]
+    #[schema(value_type = Option<bool>)]
+    auto_create_contacts: Patch<bool>,
+    #[serde(default)]
+    #[schema(value_type = Option<DuplicateHandling>)]
+    duplicate_handling: Patch<DuplicateHandling>,
+    #[serde(default)]
     #[schema(value_type = Option<String>)]
     base_url: Patch<String>,
 }
@@ -343,13 +374,15 @@ pub(crate) struct IntegrationsPatch {
     #[serde(default)]
     calcom: Option<CalcomPatch>,
     #[serde(default)]
+    calendly: Option<CalendlyPatch>,
+    #[serde(default)]
     twilio: Option<TwilioPatch>,
 }
 
-type Refusal = (&'static str, &'static str);
+pub(crate) type Refusal = (&'static str, &'static str);
 
 /// A secret as typed. One that reads back masked is not taken for a new one.
-fn secret(text: &str) -> Result<String, Refusal> {
+pub(crate) fn secret(text: &str) -> Result<String, Refusal> {
     let text = text.trim();
     if text.contains('•') {
         return Err((
@@ -375,7 +408,7 @@ fn agent(text: &str) -> Result<ShortText<100>, Refusal> {
     ShortText::parse(text).map_err(|_| fault)
 }
 
-fn base_url(text: &str, local: bool) -> Result<ShortText<255>, Refusal> {
+pub(crate) fn base_url(text: &str, local: bool) -> Result<ShortText<255>, Refusal> {
     if !local {
         return Err((
             "not_allowed",
@@ -488,7 +521,11 @@ impl CalcomPatch {
             .put_optional(fields, "/calcom", before, |hours| {
                 CallBeforeHours::try_from(*hours)
             });
-        self.field_mapping.apply(&mut calcom.field_mapping, fields);
+        let usual = FieldMapping::default();
+        self.field_mapping
+            .apply("/calcom", usual, &mut calcom.field_mapping, fields);
+        let (auto, handling) = (&self.auto_create_contacts, &self.duplicate_handling);
+        intake::apply("/calcom", auto, handling, &mut calcom.intake, fields);
         let local = app.platform.local;
         let url = &mut calcom.base_url;
         self.base_url
@@ -543,6 +580,9 @@ pub(crate) async fn edit(
             }
             if let Some(calcom) = &patch.calcom {
                 calcom.apply(&app, opened, fields);
+            }
+            if let Some(calendly) = &patch.calendly {
+                calendly.apply(&app, opened, fields);
             }
             if let Some(twilio) = &patch.twilio {
                 twilio.apply(&app, opened, fields);

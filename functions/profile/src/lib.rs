@@ -3,11 +3,13 @@
 
 mod audit;
 mod business;
+mod calendly;
 mod calls;
 mod change;
 mod connection;
 mod health;
 mod hours;
+mod intake;
 mod integrations;
 mod locations;
 mod mapping;
@@ -33,6 +35,8 @@ fn routes() -> OpenApiRouter<App> {
         .routes(routes!(integrations::show, integrations::edit))
         .routes(routes!(sync::status))
         .routes(routes!(connection::test_calcom))
+        .routes(routes!(calendly::trial::test_calendly))
+        .routes(routes!(calendly::trial::event_types))
         .routes(routes!(connection::test_retell))
         .routes(routes!(connection::test_twilio))
         .routes(routes!(types::show, types::replace))

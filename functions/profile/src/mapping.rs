@@ -1,12 +1,14 @@
-//! Where on a calendar's booking each field is found, as it is shown and changed (S3 "Cal.com Field Mapping").
+//! Where on a calendar's booking each field is found, as it is shown and changed (S3 "Cal.com Field Mapping", and the same
+//! for Calendly).
 
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use vio_domain::settings::mapping::{BookingField, FieldMapping};
 use vio_http::{Fields, Patch};
 
-/// Where on a booking each field is found: `invitee.name`, `invitee.email`, `eventType.title`, `organizer.name`, or
-/// `responses.` with the identifier of a question on the booking page.
+/// Where on a booking each field is found: `invitee.name`, `invitee.email`, `invitee.phone`, `eventType.title`,
+/// `organizer.name`, `booking.notes`, or `responses.` with the identifier of a question on the booking page. Calendly's
+/// questions have their words for one (`Which practitioner?` is `which_practitioner`), or their place from 0.
 #[derive(Serialize, ToSchema)]
 #[schema(as = FieldMapping)]
 pub(crate) struct MappingView {
@@ -62,8 +64,14 @@ pub(crate) struct MappingPatch {
 }
 
 impl MappingPatch {
-    pub(crate) fn apply(&self, mapping: &mut FieldMapping, fields: &mut Fields) {
-        let usual = FieldMapping::default();
+    /// Applies it to a provider's mapping; `provider` is where that lies in the request, `usual` what null puts back.
+    pub(crate) fn apply(
+        &self,
+        provider: &str,
+        usual: FieldMapping,
+        mapping: &mut FieldMapping,
+        fields: &mut Fields,
+    ) {
         let changes = [
             ("name", &self.name, &mut mapping.name, usual.name),
             ("email", &self.email, &mut mapping.email, usual.email),
@@ -88,7 +96,7 @@ impl MappingPatch {
             ),
         ];
         for (name, patch, target, usual) in changes {
-            let pointer = format!("/calcom/field_mapping/{name}");
+            let pointer = format!("{provider}/field_mapping/{name}");
             let mut place = Some(target.clone());
             patch.put_optional(fields, &pointer, &mut place, |text| {
                 BookingField::parse(text)

@@ -5,18 +5,21 @@ use axum::extract::State;
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 use utoipa::ToSchema;
+use vio_domain::bookings::Calendar;
+use vio_domain::settings::Settings;
 use vio_http::query::NoParams;
 use vio_http::{Json, Principal, Problem, Query};
 use vio_runtime::App;
 use vio_runtime::web::store_problem;
-use vio_store::calendar::{CalendarRow, Failure};
+use vio_store::calendar::{CalendarRow, Failure, Subscribed};
 
 /// Something that went wrong.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = SyncFailure)]
 pub(crate) struct FailureView {
     at: DateTime<Utc>,
-    /// `wrong_key`, `missing_scope`, `busy`, `refused`, `unreachable`, `unreadable_event`, `too_large` or `internal`.
+    /// `wrong_key`, `missing_scope`, `busy`, `refused`, `unreachable`, `unreadable_event`, `too_large`, `webhook_disabled` or
+    /// `internal`.
     #[schema(example = "unreachable")]
     reason: String,
     /// For people.
@@ -42,12 +45,43 @@ pub(crate) struct CalendarView {
     trouble: Option<FailureView>,
     /// What went wrong lately, latest first; at most ten.
     failures: Vec<FailureView>,
+    /// Events that were not taken over, because their kind is not chosen.
+    ignored_total: u64,
+    /// How its webhook stands, where it is made by us (Calendly); null before it was looked at.
+    webhook: Option<WebhookState>,
+}
+
+/// How a webhook stands that we subscribe to.
+#[derive(Debug, Clone, Copy, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+#[schema(as = WebhookState)]
+pub(crate) enum WebhookState {
+    /// It tells us what happens.
+    Active,
+    /// The calendar switched it off, because we could not be reached for too long.
+    Disabled,
+    /// There is none, and none could be made.
+    Missing,
+    /// The account or the key may have none.
+    Refused,
+}
+
+impl From<Subscribed> for WebhookState {
+    fn from(stands: Subscribed) -> Self {
+        match stands {
+            Subscribed::Active => Self::Active,
+            Subscribed::Disabled => Self::Disabled,
+            Subscribed::Missing => Self::Missing,
+            Subscribed::Refused => Self::Refused,
+        }
+    }
 }
 
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = IntegrationsStatus)]
 pub(crate) struct StatusView {
     calcom: CalendarView,
+    calendly: CalendarView,
 }
 
 fn sentence(reason: &str) -> &'static str {
@@ -59,6 +93,9 @@ fn sentence(reason: &str) -> &'static str {
         "unreachable" => "The calendar could not be reached.",
         "unreadable_event" => {
             "A booking event could not be read. Look for the booking in the calendar."
+        }
+        "webhook_disabled" => {
+            "The calendar switched our webhook off, because it could not be reached for too long."
         }
         "too_large" => "A booking was too large to be taken in. Enter it by hand.",
         _ => "Something went wrong here. It is tried again.",
@@ -75,6 +112,37 @@ impl FailureView {
     }
 }
 
+impl CalendarView {
+    fn of(
+        settings: &Settings,
+        calendar: Calendar,
+        row: Option<&CalendarRow>,
+        now: DateTime<Utc>,
+    ) -> Self {
+        let today = now.with_timezone(&settings.business.timezone).date_naive();
+        let calendar = settings.integrations.calendar(calendar);
+        let connected = calendar.connected;
+        let trouble = row.and_then(|row| row.trouble.as_ref());
+        Self {
+            enabled: calendar.enabled,
+            connected,
+            last_sync: row.and_then(|row| row.last_read_at),
+            next_sync: row.and_then(|row| row.due).filter(|_| connected),
+            imported_today: row.map_or(0, |row| row.taken_in_on(today)),
+            imported_total: row.map_or(0, |row| row.total),
+            trouble: trouble.filter(|_| connected).map(FailureView::of),
+            failures: row.map_or_else(Vec::new, |row| {
+                row.failures.iter().map(FailureView::of).collect()
+            }),
+            ignored_total: row.map_or(0, |row| row.ignored),
+            webhook: row
+                .and_then(|row| row.subscribed)
+                .filter(|_| connected)
+                .map(WebhookState::from),
+        }
+    }
+}
+
 /// How the calendars are doing.
 #[utoipa::path(get, path = "/api/settings/integrations/status", tag = "settings",
     responses((status = 200, body = StatusView)))]
@@ -84,30 +152,17 @@ pub(crate) async fn status(
     Query(NoParams {}): Query<NoParams>,
 ) -> Result<Json<StatusView>, Problem> {
     let (ts, opened) = app.tenant_with_settings(&principal).await?;
-    let row: Option<CalendarRow> = ts.calendar().await.map_err(store_problem)?;
-    let settings = &opened.settings;
-    let today = ts
-        .now()
-        .with_timezone(&settings.business.timezone)
-        .date_naive();
-    let calcom = &settings.integrations.calcom;
-    let connected = calcom.enabled && calcom.has_key;
-    let row = row.as_ref();
+    let read = async |calendar| ts.calendar(calendar).await.map_err(store_problem);
+    let (calcom, calendly) = (
+        read(Calendar::Calcom).await?,
+        read(Calendar::Calendly).await?,
+    );
+    let now = ts.now();
+    let view = |calendar, row: &Option<CalendarRow>| {
+        CalendarView::of(&opened.settings, calendar, row.as_ref(), now)
+    };
     Ok(Json(StatusView {
-        calcom: CalendarView {
-            enabled: calcom.enabled,
-            connected,
-            last_sync: row.and_then(|row| row.last_read_at),
-            next_sync: row.and_then(|row| row.due).filter(|_| connected),
-            imported_today: row.map_or(0, |row| row.taken_in_on(today)),
-            imported_total: row.map_or(0, |row| row.total),
-            trouble: row
-                .and_then(|row| row.trouble.as_ref())
-                .filter(|_| connected)
-                .map(FailureView::of),
-            failures: row.map_or_else(Vec::new, |row| {
-                row.failures.iter().map(FailureView::of).collect()
-            }),
-        },
+        calcom: view(Calendar::Calcom, &calcom),
+        calendly: view(Calendar::Calendly, &calendly),
     }))
 }

@@ -31,6 +31,8 @@ async fn answer(State(answers): State<Answers>, uri: Uri) -> (StatusCode, Json<V
     (StatusCode::from_u16(status).unwrap(), Json(body))
 }
 
+const CALENDLY_TEST: &str = "/api/settings/integrations/calendly/test";
+
 struct World {
     app: TestApp,
     server: Server,
@@ -68,8 +70,11 @@ impl World {
     }
 
     async fn save(&self, calcom: Value) {
+        self.save_all(json!({ "calcom": calcom })).await;
+    }
+
+    async fn save_all(&self, body: Value) {
         let token = &self.tenant.admin.token;
-        let body = json!({ "calcom": calcom });
         let saved = self
             .server
             .patch("/api/settings/integrations", token, body)
@@ -193,6 +198,163 @@ async fn each_fault_has_its_own_sentence() {
     assert_eq!(world.tried().await["outcome"], "works");
     world.save(json!({"base_url": "http://127.0.0.1:9"})).await;
     assert_eq!(world.tried().await["outcome"], "unreachable");
+}
+
+const CALENDLY: &str = "https://api.calendly.com";
+
+impl World {
+    /// Answers as a connected Calendly, but for what is given.
+    async fn calendly(&self, other: &[(&'static str, u16, Value)]) {
+        let mut all = other.to_vec();
+        all.extend([
+            (
+                "/users/me",
+                200,
+                json!({"resource": {"uri": format!("{CALENDLY}/users/U1"), "email": "Desk@example.com",
+                    "current_organization": format!("{CALENDLY}/organizations/O1")}}),
+            ),
+            (
+                "/scheduled_events",
+                200,
+                json!({"collection": [{"uri": format!("{CALENDLY}/scheduled_events/EV1"), "name": "Check-up", "status": "active",
+                    "start_time": "2026-03-04T10:30:00.000000Z", "event_guests": [{"email": "ada@example.com"}]}]}),
+            ),
+            (
+                "/event_types",
+                200,
+                json!({"collection": [
+                    {"uri": format!("{CALENDLY}/event_types/A"), "name": "Check-up", "duration": 30, "active": true},
+                    {"uri": format!("{CALENDLY}/event_types/B"), "name": "Hygiene", "duration": 45, "active": false},
+                ]}),
+            ),
+            (
+                "/webhook_subscriptions",
+                200,
+                self.subscription("active", &["invitee.created", "invitee.canceled"]).await,
+            ),
+        ]);
+        *self.answers.lock().unwrap() = all;
+    }
+
+    async fn subscription(&self, state: &str, events: &[&str]) -> Value {
+        let endpoints = self.tenant.store.settings().await.unwrap().endpoints;
+        let url = format!(
+            "https://app.example/api/webhook/calendly-booking/{}",
+            endpoints.calendly_booking
+        );
+        json!({"collection": [{"uri": format!("{CALENDLY}/webhook_subscriptions/W1"), "callback_url": url, "state": state,
+            "events": events}]})
+    }
+}
+
+#[tokio::test]
+async fn each_fault_of_calendly_has_its_own_sentence() {
+    let world = World::new().await;
+    let token = &world.tenant.admin.token;
+    let tried = async || {
+        let answer = world.server.post(CALENDLY_TEST, token, json!({})).await;
+        assert_eq!(answer.status, 200, "{}", answer.body);
+        answer.body
+    };
+    assert_eq!(tried().await["outcome"], "not_configured");
+    world
+        .save_all(json!({"calendly": {"enabled": true, "api_key": "calendly_0123456789", "organizer_email": "desk@example.com",
+                     "base_url": world.url}}))
+        .await;
+    let other = json!({"resource": {"uri": format!("{CALENDLY}/users/U2"), "email": "ada@example.com",
+        "current_organization": format!("{CALENDLY}/organizations/O1")}});
+    let mut sentences = Vec::new();
+    for (faults, outcome) in [
+        (vec![("/users/me", 401, json!({}))], "wrong_key"),
+        (
+            vec![("/webhook_subscriptions", 403, json!({}))],
+            "missing_scope",
+        ),
+        (vec![("/scheduled_events", 403, json!({}))], "missing_scope"),
+        (vec![("/users/me", 200, other)], "wrong_organizer"),
+        (
+            vec![("/webhook_subscriptions", 200, json!({"collection": []}))],
+            "no_webhook",
+        ),
+        (
+            vec![(
+                "/webhook_subscriptions",
+                200,
+                world
+                    .subscription("disabled", &["invitee.created", "invitee.canceled"])
+                    .await,
+            )],
+            "webhook_disabled",
+        ),
+        (
+            vec![(
+                "/webhook_subscriptions",
+                200,
+                world.subscription("active", &["invitee.created"]).await,
+            )],
+            "webhook_disabled",
+        ),
+        (vec![("/users/me", 429, json!({}))], "busy"),
+        (vec![("/users/me", 500, json!({}))], "unreachable"),
+    ] {
+        world.calendly(&faults).await;
+        let answer = tried().await;
+        assert_eq!(answer["outcome"], outcome, "{answer}");
+        assert_eq!(answer["samples"], json!([]));
+        sentences.push(answer["message"].as_str().unwrap().to_owned());
+    }
+    assert!(sentences[3].contains("ada@example.com") && sentences[3].contains("desk@example.com"));
+    assert!(
+        sentences[6].contains("invitee.canceled"),
+        "{}",
+        sentences[6]
+    );
+    sentences.sort();
+    sentences.dedup();
+    assert_eq!(sentences.len(), 8, "{sentences:#?}");
+    world.calendly(&[]).await;
+    let works = tried().await;
+    assert_eq!(works["outcome"], "works", "{works}");
+    let sample =
+        json!([{"event_type": "Check-up", "start": "2026-03-04T10:30:00Z", "status": "active"}]);
+    assert_eq!(works["samples"], sample);
+
+    // What can be booked, to choose from.
+    let path = "/api/settings/integrations/calendly/event-types";
+    let listed = world.server.get(path, token).await.body;
+    let one = |id: &str, name: &str, minutes: u32, active: bool, chosen: bool| json!({"uri": format!("{CALENDLY}/event_types/{id}"), "name": name, "duration_minutes": minutes, "active": active, "chosen": chosen});
+    let all = json!([
+        one("A", "Check-up", 30, true, true),
+        one("B", "Hygiene", 45, false, true)
+    ]);
+    assert_eq!(
+        (&listed["outcome"], &listed["event_types"]),
+        (&json!("works"), &all)
+    );
+    let chosen = json!([format!("{CALENDLY}/event_types/B")]);
+    world
+        .save_all(json!({"calendly": {"event_types": chosen}}))
+        .await;
+    let listed = world.server.get(path, token).await.body;
+    assert_eq!(listed["event_types"][0]["chosen"], false);
+    assert_eq!(listed["event_types"][1]["chosen"], true);
+    world.calendly(&[("/users/me", 401, json!({}))]).await;
+    let listed = world.server.get(path, token).await;
+    assert_eq!(listed.status, 200);
+    assert_eq!(
+        (&listed.body["outcome"], &listed.body["event_types"]),
+        (&json!("wrong_key"), &json!([]))
+    );
+    let desk = world.app.staff(&world.tenant, Preset::Receptionist).await;
+    assert_eq!(world.server.get(path, &desk.token).await.status, 403);
+    assert_eq!(
+        world
+            .server
+            .post(CALENDLY_TEST, &desk.token, json!({}))
+            .await
+            .status,
+        403
+    );
 }
 
 #[tokio::test]

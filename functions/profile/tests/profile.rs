@@ -503,6 +503,133 @@ async fn where_a_booking_s_fields_are_found_is_set_and_reset() {
 }
 
 #[tokio::test]
+async fn calendly_is_set_up_and_its_secrets_stay_inside() {
+    let (app, server, tenant) = started(BusinessType::Medical).await;
+    let (path, token) = ("/api/settings/integrations", &tenant.admin.token);
+    let fresh = server.get(path, token).await.body["calendly"].clone();
+    assert_eq!(fresh["enabled"], false);
+    assert_eq!(fresh["event_types"], json!([]));
+    assert_eq!(fresh["field_mapping"]["phone"], "invitee.phone");
+    assert_eq!(
+        fresh["field_mapping"]["special_instructions"],
+        "booking.notes"
+    );
+    assert_eq!(fresh["auto_create_contacts"], true);
+    assert_eq!(fresh["duplicate_handling"], "update_existing");
+    let endpoints = tenant.store.settings().await.unwrap().endpoints;
+    let hook = format!(
+        "https://app.example/api/webhook/calendly-booking/{}",
+        endpoints.calendly_booking
+    );
+    assert_eq!(fresh["webhook_url"], hook);
+
+    let switched = json!({"calendly": {"enabled": true}});
+    let on = server.patch(path, token, switched).await.body["calendly"].clone();
+    assert_eq!(on["problems"].as_array().unwrap().len(), 2, "{on}");
+    let kinds = json!([
+        "https://api.calendly.com/event_types/A",
+        "https://api.calendly.com/event_types/A/"
+    ]);
+    let change = json!({"calendly": {
+        "api_key": "calendly_0123456789abcdef", "organizer_email": "desk@riverside.example", "event_types": kinds,
+        "call_before_hours": 48, "auto_create_contacts": false, "duplicate_handling": "ask_user",
+        "field_mapping": {"owner_name": "responses.which_practitioner"},
+    }});
+    let changed = server.patch(path, token, change).await;
+    assert_eq!(changed.status, StatusCode::OK, "{}", changed.body);
+    let calendly = &changed.body["calendly"];
+    assert_eq!(calendly["configured"], true);
+    assert_eq!(calendly["api_key"], "••••cdef");
+    assert_eq!(calendly["problems"], json!([]));
+    assert_eq!(
+        calendly["event_types"],
+        json!(["https://api.calendly.com/event_types/A"])
+    );
+    assert_eq!(calendly["duplicate_handling"], "ask_user");
+    assert_eq!(calendly["auto_create_contacts"], false);
+    assert_eq!(calendly["call_before_hours"], 48);
+    // A key to sign with was made, and the calendar is read at once.
+    let secrets = tenant.store.settings().await.unwrap().secrets;
+    let made = secrets.calendly_signing.current.clone().unwrap();
+    assert!(made.len() >= 24);
+    let status = server
+        .get("/api/settings/integrations/status", token)
+        .await
+        .body;
+    assert_eq!(status["calendly"]["connected"], true);
+    assert!(status["calendly"]["next_sync"].is_string(), "{status}");
+    assert_eq!(status["calendly"]["webhook"], Value::Null);
+    assert_eq!(status["calcom"]["connected"], false);
+
+    let rotated = json!({"calendly": {"webhook_signing_key": "signing-key-of-ours", "event_types": null, "field_mapping": {"owner_name": null}}});
+    let changed = server.patch(path, token, rotated).await.body["calendly"].clone();
+    assert_eq!(changed["event_types"], json!([]));
+    assert_eq!(changed["field_mapping"]["owner_name"], "organizer.name");
+    let accepted = tenant
+        .store
+        .settings()
+        .await
+        .unwrap()
+        .secrets
+        .calendly_signing;
+    let now = tenant.store.now();
+    assert_eq!(
+        accepted.accepted(now),
+        ["signing-key-of-ours", made.as_str()]
+    );
+    let everything = format!(
+        "{changed} {} {:?}",
+        server.get("/api/audit", token).await.body,
+        app.table.dump()
+    );
+    for secret in ["0123456789", "signing-key-of-ours", made.as_str()] {
+        assert!(!everything.contains(secret), "{secret}");
+    }
+
+    let wrong = json!({"calendly": {"event_types": ["ftp://x"], "call_before_hours": 0, "api_key": "••••cdef", "base_url": "nowhere"}});
+    let refused = server.patch(path, token, wrong).await;
+    let mut refused = refused.pointers();
+    refused.sort();
+    assert_eq!(
+        refused,
+        [
+            "/calendly/api_key",
+            "/calendly/base_url",
+            "/calendly/call_before_hours",
+            "/calendly/event_types"
+        ]
+    );
+    let unknown = json!({"calendly": {"duplicate_handling": "merge"}});
+    assert!(
+        server
+            .patch(path, token, unknown)
+            .await
+            .status
+            .is_client_error()
+    );
+    let both =
+        json!({"calcom": {"auto_create_contacts": false, "duplicate_handling": "skip_duplicates"}});
+    let calcom = server.patch(path, token, both).await.body["calcom"].clone();
+    assert_eq!(calcom["auto_create_contacts"], false);
+    assert_eq!(calcom["duplicate_handling"], "skip_duplicates");
+}
+
+#[tokio::test]
+async fn a_new_token_of_the_messages_provider_is_kept() {
+    let (_, server, tenant) = started(BusinessType::Medical).await;
+    let (path, token) = ("/api/settings/integrations", &tenant.admin.token);
+    for auth_token in ["first-auth-token", "second-auth-token"] {
+        let change = json!({"twilio": {"auth_token": auth_token}});
+        assert_eq!(
+            server.patch(path, token, change).await.status,
+            StatusCode::OK
+        );
+        let kept = tenant.store.settings().await.unwrap().secrets.twilio_token;
+        assert_eq!(kept.current.as_deref(), Some(auth_token));
+    }
+}
+
+#[tokio::test]
 async fn the_platform_decides_who_sets_the_voice_provider() {
     let mut remote = platform();
     remote.local = false;
@@ -931,5 +1058,5 @@ fn every_route_is_described_and_allowed() {
         vio_profile::router(app.app)
     });
     let whole = vio_http::openapi::merge([document]).unwrap();
-    assert_eq!(whole.paths.paths.len(), 14);
+    assert_eq!(whole.paths.paths.len(), 16);
 }

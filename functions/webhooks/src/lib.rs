@@ -1,7 +1,7 @@
 //! Providers' webhooks (rules.md "Webhooks in"): verified over the raw body, stored once, answered at once, processed
 //! from the `inbox` queue. A lost message costs a minute: the tick finds what still lies in the inbox.
 
-mod calcom;
+mod bookings;
 mod process;
 mod receive;
 mod retell;
@@ -46,6 +46,7 @@ fn routes() -> OpenApiRouter<Webhooks> {
         .layer(body_limit(retell_events::LARGEST_EVENT));
     OpenApiRouter::new()
         .routes(routes!(receive::calcom_booking))
+        .routes(routes!(receive::calendly_booking))
         .merge(
             OpenApiRouter::new()
                 .routes(routes!(crate::twilio::sms))

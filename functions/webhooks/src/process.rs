@@ -2,6 +2,7 @@
 //! holds its effect marks it as done; one that can never be processed is marked as failed, and shown in the log by its
 //! id alone.
 
+use vio_domain::bookings::Calendar;
 use vio_runtime::batch::MessageError;
 use vio_runtime::crash;
 use vio_runtime::queues::InboxMessage;
@@ -52,8 +53,8 @@ pub async fn process(webhooks: &Webhooks, message: InboxMessage) -> Result<(), M
         Err(Trouble::Hopeless(reason)) => {
             tracing::error!(tenant_id = %ts.id, event = %row.id, provider = row.provider.as_str(), reason,
                             "a stored event can never be processed");
-            if row.provider == Provider::Calcom
-                && let Err(error) = ts.note_calendar_failure("unreadable_event").await
+            if let Some(calendar) = row.provider.calendar()
+                && let Err(error) = ts.note_calendar_failure(calendar, "unreadable_event").await
             {
                 tracing::warn!(tenant_id = %ts.id, %error, "a calendar's failure was not noted");
             }
@@ -93,7 +94,8 @@ async fn apply(webhooks: &Webhooks, ts: &TenantStore, row: &InboxRow) -> Result<
     };
     match row.provider {
         Provider::Retell => crate::retell::apply(&webhooks.app, ts, row, &body).await,
-        Provider::Calcom => crate::calcom::apply(ts, row, &body).await,
+        Provider::Calcom => crate::bookings::apply(ts, Calendar::Calcom, row, &body).await,
+        Provider::Calendly => crate::bookings::apply(ts, Calendar::Calendly, row, &body).await,
         Provider::Twilio => crate::twilio::apply(ts, row, &body).await,
     }
 }

@@ -7,8 +7,10 @@ use secrecy::SecretString;
 use serde::Serialize;
 use utoipa::ToSchema;
 use vio_crypto::EndpointId;
+use vio_domain::bookings::Calendar;
 use vio_http::{FieldProblem, Kind, Path, Problem, RawBody};
-use vio_providers::{EventError, SignatureError, calcom, retell};
+use vio_providers::booking::Event;
+use vio_providers::{EventError, SignatureError, calcom, calendly, retell};
 use vio_runtime::App;
 use vio_runtime::queues::InboxMessage;
 use vio_runtime::web::store_problem;
@@ -18,6 +20,7 @@ use vio_store::objects::Put;
 use vio_store::tenants::{Provider, TenantSettings};
 
 use crate::Webhooks;
+use crate::bookings::{Wanted, wanted};
 
 /// What became of a delivery.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
@@ -89,10 +92,57 @@ pub(crate) async fn calcom_booking(
     calcom::webhook::verify(header, &body, &keys).map_err(refused)?;
     guard(&body)?;
     let event = calcom::webhook::parse(&body).map_err(malformed)?;
-    if !crate::calcom::is_wanted(&settings.settings.integrations.calcom, &event) {
-        return receipt(ReceiptStatus::Ignored);
+    store_booking(&webhooks, &ts, &settings, Calendar::Calcom, &event, &body).await
+}
+
+/// Bookings, from Calendly
+///
+/// Signed by Calendly with the subscription's key (`Calendly-Webhook-Signature`), at most three minutes ago.
+/// `invitee.created`, `invitee.canceled`, `invitee_no_show.created` and `invitee_no_show.deleted` are processed, in whatever
+/// order they come; other events are accepted and ignored, as are event types that are not chosen, the end of a booking
+/// that was moved (`rescheduled`: the new booking says more) and everything while the connection is switched off. At most
+/// 1 MiB.
+#[utoipa::path(post, path = "/api/webhook/calendly-booking/{endpoint_id}", tag = "webhooks",
+    params(("endpoint_id" = String, Path, description = "The tenant's own address, as its settings show it")),
+    request_body(content = serde_json::Value, content_type = "application/json",
+        example = json!({"event": "invitee.canceled", "created_at": "2027-03-09T08:00:00.000000Z",
+            "payload": {"uri": "https://api.calendly.com/scheduled_events/GBGBDCAA/invitees/AAAAAAAA", "rescheduled": false}})),
+    responses((status = 200, body = Receipt, description = "Received")))]
+pub(crate) async fn calendly_booking(
+    State(webhooks): State<Webhooks>,
+    Path(endpoint): Path<EndpointId>,
+    headers: HeaderMap,
+    RawBody(body): RawBody,
+) -> Result<Json<Receipt>, Problem> {
+    let (ts, settings) = recipient(&webhooks.app, &endpoint, Provider::Calendly).await?;
+    let now = webhooks.app.real_clock.now();
+    let keys = secrets(settings.secrets.calendly_signing.accepted(now));
+    let header = header(&headers, calendly::webhook::SIGNATURE_HEADER)?;
+    calendly::webhook::verify(header, &body, &keys, now).map_err(refused)?;
+    guard(&body)?;
+    let event = calendly::webhook::parse(&body).map_err(malformed)?;
+    store_booking(&webhooks, &ts, &settings, Calendar::Calendly, &event, &body).await
+}
+
+/// Stores a calendar's event where it is used. One of a kind of booking that was not chosen is counted, and not kept.
+async fn store_booking(
+    webhooks: &Webhooks,
+    ts: &TenantStore,
+    settings: &TenantSettings,
+    calendar: Calendar,
+    event: &Event,
+    body: &[u8],
+) -> Result<Json<Receipt>, Problem> {
+    match wanted(calendar, &settings.settings.integrations, event) {
+        Wanted::Yes => store(webhooks, ts, calendar.into(), &event.identity(), body).await,
+        Wanted::No => receipt(ReceiptStatus::Ignored),
+        Wanted::OtherType => {
+            if let Err(error) = ts.count_ignored(calendar).await {
+                tracing::warn!(tenant_id = %ts.id, %error, "an event that is not used was not counted");
+            }
+            receipt(ReceiptStatus::Ignored)
+        }
     }
-    store(&webhooks, &ts, Provider::Calcom, &event.identity(), &body).await
 }
 
 /// Whose address it is. One that is nobody's, or another provider's, is nothing here.

@@ -12,7 +12,9 @@ use async_trait::async_trait;
 use subtle::ConstantTimeEq;
 use tokio::sync::Mutex as AsyncMutex;
 use vio_domain::ids::TenantId;
-use vio_sandbox::{CalcomAccess, CalcomHook, Credentials, RetellAccess, TwilioAccess};
+use vio_sandbox::{
+    CalcomAccess, CalcomHook, CalendlyAccess, Credentials, RetellAccess, TwilioAccess,
+};
 use vio_store::entity::{TYPE, type_of};
 use vio_store::port::{
     AttributeValue, Attributes, Key, Op, Page, Port, PortError, Query, Transaction,
@@ -98,6 +100,9 @@ struct Connection {
     retell_key: Option<String>,
     calcom_key: Option<String>,
     calcom_secret: Option<String>,
+    calendly_url: Option<String>,
+    calendly_key: Option<String>,
+    calendly_organizer: Option<String>,
     twilio_url: Option<String>,
     /// SID and token.
     twilio_account: Option<(String, String)>,
@@ -114,6 +119,7 @@ impl Connection {
     fn of(opened: &TenantSettings) -> Self {
         let retell = &opened.settings.integrations.retell;
         let calcom = &opened.settings.integrations.calcom;
+        let calendly = &opened.settings.integrations.calendly;
         let twilio = &opened.settings.integrations.twilio;
         Self {
             retell_url: retell.base_url.as_ref().map(|url| url.as_str().to_owned()),
@@ -121,6 +127,15 @@ impl Connection {
             retell_key: opened.secrets.retell_key.current.clone(),
             calcom_key: opened.secrets.calcom_key.clone(),
             calcom_secret: opened.secrets.calcom_webhook.current.clone(),
+            calendly_url: calendly
+                .base_url
+                .as_ref()
+                .map(|url| url.as_str().to_owned()),
+            calendly_key: opened.secrets.calendly_key.clone(),
+            calendly_organizer: calendly
+                .organizer_email
+                .as_ref()
+                .map(|email| email.as_str().to_owned()),
             twilio_url: twilio.base_url.as_ref().map(|url| url.as_str().to_owned()),
             twilio_account: twilio
                 .account_sid
@@ -170,6 +185,7 @@ const TRIGGERS: [&str; 5] = [
 pub struct DefaultUrls {
     pub retell: String,
     pub calcom: String,
+    pub calendly: String,
     pub twilio: String,
     /// Where the sandbox answers.
     pub sandbox: String,
@@ -253,6 +269,7 @@ impl Connections {
             [
                 &source.urls.retell,
                 &source.urls.calcom,
+                &source.urls.calendly,
                 &source.urls.twilio,
             ]
         });
@@ -260,6 +277,7 @@ impl Connections {
             one.retell_url
                 .iter()
                 .chain(&one.calcom_url)
+                .chain(&one.calendly_url)
                 .chain(&one.twilio_url)
         });
         Ok(defaults
@@ -311,6 +329,18 @@ impl Credentials for Connections {
                     triggers: TRIGGERS.map(str::to_owned).to_vec(),
                     secret: one.calcom_secret.clone(),
                 }],
+            })
+        })
+        .await
+    }
+
+    async fn calendly(&self, token: &str) -> Option<CalendlyAccess> {
+        self.find(|one, urls| {
+            let here = points_at(&urls.sandbox, one.calendly_url.as_ref(), &urls.calendly);
+            let organizer_email = one.calendly_organizer.clone()?;
+            (here && same(token, one.calendly_key.as_ref())).then_some(CalendlyAccess {
+                organizer_email,
+                no_webhooks: false,
             })
         })
         .await

@@ -189,12 +189,14 @@ impl Host {
             public_url: public_url.clone(),
             retell_url: options.retell_url.unwrap_or_else(|| sandbox.retell_url()),
             calcom_url: sandbox.calcom_url(),
+            calendly_url: sandbox.calendly_url(),
             twilio_url: sandbox.twilio_url(),
             password_cost: Argon2Params::DEFAULT,
         };
         let providers = DefaultUrls {
             retell: platform.retell_url.clone(),
             calcom: platform.calcom_url.clone(),
+            calendly: platform.calendly_url.clone(),
             twilio: platform.twilio_url.clone(),
             sandbox: sandbox.retell_url(),
             host: public_url,

@@ -3,7 +3,7 @@
 mod changes;
 
 pub(crate) use changes::Faults;
-pub use changes::{CalcomChange, CalcomFault};
+pub use changes::{CalendarChange, CalendarFault};
 
 use std::collections::HashMap;
 use std::sync::Arc;

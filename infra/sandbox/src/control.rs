@@ -17,13 +17,14 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::booking::Booking;
-use crate::calcom::{CalcomFault, signed_delivery};
-use crate::credentials::{CalcomAccess, RetellAccess};
+use crate::calcom::{CalendarFault, signed_delivery};
+use crate::calendly::{self, Act, Book, Invitee};
+use crate::credentials::{CalcomAccess, CalendlyAccess, RetellAccess};
 use crate::deliver;
 use crate::journal::{Entry, JournalError};
 use crate::page;
 use crate::script::Script;
-use crate::server::{MoveError, Server};
+use crate::server::{CalendlyFaults, MoveError, Server};
 use crate::twilio::{Inbound, SmsScript};
 
 const DELIVERY_TIMEOUT: Duration = Duration::from_secs(10);
@@ -41,6 +42,12 @@ pub(crate) fn router() -> Router<Arc<Server>> {
         .route("/control/calcom/bookings", get(bookings).post(add_booking))
         .route("/control/calcom/changes", get(changes))
         .route("/control/calcom/faults", post(faults))
+        .route("/control/calendly", get(calendly_shown))
+        .route("/control/calendly/deliver", post(calendly_deliver))
+        .route("/control/calendly/book", post(calendly_book))
+        .route("/control/calendly/act", post(calendly_act))
+        .route("/control/calendly/faults", post(calendly_faults))
+        .route("/control/calendly/subscriptions", post(calendly_switch))
         .route("/control/sms", get(texts))
         .route("/control/sms/script", post(sms_script))
         .route("/control/sms/inbound", post(sms_inbound))
@@ -85,9 +92,8 @@ impl From<JournalError> for ControlError {
 type Body<T> = Result<Json<T>, JsonRejection>;
 
 async fn show(State(server): State<Arc<Server>>) -> Response {
-    let texts = server.ledger().texts().to_vec();
     let (calls, requests) = (server.calls(), server.requests());
-    let page = page::render(&calls, &requests, &texts, server.clock.now());
+    let page = page::render(&calls, &requests, &server.ledger(), server.clock.now());
     let policy = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'";
     (
         [
@@ -154,6 +160,14 @@ async fn move_clock(
 struct Keys {
     retell: Option<RetellKey>,
     calcom: Option<CalcomKey>,
+    calendly: Option<CalendlyKey>,
+}
+
+#[derive(Deserialize)]
+struct CalendlyKey {
+    api_key: String,
+    #[serde(flatten)]
+    access: CalendlyAccess,
 }
 
 #[derive(Deserialize)]
@@ -181,6 +195,9 @@ async fn credentials(
     if let Some(CalcomKey { api_key, access }) = keys.calcom {
         server.add_calcom(api_key, access)?;
     }
+    if let Some(CalendlyKey { api_key, access }) = keys.calendly {
+        server.add_calendly(api_key, access)?;
+    }
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -195,6 +212,17 @@ struct Delivery {
     body: Value,
 }
 
+/// A body as it is posted, and as JSON.
+fn posted(body: Value) -> (String, Value) {
+    match body {
+        Value::String(raw) => {
+            let event = serde_json::from_str(&raw).unwrap_or(Value::Null);
+            (raw, event)
+        }
+        event => (event.to_string(), event),
+    }
+}
+
 /// Posts a booking event once, as Cal.com does (it does not retry reliably), and remembers the
 /// booking it speaks of for `GET /v2/bookings`.
 async fn deliver_booking(
@@ -202,13 +230,7 @@ async fn deliver_booking(
     body: Body<Delivery>,
 ) -> Result<Json<Value>, ControlError> {
     let Json(delivery) = body?;
-    let (raw, event) = match delivery.body {
-        Value::String(raw) => {
-            let event = serde_json::from_str(&raw).unwrap_or(Value::Null);
-            (raw, event)
-        }
-        event => (event.to_string(), event),
-    };
+    let (raw, event) = posted(delivery.body);
     let now = server.clock.now();
     if let Some(booking) = Booking::of_event(&event, now) {
         let mut ledger = server.ledger();
@@ -264,10 +286,82 @@ async fn changes(State(server): State<Arc<Server>>) -> Json<Value> {
 /// What goes wrong with the next changes, in order.
 async fn faults(
     State(server): State<Arc<Server>>,
-    body: Body<Vec<CalcomFault>>,
+    body: Body<Vec<CalendarFault>>,
 ) -> Result<StatusCode, ControlError> {
     let Json(faults) = body?;
     server.set_calcom_faults(faults);
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// Posts an event once, as Calendly does, and remembers the invitee it speaks of for its API.
+async fn calendly_deliver(
+    State(server): State<Arc<Server>>,
+    body: Body<Delivery>,
+) -> Result<Json<Value>, ControlError> {
+    let Json(delivery) = body?;
+    let (raw, event) = posted(delivery.body);
+    if let Some(invitee) = Invitee::of_event(&event) {
+        let entry = Entry::CalendlyBooked(Box::new(invitee));
+        server.ledger().record(entry)?;
+    }
+    match calendly::post_signed(&server, &delivery.url, &delivery.secret, raw).await {
+        Ok(status) => Ok(Json(json!({"status": status}))),
+        Err(why) => Err(ControlError(StatusCode::BAD_GATEWAY, why.into())),
+    }
+}
+
+/// What Calendly has.
+async fn calendly_shown(State(server): State<Arc<Server>>) -> Json<Value> {
+    Json(server.calendly())
+}
+
+/// Somebody books on an organizer's page; whoever subscribed is told.
+async fn calendly_book(
+    State(server): State<Arc<Server>>,
+    body: Body<Book>,
+) -> Result<Json<Value>, ControlError> {
+    let Json(book) = body?;
+    Ok(Json(calendly::book(&server, book).await?))
+}
+
+/// Somebody cancels, chooses another time, did not come or came after all; whoever subscribed is told.
+async fn calendly_act(
+    State(server): State<Arc<Server>>,
+    body: Body<Act>,
+) -> Result<Json<Value>, ControlError> {
+    let Json(act) = body?;
+    let missing = || {
+        let why = "no such booking, or a move without a start";
+        ControlError(StatusCode::NOT_FOUND, why.into())
+    };
+    Ok(Json(
+        calendly::act(&server, act).await?.ok_or_else(missing)?,
+    ))
+}
+
+/// What goes wrong with the next questions and changes, in order.
+async fn calendly_faults(
+    State(server): State<Arc<Server>>,
+    body: Body<CalendlyFaults>,
+) -> Result<StatusCode, ControlError> {
+    let Json(faults) = body?;
+    server.set_calendly_faults(faults);
+    Ok(StatusCode::NO_CONTENT)
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Switch {
+    active: bool,
+}
+
+/// Switches every subscription on or off.
+async fn calendly_switch(
+    State(server): State<Arc<Server>>,
+    body: Body<Switch>,
+) -> Result<StatusCode, ControlError> {
+    let Json(switch) = body?;
+    server.switch_calendly_hooks(switch.active)?;
     Ok(StatusCode::NO_CONTENT)
 }
 

@@ -51,6 +51,16 @@ impl std::fmt::Debug for CalcomHook {
     }
 }
 
+/// Whose calendar a Calendly access token opens.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CalendlyAccess {
+    /// The organizer's e-mail: the token sees this user's events and no others.
+    pub organizer_email: String,
+    /// The account's plan has no webhooks, or the token no right to them.
+    #[serde(default)]
+    pub no_webhooks: bool,
+}
+
 /// What the holder of a Twilio account's auth token may use.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TwilioAccess {
@@ -69,6 +79,8 @@ pub trait Credentials: Send + Sync + 'static {
     async fn retell(&self, api_key: &str) -> Option<RetellAccess>;
     /// Whose calendar this Cal.com key opens; `None` for a key nobody has (401).
     async fn calcom(&self, api_key: &str) -> Option<CalcomAccess>;
+    /// Whose calendar this Calendly token opens; `None` for a token nobody has (401).
+    async fn calendly(&self, token: &str) -> Option<CalendlyAccess>;
     /// What this Twilio account may use with this token; `None` for one nobody has (401).
     async fn twilio(&self, account_sid: &str, auth_token: &str) -> Option<TwilioAccess>;
 }
@@ -83,6 +95,7 @@ pub struct StaticCredentials {
 struct Known {
     retell: Vec<(String, RetellAccess)>,
     calcom: Vec<(String, CalcomAccess)>,
+    calendly: Vec<(String, CalendlyAccess)>,
     /// By SID and token, with a colon between.
     twilio: Vec<(String, TwilioAccess)>,
 }
@@ -139,6 +152,13 @@ impl StaticCredentials {
         known.calcom.push((api_key.to_owned(), access));
     }
 
+    /// Lets a Calendly token open this organizer's calendar.
+    pub fn add_calendly(&self, token: &str, access: CalendlyAccess) {
+        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        known.calendly.retain(|(other, _)| other != token);
+        known.calendly.push((token.to_owned(), access));
+    }
+
     /// Lets a Twilio account use these numbers.
     pub fn add_twilio(&self, account_sid: &str, auth_token: &str, access: TwilioAccess) {
         let key = format!("{account_sid}:{auth_token}");
@@ -147,11 +167,12 @@ impl StaticCredentials {
         known.twilio.push((key, access));
     }
 
-    /// Forgets a key, of either provider.
+    /// Forgets a key, of whichever provider.
     pub fn remove(&self, api_key: &str) {
         let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
         known.retell.retain(|(key, _)| key != api_key);
         known.calcom.retain(|(key, _)| key != api_key);
+        known.calendly.retain(|(key, _)| key != api_key);
     }
 }
 
@@ -177,6 +198,11 @@ impl Credentials for StaticCredentials {
                 .calcom,
             api_key,
         )
+    }
+
+    async fn calendly(&self, token: &str) -> Option<CalendlyAccess> {
+        let known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        find(&known.calendly, token)
     }
 
     async fn twilio(&self, account_sid: &str, auth_token: &str) -> Option<TwilioAccess> {

@@ -14,9 +14,10 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 use crate::booking::Booking;
-use crate::calcom::CalcomChange;
+use crate::calcom::CalendarChange;
+use crate::calendly::{Hook, Invitee};
 use crate::call::{Call, WebhookAttempt};
-use crate::credentials::{CalcomAccess, RetellAccess};
+use crate::credentials::{CalcomAccess, CalendlyAccess, RetellAccess};
 use crate::ledger::SandboxRequest;
 use crate::script::Script;
 use crate::twilio::SandboxSms;
@@ -57,7 +58,18 @@ pub(crate) enum Entry {
         access: CalcomAccess,
     },
     Booked(Box<Booking>),
-    CalendarChange(CalcomChange),
+    CalendarChange(CalendarChange),
+    CalendlyKey {
+        api_key: String,
+        access: CalendlyAccess,
+    },
+    CalendlyBooked(Box<Invitee>),
+    /// A subscription, made or changed.
+    CalendlyHook(Box<Hook>),
+    CalendlyUnhooked {
+        id: String,
+    },
+    CalendlyChange(CalendarChange),
     Texted(Box<SandboxSms>),
 }
 

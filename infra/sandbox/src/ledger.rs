@@ -7,7 +7,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::booking::Booking;
-use crate::calcom::CalcomChange;
+use crate::calcom::CalendarChange;
+use crate::calendly::{Hook, Invitee};
 use crate::call::{Call, Event, Phase};
 use crate::journal::{Entry, Journal, JournalError};
 use crate::script::{Outcome, Standing};
@@ -61,7 +62,10 @@ pub(crate) struct Ledger {
     script: Standing,
     due: BTreeSet<Due>,
     bookings: BTreeMap<String, Booking>,
-    calendar_changes: Vec<CalcomChange>,
+    calendar_changes: Vec<CalendarChange>,
+    invitees: BTreeMap<String, Invitee>,
+    hooks: Vec<Hook>,
+    calendly_changes: Vec<CalendarChange>,
     texts: Vec<SandboxSms>,
     pub(crate) sms_script: SmsScript,
 }
@@ -79,6 +83,9 @@ impl Ledger {
             due: BTreeSet::new(),
             bookings: BTreeMap::new(),
             calendar_changes: Vec::new(),
+            invitees: BTreeMap::new(),
+            hooks: Vec::new(),
+            calendly_changes: Vec::new(),
             texts: Vec::new(),
             sms_script: SmsScript::default(),
         }
@@ -160,13 +167,27 @@ impl Ledger {
                 self.bookings.insert(booking.uid.clone(), *booking);
             }
             Entry::CalendarChange(change) => self.calendar_changes.push(change),
+            Entry::CalendlyBooked(invitee) => {
+                self.invitees.insert(invitee.uri.clone(), *invitee);
+            }
+            Entry::CalendlyHook(hook) => {
+                match self.hooks.iter_mut().find(|known| known.id == hook.id) {
+                    Some(known) => *known = *hook,
+                    None => self.hooks.push(*hook),
+                }
+            }
+            Entry::CalendlyUnhooked { id } => self.hooks.retain(|hook| hook.id != id),
+            Entry::CalendlyChange(change) => self.calendly_changes.push(change),
             Entry::Texted(text) => {
                 match self.texts.iter_mut().find(|known| known.sid == text.sid) {
                     Some(known) => *known = *text,
                     None => self.texts.push(*text),
                 }
             }
-            Entry::ClockMoved { .. } | Entry::RetellKey { .. } | Entry::CalcomKey { .. } => {}
+            Entry::ClockMoved { .. }
+            | Entry::RetellKey { .. }
+            | Entry::CalcomKey { .. }
+            | Entry::CalendlyKey { .. } => {}
         }
     }
 
@@ -273,8 +294,27 @@ impl Ledger {
     }
 
     /// Changes asked for through the calendar's API, oldest first.
-    pub(crate) fn calendar_changes(&self) -> &[CalcomChange] {
+    pub(crate) fn calendar_changes(&self) -> &[CalendarChange] {
         &self.calendar_changes
+    }
+
+    /// Who is invited to something on a Calendly calendar.
+    pub(crate) fn invitees(&self) -> impl Iterator<Item = &Invitee> {
+        self.invitees.values()
+    }
+
+    pub(crate) fn invitee(&self, uri: &str) -> Option<&Invitee> {
+        self.invitees.get(uri)
+    }
+
+    /// Subscriptions to Calendly's webhooks, oldest first.
+    pub(crate) fn hooks(&self) -> &[Hook] {
+        &self.hooks
+    }
+
+    /// Changes asked for through Calendly's API, oldest first.
+    pub(crate) fn calendly_changes(&self) -> &[CalendarChange] {
+        &self.calendly_changes
     }
 
     pub(crate) fn bookings(&self) -> impl Iterator<Item = &Booking> {

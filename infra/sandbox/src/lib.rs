@@ -1,4 +1,4 @@
-//! Stands in for Retell, Cal.com and Twilio: real HTTP servers with the providers' wire formats, refusals
+//! Stands in for Retell, Cal.com, Calendly and Twilio: real HTTP servers with the providers' wire formats, refusals
 //! and signatures, whose calls go as a script says, on the developer clock.
 //!
 //! It shares no code with the product and knows nothing of it, so that the two can disagree. It
@@ -15,6 +15,7 @@
 
 mod booking;
 mod calcom;
+mod calendly;
 mod call;
 mod clock;
 mod control;
@@ -42,16 +43,19 @@ use axum::http::StatusCode;
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 
-pub use calcom::{CalcomChange, CalcomFault, signed_delivery};
+pub use calcom::{CalendarChange, CalendarFault, signed_delivery};
+pub use calendly::calendly_delivery;
 pub use call::{Event, SandboxCall, WebhookAttempt};
 pub use clock::{ClockRefusal, ManualClock, OffsetClock, SandboxClock};
 pub use credentials::{
-    CalcomAccess, CalcomHook, Credentials, RetellAccess, StaticCredentials, TwilioAccess,
+    CalcomAccess, CalcomHook, CalendlyAccess, Credentials, RetellAccess, StaticCredentials,
+    TwilioAccess,
 };
 pub use journal::JournalError;
 pub use ledger::SandboxRequest;
 pub use script::{AppointmentAction, Connection, Fault, Outcome, Script, Sentiment};
-pub use sign::{calcom_signature, retell_signature, twilio_signature};
+pub use server::CalendlyFaults;
+pub use sign::{calcom_signature, calendly_signature, retell_signature, twilio_signature};
 pub use twilio::{SandboxSms, SmsFault, SmsOutcome, SmsScript};
 
 use journal::Journal;
@@ -125,6 +129,7 @@ impl Sandbox {
         let app = Router::new()
             .merge(retell::router())
             .merge(calcom::router())
+            .merge(calendly::router())
             .merge(twilio::router())
             .merge(control::router())
             .fallback(|| async { StatusCode::NOT_FOUND })
@@ -167,6 +172,12 @@ impl Sandbox {
     /// Base URL in the place of `https://api.cal.com`, without a slash at its end.
     #[must_use]
     pub fn calcom_url(&self) -> String {
+        format!("http://{}", self.address)
+    }
+
+    /// Base URL in the place of `https://api.calendly.com`, without a slash at its end.
+    #[must_use]
+    pub fn calendly_url(&self) -> String {
         format!("http://{}", self.address)
     }
 
@@ -213,13 +224,29 @@ impl Sandbox {
 
     /// Every change of a booking that was asked for through the calendar's API, oldest first.
     #[must_use]
-    pub fn calcom_changes(&self) -> Vec<CalcomChange> {
+    pub fn calcom_changes(&self) -> Vec<CalendarChange> {
         self.server.calcom_changes()
     }
 
     /// What goes wrong with the next changes of bookings, in this order.
-    pub fn calcom_faults(&self, faults: Vec<CalcomFault>) {
+    pub fn calcom_faults(&self, faults: Vec<CalendarFault>) {
         self.server.set_calcom_faults(faults);
+    }
+
+    /// What Calendly has: `bookings` (invitee and event), `changes` that were asked for through its API, `subscriptions`.
+    #[must_use]
+    pub fn calendly(&self) -> serde_json::Value {
+        self.server.calendly()
+    }
+
+    /// What goes wrong with the next questions and changes of Calendly.
+    pub fn calendly_faults(&self, faults: CalendlyFaults) {
+        self.server.set_calendly_faults(faults);
+    }
+
+    /// Switches every subscription to Calendly's webhooks on or off.
+    pub fn switch_calendly_hooks(&self, active: bool) -> Result<(), JournalError> {
+        self.server.switch_calendly_hooks(active)
     }
 
     /// Changes the script: what is named is replaced.

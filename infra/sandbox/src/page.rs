@@ -5,8 +5,7 @@ use std::fmt::Write as _;
 use chrono::{DateTime, SecondsFormat, Utc};
 
 use crate::call::SandboxCall;
-use crate::ledger::SandboxRequest;
-use crate::twilio::SandboxSms;
+use crate::ledger::{Ledger, SandboxRequest};
 
 /// The newest calls shown; all of them are under `/control/calls`.
 const SHOWN: usize = 200;
@@ -24,7 +23,7 @@ small,.quiet{color:#555}table{border-collapse:collapse}td,th{text-align:left;pad
 pub(crate) fn render(
     calls: &[SandboxCall],
     requests: &[SandboxRequest],
-    texts: &[SandboxSms],
+    ledger: &Ledger,
     now: DateTime<Utc>,
 ) -> String {
     let mut page = HEAD.to_owned();
@@ -52,7 +51,7 @@ pub(crate) fn render(
         );
     }
     page.push_str("<h1>Sandbox messages</h1>\n");
-    for text in texts.iter().rev().take(SHOWN) {
+    for text in ledger.texts().iter().rev().take(SHOWN) {
         let _ = writeln!(
             page,
             "<article><h2>{} {}: {}</h2><p>{}</p><p class=quiet>{} <small>{}</small></p></article>",
@@ -68,8 +67,60 @@ pub(crate) fn render(
             escape(&text.sid),
         );
     }
+    page.push_str("<h1>Sandbox calendars</h1>\n");
+    calendars(&mut page, ledger);
     page.push_str("</body></html>\n");
     page
+}
+
+/// What each calendar holds, and what was asked of it.
+fn calendars(page: &mut String, ledger: &Ledger) {
+    let calcom = ledger.bookings().map(|one| {
+        let who = &one.value["attendees"][0]["name"];
+        ("Cal.com", who, &one.value["start"], &one.value["status"])
+    });
+    let calendly = ledger.invitees().map(|one| {
+        let (who, status) = (&one.invitee["name"], &one.invitee["status"]);
+        ("Calendly", who, &one.event["start_time"], status)
+    });
+    page.push_str("<table><tr><th>calendar</th><th>who</th><th>when</th><th>status</th></tr>");
+    for (calendar, who, start, status) in calcom.take(SHOWN).chain(calendly.take(SHOWN)) {
+        let word = |value: &serde_json::Value| escape(value.as_str().unwrap_or("none"));
+        let _ = write!(
+            page,
+            "<tr><td>{calendar}</td><td>{}</td><td>{}</td><td>{}</td></tr>",
+            word(who),
+            word(start),
+            word(status)
+        );
+    }
+    page.push_str(
+        "</table><table><tr><th>asked of</th><th>change</th><th>at</th><th>answer</th></tr>",
+    );
+    let asked = ledger.calendar_changes().iter().map(|one| ("Cal.com", one));
+    let asked = asked.chain(
+        ledger
+            .calendly_changes()
+            .iter()
+            .map(|one| ("Calendly", one)),
+    );
+    for (calendar, change) in asked.take(SHOWN) {
+        let answer = change
+            .status
+            .map_or("none".to_owned(), |status| status.to_string());
+        let _ = write!(
+            page,
+            "<tr><td>{calendar}</td><td>{}</td><td>{}</td><td>{answer}</td></tr>",
+            escape(&change.action),
+            instant(change.arrived_at_clock)
+        );
+    }
+    let _ = writeln!(
+        page,
+        "</table><p class=quiet>Calendly's webhooks are subscribed to {} times, {} switched off.</p>",
+        ledger.hooks().len(),
+        ledger.hooks().iter().filter(|hook| !hook.active).count()
+    );
 }
 
 fn article(page: &mut String, call: &SandboxCall) {

@@ -4,13 +4,14 @@ use std::sync::Arc;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use chrono::{DateTime, Utc};
+use serde::Deserialize;
 use tokio::sync::{Notify, watch};
 
-use crate::calcom::{CalcomChange, CalcomFault, Faults};
+use crate::calcom::{CalendarChange, CalendarFault, Faults};
 use crate::call::SandboxCall;
 use crate::clock::{ClockRefusal, SandboxClock};
 use crate::credentials::{
-    CalcomAccess, Credentials, RetellAccess, StaticCredentials, TwilioAccess,
+    CalcomAccess, CalendlyAccess, Credentials, RetellAccess, StaticCredentials, TwilioAccess,
 };
 use crate::journal::{Entry, Journal, JournalError};
 use crate::ledger::{Ledger, SandboxRequest};
@@ -24,6 +25,9 @@ pub(crate) struct Server {
     ledger: Mutex<Ledger>,
     /// What goes wrong with the next changes of bookings; forgotten at a restart.
     calcom_faults: Mutex<Faults>,
+    /// The same for Calendly, and what goes wrong with the next questions.
+    calendly_faults: Mutex<Faults>,
+    calendly_read_faults: Mutex<Faults>,
     /// Something was planned or moved: the dispatcher looks again.
     pub(crate) changed: Notify,
     pub(crate) http: reqwest::Client,
@@ -37,6 +41,20 @@ pub(crate) enum MoveError {
     Refused(#[from] ClockRefusal),
     #[error(transparent)]
     Journal(#[from] JournalError),
+}
+
+/// What goes wrong with the next questions and changes of Calendly, each in order.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CalendlyFaults {
+    #[serde(default)]
+    pub reads: Vec<CalendarFault>,
+    #[serde(default)]
+    pub changes: Vec<CalendarFault>,
+}
+
+fn held(faults: &Mutex<Faults>) -> MutexGuard<'_, Faults> {
+    faults.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl Server {
@@ -59,6 +77,9 @@ impl Server {
                 Entry::CalcomKey { api_key, access } => {
                     added.add_calcom_access(api_key, access.clone())
                 }
+                Entry::CalendlyKey { api_key, access } => {
+                    added.add_calendly(api_key, access.clone());
+                }
                 _ => {}
             }
             ledger.apply(entry);
@@ -73,6 +94,8 @@ impl Server {
             added,
             ledger: Mutex::new(ledger),
             calcom_faults: Mutex::default(),
+            calendly_faults: Mutex::default(),
+            calendly_read_faults: Mutex::default(),
             changed: Notify::new(),
             http,
             stopping: watch::Sender::new(false),
@@ -105,6 +128,13 @@ impl Server {
         }
     }
 
+    pub(crate) async fn calendly_access(&self, token: &str) -> Option<CalendlyAccess> {
+        match self.credentials.calendly(token).await {
+            Some(access) => Some(access),
+            None => self.added.calendly(token).await,
+        }
+    }
+
     pub(crate) async fn twilio_access(&self, sid: &str, token: &str) -> Option<TwilioAccess> {
         match self.credentials.twilio(sid, token).await {
             Some(access) => Some(access),
@@ -130,6 +160,15 @@ impl Server {
         self.ledger().record(Entry::CalcomKey { api_key, access })
     }
 
+    pub(crate) fn add_calendly(
+        &self,
+        api_key: String,
+        access: CalendlyAccess,
+    ) -> Result<(), JournalError> {
+        self.added.add_calendly(&api_key, access.clone());
+        self.ledger().record(Entry::CalendlyKey { api_key, access })
+    }
+
     pub(crate) fn calls(&self) -> Vec<SandboxCall> {
         let now = self.clock.now();
         self.ledger()
@@ -151,19 +190,57 @@ impl Server {
         self.ledger().record(Entry::Scripted(script))
     }
 
-    fn calcom_faults(&self) -> MutexGuard<'_, Faults> {
-        self.calcom_faults
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-    }
-
-    pub(crate) fn take_calcom_fault(&self) -> Option<CalcomFault> {
-        self.calcom_faults().pop_front()
+    pub(crate) fn take_calcom_fault(&self) -> Option<CalendarFault> {
+        held(&self.calcom_faults).pop_front()
     }
 
     /// What goes wrong with the next changes, in this order, instead of what was named before.
-    pub(crate) fn set_calcom_faults(&self, faults: Vec<CalcomFault>) {
-        *self.calcom_faults() = faults.into();
+    pub(crate) fn set_calcom_faults(&self, faults: Vec<CalendarFault>) {
+        *held(&self.calcom_faults) = faults.into();
+    }
+
+    pub(crate) fn take_calendly_fault(&self, of_change: bool) -> Option<CalendarFault> {
+        let faults = match of_change {
+            true => &self.calendly_faults,
+            false => &self.calendly_read_faults,
+        };
+        held(faults).pop_front()
+    }
+
+    /// The same for Calendly's questions and changes.
+    pub(crate) fn set_calendly_faults(&self, faults: CalendlyFaults) {
+        *held(&self.calendly_read_faults) = faults.reads.into();
+        *held(&self.calendly_faults) = faults.changes.into();
+    }
+
+    /// What Calendly has: everybody invited with their event, what was asked for through its API, and who subscribed.
+    pub(crate) fn calendly(&self) -> serde_json::Value {
+        let ledger = self.ledger();
+        let bookings: Vec<_> = ledger
+            .invitees()
+            .map(|one| serde_json::json!({"invitee": one.invitee, "scheduled_event": one.event}))
+            .collect();
+        let hooks: Vec<_> = ledger
+            .hooks()
+            .iter()
+            .map(|hook| {
+                let organizer = &hook.organizer_email;
+                serde_json::json!({"id": hook.id, "organizer_email": organizer, "url": hook.url, "active": hook.active})
+            })
+            .collect();
+        serde_json::json!({
+            "bookings": bookings, "changes": ledger.calendly_changes(), "subscriptions": hooks,
+        })
+    }
+
+    /// Switches every subscription to Calendly's webhooks on or off, as Calendly does with one that fails for a day.
+    pub(crate) fn switch_calendly_hooks(&self, active: bool) -> Result<(), JournalError> {
+        let mut ledger = self.ledger();
+        for mut hook in ledger.hooks().to_vec() {
+            hook.active = active;
+            ledger.record(Entry::CalendlyHook(Box::new(hook)))?;
+        }
+        Ok(())
     }
 
     pub(crate) fn calcom_bookings(&self) -> Vec<serde_json::Value> {
@@ -174,7 +251,7 @@ impl Server {
             .collect()
     }
 
-    pub(crate) fn calcom_changes(&self) -> Vec<CalcomChange> {
+    pub(crate) fn calcom_changes(&self) -> Vec<CalendarChange> {
         self.ledger().calendar_changes().to_vec()
     }
 

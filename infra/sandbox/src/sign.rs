@@ -33,6 +33,14 @@ pub fn calcom_signature(secret: &str, body: &[u8]) -> String {
     }
 }
 
+/// The value of `Calendly-Webhook-Signature` for a raw body: `t=<unix s>,v1=<64 lower-case hex>`, HMAC-SHA256 under the
+/// subscription's key over the seconds, a dot and the body.
+#[must_use]
+pub fn calendly_signature(signing_key: &str, body: &[u8], unix_s: i64) -> String {
+    let digest = hmac_hex(signing_key, &[unix_s.to_string().as_bytes(), b".", body]);
+    format!("t={unix_s},v1={digest}")
+}
+
 /// The value of `X-Twilio-Signature` for a form: base64 of HMAC-SHA1 under the auth token over the address and every
 /// field, sorted by name and value, each once.
 #[must_use]

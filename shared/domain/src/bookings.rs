@@ -10,6 +10,51 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 use crate::appointment::{Appointment, AppointmentStatus};
+use crate::contact::BookingSource;
+
+/// An outside calendar that bookings come from (S3 section 4).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Calendar {
+    Calcom,
+    Calendly,
+}
+
+impl Calendar {
+    /// Every one there is.
+    pub const ALL: [Self; 2] = [Self::Calcom, Self::Calendly];
+
+    /// The word in keys, logs and the API.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Calcom => "calcom",
+            Self::Calendly => "calendly",
+        }
+    }
+
+    /// What people call it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Calcom => "Cal.com",
+            Self::Calendly => "Calendly",
+        }
+    }
+
+    /// Where a contact or an appointment that came from it is from.
+    pub fn source(self) -> BookingSource {
+        match self {
+            Self::Calcom => BookingSource::Calcom,
+            Self::Calendly => BookingSource::Calendly,
+        }
+    }
+
+    /// The calendar that something is from; None for what came otherwise.
+    pub fn of(source: BookingSource) -> Option<Self> {
+        Self::ALL
+            .into_iter()
+            .find(|calendar| calendar.source() == source)
+    }
+}
 
 /// A booking's uid, opaque here: the store uses a keyed hash of the calendar's own.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]

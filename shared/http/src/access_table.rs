@@ -130,6 +130,8 @@ pub static TABLE: &[Route] = &[
     on(Get,    "/api/settings/integrations", Needs(ConfigureIntegrations)),
     on(Patch,  "/api/settings/integrations", Needs(ConfigureIntegrations)).fresh(),
     on(Post,   "/api/settings/integrations/calcom/test", Needs(ConfigureIntegrations)),
+    on(Get,    "/api/settings/integrations/calendly/event-types", Needs(ConfigureIntegrations)),
+    on(Post,   "/api/settings/integrations/calendly/test", Needs(ConfigureIntegrations)),
     on(Post,   "/api/settings/integrations/retell/test", Needs(ConfigureIntegrations)),
     on(Get,    "/api/settings/integrations/status", Needs(ConfigureIntegrations)),
     on(Post,   "/api/settings/integrations/twilio/test", Needs(ConfigureIntegrations)),
@@ -147,6 +149,7 @@ pub static TABLE: &[Route] = &[
     on(Get,    "/api/users/profile", SignedIn),
     on(Patch,  "/api/users/profile", Needs(UpdateOwnProfile)),
     on(Post,   "/api/webhook/calcom-booking/{endpoint_id}", Signature),
+    on(Post,   "/api/webhook/calendly-booking/{endpoint_id}", Signature),
     on(Post,   "/api/webhook/call-outcome/{endpoint_id}", Signature),
     on(Post,   "/api/webhook/sms/{endpoint_id}", Signature).parameters(),
 ];
@@ -212,6 +215,7 @@ mod tests {
                 "GET /api/openapi.json",
                 "POST /api/tenants",
                 "POST /api/webhook/calcom-booking/{endpoint_id}",
+                "POST /api/webhook/calendly-booking/{endpoint_id}",
                 "POST /api/webhook/call-outcome/{endpoint_id}",
                 "POST /api/webhook/sms/{endpoint_id}",
             ]

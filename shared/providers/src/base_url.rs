@@ -58,6 +58,16 @@ impl BaseUrl {
     }
 }
 
+/// An address with a query, encoded; as it is for an empty one.
+pub(crate) fn with_query(url: &str, query: &[(&str, &str)]) -> Option<String> {
+    if query.is_empty() {
+        return Some(url.to_owned());
+    }
+    let mut url = Url::parse(url).ok()?;
+    url.query_pairs_mut().extend_pairs(query);
+    Some(url.into())
+}
+
 fn is_loopback(url: &Url) -> bool {
     let host = url.host_str().unwrap_or_default().trim_matches(['[', ']']);
     host == "localhost"

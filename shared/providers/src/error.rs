@@ -8,6 +8,9 @@ use chrono::{DateTime, Utc};
 /// Longest part of a provider's message that is kept, in characters.
 const LONGEST_MESSAGE: usize = 200;
 
+/// Seconds from which a number is an instant, not a wait: in 2001, or a wait of thirty years.
+const EPOCH_FROM: u32 = 1_000_000_000;
+
 /// Why there is no answer to rely on: the provider may or may not have done what was asked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum Unanswered {
@@ -44,6 +47,15 @@ impl RetryAfter {
         DateTime::parse_from_rfc2822(header)
             .ok()
             .map(|at| Self::At(at.to_utc()))
+    }
+
+    /// Reads what stands for the header where that is missing (`X-RateLimit-Reset`): seconds until, or since the epoch.
+    pub(crate) fn of_reset(header: &str) -> Option<Self> {
+        let seconds = header.trim().parse::<u32>().ok()?;
+        if seconds < EPOCH_FROM {
+            return Some(Self::In(Duration::from_secs(u64::from(seconds))));
+        }
+        DateTime::from_timestamp(i64::from(seconds), 0).map(Self::At)
     }
 
     /// The instant before which not to ask, given that of the answer. Both may be in the past.
@@ -128,6 +140,25 @@ mod tests {
             Some("2027-01-07T12:05:00+00:00")
         );
         for header in ["", "soon", "-1", "99999999999999999999", "2027-01-07"] {
+            assert_eq!(instant(header), None, "{header}");
+        }
+    }
+
+    #[test]
+    fn a_reset_is_seconds_until_or_since_the_epoch() {
+        let answered: DateTime<Utc> = "2027-01-07T12:00:00Z".parse().unwrap();
+        let instant =
+            |header: &str| RetryAfter::of_reset(header).map(|after| after.instant(answered));
+        assert_eq!(
+            instant("30"),
+            Some(answered + chrono::TimeDelta::seconds(30))
+        );
+        let later = (answered + chrono::TimeDelta::seconds(45)).timestamp();
+        assert_eq!(
+            instant(&later.to_string()).map(|at| at.timestamp()),
+            Some(later)
+        );
+        for header in ["", "soon", "-1", "1.5", "99999999999"] {
             assert_eq!(instant(header), None, "{header}");
         }
     }

@@ -4,7 +4,9 @@
 //! any size. What people say and are called never reaches `Debug`, an error or a log.
 
 mod base_url;
+pub mod booking;
 pub mod calcom;
+pub mod calendly;
 mod error;
 mod json;
 pub mod retell;

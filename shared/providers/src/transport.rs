@@ -75,11 +75,10 @@ pub(crate) async fn exchange(
     timeout: Duration,
 ) -> Result<Answer, Unanswered> {
     let answer = request.timeout(timeout).send().await.map_err(unanswered)?;
-    let retry_after = answer
-        .headers()
-        .get("retry-after")
-        .and_then(|value| value.to_str().ok())
-        .and_then(RetryAfter::parse);
+    let header = |name: &str| answer.headers().get(name)?.to_str().ok();
+    let retry_after = header("retry-after")
+        .and_then(RetryAfter::parse)
+        .or_else(|| header("x-ratelimit-reset").and_then(RetryAfter::of_reset));
     Ok(Answer {
         status: answer.status().as_u16(),
         retry_after,
@@ -131,7 +130,8 @@ fn unanswered(error: reqwest::Error) -> Unanswered {
     }
 }
 
-/// `{"status": "error", "message": …}` of Retell, `{"error": {"message": …}}` of Cal.com.
+/// `{"status": "error", "message": …}` of Retell, `{"title": …, "message": …}` of Calendly, `{"error": {"message": …}}` of
+/// Cal.com.
 fn message(body: &[u8]) -> ProviderMessage {
     let body: Value = serde_json::from_slice(body).unwrap_or_default();
     let text = body["message"]

@@ -4,7 +4,7 @@
 use aws_lc_rs::hmac;
 use secrecy::SecretString;
 use serde_json::{Value, json};
-use vio_providers::calcom::Booking;
+use vio_providers::booking::Booking;
 use vio_providers::calcom::webhook::{Trigger, parse, verify};
 use vio_providers::{EventError, SignatureError};
 

@@ -11,6 +11,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
 use vio_domain::ids::AttemptId;
 use vio_providers::calcom::CalcomClient;
+use vio_providers::calendly::{CalendlyClient, Wanted};
 use vio_providers::retell::{ApiError, HttpRetellFactory, RetellApi, RetellFactory};
 use vio_providers::{BaseUrl, Http, RetryAfter, Unanswered};
 
@@ -418,4 +419,91 @@ async fn concurrency_and_me_test_a_key() {
         panic!("{error:?}")
     };
     assert_eq!(message.reveal(), "Invalid key");
+}
+
+fn calendly(server: &Server) -> CalendlyClient {
+    CalendlyClient::new(Http::new(), server.base.clone(), SecretString::from(KEY))
+}
+
+#[tokio::test]
+async fn calendly_is_asked_by_id_at_the_address_that_is_set_and_nowhere_else() {
+    let me = r#"{"resource":{"uri":"https://elsewhere.example/users/U1","email":"ada@clinic.example","current_organization":"https://elsewhere.example/organizations/O1"}}"#;
+    let server = Server::with("200 OK", "", me).await;
+    let client = calendly(&server);
+    let me = client.me(SOON).await.unwrap();
+    assert_eq!(me.email.as_deref(), Some("ada@clinic.example"));
+    assert!(
+        !format!("{client:?} {me:?}").contains("clinic") && !format!("{client:?}").contains(KEY)
+    );
+
+    let events = r#"{"collection":[{"uri":"https://elsewhere.example/scheduled_events/EV1","start_time":"2027-01-07T14:00:00.000000Z",
+        "status":"canceled","invitees_counter":{"limit":5}},{"uri":null},7],
+        "pagination":{"next_page":"https://elsewhere.example/scheduled_events?page_token=x","next_page_token":"a b&c"}}"#;
+    let server = Server::with("200 OK", "", events).await;
+    let client = calendly(&server);
+    let mut wanted = Wanted {
+        user: me.uri.clone(),
+        ..Wanted::default()
+    };
+    let page = client.scheduled_events(&wanted, SOON).await.unwrap();
+    let [event] = &page.items[..] else {
+        panic!("{page:?}")
+    };
+    assert!(event.canceled && event.group);
+    assert_eq!(event.id, "EV1");
+    wanted.page_token = page.next;
+    client.scheduled_events(&wanted, SOON).await.unwrap();
+    assert!(client.invitees("../../users", None, SOON).await.is_ok());
+    let asked: Vec<String> = server
+        .requests()
+        .into_iter()
+        .map(|request| String::from_utf8(request).unwrap())
+        .map(|request| request.lines().next().unwrap_or_default().to_owned())
+        .collect();
+    let user = "user=https%3A%2F%2Felsewhere.example%2Fusers%2FU1&count=100&sort=start_time%3Aasc";
+    assert_eq!(
+        asked,
+        [
+            format!("GET /scheduled_events?{user} HTTP/1.1"),
+            format!("GET /scheduled_events?{user}&page_token=a+b%26c HTTP/1.1"),
+            "GET /scheduled_events/..%2F..%2Fusers/invitees?count=100 HTTP/1.1".to_owned(),
+        ]
+    );
+}
+
+#[tokio::test]
+async fn calendly_says_how_long_to_wait() {
+    let refused = r#"{"title":"Too Many Requests","message":"slow down"}"#;
+    for (headers, seconds) in [
+        ("x-ratelimit-reset: 30\r\n", 30),
+        ("retry-after: 7\r\nx-ratelimit-reset: 30\r\n", 7),
+    ] {
+        let server = Server::with("429 Too Many Requests", headers, refused).await;
+        let ApiError::Refused {
+            status: 429,
+            retry_after: Some(RetryAfter::In(wait)),
+            message,
+        } = calendly(&server).me(SOON).await.unwrap_err()
+        else {
+            panic!("{headers}")
+        };
+        assert_eq!(wait, Duration::from_secs(seconds));
+        assert_eq!(message.reveal(), "slow down");
+        assert_eq!(server.requests().len(), 1);
+    }
+    for body in [r#"{"collection":{}}"#, "[]", "{", r#"{"resource":[]}"#] {
+        let server = Server::with("200 OK", "", body).await;
+        let client = calendly(&server);
+        let unreadable = ApiError::NoAnswer(Unanswered::Unreadable);
+        assert_eq!(
+            client.me(SOON).await.err(),
+            Some(unreadable.clone()),
+            "{body}"
+        );
+        let page = client.scheduled_events(&Wanted::default(), SOON).await;
+        assert_eq!(page.err(), Some(unreadable), "{body}");
+    }
+    let server = Server::answering(Answer::Silence).await;
+    let waited = calendly(&server).me(Duration::from_millis(200)).await;
+    assert_eq!(waited.err(), Some(ApiError::NoAnswer(Unanswered::TimedOut)));
 }

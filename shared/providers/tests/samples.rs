@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use vio_providers::calcom::webhook::Trigger;
 use vio_providers::retell::webhook::EventKind;
-use vio_providers::{calcom, retell};
+use vio_providers::{calcom, calendly, retell};
 
 /// A sample's bytes, or `None`, said loudly.
 fn sample(name: &str) -> Option<Vec<u8>> {
@@ -88,5 +88,24 @@ fn calcoms_samples_are_read() {
             let moved = trigger == Trigger::BookingRescheduled;
             assert_eq!(booking.reschedule_uid.is_some(), moved, "{name}");
         }
+    }
+}
+
+#[test]
+fn calendlys_samples_are_read() {
+    for (name, trigger) in [
+        ("created", Trigger::BookingCreated),
+        ("canceled", Trigger::BookingCancelled),
+    ] {
+        let Some(body) = sample(&format!("calendly/official-2024.invitee_{name}.json")) else {
+            continue;
+        };
+        let event = calendly::webhook::parse(&body).unwrap();
+        assert_eq!(event.trigger, trigger, "{name}");
+        let booking = event.booking.unwrap();
+        assert_eq!(booking.attendee.name.as_deref(), Some("John Doe"), "{name}");
+        // They come without the event's times, which have to be read.
+        assert_eq!(booking.start, None, "{name}");
+        assert!(calendly::ids_of(&booking.uid).is_some(), "{name}");
     }
 }

@@ -56,6 +56,8 @@ pub struct Platform {
     pub retell_url: String,
     /// Cal.com's address unless a tenant names another (`VIO_CALCOM_URL`).
     pub calcom_url: String,
+    /// Calendly's address unless a tenant names another (`VIO_CALENDLY_URL`).
+    pub calendly_url: String,
     /// Twilio's address unless a tenant names another (`VIO_TWILIO_URL`).
     pub twilio_url: String,
     /// What hashing a password costs.
@@ -66,6 +68,7 @@ pub struct Platform {
 pub const RETELL_URL: &str = "https://api.retellai.com";
 /// Cal.com's own address.
 pub const CALCOM_URL: &str = "https://api.cal.com";
+pub use vio_providers::calendly::CALENDLY_URL;
 /// Twilio's own address.
 pub use vio_providers::twilio::TWILIO_URL;
 
@@ -86,6 +89,7 @@ impl Platform {
             public_url: required("VIO_PUBLIC_URL")?.trim_end_matches('/').to_owned(),
             retell_url: optional("VIO_RETELL_URL").unwrap_or_else(|| RETELL_URL.into()),
             calcom_url: optional("VIO_CALCOM_URL").unwrap_or_else(|| CALCOM_URL.into()),
+            calendly_url: optional("VIO_CALENDLY_URL").unwrap_or_else(|| CALENDLY_URL.into()),
             twilio_url: optional("VIO_TWILIO_URL").unwrap_or_else(|| TWILIO_URL.into()),
             password_cost: Argon2Params::DEFAULT,
         })

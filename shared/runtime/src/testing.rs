@@ -34,7 +34,7 @@ use vio_store::tx::Tx;
 use vio_store::users::{NewUser, PersonalDetails};
 
 use crate::app::{App, Parts};
-use crate::config::{CALCOM_URL, Platform, RETELL_URL, TWILIO_URL};
+use crate::config::{CALCOM_URL, CALENDLY_URL, Platform, RETELL_URL, TWILIO_URL};
 use crate::queues::{
     CalendarMessage, DialMessage, InboxMessage, JobMessage, MessageWork, QueueError, Queues,
 };
@@ -185,6 +185,7 @@ pub fn platform() -> Platform {
         public_url: "https://app.example".to_owned(),
         retell_url: RETELL_URL.to_owned(),
         calcom_url: CALCOM_URL.to_owned(),
+        calendly_url: CALENDLY_URL.to_owned(),
         twilio_url: TWILIO_URL.to_owned(),
         password_cost: Argon2Params::for_tests(),
     }

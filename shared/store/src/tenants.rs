@@ -2,7 +2,8 @@
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
-use vio_crypto::{FieldRef, Sealed, WrappedKey};
+use vio_crypto::{EndpointId, FieldRef, Sealed, WrappedKey};
+use vio_domain::bookings::Calendar;
 use vio_domain::ids::TenantId;
 use vio_domain::settings::Settings;
 
@@ -97,6 +98,11 @@ pub struct Secrets {
     pub calcom_key: Option<String>,
     #[serde(default)]
     pub calcom_webhook: Rotating,
+    #[serde(default)]
+    pub calendly_key: Option<String>,
+    /// Signs Calendly's webhooks: the subscription is made with it.
+    #[serde(default)]
+    pub calendly_signing: Rotating,
     /// Signs Twilio's webhooks too.
     #[serde(default)]
     pub twilio_token: Rotating,
@@ -138,7 +144,21 @@ pub struct Endpoints {
     pub call_outcome: String,
     pub calcom_booking: String,
     #[serde(default)]
+    pub calendly_booking: String,
+    #[serde(default)]
     pub sms: String,
+}
+
+impl Endpoints {
+    /// Every address with whose it is.
+    fn each(&mut self) -> [(&mut String, Provider); 4] {
+        [
+            (&mut self.call_outcome, Provider::Retell),
+            (&mut self.calcom_booking, Provider::Calcom),
+            (&mut self.calendly_booking, Provider::Calendly),
+            (&mut self.sms, Provider::Twilio),
+        ]
+    }
 }
 
 /// A webhook address as found by its id.
@@ -157,7 +177,17 @@ pub struct EndpointRow {
 pub enum Provider {
     Retell,
     Calcom,
+    Calendly,
     Twilio,
+}
+
+impl From<Calendar> for Provider {
+    fn from(calendar: Calendar) -> Self {
+        match calendar {
+            Calendar::Calcom => Self::Calcom,
+            Calendar::Calendly => Self::Calendly,
+        }
+    }
 }
 
 impl Provider {
@@ -166,8 +196,16 @@ impl Provider {
         match self {
             Self::Retell => "retell",
             Self::Calcom => "calcom",
+            Self::Calendly => "calendly",
             Self::Twilio => "twilio",
         }
+    }
+
+    /// The calendar that it is, if it is one.
+    pub fn calendar(self) -> Option<Calendar> {
+        Calendar::ALL
+            .into_iter()
+            .find(|calendar| Self::from(*calendar) == self)
     }
 }
 
@@ -227,7 +265,7 @@ impl Store {
         tx: &mut Tx,
         tenant: TenantId,
         settings: Settings,
-        endpoints: Endpoints,
+        mut endpoints: Endpoints,
     ) -> Result<TenantStore, StoreError> {
         let (keys, wrapped_key) = self
             .keys()
@@ -242,11 +280,7 @@ impl Store {
             created_at: self.now(),
         };
         tx.create(&mut row)?;
-        for (id, provider) in [
-            (&endpoints.call_outcome, Provider::Retell),
-            (&endpoints.calcom_booking, Provider::Calcom),
-            (&endpoints.sms, Provider::Twilio),
-        ] {
+        for (id, provider) in endpoints.each() {
             tx.create(&mut EndpointRow {
                 id: id.clone(),
                 tenant,
@@ -294,6 +328,28 @@ impl TenantStore {
             secrets: serde_json::from_slice(&open("secrets", &row.secrets)?).map_err(broken)?,
             endpoints: row.endpoints,
         })
+    }
+
+    /// Gives a tenant the webhook addresses that it has none of yet: it is older than their provider's connection.
+    pub fn stage_missing_endpoints(
+        &self,
+        tx: &mut Tx,
+        opened: &mut TenantSettings,
+    ) -> Result<(), StoreError> {
+        for (id, provider) in opened.endpoints.each() {
+            if !id.is_empty() {
+                continue;
+            }
+            let new = EndpointId::generate(self.store.random());
+            *id = new.map_err(sealed("endpoint"))?.to_string();
+            tx.create(&mut EndpointRow {
+                id: id.clone(),
+                tenant: self.id,
+                provider,
+                version: 0,
+            })?;
+        }
+        Ok(())
     }
 
     /// Puts changed settings into a transaction, conditional on the version they were read with.

@@ -442,6 +442,7 @@ impl Store {
         let endpoints = Endpoints {
             call_outcome: endpoint()?,
             calcom_booking: endpoint()?,
+            calendly_booking: endpoint()?,
             sms: endpoint()?,
         };
         let mut tx = Tx::new();

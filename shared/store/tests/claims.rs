@@ -66,6 +66,7 @@ async fn tenant() -> TenantStore {
     let endpoints = Endpoints {
         call_outcome: "a".into(),
         calcom_booking: "b".into(),
+        calendly_booking: "d".into(),
         sms: "s".into(),
     };
     let ts = store
@@ -297,6 +298,7 @@ async fn a_booking_lands_where_it_may() {
         let booked = ts
             .stage_booking(&mut tx, &settings, &contact, &slot, &actor)
             .await
+            .unwrap()
             .unwrap();
         ts.store.commit(tx).await.unwrap();
         booked

@@ -53,6 +53,7 @@ async fn tenant(table: &DynamoTable) -> TenantStore {
     let endpoints = Endpoints {
         call_outcome: "a".into(),
         calcom_booking: "b".into(),
+        calendly_booking: "d".into(),
         sms: "s".into(),
     };
     let ts = store

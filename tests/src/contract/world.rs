@@ -13,6 +13,8 @@ pub const PASSWORD: &str = "Copper-Otter-7-Lighthouses";
 pub const CALCOM_SECRET: &str = "calendar-secret-of-tests";
 /// The auth token of its account for messages.
 pub const TWILIO_TOKEN: &str = "twilio-token-of-the-contract";
+/// What the other calendar signs with.
+pub const CALENDLY_KEY: &str = "calendly-signing-key-of-tests";
 /// What the voice provider signs with.
 pub const RETELL_KEY: &str = "key_of_contract_tests";
 
@@ -67,6 +69,8 @@ impl World {
                         "organizer_email": format!("desk@{slug}.example") },
             "twilio": { "enabled": true, "account_sid": format!("AC{}", "a".repeat(32)), "auth_token": TWILIO_TOKEN,
                         "from_number": "+447700900123" },
+            "calendly": { "enabled": true, "api_key": "calendly_contract_tests", "webhook_signing_key": CALENDLY_KEY,
+                          "organizer_email": format!("desk@{slug}.example") },
         });
         world
             .ok("PATCH", "/api/settings/integrations", Some(&integrations))
@@ -264,6 +268,8 @@ impl World {
             ("endpoint_id", path) => {
                 let provider = if path.contains("calcom") {
                     "calcom"
+                } else if path.contains("calendly") {
+                    "calendly"
                 } else if path.contains("/sms/") {
                     "twilio"
                 } else {

@@ -57,6 +57,8 @@ const NOT_TEXT: &[(&str, &str)] = &[
         "/custom_holidays/- /preferred_contact_time",
     ),
     ("a provider's address, on loopback only here", "/base_url"),
+    ("an event type's address at the provider", "/event_types/-"),
+    ("one of a few words", "/duplicate_handling"),
     ("an account's id, 34 letters and digits", "/account_sid"),
     (
         "a place on a booking, one of a few words or a question's identifier",

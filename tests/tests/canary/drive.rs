@@ -60,6 +60,8 @@ pub(crate) async fn business(world: &World) {
         "retell": { "agent_id": AGENT, "from_number": phone::FROM, "api_key": RETELL_KEY },
         "calcom": { "enabled": true, "api_key": CALCOM_KEY, "organizer_email": "zquovexpjk.organizer@mail.example",
                     "webhook_secret": format!("{WEBHOOK_SECRET}-old") },
+        "calendly": { "enabled": true, "api_key": CALENDLY_KEY, "organizer_email": "zquovexpjk.calendly@mail.example",
+                      "webhook_signing_key": SIGNING_KEY },
         "twilio": { "enabled": true, "account_sid": format!("AC{}", "a".repeat(32)), "from_number": phone::FROM,
                     "auth_token": format!("{WEBHOOK_SECRET}-token") },
     });
@@ -640,6 +642,8 @@ pub(crate) async fn bookings(world: &World) {
         client.delivers(&address, &headers, &event).await;
     }
 
+    calendly(world, settings["calendly"]["webhook_url"].as_str()).await;
+
     let raw = event.to_string();
     let path = address.rsplit_once('/').expect("a path").0;
     for (url, signature, body, wanted) in [
@@ -687,6 +691,71 @@ pub(crate) async fn bookings(world: &World) {
         let (status, answer) = client
             .send_raw(Method::POST, &url, &headers, Some(body.into_bytes()))
             .await;
+        assert_eq!(status.as_u16(), wanted, "{answer}");
+    }
+}
+
+/// A booking of the other calendar, told twice, cancelled, forged and broken.
+async fn calendly(world: &World, address: Option<&str>) {
+    let client = &world.client;
+    let address = address.expect("an address");
+    let event = format!("https://api.calendly.com/scheduled_events/{WORD}E");
+    let name = word("Invitee");
+    let at = text(world.morning);
+    let payload = json!({
+        "uri": format!("{event}/invitees/{WORD}I"), "event": event, "name": name, "email": "zquovexpjk.invitee@mail.example",
+        "text_reminder_number": phone::BOOKED, "status": "active", "created_at": at, "updated_at": at,
+        "cancellation": { "reason": word("cancelling") },
+        "questions_and_answers": [{ "question": word("question"), "answer": word("answer"), "position": 0 }],
+        "scheduled_event": { "uri": event, "name": word("event"), "start_time": text(world.morning + TimeDelta::hours(51)),
+            "event_memberships": [{ "user_email": "zquovexpjk.calendly@mail.example", "user_name": word("Organizer") }] },
+    });
+    for kind in [
+        "invitee.created",
+        "invitee.created",
+        "invitee_no_show.created",
+        "invitee.canceled",
+    ] {
+        let event = json!({ "event": kind, "created_at": at, "payload": payload });
+        let raw = event.to_string();
+        let now = chrono::Utc::now().timestamp();
+        let headers = vio_sandbox::calendly_delivery(SIGNING_KEY, raw.as_bytes(), now);
+        let headers: Vec<_> = headers
+            .iter()
+            .map(|(name, value)| (*name, value.as_str()))
+            .collect();
+        client.delivers(address, &headers, &event).await;
+        if kind == "invitee.created" {
+            wait_until("an invited contact", SOON, async || {
+                let all = client.get("/api/contacts?page_size=100").await;
+                let all = all["contacts"].as_array().expect("contacts").clone();
+                all.into_iter()
+                    .find(|contact| contact["name"] == name.as_str())
+            })
+            .await;
+        }
+    }
+    for (signature, body, wanted) in [
+        (WORD.to_owned(), word("body"), 401),
+        (String::new(), format!("{{\"{WORD}"), 400),
+        (String::new(), format!("{{\"event\":\"{WORD}\"}}"), 200),
+        (
+            String::new(),
+            format!("{{\"event\":\"invitee.created\",\"payload\":\"{WORD}\"}}"),
+            400,
+        ),
+    ] {
+        let now = chrono::Utc::now().timestamp();
+        let signature = match signature.is_empty() {
+            true => vio_sandbox::calendly_signature(SIGNING_KEY, body.as_bytes(), now),
+            false => signature,
+        };
+        let headers = [
+            ("content-type", "application/json"),
+            ("calendly-webhook-signature", signature.as_str()),
+        ];
+        let body = Some(body.into_bytes());
+        let (status, answer) = client.send_raw(Method::POST, address, &headers, body).await;
         assert_eq!(status.as_u16(), wanted, "{answer}");
     }
 }

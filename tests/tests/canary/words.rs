@@ -48,6 +48,8 @@ pub(crate) const NEXT_PASSWORD: &str = "Zquovexpjk-99-Lighthouse";
 pub(crate) const RETELL_KEY: &str = "zquovexpjk-retell-key";
 pub(crate) const AGENT: &str = "agent_zquovexpjk";
 pub(crate) const CALCOM_KEY: &str = "zquovexpjk-calcom-key";
+pub(crate) const CALENDLY_KEY: &str = "zquovexpjk-calendly-token";
+pub(crate) const SIGNING_KEY: &str = "zquovexpjk-signing-key";
 pub(crate) const WEBHOOK_SECRET: &str = "zquovexpjk-webhook-secret";
 
 /// Whether a text of a request holds a canary.

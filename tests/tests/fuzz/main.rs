@@ -19,8 +19,8 @@ use std::time::Instant;
 use futures::future::join_all;
 use serde_json::Value;
 use vio_local::{Host, HostOptions};
-use vio_sandbox::{retell_signature, signed_delivery};
-use vio_tests::contract::world::{CALCOM_SECRET, PASSWORD, RETELL_KEY, morning};
+use vio_sandbox::{calendly_delivery, retell_signature, signed_delivery};
+use vio_tests::contract::world::{CALCOM_SECRET, CALENDLY_KEY, PASSWORD, RETELL_KEY, morning};
 use vio_tests::contract::{Answer, Api, Ask, Document, Findings, Operation, World, judge};
 
 /// Part of every value that is sent; no answer may repeat it.
@@ -99,18 +99,23 @@ impl<'a> Target<'a> {
     /// The request with a body, signed where that is what lets it in.
     pub(crate) fn with_body(&self, body: Vec<u8>, kind: Option<&str>) -> Ask {
         let mut ask = self.ask();
-        if self.operation.path.contains("calcom-booking") {
-            for (name, value) in signed_delivery(CALCOM_SECRET, &body) {
+        let now = chrono::Utc::now();
+        let signed = match self.operation.path.as_str() {
+            path if path.contains("calcom-booking") => Some(signed_delivery(CALCOM_SECRET, &body)),
+            path if path.contains("calendly-booking") => {
+                Some(calendly_delivery(CALENDLY_KEY, &body, now.timestamp()))
+            }
+            _ => None,
+        };
+        if let Some(headers) = signed {
+            for (name, value) in headers {
                 if name != "content-type" {
                     ask = ask.header(name, value);
                 }
             }
         } else if self.is_signed() {
-            let now = chrono::Utc::now().timestamp_millis();
-            ask = ask.header(
-                "x-retell-signature",
-                retell_signature(RETELL_KEY, &body, now),
-            );
+            let signature = retell_signature(RETELL_KEY, &body, now.timestamp_millis());
+            ask = ask.header("x-retell-signature", signature);
         }
         if let Some(kind) = kind {
             ask = ask.header("content-type", kind);

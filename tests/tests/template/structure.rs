@@ -189,7 +189,12 @@ fn unknown(at: &str, object: &Value, known: &str, found: &mut Findings) {
 }
 
 /// Variables of the code that a deployed function does without: the providers' own addresses are the default.
-const NOT_DEPLOYED: &[&str] = &["VIO_RETELL_URL", "VIO_CALCOM_URL", "VIO_TWILIO_URL"];
+const NOT_DEPLOYED: &[&str] = &[
+    "VIO_RETELL_URL",
+    "VIO_CALCOM_URL",
+    "VIO_CALENDLY_URL",
+    "VIO_TWILIO_URL",
+];
 
 /// Every variable that the code of functions and shared crates reads is set, described for operators, and no secret.
 pub(crate) fn environment(template: &Value, found: &mut Findings) {

@@ -1303,30 +1303,6 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/live/tickets": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * A ticket for a live connection
-         * @description On the connection comes one text message `{"type", "id", "version"}` for each change of the business's records: what
-         *     happened, to which record, and its version after it. More than 20 at once come as one of type `many.changed` with the
-         *     business's own id. Messages may be lost, doubled and late: re-read what is shown. The connection is told nothing any more
-         *     ten minutes after it was opened, or within half a minute of the end of the session: open the next one before. What a
-         *     client says on it is not listened to.
-         */
-        post: operations["post_live_tickets"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
     "/api/locations": {
         parameters: {
             query?: never;
@@ -1463,6 +1439,40 @@ export interface paths {
         put?: never;
         /** Tries the saved connection with Cal.com out. */
         post: operations["post_settings_integrations_calcom_test"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/settings/integrations/calendly/event-types": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What can be booked with the account, to choose from. */
+        get: operations["get_settings_integrations_calendly_event_types"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/settings/integrations/calendly/test": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Tries the saved connection with Calendly out. */
+        post: operations["post_settings_integrations_calendly_test"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1662,6 +1672,30 @@ export interface paths {
          *     the one set and everything while the connection is switched off. At most 1 MiB.
          */
         post: operations["post_webhook_calcom_booking_endpoint_id"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/webhook/calendly-booking/{endpoint_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Bookings, from Calendly
+         * @description Signed by Calendly with the subscription's key (`Calendly-Webhook-Signature`), at most three minutes ago.
+         *     `invitee.created`, `invitee.canceled`, `invitee_no_show.created` and `invitee_no_show.deleted` are processed, in whatever
+         *     order they come; other events are accepted and ignored, as are event types that are not chosen, the end of a booking
+         *     that was moved (`rescheduled`: the new booking says more) and everything while the connection is switched off. At most
+         *     1 MiB.
+         */
+        post: operations["post_webhook_calendly_booking_endpoint_id"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2283,12 +2317,14 @@ export interface components {
         CalcomPatch: {
             /** Format: password */
             api_key?: string | null;
+            auto_create_contacts?: boolean | null;
             base_url?: string | null;
             /**
              * Format: int32
              * @example 48
              */
             call_before_hours?: number | null;
+            duplicate_handling?: components["schemas"]["DuplicateHandling"] | null;
             enabled?: boolean | null;
             /**
              * Format: int64
@@ -2311,6 +2347,8 @@ export interface components {
              * @example ••••c0de
              */
             api_key?: string | null;
+            /** @description Whether a booking of somebody unknown makes a contact. */
+            auto_create_contacts: boolean;
             base_url?: string | null;
             /**
              * Format: int32
@@ -2319,6 +2357,7 @@ export interface components {
              */
             call_before_hours?: number | null;
             configured: boolean;
+            duplicate_handling: components["schemas"]["DuplicateHandling"];
             enabled: boolean;
             /**
              * Format: int64
@@ -2350,6 +2389,11 @@ export interface components {
             /** @description What went wrong lately, latest first; at most ten. */
             failures: components["schemas"]["SyncFailure"][];
             /**
+             * Format: int64
+             * @description Events that were not taken over, because their kind is not chosen.
+             */
+            ignored_total: number;
+            /**
              * Format: int32
              * @description Bookings taken in today, in the business's zone; told by webhook or found by reading.
              */
@@ -2367,6 +2411,114 @@ export interface components {
              */
             next_sync?: string | null;
             trouble?: components["schemas"]["SyncFailure"] | null;
+            webhook?: components["schemas"]["WebhookState"] | null;
+        };
+        /** @description A kind of event that can be booked. */
+        CalendlyEventType: {
+            /** @description Whether it can be booked at the moment. */
+            active: boolean;
+            /** @description Whether its bookings are taken over, as the settings are saved. */
+            chosen: boolean;
+            /**
+             * Format: int64
+             * @example 30
+             */
+            duration_minutes?: number | null;
+            /** @example Check-up */
+            name?: string | null;
+            /**
+             * @description Its address at Calendly, as `event_types` of the settings take it.
+             * @example https://api.calendly.com/event_types/GBGBDCAADAEDCRZ2
+             */
+            uri: string;
+        };
+        /** @description What can be booked, or why that is not known. */
+        CalendlyEventTypes: {
+            event_types: components["schemas"]["CalendlyEventType"][];
+            /**
+             * @description For people.
+             * @example Calendly has 3 event types.
+             */
+            message: string;
+            outcome: components["schemas"]["ConnectionOutcome"];
+        };
+        CalendlyPatch: {
+            /**
+             * Format: password
+             * @description The personal access token.
+             */
+            api_key?: string | null;
+            auto_create_contacts?: boolean | null;
+            base_url?: string | null;
+            /**
+             * Format: int32
+             * @example 48
+             */
+            call_before_hours?: number | null;
+            duplicate_handling?: components["schemas"]["DuplicateHandling"] | null;
+            enabled?: boolean | null;
+            /**
+             * @description Addresses of kinds of event; none: all of them.
+             * @example [
+             *       "https://api.calendly.com/event_types/GBGBDCAADAEDCRZ2"
+             *     ]
+             */
+            event_types?: string[] | null;
+            field_mapping?: components["schemas"]["FieldMappingPatch"];
+            /** @example desk@riverside.example */
+            organizer_email?: string | null;
+            /**
+             * Format: password
+             * @description What Calendly is to sign its webhooks with. Without one, one is made with the first token. The one it replaces
+             *     stays valid for 24 hours.
+             */
+            webhook_signing_key?: string | null;
+        };
+        /** @description The Calendly calendar. */
+        CalendlyView: {
+            /**
+             * @description The personal access token. Masked.
+             * @example ••••c0de
+             */
+            api_key?: string | null;
+            /** @description Whether a booking of somebody unknown makes a contact. */
+            auto_create_contacts: boolean;
+            base_url?: string | null;
+            /**
+             * Format: int32
+             * @description How long before an appointment from here its reminder call is wanted; null: as for others.
+             * @example 48
+             */
+            call_before_hours?: number | null;
+            configured: boolean;
+            duplicate_handling: components["schemas"]["DuplicateHandling"];
+            enabled: boolean;
+            /**
+             * @description The kinds of event whose bookings are taken over; none: all of them.
+             * @example [
+             *       "https://api.calendly.com/event_types/GBGBDCAADAEDCRZ2"
+             *     ]
+             */
+            event_types: string[];
+            field_mapping: components["schemas"]["FieldMapping"];
+            /**
+             * Format: date-time
+             * @description When it was last read without a failure; more under `/api/settings/integrations/status`.
+             */
+            last_sync?: string | null;
+            /** @example desk@riverside.example */
+            organizer_email?: string | null;
+            problems: string[];
+            /**
+             * @description Masked.
+             * @example ••••beef
+             */
+            webhook_signing_key?: string | null;
+            /**
+             * @description Where Calendly sends bookings. It is told so when the calendar is read first.
+             * @example https://app.example/api/webhook/calendly-booking/v3Rq…
+             */
+            webhook_url: string;
         };
         CallHoursPatch: {
             /** @example 20:00 */
@@ -3112,7 +3264,7 @@ export interface components {
              */
             message: string;
             outcome: components["schemas"]["ConnectionOutcome"];
-            /** @description With Cal.com: up to three of its latest bookings. */
+            /** @description With a calendar: up to three of its latest bookings. */
             samples: components["schemas"]["Sample"][];
             /** Format: date-time */
             tested_at: string;
@@ -3940,8 +4092,14 @@ export interface components {
             name?: string | null;
         };
         /**
-         * @description Where on a booking each field is found: `invitee.name`, `invitee.email`, `eventType.title`, `organizer.name`, or
-         *     `responses.` with the identifier of a question on the booking page.
+         * @description What a booking does whose person may be there already.
+         * @enum {string}
+         */
+        DuplicateHandling: "create_new" | "update_existing" | "ask_user" | "skip_duplicates";
+        /**
+         * @description Where on a booking each field is found: `invitee.name`, `invitee.email`, `invitee.phone`, `eventType.title`,
+         *     `organizer.name`, `booking.notes`, or `responses.` with the identifier of a question on the booking page. Calendly's
+         *     questions have their words for one (`Which practitioner?` is `which_practitioner`), or their place from 0.
          */
         FieldMapping: {
             /** @example eventType.title */
@@ -4547,14 +4705,17 @@ export interface components {
         /** @description What to change; a field left out stays, null removes one. */
         IntegrationsPatch: {
             calcom?: components["schemas"]["CalcomPatch"] | null;
+            calendly?: components["schemas"]["CalendlyPatch"] | null;
             retell?: components["schemas"]["RetellPatch"] | null;
             twilio?: components["schemas"]["TwilioPatch"] | null;
         };
         IntegrationsStatus: {
             calcom: components["schemas"]["CalendarSync"];
+            calendly: components["schemas"]["CalendarSync"];
         };
         IntegrationsView: {
             calcom: components["schemas"]["CalcomView"];
+            calendly: components["schemas"]["CalendlyView"];
             retell: components["schemas"]["RetellView"];
             twilio: components["schemas"]["TwilioView"];
         };
@@ -5742,7 +5903,8 @@ export interface components {
              */
             message: string;
             /**
-             * @description `wrong_key`, `missing_scope`, `busy`, `refused`, `unreachable`, `unreadable_event`, `too_large` or `internal`.
+             * @description `wrong_key`, `missing_scope`, `busy`, `refused`, `unreachable`, `unreadable_event`, `too_large`, `webhook_disabled` or
+             *     `internal`.
              * @example unreachable
              */
             reason: string;
@@ -5799,21 +5961,6 @@ export interface components {
             members: components["schemas"]["ProposedMember"][];
             /** @example Color Clients */
             name: string;
-        };
-        /** @description A ticket for one connection. */
-        Ticket: {
-            /** Format: date-time */
-            expires_at: string;
-            /**
-             * @description Good once, until `expires_at`.
-             * @example lt_01932f0000007000800000000000000a.mJx3…
-             */
-            ticket: string;
-            /**
-             * @description Where to open the WebSocket; the ticket is in it.
-             * @example wss://app.example/live?ticket=lt_01932f0000007000800000000000000a.mJx3…
-             */
-            url: string;
         };
         TwilioPatch: {
             /** @example ACaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa */
@@ -5918,6 +6065,11 @@ export interface components {
             /** @description Calls that fall due before the business's midnight, those included. */
             planned_today: number;
         };
+        /**
+         * @description How a webhook stands that we subscribe to.
+         * @enum {string}
+         */
+        WebhookState: "active" | "disabled" | "missing" | "refused";
         /** @description One value, or several: separated by commas in one text, or a list of texts without commas. */
         Words: string | string[];
         /** @description A page of the work list, oldest first. */
@@ -12829,38 +12981,6 @@ export interface operations {
             503: components["responses"]["Problem503"];
         };
     };
-    post_live_tickets: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description A ticket */
-            201: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "expires_at": "2027-03-10T10:30:00Z",
-                     *       "ticket": "lt_01932f0000007000800000000000000a.mJx3…",
-                     *       "url": "wss://app.example/live?ticket=lt_01932f0000007000800000000000000a.mJx3…"
-                     *     }
-                     */
-                    "application/json": components["schemas"]["Ticket"];
-                };
-            };
-            400: components["responses"]["Problem400"];
-            401: components["responses"]["Problem401"];
-            429: components["responses"]["Problem429"];
-            500: components["responses"]["Problem500"];
-            503: components["responses"]["Problem503"];
-        };
-    };
     get_locations: {
         parameters: {
             query?: never;
@@ -13542,8 +13662,10 @@ export interface operations {
                      * @example {
                      *       "calcom": {
                      *         "api_key": "••••c0de",
+                     *         "auto_create_contacts": false,
                      *         "call_before_hours": 48,
                      *         "configured": false,
+                     *         "duplicate_handling": "create_new",
                      *         "enabled": false,
                      *         "event_type_id": 1234567,
                      *         "field_mapping": {
@@ -13558,6 +13680,29 @@ export interface operations {
                      *         "problems": [],
                      *         "webhook_secret": "••••beef",
                      *         "webhook_url": "https://app.example/api/webhook/calcom-booking/k8Zq…"
+                     *       },
+                     *       "calendly": {
+                     *         "api_key": "••••c0de",
+                     *         "auto_create_contacts": false,
+                     *         "call_before_hours": 48,
+                     *         "configured": false,
+                     *         "duplicate_handling": "create_new",
+                     *         "enabled": false,
+                     *         "event_types": [
+                     *           "https://api.calendly.com/event_types/GBGBDCAADAEDCRZ2"
+                     *         ],
+                     *         "field_mapping": {
+                     *           "appointment_type": "eventType.title",
+                     *           "email": "invitee.email",
+                     *           "name": "invitee.name",
+                     *           "owner_name": "responses.practitioner",
+                     *           "phone": "responses.phone",
+                     *           "special_instructions": "responses.additionalNotes"
+                     *         },
+                     *         "organizer_email": "desk@riverside.example",
+                     *         "problems": [],
+                     *         "webhook_signing_key": "••••beef",
+                     *         "webhook_url": "https://app.example/api/webhook/calendly-booking/v3Rq…"
                      *       },
                      *       "retell": {
                      *         "agent_id": "agent_9f2c",
@@ -13609,7 +13754,24 @@ export interface operations {
                  * @example {
                  *       "calcom": {
                  *         "call_before_hours": 48,
+                 *         "duplicate_handling": "create_new",
                  *         "event_type_id": 1234567,
+                 *         "field_mapping": {
+                 *           "appointment_type": "eventType.title",
+                 *           "email": "invitee.email",
+                 *           "name": "invitee.name",
+                 *           "owner_name": "responses.practitioner",
+                 *           "phone": "responses.phone",
+                 *           "special_instructions": "responses.additionalNotes"
+                 *         },
+                 *         "organizer_email": "desk@riverside.example"
+                 *       },
+                 *       "calendly": {
+                 *         "call_before_hours": 48,
+                 *         "duplicate_handling": "create_new",
+                 *         "event_types": [
+                 *           "https://api.calendly.com/event_types/GBGBDCAADAEDCRZ2"
+                 *         ],
                  *         "field_mapping": {
                  *           "appointment_type": "eventType.title",
                  *           "email": "invitee.email",
@@ -13644,8 +13806,10 @@ export interface operations {
                      * @example {
                      *       "calcom": {
                      *         "api_key": "••••c0de",
+                     *         "auto_create_contacts": false,
                      *         "call_before_hours": 48,
                      *         "configured": false,
+                     *         "duplicate_handling": "create_new",
                      *         "enabled": false,
                      *         "event_type_id": 1234567,
                      *         "field_mapping": {
@@ -13660,6 +13824,29 @@ export interface operations {
                      *         "problems": [],
                      *         "webhook_secret": "••••beef",
                      *         "webhook_url": "https://app.example/api/webhook/calcom-booking/k8Zq…"
+                     *       },
+                     *       "calendly": {
+                     *         "api_key": "••••c0de",
+                     *         "auto_create_contacts": false,
+                     *         "call_before_hours": 48,
+                     *         "configured": false,
+                     *         "duplicate_handling": "create_new",
+                     *         "enabled": false,
+                     *         "event_types": [
+                     *           "https://api.calendly.com/event_types/GBGBDCAADAEDCRZ2"
+                     *         ],
+                     *         "field_mapping": {
+                     *           "appointment_type": "eventType.title",
+                     *           "email": "invitee.email",
+                     *           "name": "invitee.name",
+                     *           "owner_name": "responses.practitioner",
+                     *           "phone": "responses.phone",
+                     *           "special_instructions": "responses.additionalNotes"
+                     *         },
+                     *         "organizer_email": "desk@riverside.example",
+                     *         "problems": [],
+                     *         "webhook_signing_key": "••••beef",
+                     *         "webhook_url": "https://app.example/api/webhook/calendly-booking/v3Rq…"
                      *       },
                      *       "retell": {
                      *         "agent_id": "agent_9f2c",
@@ -13708,6 +13895,86 @@ export interface operations {
         };
     };
     post_settings_integrations_calcom_test: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What came of it */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "message": "Cal.com answers, and its webhook reaches us.",
+                     *       "outcome": "works",
+                     *       "samples": [
+                     *         {
+                     *           "event_type": "check-up",
+                     *           "status": "accepted"
+                     *         }
+                     *       ],
+                     *       "tested_at": "2027-03-10T10:30:00Z"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ConnectionTest"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    get_settings_integrations_calendly_event_types: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The account's event types, or why they are not known */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "event_types": [
+                     *         {
+                     *           "active": false,
+                     *           "chosen": false,
+                     *           "duration_minutes": 30,
+                     *           "name": "Check-up",
+                     *           "uri": "https://api.calendly.com/event_types/GBGBDCAADAEDCRZ2"
+                     *         }
+                     *       ],
+                     *       "message": "Calendly has 3 event types.",
+                     *       "outcome": "works"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["CalendlyEventTypes"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    post_settings_integrations_calendly_test: {
         parameters: {
             query?: never;
             header?: never;
@@ -13812,13 +14079,35 @@ export interface operations {
                      *             "reason": "unreachable"
                      *           }
                      *         ],
+                     *         "ignored_total": 0,
                      *         "imported_today": 0,
                      *         "imported_total": 0,
                      *         "trouble": {
                      *           "at": "2027-03-10T10:30:00Z",
                      *           "message": "The calendar could not be reached.",
                      *           "reason": "unreachable"
-                     *         }
+                     *         },
+                     *         "webhook": "active"
+                     *       },
+                     *       "calendly": {
+                     *         "connected": false,
+                     *         "enabled": false,
+                     *         "failures": [
+                     *           {
+                     *             "at": "2027-03-10T10:30:00Z",
+                     *             "message": "The calendar could not be reached.",
+                     *             "reason": "unreachable"
+                     *           }
+                     *         ],
+                     *         "ignored_total": 0,
+                     *         "imported_today": 0,
+                     *         "imported_total": 0,
+                     *         "trouble": {
+                     *           "at": "2027-03-10T10:30:00Z",
+                     *           "message": "The calendar could not be reached.",
+                     *           "reason": "unreachable"
+                     *         },
+                     *         "webhook": "active"
                      *       }
                      *     }
                      */
@@ -14868,6 +15157,55 @@ export interface operations {
                  *         "uid": "bK4f2c9e"
                  *       },
                  *       "triggerEvent": "BOOKING_CANCELLED"
+                 *     }
+                 */
+                "application/json": unknown;
+            };
+        };
+        responses: {
+            /** @description Received */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "status": "accepted"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Receipt"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            404: components["responses"]["Problem404"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            422: components["responses"]["Problem422"];
+            500: components["responses"]["Problem500"];
+        };
+    };
+    post_webhook_calendly_booking_endpoint_id: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The tenant's own address, as its settings show it */
+                endpoint_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "created_at": "2027-03-09T08:00:00.000000Z",
+                 *       "event": "invitee.canceled",
+                 *       "payload": {
+                 *         "rescheduled": false,
+                 *         "uri": "https://api.calendly.com/scheduled_events/GBGBDCAA/invitees/AAAAAAAA"
+                 *       }
                  *     }
                  */
                 "application/json": unknown;

@@ -2,6 +2,7 @@
 //! meanwhile.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+mod calendly;
 mod support;
 
 use aws_lambda_events::event::sqs::SqsEvent;
@@ -9,6 +10,7 @@ use axum::http::StatusCode;
 use chrono::TimeDelta;
 use serde_json::json;
 use vio_domain::appointment::AppointmentStatus;
+use vio_domain::bookings::Calendar;
 use vio_domain::contact::AttentionReason;
 
 use support::Clinic;
@@ -243,7 +245,12 @@ async fn a_calendar_that_is_switched_off_is_left_alone() {
     }
     assert_eq!(clinic.calendar.look().asked, asked);
     assert_eq!(clinic.attention(&person).await, None);
-    let row = clinic.store().calendar().await.unwrap().unwrap();
+    let row = clinic
+        .store()
+        .calendar(Calendar::Calcom)
+        .await
+        .unwrap()
+        .unwrap();
     assert_eq!(row.due, None);
 }
 
@@ -298,7 +305,12 @@ async fn everything_that_changed_is_read_in_pages_and_taken_in_once() {
     assert_eq!(clinic.run().await.found, 250);
     clinic.drain().await;
     assert_eq!(clinic.people().await.len(), 250);
-    let row = clinic.store().calendar().await.unwrap().unwrap();
+    let row = clinic
+        .store()
+        .calendar(Calendar::Calcom)
+        .await
+        .unwrap()
+        .unwrap();
     assert_eq!((row.total, row.trouble), (250, None));
 
     // The next reading looks at what changed since, and a little before that, and finds nothing new.
@@ -328,13 +340,23 @@ async fn a_failed_reading_is_shown_and_made_up_for() {
     ] {
         clinic.calendar.look().broken = Some(StatusCode::from_u16(status).unwrap());
         assert_eq!(clinic.later(MINUTE * 20).await.found, 0);
-        let row = clinic.store().calendar().await.unwrap().unwrap();
+        let row = clinic
+            .store()
+            .calendar(Calendar::Calcom)
+            .await
+            .unwrap()
+            .unwrap();
         assert_eq!(row.trouble.unwrap().reason, reason);
         assert_eq!(row.last_read_at, None);
     }
     clinic.calendar.look().broken = None;
     assert_eq!(clinic.later(MINUTE * 20).await.found, 1);
-    let row = clinic.store().calendar().await.unwrap().unwrap();
+    let row = clinic
+        .store()
+        .calendar(Calendar::Calcom)
+        .await
+        .unwrap()
+        .unwrap();
     assert_eq!((row.trouble, row.failures.len()), (None, 5));
     assert_eq!(row.last_read_at, Some(clinic.now()));
 }

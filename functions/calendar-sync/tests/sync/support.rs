@@ -194,7 +194,7 @@ impl Clinic {
         let mut tx = Tx::new();
         let after = opened.settings.clone();
         self.store()
-            .stage_calendar_connected(&mut tx, &before, &after)
+            .stage_calendar_connected(&mut tx, &before, &after, None)
             .await
             .unwrap();
         self.store().save_settings(&mut tx, &mut opened).unwrap();

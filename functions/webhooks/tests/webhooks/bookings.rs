@@ -107,7 +107,7 @@ async fn a_second_booking_of_the_same_person_is_a_second_appointment() {
 }
 
 /// Everything that a person, an appointment and a planned call are, except for ids and the instants of our own doing.
-async fn summary(clinic: &Clinic) -> Value {
+pub(crate) async fn summary(clinic: &Clinic) -> Value {
     let mut all = Vec::new();
     for person in clinic.people().await {
         let contact = &person.contact;
@@ -148,7 +148,7 @@ async fn summary(clinic: &Clinic) -> Value {
     Value::Array(all)
 }
 
-async fn log_length(clinic: &Clinic) -> usize {
+pub(crate) async fn log_length(clinic: &Clinic) -> usize {
     clinic
         .store()
         .read_log(LogKind::Change, None, 500)

@@ -58,9 +58,40 @@ async fn a_request_in_text_or_base64_and_then_its_message() {
 }
 
 #[tokio::test]
+async fn calendlys_request_in_text_or_base64() {
+    let clinic = Clinic::new().await;
+    let mut request = sample_event("calendly-booking");
+    let body = request["body"].as_str().unwrap().to_owned();
+    let signature = calendly_signature(CALENDLY_KEY, body.as_bytes(), clinic.now());
+    for (text, encoded, status) in [
+        (STANDARD.encode(&body), true, "accepted"),
+        (body.clone(), false, "duplicate"),
+    ] {
+        request["rawPath"] = json!(clinic.calendly);
+        request["requestContext"]["http"]["path"] = json!(clinic.calendly);
+        request["headers"]["calendly-webhook-signature"] = json!(signature);
+        request["body"] = json!(text);
+        request["isBase64Encoded"] = json!(encoded);
+        let answer = invoke(&clinic, request.clone()).await;
+        assert_eq!(answer["statusCode"], 200, "{answer}");
+        let receipt: Value = serde_json::from_str(answer["body"].as_str().unwrap()).unwrap();
+        assert_eq!(receipt["status"], status);
+    }
+    clinic.drain().await;
+    let person = clinic.only_person().await;
+    assert_eq!(person.contact.name.as_str(), "Guest User");
+    assert_eq!(person.appointments.len(), 1);
+}
+
+#[tokio::test]
 async fn the_samples_as_they_are_do_no_harm() {
     let clinic = Clinic::new().await;
-    for (name, expected) in [("calcom-booking", 404), ("call-outcome", 404), ("sms", 404)] {
+    for (name, expected) in [
+        ("calcom-booking", 404),
+        ("calendly-booking", 404),
+        ("call-outcome", 404),
+        ("sms", 404),
+    ] {
         let answer = invoke(&clinic, sample_event(name)).await;
         assert_eq!(answer["statusCode"], expected, "{name} {answer}");
     }

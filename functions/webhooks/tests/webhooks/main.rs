@@ -8,8 +8,10 @@
 
 mod bookings;
 mod calendar;
+mod calendly;
 mod calls;
 mod events;
+mod intake;
 mod large;
 mod receive;
 mod sms;

@@ -24,6 +24,7 @@ use vio_webhooks::Webhooks;
 
 pub(crate) const RETELL_KEY: &str = "retell-key-for-tests";
 pub(crate) const CALCOM_SECRET: &str = "calcom-secret-for-tests";
+pub(crate) const CALENDLY_KEY: &str = "calendly-key-for-tests";
 
 pub(crate) fn hmac_hex(key: &str, parts: &[&[u8]]) -> String {
     let key = hmac::Key::new(hmac::HMAC_SHA256, key.as_bytes());
@@ -40,6 +41,12 @@ pub(crate) fn retell_signature(key: &str, body: &[u8], at: DateTime<Utc>) -> Str
     format!("v={milliseconds},d={digest}")
 }
 
+pub(crate) fn calendly_signature(key: &str, body: &[u8], at: DateTime<Utc>) -> String {
+    let seconds = at.timestamp();
+    let digest = hmac_hex(key, &[seconds.to_string().as_bytes(), b".", body]);
+    format!("t={seconds},v1={digest}")
+}
+
 pub(crate) struct Clinic {
     pub(crate) test: TestApp,
     pub(crate) tenant: TestTenant,
@@ -48,6 +55,7 @@ pub(crate) struct Clinic {
     pub(crate) service: Router,
     pub(crate) calls: String,
     pub(crate) bookings: String,
+    pub(crate) calendly: String,
 }
 
 impl Clinic {
@@ -65,6 +73,10 @@ impl Clinic {
         let clinic = Self {
             calls: format!("/api/webhook/call-outcome/{}", endpoints.call_outcome),
             bookings: format!("/api/webhook/calcom-booking/{}", endpoints.calcom_booking),
+            calendly: format!(
+                "/api/webhook/calendly-booking/{}",
+                endpoints.calendly_booking
+            ),
             test,
             tenant,
             objects,
@@ -75,6 +87,11 @@ impl Clinic {
         clinic
             .set(|opened| {
                 opened.settings.integrations.calcom.enabled = true;
+                opened.settings.integrations.calendly.enabled = true;
+                opened
+                    .secrets
+                    .calendly_signing
+                    .rotate(CALENDLY_KEY.into(), now);
                 opened.settings.calls.voice_consent_from_booking = true;
                 opened.secrets.retell_key.rotate(RETELL_KEY.into(), now);
                 opened
@@ -132,6 +149,22 @@ impl Clinic {
         let signature = hmac_hex(CALCOM_SECRET, &[body]);
         let header = ("X-Cal-Signature-256", signature.as_str());
         self.post(&self.bookings, Some(header), body.to_vec()).await
+    }
+
+    /// A rightly signed booking event of Calendly's.
+    pub(crate) async fn book_at_calendly(&self, body: &[u8]) -> (StatusCode, Value) {
+        let signature = calendly_signature(CALENDLY_KEY, body, self.now());
+        let header = ("Calendly-Webhook-Signature", signature.as_str());
+        self.post(&self.calendly, Some(header), body.to_vec()).await
+    }
+
+    /// Delivers events of Calendly's and processes each before the next.
+    pub(crate) async fn hear_calendly(&self, events: &[Value]) {
+        for event in events {
+            let (status, answer) = self.book_at_calendly(event.to_string().as_bytes()).await;
+            assert_eq!(status, StatusCode::OK, "{answer}");
+            self.drain().await;
+        }
     }
 
     /// A rightly signed call event.

@@ -2,6 +2,7 @@
 //! server sees to it), and bodies must be JSON, so that no web page elsewhere can use it.
 
 mod calcom;
+mod calendly;
 mod clock;
 mod sandbox;
 mod seeding;
@@ -101,6 +102,15 @@ pub(crate) fn router<S>(dev: Arc<Dev>) -> Router<S> {
         .route("/sandbox/script", post(sandbox::script))
         .route("/seed", post(seeding::seed))
         .route("/calcom/deliver", post(calcom::deliver))
+        .route("/calendly/deliver", post(calendly::deliver))
+        .route("/calendly/book", post(calendly::book))
+        .route("/calendly/act", post(calendly::act))
+        .route("/sandbox/calendly", get(sandbox::calendly))
+        .route("/sandbox/calendly/faults", post(sandbox::calendly_faults))
+        .route(
+            "/sandbox/calendly/subscriptions",
+            post(sandbox::calendly_subscriptions),
+        )
         .route("/sms/script", post(sms::script))
         .route("/sms/reply", post(sms::reply))
         .route("/outbox", get(outbox))

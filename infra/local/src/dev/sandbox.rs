@@ -6,9 +6,10 @@ use axum::Json as Answer;
 use axum::extract::State;
 use axum::http::header;
 use axum::response::{Html, IntoResponse, Response};
+use serde::Deserialize;
 use serde_json::{Value, json};
 use vio_http::Problem;
-use vio_sandbox::{CalcomFault, Script};
+use vio_sandbox::{CalendarFault, CalendlyFaults, Script};
 
 use super::{Dev, Json};
 
@@ -33,10 +34,40 @@ pub(super) async fn bookings(State(dev): State<Arc<Dev>>) -> Answer<Value> {
 /// `refused`, `no_webhook`, `doubled_webhook`.
 pub(super) async fn booking_faults(
     State(dev): State<Arc<Dev>>,
-    Json(faults): Json<Vec<CalcomFault>>,
+    Json(faults): Json<Vec<CalendarFault>>,
 ) -> Answer<Value> {
     dev.sandbox.calcom_faults(faults);
     Answer(json!({ "accepted": true }))
+}
+
+/// What the Calendly stand-in has: everybody invited, every change that the product asked for, and who subscribed.
+pub(super) async fn calendly(State(dev): State<Arc<Dev>>) -> Answer<Value> {
+    Answer(dev.sandbox.calendly())
+}
+
+/// What goes wrong with the next questions (`reads`) and changes of Calendly, in order.
+pub(super) async fn calendly_faults(
+    State(dev): State<Arc<Dev>>,
+    Json(faults): Json<CalendlyFaults>,
+) -> Answer<Value> {
+    dev.sandbox.calendly_faults(faults);
+    Answer(json!({ "accepted": true }))
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Switch {
+    active: bool,
+}
+
+/// Switches every subscription to Calendly's webhooks on or off.
+pub(super) async fn calendly_subscriptions(
+    State(dev): State<Arc<Dev>>,
+    Json(switch): Json<Switch>,
+) -> Result<Answer<Value>, Problem> {
+    let switched = dev.sandbox.switch_calendly_hooks(switch.active);
+    switched.map_err(|error| Problem::internal(&error))?;
+    Ok(Answer(json!({ "accepted": true })))
 }
 
 /// What the next calls do; each part that is named replaces what was there.

@@ -395,7 +395,7 @@ async fn settings(ts: &TenantStore) -> Result<Vec<LocationId>, SeedError> {
             spoken_as: spoken_as.map(str::parse).transpose().map_err(invalid)?,
         });
     }
-    ts.stage_calendar_connected(&mut tx, &before, &opened.settings)
+    ts.stage_calendar_connected(&mut tx, &before, &opened.settings, None)
         .await?;
     ts.save_settings(&mut tx, &mut opened)?;
     let actor = Actor::system("seed");

@@ -30,7 +30,7 @@ const NEVER: Duration = Duration::from_secs(120);
 /// What goes wrong with the next change.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum CalcomFault {
+pub enum CalendarFault {
     /// 429, with `Retry-After: 30`.
     RateLimited,
     /// 500, and nothing is changed.
@@ -47,7 +47,7 @@ pub enum CalcomFault {
 
 /// A change that was asked for through the API, whatever became of it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct CalcomChange {
+pub struct CalendarChange {
     /// Real time.
     pub arrived_at: DateTime<Utc>,
     /// The developer clock.
@@ -63,7 +63,7 @@ pub struct CalcomChange {
 }
 
 /// Faults to come, first one first.
-pub(crate) type Faults = VecDeque<CalcomFault>;
+pub(crate) type Faults = VecDeque<CalendarFault>;
 
 pub(super) fn router() -> Router<Arc<Server>> {
     Router::new().route("/v2/bookings/{uid}/{action}", post(handle))
@@ -168,7 +168,7 @@ async fn handle(
         return StatusCode::NOT_FOUND.into_response();
     };
     let fault = server.take_calcom_fault();
-    let mut noted = CalcomChange {
+    let mut noted = CalendarChange {
         arrived_at: Utc::now(),
         arrived_at_clock: server.clock.now(),
         action: kind.action.to_owned(),
@@ -177,13 +177,13 @@ async fn handle(
         changed: false,
     };
     let outcome = match fault {
-        Some(CalcomFault::RateLimited) => Err(Refusal::busy()),
-        Some(CalcomFault::ServerError) => Err(Refusal::broken()),
-        Some(CalcomFault::Refused) => Err(Refusal::bad("the slot is not available")),
+        Some(CalendarFault::RateLimited) => Err(Refusal::busy()),
+        Some(CalendarFault::ServerError) => Err(Refusal::broken()),
+        Some(CalendarFault::Refused) => Err(Refusal::bad("the slot is not available")),
         _ => change(&server, &kind, &uid, &headers, &body, fault).await,
     };
     noted.changed = outcome.is_ok();
-    let withheld = fault == Some(CalcomFault::TimeoutAfterAccept);
+    let withheld = fault == Some(CalendarFault::TimeoutAfterAccept);
     if !withheld {
         noted.status = Some(match &outcome {
             Ok((status, _)) => status.as_u16(),
@@ -213,7 +213,7 @@ async fn change(
     uid: &str,
     headers: &HeaderMap,
     body: &Bytes,
-    fault: Option<CalcomFault>,
+    fault: Option<CalendarFault>,
 ) -> Answer {
     let access = organizer(server, headers).await?;
     right_version(headers)?;
@@ -232,8 +232,8 @@ async fn change(
         server.ledger().record(Entry::Booked(Box::new(booking)))?;
     }
     let times = match fault {
-        Some(CalcomFault::NoWebhook) => 0,
-        Some(CalcomFault::DoubledWebhook) => 2,
+        Some(CalendarFault::NoWebhook) => 0,
+        Some(CalendarFault::DoubledWebhook) => 2,
         _ => 1,
     };
     let event = first.as_event(kind.trigger, now);

@@ -124,9 +124,9 @@ pub struct GuardInput {
     pub paused: Option<Pause>,
     /// Agent id, number and key are there.
     pub agent_configured: bool,
-    /// Cal.com is enabled.
+    /// A calendar is enabled.
     pub calendar_enabled: bool,
-    /// Its key is there.
+    /// The key of each one that is enabled is there.
     pub calendar_configured: bool,
     /// The number.
     pub number: NumberFact,

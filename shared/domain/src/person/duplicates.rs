@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Similarity, compare, folded};
 use crate::ids::ContactId;
+use crate::settings::integrations::BookingIntake;
 
 /// A contact that holds the same phone number or e-mail address, as found through its claims.
 #[derive(Debug, Clone, Copy)]
@@ -126,6 +127,37 @@ pub enum CalendarTarget {
     New,
 }
 
+/// Why a calendar's booking made nothing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum LeftOut {
+    /// The calendar's bookings make no contacts, and this one's person is not known for certain.
+    NoContacts,
+    /// The person may be there already, and such bookings are left out.
+    Duplicate,
+}
+
+impl CalendarTarget {
+    /// Where the booking goes as the business wants it (S3 section 11): only in the way of [`OnDuplicate::UpdateExisting`]
+    /// does it go to somebody who is there.
+    pub fn wanted(self, intake: BookingIntake) -> Result<Self, LeftOut> {
+        let updates = intake.duplicate_handling == OnDuplicate::UpdateExisting;
+        if !intake.auto_create_contacts {
+            return match self {
+                Self::Existing(_) if updates => Ok(self),
+                _ => Err(LeftOut::NoContacts),
+            };
+        }
+        match (intake.duplicate_handling, self) {
+            (OnDuplicate::UpdateExisting, target) => Ok(target),
+            (_, Self::New) | (OnDuplicate::CreateNew, _) => Ok(Self::New),
+            (OnDuplicate::Skip, _) => Err(LeftOut::Duplicate),
+            (OnDuplicate::Ask, Self::Existing(id)) => Ok(Self::PossibleDuplicate(vec![id])),
+            (OnDuplicate::Ask, target) => Ok(target),
+        }
+    }
+}
+
 /// Decides for a calendar booking: only one single candidate with an equal folded name gets the appointment, because
 /// health data must not land on a relative (rules.md Contacts).
 pub fn calendar_target(name: &str, candidates: &[Candidate<'_>]) -> CalendarTarget {
@@ -232,6 +264,46 @@ mod tests {
             calendar_target("John Smith", &[stranger]),
             CalendarTarget::New
         );
+    }
+
+    #[test]
+    fn a_booking_goes_where_the_business_wants_it() {
+        use CalendarTarget::{Existing, New, PossibleDuplicate};
+        let (known, like) = (Existing(id(1)), PossibleDuplicate(vec![id(2)]));
+        let flagged = PossibleDuplicate(vec![id(1)]);
+        let no_contacts = || Err(LeftOut::NoContacts);
+        let duplicate = || Err(LeftOut::Duplicate);
+        for (auto_create_contacts, duplicate_handling, expected) in [
+            (
+                true,
+                OnDuplicate::UpdateExisting,
+                [Ok(known.clone()), Ok(like.clone()), Ok(New)],
+            ),
+            (true, OnDuplicate::CreateNew, [Ok(New), Ok(New), Ok(New)]),
+            (
+                true,
+                OnDuplicate::Ask,
+                [Ok(flagged), Ok(like.clone()), Ok(New)],
+            ),
+            (true, OnDuplicate::Skip, [duplicate(), duplicate(), Ok(New)]),
+            (
+                false,
+                OnDuplicate::UpdateExisting,
+                [Ok(known.clone()), no_contacts(), no_contacts()],
+            ),
+            (
+                false,
+                OnDuplicate::CreateNew,
+                [no_contacts(), no_contacts(), no_contacts()],
+            ),
+        ] {
+            let intake = BookingIntake {
+                auto_create_contacts,
+                duplicate_handling,
+            };
+            let wanted = [known.clone(), like.clone(), New].map(|target| target.wanted(intake));
+            assert_eq!(wanted, expected, "{intake:?}");
+        }
     }
 
     #[test]

@@ -3,6 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use crate::appointment::CallBeforeHours;
+use crate::bookings::Calendar;
+use crate::person::OnDuplicate;
 use crate::phone::E164;
 use crate::settings::mapping::FieldMapping;
 use crate::text::{Email, ShortText};
@@ -22,6 +24,24 @@ pub struct Retell {
     pub has_key: bool,
 }
 
+/// What a calendar's bookings do to contacts (S3 section 11 "Automatic Contact Creation").
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BookingIntake {
+    /// Whether a booking of somebody unknown makes a contact. Off, it is recorded, and bookings that are known go on.
+    pub auto_create_contacts: bool,
+    /// What a booking of somebody who may be known does.
+    pub duplicate_handling: OnDuplicate,
+}
+
+impl Default for BookingIntake {
+    fn default() -> Self {
+        Self {
+            auto_create_contacts: true,
+            duplicate_handling: OnDuplicate::UpdateExisting,
+        }
+    }
+}
+
 /// The Cal.com calendar.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Calcom {
@@ -37,11 +57,78 @@ pub struct Calcom {
     #[serde(default)]
     pub field_mapping: FieldMapping,
     #[serde(default)]
+    pub intake: BookingIntake,
+    #[serde(default)]
     pub base_url: Option<ShortText<255>>,
     #[serde(default)]
     pub has_key: bool,
     #[serde(default)]
     pub has_webhook_secret: bool,
+}
+
+/// The Calendly calendar.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Calendly {
+    #[serde(default)]
+    pub enabled: bool,
+    #[serde(default)]
+    pub organizer_email: Option<Email>,
+    /// The kinds of event that are taken over, by their addresses at the provider; none: all of them.
+    #[serde(default)]
+    pub event_types: Vec<ShortText<255>>,
+    /// How long before an appointment from this calendar its reminder call is wanted; None: as for others.
+    #[serde(default)]
+    pub call_before_hours: Option<CallBeforeHours>,
+    #[serde(default = "FieldMapping::of_calendly")]
+    pub field_mapping: FieldMapping,
+    #[serde(default)]
+    pub intake: BookingIntake,
+    #[serde(default)]
+    pub base_url: Option<ShortText<255>>,
+    #[serde(default)]
+    pub has_key: bool,
+    #[serde(default)]
+    pub has_signing_key: bool,
+}
+
+impl Default for Calendly {
+    fn default() -> Self {
+        Self {
+            enabled: false,
+            organizer_email: None,
+            event_types: Vec::new(),
+            call_before_hours: None,
+            field_mapping: FieldMapping::of_calendly(),
+            intake: BookingIntake::default(),
+            base_url: None,
+            has_key: false,
+            has_signing_key: false,
+        }
+    }
+}
+
+impl Calendly {
+    /// Whether bookings of a kind of event are taken over. One that is not named is.
+    pub fn takes(&self, event_type: Option<&str>) -> bool {
+        let Some(event_type) = event_type else {
+            return true;
+        };
+        let mut chosen = self.event_types.iter();
+        self.event_types.is_empty() || chosen.any(|one| one.as_str() == event_type)
+    }
+}
+
+/// What every calendar's settings have.
+#[derive(Debug, Clone, Copy)]
+pub struct CalendarSettings<'a> {
+    pub enabled: bool,
+    /// Whether it can be asked: it is on and has a key.
+    pub connected: bool,
+    pub organizer_email: Option<&'a Email>,
+    pub call_before_hours: Option<CallBeforeHours>,
+    pub field_mapping: &'a FieldMapping,
+    pub intake: BookingIntake,
+    pub base_url: Option<&'a ShortText<255>>,
 }
 
 /// Messages by SMS, and what is known of numbers.
@@ -88,7 +175,48 @@ pub struct Integrations {
     #[serde(default)]
     pub calcom: Calcom,
     #[serde(default)]
+    pub calendly: Calendly,
+    #[serde(default)]
     pub twilio: Twilio,
+}
+
+impl Integrations {
+    /// The calendars that are switched on.
+    pub fn calendars_on(&self) -> impl Iterator<Item = CalendarSettings<'_>> {
+        let all = Calendar::ALL.into_iter();
+        all.map(|calendar| self.calendar(calendar))
+            .filter(|calendar| calendar.enabled)
+    }
+
+    /// What one calendar's settings have in common with the other's.
+    pub fn calendar(&self, calendar: Calendar) -> CalendarSettings<'_> {
+        match calendar {
+            Calendar::Calcom => {
+                let one = &self.calcom;
+                CalendarSettings {
+                    enabled: one.enabled,
+                    connected: one.enabled && one.has_key,
+                    organizer_email: one.organizer_email.as_ref(),
+                    call_before_hours: one.call_before_hours,
+                    field_mapping: &one.field_mapping,
+                    intake: one.intake,
+                    base_url: one.base_url.as_ref(),
+                }
+            }
+            Calendar::Calendly => {
+                let one = &self.calendly;
+                CalendarSettings {
+                    enabled: one.enabled,
+                    connected: one.enabled && one.has_key,
+                    organizer_email: one.organizer_email.as_ref(),
+                    call_before_hours: one.call_before_hours,
+                    field_mapping: &one.field_mapping,
+                    intake: one.intake,
+                    base_url: one.base_url.as_ref(),
+                }
+            }
+        }
+    }
 }
 
 impl Twilio {

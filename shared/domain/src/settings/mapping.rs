@@ -1,5 +1,5 @@
-//! Where on a calendar's booking a field of ours is found (S3 "Cal.com Field Mapping"): a part that every booking has, or
-//! the answer to one of the tenant's own questions on its booking page.
+//! Where on a calendar's booking a field of ours is found (S3 "Cal.com Field Mapping", and the same for Calendly): a part
+//! that every booking has, or the answer to one of the tenant's own questions on its booking page.
 
 use serde::{Deserialize, Serialize};
 
@@ -18,12 +18,33 @@ pub enum BookingField {
     InviteeName,
     /// Their address.
     InviteeEmail,
+    /// Their number, wherever the calendar has one.
+    InviteePhone,
     /// The name of the kind of event.
     EventTitle,
     /// Whose calendar it is on.
     OrganizerName,
-    /// The answer to the question with this slug.
+    /// What the person wrote beside the questions of their own.
+    Notes,
+    /// The answer to the question with this slug; Calendly's questions have [`slug`] of their words, or their place from 0.
     Answer(String),
+}
+
+/// A question's words as its slug: small letters and digits, with `_` for everything between, at most 64 of them.
+/// `Which practitioner?` is `which_practitioner`. Empty for a question without any.
+pub fn slug(question: &str) -> String {
+    let mut slug = String::new();
+    for c in question.chars() {
+        if c.is_ascii_alphanumeric() {
+            slug.push(c.to_ascii_lowercase());
+        } else if !slug.is_empty() && !slug.ends_with('_') {
+            slug.push('_');
+        }
+        if slug.len() >= LONGEST_SLUG {
+            break;
+        }
+    }
+    slug.trim_end_matches('_').to_owned()
 }
 
 impl BookingField {
@@ -32,6 +53,8 @@ impl BookingField {
         match self {
             Self::InviteeName => "invitee.name".to_owned(),
             Self::InviteeEmail => "invitee.email".to_owned(),
+            Self::InviteePhone => "invitee.phone".to_owned(),
+            Self::Notes => "booking.notes".to_owned(),
             Self::EventTitle => "eventType.title".to_owned(),
             Self::OrganizerName => "organizer.name".to_owned(),
             Self::Answer(slug) => format!("{ANSWER}{slug}"),
@@ -43,6 +66,8 @@ impl BookingField {
         match text.trim() {
             "invitee.name" => return Ok(Self::InviteeName),
             "invitee.email" => return Ok(Self::InviteeEmail),
+            "invitee.phone" => return Ok(Self::InviteePhone),
+            "booking.notes" => return Ok(Self::Notes),
             "eventType.title" => return Ok(Self::EventTitle),
             "organizer.name" => return Ok(Self::OrganizerName),
             _ => {}
@@ -55,7 +80,7 @@ impl BookingField {
             _ => Err(FieldError::new(
                 "",
                 "unknown_source",
-                "Give invitee.name, invitee.email, eventType.title, organizer.name, or responses. with the identifier of a question.",
+                "Give invitee.name, invitee.email, invitee.phone, eventType.title, organizer.name, booking.notes, or responses. with the identifier of a question.",
             )),
         }
     }
@@ -81,7 +106,7 @@ impl From<BookingField> for String {
 pub struct FieldMapping {
     pub name: BookingField,
     pub email: BookingField,
-    /// The first usable number; the default looks at every place where Cal.com has one.
+    /// The first usable number; the default looks at every place where the calendar has one.
     pub phone: BookingField,
     pub appointment_type: BookingField,
     pub owner_name: BookingField,
@@ -103,6 +128,17 @@ impl Default for FieldMapping {
     }
 }
 
+impl FieldMapping {
+    /// Where Calendly has them: its questions have no identifiers, and a number has its own places.
+    pub fn of_calendly() -> Self {
+        Self {
+            phone: BookingField::InviteePhone,
+            special_instructions: BookingField::Notes,
+            ..Self::default()
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -112,6 +148,8 @@ mod tests {
         for word in [
             "invitee.name",
             "invitee.email",
+            "invitee.phone",
+            "booking.notes",
             "eventType.title",
             "organizer.name",
             "responses.phone",
@@ -125,13 +163,29 @@ mod tests {
             "responses.",
             "responses.a b",
             "responses.a.b",
-            "invitee.phone",
+            "invitee.mobile",
             "Responses.x",
         ] {
             assert!(BookingField::parse(word).is_err(), "{word}");
         }
         let long = format!("responses.{}", "a".repeat(65));
         assert!(BookingField::parse(&long).is_err());
+    }
+
+    #[test]
+    fn a_question_is_found_by_its_words() {
+        for (question, expected) in [
+            ("Which practitioner?", "which_practitioner"),
+            ("  Phone -- number ", "phone_number"),
+            ("Wünsche", "w_nsche"),
+            ("???", ""),
+            ("", ""),
+        ] {
+            assert_eq!(slug(question), expected, "{question}");
+        }
+        let long = slug(&"word ".repeat(40));
+        assert!(long.len() <= LONGEST_SLUG && !long.ends_with('_'));
+        assert!(BookingField::parse(&format!("responses.{long}")).is_ok());
     }
 
     #[test]

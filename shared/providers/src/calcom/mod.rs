@@ -5,7 +5,6 @@ mod client;
 pub mod reading;
 pub mod webhook;
 
-pub use booking::{Attendee, Booking};
 pub use client::{Booked, Bookings, CalcomClient, Changed, Hook, Me, Updated};
 
 /// Cal.com's own address.

@@ -1,14 +1,15 @@
 //! A booking as Cal.com's API gives it, for what its webhooks did not tell: the same booking in other words. Read, it is
 //! kept as `{"read": booking}` among the events that were told, and means the event that was missed.
 
-use chrono::{DateTime, SecondsFormat, Utc};
+use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 use serde_json::{Value, json};
 use vio_domain::calendar::parse_zone;
 
-use super::booking::{Attendee, Booking, MOST_ANSWERS, real_email};
-use super::webhook::{Event, LARGEST_EVENT, Trigger};
+use super::booking::real_email;
+use super::webhook::LARGEST_EVENT;
 use crate::EventError;
+use crate::booking::{Attendee, Booking, Event, MOST_ANSWERS, Trigger, identity, phones};
 use crate::json::{instant, object, text, whole};
 
 /// How a booking stands there.
@@ -106,8 +107,7 @@ impl ReadBooking {
     /// What makes two readings the same: the booking, unchanged.
     pub fn identity(&self) -> String {
         let updated = self.updated_at.or(self.created_at);
-        let updated = updated.map(|at| at.to_rfc3339_opts(SecondsFormat::Millis, true));
-        format!("READ|{}|{}", self.uid, updated.as_deref().unwrap_or("-"))
+        identity("READ", Some(&self.uid), updated)
     }
 
     /// The form in which it is kept until it is processed.
@@ -127,7 +127,7 @@ impl ReadBooking {
             length_minutes: whole(&value["duration"]).filter(|minutes| *minutes > 0),
             // The API gives the name in the address of the kind of event, and a title that names the people.
             event_title: text(&value["eventType"]["slug"]).map(|slug| in_words(&slug)),
-            event_type_id: whole(&value["eventTypeId"]),
+            event_type: whole(&value["eventTypeId"]).map(|id| id.to_string()),
             attendee: attendee(value),
             organizer_email: text(&value["hosts"][0]["email"]).map(|email| email.to_lowercase()),
             organizer_name: text(&value["hosts"][0]["name"]),
@@ -156,21 +156,13 @@ fn attendee(value: &Value) -> Attendee {
     let answers = &value["bookingFieldsResponses"];
     let answered = |slug: &str| text(&answers[slug]);
     let zone = |zone: String| -> Option<Tz> { parse_zone(&zone).ok() };
-    let mut phones = Vec::new();
-    for place in [
+    let phones = phones([
         answered("attendeePhoneNumber"),
         answered("phone"),
         answered("phoneNumber"),
         answered("smsReminderNumber"),
         text(&first["phoneNumber"]),
-    ]
-    .into_iter()
-    .flatten()
-    {
-        if place.bytes().any(|byte| byte.is_ascii_digit()) && !phones.contains(&place) {
-            phones.push(place);
-        }
-    }
+    ]);
     Attendee {
         name: text(&first["name"])
             .or_else(|| answered("name"))

@@ -1,14 +1,16 @@
 //! Cal.com's webhooks: `{triggerEvent, createdAt, payload}`, signed with the webhook's secret. There is no timestamp in
 //! the signature and no id of the delivery.
 
-use chrono::{DateTime, SecondsFormat, Utc};
 use secrecy::SecretString;
 use serde_json::Value;
 
-use super::Booking;
+use super::booking;
+use crate::booking::{NoShow, event_name};
 use crate::json::{instant, object, text};
 use crate::signature::{digest, made_by_one_of};
 use crate::{EventError, SignatureError};
+
+pub use crate::booking::{Event, Trigger};
 
 /// The header with the signature.
 pub const SIGNATURE_HEADER: &str = "x-cal-signature-256";
@@ -16,70 +18,6 @@ pub const SIGNATURE_HEADER: &str = "x-cal-signature-256";
 pub const LARGEST_EVENT: usize = 1024 * 1024;
 /// Attendees of a booking that are looked at.
 const MOST_ATTENDEES: usize = 100;
-
-/// What happened.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Trigger {
-    /// A new booking.
-    BookingCreated,
-    /// A booking moved: it has a new uid and names the old one in [`Booking::reschedule_uid`].
-    BookingRescheduled,
-    /// A booking was cancelled, or refused by the organizer.
-    BookingCancelled,
-    /// Who of a booking did not come ([`Event::no_show`]).
-    NoShowUpdated,
-    /// Any other: accepted and ignored.
-    Other,
-}
-
-/// An event.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Event {
-    /// The provider's word, shortened to 100 characters.
-    pub name: String,
-    /// What it means.
-    pub trigger: Trigger,
-    /// When the provider says it happened: the first part of the order in which events are folded.
-    pub created_at: Option<DateTime<Utc>>,
-    /// The booking's uid, in other events where they name one.
-    pub uid: Option<String>,
-    /// The booking; always there for the triggers that are about one as a whole.
-    pub booking: Option<Booking>,
-    /// Who did not come, and who did after all.
-    pub no_show: Vec<NoShow>,
-}
-
-/// Whether an attendee came, as the organizer says.
-#[derive(Clone, PartialEq, Eq)]
-pub struct NoShow {
-    /// Whose address on the booking it is, in small letters.
-    pub email: Option<String>,
-    /// True where they did not come; false takes that back.
-    pub missed: bool,
-}
-
-impl std::fmt::Debug for NoShow {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("NoShow")
-            .field("missed", &self.missed)
-            .finish_non_exhaustive()
-    }
-}
-
-impl Event {
-    /// What makes two deliveries the same event: `triggerEvent|uid|createdAt`, the instant in one spelling.
-    pub fn identity(&self) -> String {
-        let created = self
-            .created_at
-            .map(|at| at.to_rfc3339_opts(SecondsFormat::Millis, true));
-        format!(
-            "{}|{}|{}",
-            self.name,
-            self.uid.as_deref().unwrap_or("-"),
-            created.as_deref().unwrap_or("-")
-        )
-    }
-}
 
 /// Checks the signature over the raw body with every secret that is valid (two for a day after a rotation). The header
 /// is 64 lower-case hexadecimal digits; `no-secret-provided`, which Cal.com sends when no secret is set, is refused.
@@ -116,7 +54,7 @@ pub fn parse(body: &[u8]) -> Result<Event, EventError> {
     };
     let booking = match trigger {
         Trigger::NoShowUpdated | Trigger::Other => None,
-        _ => Some(Booking::read(payload)?),
+        _ => Some(booking::read(payload)?),
     };
     let needs_start = matches!(
         trigger,
@@ -130,7 +68,7 @@ pub fn parse(body: &[u8]) -> Result<Event, EventError> {
         return Err(EventError::Missing("payload.startTime"));
     }
     Ok(Event {
-        name: name.chars().take(100).collect(),
+        name: event_name(&name),
         created_at: instant(&event["createdAt"]),
         uid,
         booking,

@@ -15,6 +15,7 @@ use super::{
     Account, LOOKUPS_URL, Lookup, NewSms, OwnNumber, Page, Sms, TWILIO_URL, TwilioApi, TwilioError,
     TwilioFactory,
 };
+use crate::base_url;
 use crate::json::{text, whole};
 use crate::transport::{Answer, Http, exchange};
 use crate::{ApiError, BaseUrl, Unanswered};
@@ -98,12 +99,7 @@ impl HttpTwilio {
 }
 
 fn with_query(url: &str, query: &[(&str, &str)]) -> Result<String, TwilioError> {
-    if query.is_empty() {
-        return Ok(url.to_owned());
-    }
-    let mut url = Url::parse(url).map_err(|_| Unanswered::Connection)?;
-    url.query_pairs_mut().extend_pairs(query);
-    Ok(url.into())
+    base_url::with_query(url, query).ok_or_else(|| Unanswered::Connection.into())
 }
 
 fn sms(value: &Value) -> Option<Sms> {

@@ -4,9 +4,9 @@
 use chrono::{DateTime, Utc};
 use vio_domain::appointment::{Appointment, AppointmentStatus, Duration as Length};
 use vio_domain::bookings::{BookingKind, BookingStatus, ChainState, TakenOver, Verdict, judge};
-use vio_domain::contact::{AttentionReason, BookingSource, ConsentMethod, Deleted, VoiceConsent};
+use vio_domain::contact::{AttentionReason, ConsentMethod, Deleted, VoiceConsent};
 use vio_domain::ids::{AppointmentId, ContactId};
-use vio_domain::person::CalendarTarget;
+use vio_domain::person::{CalendarTarget, LeftOut};
 use vio_domain::settings::Settings;
 
 use crate::bookings::chain::{About, Chain, KnownEvent, Touched};
@@ -29,6 +29,8 @@ pub enum BookingOutcome {
     Erased,
     /// Nobody knows of the booking: nothing is kept.
     Unknown,
+    /// The business wants nothing made of it: the booking is remembered, not whose it is.
+    LeftOut(LeftOut),
     /// A new appointment.
     Created {
         contact: ContactId,
@@ -156,11 +158,20 @@ impl TenantStore {
             self.stage_done(tx, inbox, None, body)?;
             return Ok(BookingOutcome::Remembered);
         };
-        let contact = self.contact_of(&heard.booker);
-        let appointment = self.appointment_of(settings, &state, &heard.details);
-        let booked = self
-            .stage_booking(tx, settings, &contact, &appointment, actor)
-            .await?;
+        let contact = self.contact_of(heard);
+        let appointment = self.appointment_of(settings, &state, heard);
+        let landed = self.stage_booking(tx, settings, &contact, &appointment, actor);
+        let booked = match landed.await? {
+            Ok(booked) => booked,
+            Err(why) => {
+                let entry = Entry::new(action(heard.event.kind), "booking", inbox.id)
+                    .details(serde_json::json!({ "left_out": why }));
+                self.log(tx, actor, entry)?;
+                self.stage_chain(tx, touched)?;
+                self.stage_done(tx, inbox, None, body)?;
+                return Ok(BookingOutcome::LeftOut(why));
+            }
+        };
         let new_contact = !matches!(booked.target, CalendarTarget::Existing(_));
         for known in &mut touched.chain.events {
             if known.event.same_as(&heard.event) {
@@ -302,7 +313,8 @@ impl TenantStore {
         Ok(())
     }
 
-    fn contact_of(&self, booker: &Booker) -> NewContact {
+    fn contact_of(&self, heard: &BookingHeard) -> NewContact {
+        let booker: &Booker = &heard.booker;
         let id = ContactId::new(self.new_id());
         NewContact {
             first_name: booker.first_name.clone(),
@@ -310,7 +322,7 @@ impl TenantStore {
             phone: booker.phone.clone(),
             email: booker.email.clone(),
             notes: booker.notes.clone(),
-            booking_source: BookingSource::Calcom,
+            booking_source: heard.calendar.source(),
             booking_page_zone: booker.zone,
             ..NewContact::named(id, booker.name.clone())
         }
@@ -320,11 +332,13 @@ impl TenantStore {
         &self,
         settings: &Settings,
         state: &ChainState,
-        details: &BookingDetails,
+        heard: &BookingHeard,
     ) -> NewAppointment {
+        let details = &heard.details;
+        let calendar = settings.integrations.calendar(heard.calendar);
         let zone = settings.business.timezone;
         let booked_at = state.set_at.min(self.now());
-        let source = BookingSource::Calcom;
+        let source = heard.calendar.source();
         NewAppointment {
             duration: length(state),
             appointment_type: details.appointment_type.clone(),
@@ -333,7 +347,8 @@ impl TenantStore {
             status: state.status.as_appointment(),
             awaiting_new_time: state.status == BookingStatus::NewTimeAsked,
             booking: Some(state.uid.clone()),
-            call_before_hours: (settings.integrations.calcom.call_before_hours)
+            call_before_hours: calendar
+                .call_before_hours
                 .unwrap_or(settings.calls.call_before_hours),
             ..NewAppointment::at(state.start, zone, settings, source, booked_at)
         }

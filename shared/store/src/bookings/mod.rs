@@ -12,7 +12,7 @@ pub use no_show::NoShowHeard;
 use chrono_tz::Tz;
 use serde::{Deserialize, Serialize};
 use vio_crypto::LookupKind;
-use vio_domain::bookings::{BookingEvent, BookingUid};
+use vio_domain::bookings::{BookingEvent, BookingUid, Calendar};
 use vio_domain::phone::E164;
 use vio_domain::text::{
     Email, FirstName, LastName, Notes, PersonName, ShortText, SpecialInstructions,
@@ -52,6 +52,8 @@ pub struct Booker {
 /// An event of the calendar, in the words of the domain.
 #[derive(Clone, PartialEq, Eq)]
 pub struct BookingHeard {
+    /// Which calendar told of it.
+    pub calendar: Calendar,
     pub event: BookingEvent,
     pub details: BookingDetails,
     pub booker: Booker,

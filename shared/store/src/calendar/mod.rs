@@ -5,5 +5,5 @@
 mod reading;
 mod write_back;
 
-pub use reading::{CalendarRow, Failure, Reading};
-pub use write_back::{CalendarWriteRow, ToTell, Told};
+pub use reading::{CalendarRow, Failure, Reading, Subscribed, Unfinished};
+pub use write_back::{CalendarWriteRow, Refusal, ToTell, Told};

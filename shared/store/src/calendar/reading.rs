@@ -3,7 +3,7 @@
 
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
-use vio_domain::bookings::BookingEvent;
+use vio_domain::bookings::{BookingEvent, Calendar};
 use vio_domain::ids::TenantId;
 use vio_domain::settings::Settings;
 
@@ -14,8 +14,6 @@ use crate::port::Key;
 use crate::store::TenantStore;
 use crate::tx::{COMMIT_TRIES, Tx};
 
-/// The calendar's name in its record.
-const CALCOM: &str = "calcom";
 /// Failures that are kept to be shown, latest first.
 const FAILURES_KEPT: usize = 10;
 /// How long whoever reads a calendar has it alone.
@@ -28,11 +26,25 @@ pub struct Failure {
     pub reason: String,
 }
 
+/// How the subscription to a calendar's webhooks stands, for a calendar that has them by subscription.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Subscribed {
+    /// It is there and tells what is needed.
+    Active,
+    /// The calendar switched it off: our address failed for too long.
+    Disabled,
+    /// It is not there, and could not be made for now.
+    Missing,
+    /// The account may have none.
+    Refused,
+}
+
 /// A calendar's record: one for each that a tenant has connected.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct CalendarRow {
     tenant: TenantId,
-    calendar: String,
+    calendar: Calendar,
     #[serde(skip)]
     version: u64,
     /// When it is read next; None while it is not connected.
@@ -52,12 +64,36 @@ pub struct CalendarRow {
     /// Bookings that could not be taken in, and readings that failed; latest first.
     #[serde(default)]
     pub failures: Vec<Failure>,
+    /// Events that are not taken over, of kinds that were not chosen.
+    #[serde(default)]
+    pub ignored: u64,
+    /// How its webhooks' subscription stood when it was last looked at.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub subscribed: Option<Subscribed>,
+    /// Since when it is known to be switched off.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub disabled_at: Option<DateTime<Utc>>,
+    /// The subscription is to be made anew: with another key, another token, or for the first time.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub renew: bool,
+    /// A reading that one run did not get through.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unfinished: Option<Unfinished>,
+}
+
+/// Where a reading stopped that goes by what is to come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Unfinished {
+    /// When it began.
+    pub began: DateTime<Utc>,
+    /// What begins after this has still to be read.
+    pub from: DateTime<Utc>,
 }
 
 impl Entity for CalendarRow {
     const TYPE: &'static str = "calendar";
     fn key(&self) -> Key {
-        key::calendar_poll(self.tenant, &self.calendar)
+        key::calendar_poll(self.tenant, self.calendar.word())
     }
     fn version(&self) -> u64 {
         self.version
@@ -84,26 +120,24 @@ pub enum Reading {
         until: DateTime<Utc>,
         next: DateTime<Utc>,
     },
+    /// One run did not get through it: the rest is read at once.
+    Unfinished(Unfinished),
     /// It did not go well, for this reason; it is read again at `next`.
     Failed {
         reason: &'static str,
         next: DateTime<Utc>,
+        /// What of it was not read yet, where it got anywhere.
+        rest: Option<Unfinished>,
     },
     /// The calendar is not connected any more.
     Off,
 }
 
-/// Whether a tenant's Cal.com is to be read.
-fn is_connected(settings: &Settings) -> bool {
-    let calcom = &settings.integrations.calcom;
-    calcom.enabled && calcom.has_key
-}
-
 impl CalendarRow {
-    fn new(tenant: TenantId) -> Self {
+    fn new(tenant: TenantId, calendar: Calendar) -> Self {
         Self {
             tenant,
-            calendar: CALCOM.to_owned(),
+            calendar,
             version: 0,
             due: None,
             read_until: None,
@@ -113,7 +147,17 @@ impl CalendarRow {
             today: 0,
             total: 0,
             failures: Vec::new(),
+            ignored: 0,
+            subscribed: None,
+            disabled_at: None,
+            renew: false,
+            unfinished: None,
         }
+    }
+
+    /// Which calendar's it is.
+    pub fn calendar(&self) -> Calendar {
+        self.calendar
     }
 
     fn note_failure(&mut self, at: DateTime<Utc>, reason: &str) {
@@ -129,31 +173,48 @@ impl CalendarRow {
 }
 
 impl TenantStore {
-    /// The record of the tenant's Cal.com; None where it was never connected.
-    pub async fn calendar(&self) -> Result<Option<CalendarRow>, StoreError> {
-        self.store.read(&key::calendar_poll(self.id, CALCOM)).await
+    /// The record of a calendar of the tenant; None where it was never connected.
+    pub async fn calendar(&self, calendar: Calendar) -> Result<Option<CalendarRow>, StoreError> {
+        let place = key::calendar_poll(self.id, calendar.word());
+        self.store.read(&place).await
     }
 
-    /// Has a calendar read from now on that a change of settings has just connected.
+    /// Has each calendar read from now on that a change of settings has just connected, and its webhooks subscribed to
+    /// anew; or that one of `again`, where it was connected already.
     pub async fn stage_calendar_connected(
         &self,
         tx: &mut Tx,
         before: &Settings,
         after: &Settings,
+        again: Option<Calendar>,
     ) -> Result<(), StoreError> {
-        if is_connected(before) || !is_connected(after) {
-            return Ok(());
+        for calendar in Calendar::ALL {
+            let connected =
+                |settings: &Settings| settings.integrations.calendar(calendar).connected;
+            let known = connected(before) && again != Some(calendar);
+            if known || !connected(after) {
+                continue;
+            }
+            let row = self.calendar(calendar).await?;
+            let mut row = row.unwrap_or_else(|| CalendarRow::new(self.id, calendar));
+            row.due = Some(self.now());
+            if calendar == Calendar::Calendly {
+                row.renew = true;
+                // It is read by what is to come: what was passed over till now is among that.
+                (row.read_until, row.unfinished) = (None, None);
+            }
+            tx.save(&mut row)?;
         }
-        let row = self.calendar().await?;
-        let mut row = row.unwrap_or_else(|| CalendarRow::new(self.id));
-        row.due = Some(self.now());
-        tx.save(&mut row)
+        Ok(())
     }
 
     /// Takes the reading of a calendar that is due, for a while; None where it is not due, or somebody was quicker.
-    pub async fn take_calendar_reading(&self) -> Result<Option<CalendarRow>, StoreError> {
+    pub async fn take_calendar_reading(
+        &self,
+        calendar: Calendar,
+    ) -> Result<Option<CalendarRow>, StoreError> {
         let now = self.now();
-        let row = self.calendar().await?;
+        let row = self.calendar(calendar).await?;
         let Some(mut row) = row.filter(|row| row.due.is_some_and(|due| due <= now)) else {
             return Ok(None);
         };
@@ -167,29 +228,82 @@ impl TenantStore {
         }
     }
 
-    /// Notes what a reading came to.
-    pub async fn settle_calendar_reading(&self, reading: &Reading) -> Result<(), StoreError> {
+    /// Notes what a reading came to. One that was asked for meanwhile is still due.
+    pub async fn settle_calendar_reading(
+        &self,
+        taken: &CalendarRow,
+        reading: &Reading,
+    ) -> Result<(), StoreError> {
         let now = self.now();
-        self.change_calendar(|row| match reading {
-            Reading::Done { until, next } => {
-                row.read_until = Some(*until);
-                row.last_read_at = Some(now);
-                row.trouble = None;
-                row.due = Some(*next);
+        self.change_calendar(taken.calendar, |row| {
+            let asked = row.due.filter(|_| row.due != taken.due);
+            match reading {
+                Reading::Done { until, next } => {
+                    row.read_until = Some(*until);
+                    row.last_read_at = Some(now);
+                    row.unfinished = None;
+                    row.trouble = None;
+                    row.due = Some(*next);
+                }
+                Reading::Unfinished(rest) => {
+                    row.unfinished = Some(*rest);
+                    row.due = Some(now);
+                }
+                Reading::Failed { reason, next, rest } => {
+                    row.unfinished = rest.or(row.unfinished);
+                    row.note_failure(now, reason);
+                    row.trouble = row.failures.first().cloned();
+                    row.due = Some(*next);
+                }
+                Reading::Off => row.due = None,
             }
-            Reading::Failed { reason, next } => {
-                row.note_failure(now, reason);
-                row.trouble = row.failures.first().cloned();
-                row.due = Some(*next);
-            }
-            Reading::Off => row.due = None,
+            row.due = row.due.into_iter().chain(asked).min();
         })
         .await
     }
 
+    /// Notes how a calendar's subscription stands. One found switched off is among what went wrong, once.
+    pub async fn note_subscription(
+        &self,
+        calendar: Calendar,
+        stands: Subscribed,
+    ) -> Result<(), StoreError> {
+        let now = self.now();
+        self.change_calendar(calendar, |row| {
+            let off = stands == Subscribed::Disabled;
+            if off && row.disabled_at.is_none() {
+                row.note_failure(now, "webhook_disabled");
+            }
+            row.disabled_at = off.then(|| row.disabled_at.unwrap_or(now));
+            row.renew &= stands != Subscribed::Active;
+            row.subscribed = Some(stands);
+        })
+        .await
+    }
+
+    /// Has a calendar that is connected read at once: something was told of it that cannot be understood alone.
+    pub async fn ask_calendar_reading(&self, calendar: Calendar) -> Result<(), StoreError> {
+        let now = self.now();
+        self.change_calendar(calendar, |row| {
+            row.due = row.due.map(|due| due.min(now));
+            // Whatever it is, it may have changed before the last reading.
+            row.read_until = None;
+        })
+        .await
+    }
+
+    /// Counts an event of a kind that is not taken over.
+    pub async fn count_ignored(&self, calendar: Calendar) -> Result<(), StoreError> {
+        self.change_calendar(calendar, |row| row.ignored += 1).await
+    }
+
     /// Counts a booking that was taken in on a day of the tenant.
-    pub async fn count_booking(&self, day: NaiveDate) -> Result<(), StoreError> {
-        self.change_calendar(|row| {
+    pub async fn count_booking(
+        &self,
+        calendar: Calendar,
+        day: NaiveDate,
+    ) -> Result<(), StoreError> {
+        self.change_calendar(calendar, |row| {
             row.today = row.taken_in_on(day) + 1;
             row.day = Some(day);
             row.total += 1;
@@ -198,18 +312,26 @@ impl TenantStore {
     }
 
     /// Notes that an event of the calendar could not be taken in.
-    pub async fn note_calendar_failure(&self, reason: &str) -> Result<(), StoreError> {
+    pub async fn note_calendar_failure(
+        &self,
+        calendar: Calendar,
+        reason: &str,
+    ) -> Result<(), StoreError> {
         let now = self.now();
-        self.change_calendar(|row| row.note_failure(now, reason))
+        self.change_calendar(calendar, |row| row.note_failure(now, reason))
             .await
     }
 
     /// Changes the record, whoever else does. What it holds is for people to look at and says when to read again; no
     /// booking depends on it, so that it is not part of their transactions.
-    async fn change_calendar(&self, change: impl Fn(&mut CalendarRow)) -> Result<(), StoreError> {
+    async fn change_calendar(
+        &self,
+        calendar: Calendar,
+        change: impl Fn(&mut CalendarRow),
+    ) -> Result<(), StoreError> {
         for _ in 0..COMMIT_TRIES * 2 {
-            let row = self.calendar().await?;
-            let mut row = row.unwrap_or_else(|| CalendarRow::new(self.id));
+            let row = self.calendar(calendar).await?;
+            let mut row = row.unwrap_or_else(|| CalendarRow::new(self.id, calendar));
             change(&mut row);
             let mut tx = Tx::new();
             tx.save(&mut row)?;

@@ -6,7 +6,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 use vio_domain::appointment::Appointment;
-use vio_domain::bookings::{BookingEvent, BookingKind, ChainState, TakenOver};
+use vio_domain::bookings::{BookingEvent, BookingKind, Calendar, ChainState, TakenOver};
 use vio_domain::contact::AttentionReason;
 use vio_domain::ids::{AppointmentId, ContactId, TenantId};
 
@@ -68,6 +68,7 @@ impl CalendarWriteRow {
 
 /// What a calendar may have to be told.
 pub struct ToTell {
+    pub calendar: Calendar,
     /// The booking's uid in the calendar.
     pub uid: String,
     /// The appointment as it stands.
@@ -100,8 +101,24 @@ pub enum Told {
         end: Option<DateTime<Utc>>,
         at: DateTime<Utc>,
     },
-    /// It refused: people see to it.
-    Refused,
+    /// It could not be told: people see to it.
+    Refused(Refusal),
+}
+
+/// Why a calendar could not be told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Refusal {
+    /// It refused, or its key is not good.
+    ByCalendar,
+    /// The booking is off there, and stands here.
+    OffThere,
+    /// It takes no new times from the organizer's side.
+    NoNewTimes,
+    /// Others are invited to the same event, who would be cancelled too.
+    OthersInvited,
+    /// It did not answer for a day.
+    NoAnswer,
 }
 
 impl Told {
@@ -111,7 +128,7 @@ impl Told {
             Self::Confirmed => Some("calendar.confirmed"),
             Self::Cancelled { .. } => Some("calendar.cancelled"),
             Self::Moved { .. } => Some("calendar.moved"),
-            Self::Refused => Some("calendar.refused"),
+            Self::Refused(_) => Some("calendar.refused"),
         }
     }
 }
@@ -193,8 +210,11 @@ impl TenantStore {
         let Some(found) = self.booking_of(row).await? else {
             return Ok(None);
         };
-        let ours = found.person.appointment(row.appointment).cloned();
-        Ok(ours.map(|ours| ToTell {
+        let Some(ours) = found.person.appointment(row.appointment).cloned() else {
+            return Ok(None);
+        };
+        Ok(Calendar::of(ours.source).map(|calendar| ToTell {
+            calendar,
             uid: found.details.uid,
             theirs: TakenOver::from(&found.state),
             ours,
@@ -247,7 +267,7 @@ impl TenantStore {
                 tx.delete_if(CalendarWriteRow::TYPE, row.key(), row.unchanged());
             }
             // That nothing could be told of what is no more says nothing of what is to be told now.
-            if !(changed_again && *told == Told::Refused) {
+            if !(changed_again && matches!(told, Told::Refused(_))) {
                 self.stage_told(&mut tx, row, told, actor).await?;
             }
             match self.store.commit(tx).await {
@@ -277,7 +297,9 @@ impl TenantStore {
         let Some(mut found) = self.booking_of(row).await? else {
             return Ok(());
         };
-        if *told == Told::Refused {
+        let mut details = serde_json::Value::Null;
+        if let Told::Refused(why) = told {
+            details = serde_json::json!({ "why": why });
             let reason = AttentionReason::CalendarNotUpdated;
             let contact = &mut found.person.contact;
             self.flag(tx, contact, reason, Some(row.appointment), None)?;
@@ -286,7 +308,11 @@ impl TenantStore {
         if let Some(event) = self.own_event(told, &found) {
             self.stage_own_event(tx, event, told, &found).await?;
         }
-        let entry = Entry::new(action, "appointment", row.appointment.uuid()).contact(row.contact);
+        let mut entry =
+            Entry::new(action, "appointment", row.appointment.uuid()).contact(row.contact);
+        if !details.is_null() {
+            entry = entry.details(details);
+        }
         self.log(tx, actor, entry)
     }
 
@@ -294,7 +320,7 @@ impl TenantStore {
     fn own_event(&self, told: &Told, found: &Found) -> Option<BookingEvent> {
         let state = &found.state;
         match told {
-            Told::Nothing | Told::Confirmed | Told::Refused => None,
+            Told::Nothing | Told::Confirmed | Told::Refused(_) => None,
             Told::Cancelled { .. } if state.status.is_off() => None,
             Told::Moved { uid, .. } if self.booking_uid(uid) == state.uid => None,
             Told::Cancelled { at } => Some(BookingEvent {
@@ -361,8 +387,8 @@ impl TenantStore {
     ) -> Result<bool, StoreError> {
         let now = self.now();
         if now - row.since >= TRIED_FOR {
-            self.settle_calendar_write(row, &Told::Refused, actor)
-                .await?;
+            let told = Told::Refused(Refusal::NoAnswer);
+            self.settle_calendar_write(row, &told, actor).await?;
             return Ok(false);
         }
         let doubled = FIRST_WAIT * (1 << row.tries.min(10));

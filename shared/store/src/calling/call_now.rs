@@ -563,12 +563,14 @@ impl TenantStore {
 fn missing(settings: &TenantSettings) -> Vec<&'static str> {
     let retell = &settings.settings.integrations.retell;
     let calcom = &settings.settings.integrations.calcom;
+    let calendly = &settings.settings.integrations.calendly;
     let has_key = settings.secrets.retell_key.current.is_some();
     [
         (retell.agent_id.is_none(), "retell.agent_id"),
         (retell.from_number.is_none(), "retell.from_number"),
         (!has_key, "retell.api_key"),
         (calcom.enabled && !calcom.has_key, "calcom.api_key"),
+        (calendly.enabled && !calendly.has_key, "calendly.api_key"),
     ]
     .into_iter()
     .filter_map(|(lacks, name)| lacks.then_some(name))

@@ -268,15 +268,15 @@ impl TenantStore {
         )
         .zone();
         let retell = &settings.integrations.retell;
-        let calcom = &settings.integrations.calcom;
+        let mut calendars = settings.integrations.calendars_on();
         let input = GuardInput {
             method: intended.method,
             tenant_active: dialling.tenant_active,
             paused: gate.gate.paused().copied(),
             agent_configured: retell.configured()
                 && dialling.settings.secrets.retell_key.current.is_some(),
-            calendar_enabled: calcom.enabled,
-            calendar_configured: calcom.has_key,
+            calendar_enabled: settings.integrations.calendars_on().next().is_some(),
+            calendar_configured: calendars.all(|calendar| calendar.connected),
             number: match &contact.phone {
                 None => NumberFact::Missing,
                 Some(phone) if phone.dialable().is_err() => NumberFact::NotDialable,

@@ -5,9 +5,10 @@ use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 use vio_crypto::PersonKey;
 use vio_domain::appointment::{Appointment, AppointmentStatus, Attendance, Duration};
+use vio_domain::bookings::Calendar;
 use vio_domain::contact::{AttentionReason, ConsentMethod, VoiceConsent};
 use vio_domain::ids::{AppointmentId, ContactId};
-use vio_domain::person::{CalendarTarget, calendar_target};
+use vio_domain::person::{CalendarTarget, LeftOut, calendar_target};
 use vio_domain::settings::Settings;
 use vio_domain::text::Notes;
 
@@ -71,7 +72,8 @@ pub fn move_to(appointment: &mut Appointment, to: NewTime) {
 impl TenantStore {
     /// Stages a calendar booking. Its appointment goes to the one single contact that has the same number or address
     /// and an equal folded name; otherwise to a new contact, which needs attention as a possible duplicate where
-    /// similar names were found, and as `no_phone` where it has no number.
+    /// similar names were found, and as `no_phone` where it has no number. Where the business wants it otherwise
+    /// (S3 section 11), that holds; nothing is staged for a booking that is left out.
     pub async fn stage_booking(
         &self,
         tx: &mut Tx,
@@ -79,10 +81,17 @@ impl TenantStore {
         new: &NewContact,
         appointment: &NewAppointment,
         actor: &Actor,
-    ) -> Result<Booked, StoreError> {
+    ) -> Result<Result<Booked, LeftOut>, StoreError> {
         let mut person = self.person_of(new)?;
         let judged = self.judge(&person).await?;
         let target = calendar_target(new.name.as_str(), &judged.candidates());
+        let intake = Calendar::of(appointment.source).map_or_else(Default::default, |calendar| {
+            settings.integrations.calendar(calendar).intake
+        });
+        let target = match target.wanted(intake) {
+            Ok(target) => target,
+            Err(left_out) => return Ok(Err(left_out)),
+        };
         let mut claims = Some(judged.claims);
         let mut action = "contact.created";
         if let CalendarTarget::Existing(id) = target {
@@ -129,12 +138,12 @@ impl TenantStore {
             replan: true,
         };
         self.stage_save(tx, &mut person, save).await?;
-        Ok(Booked {
+        Ok(Ok(Booked {
             contact: person.contact.id,
             appointment: id,
             target,
             key: person.key,
-        })
+        }))
     }
 
     /// Stages the move of a person's appointment to a new time, with its planned call. The person was just read.

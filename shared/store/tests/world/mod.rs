@@ -118,6 +118,7 @@ impl World {
         let endpoints = Endpoints {
             call_outcome: "a".repeat(43),
             calcom_booking: "b".repeat(43),
+            calendly_booking: "d".repeat(43),
             sms: "s".repeat(43),
         };
         let ts = store

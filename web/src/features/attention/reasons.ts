@@ -31,7 +31,7 @@ export const REASONS: Record<string, Reason> = {
   message_not_delivered: { line: "A text message did not arrive, or nobody knows whether it did.", icon: MessageSquareX, remedy: "ring" },
   reply_to_read: { line: "Answered a text message in words that somebody must read.", icon: MessageSquareText, remedy: "ring" },
   cancel_requested: { line: "Answered CANCEL: no more messages. Ask about the appointment.", icon: MessageSquareText, remedy: "ring" },
-  calendar_not_updated: { line: "Changed here, but the calendar refused the change.", icon: CalendarX, remedy: "calendar" },
+  calendar_not_updated: { line: "Changed here, but the calendar could not be told. Change it there too.", icon: CalendarX, remedy: "calendar" },
   calendar_conflict: { line: "The calendar and this record say different things.", icon: CalendarX, remedy: "calendar" },
 };
 

@@ -13,6 +13,7 @@ type Tried = Schemas["ConnectionTest"];
 
 const tries = {
   calcom: () => body(api.POST("/api/settings/integrations/calcom/test")),
+  calendly: () => body(api.POST("/api/settings/integrations/calendly/test")),
   retell: () => body(api.POST("/api/settings/integrations/retell/test")),
   twilio: () => body(api.POST("/api/settings/integrations/twilio/test")),
 };
@@ -38,12 +39,14 @@ export function ConnectionTest({ provider }: { provider: keyof typeof tries }) {
   );
 }
 
-/** How the calendar is doing: when it was read, what came of it, what went wrong. */
-export function CalendarSync() {
+const WEBHOOK = { active: "tells us at once", disabled: "switched off by the calendar", missing: "not there", refused: "not allowed" } as const;
+
+/** How a calendar is doing: when it was read, what came of it, what went wrong. */
+export function CalendarSync({ calendar: which }: { calendar: "calcom" | "calendly" }) {
   const zone = useZone();
   const found = useQuery({ queryKey: ["settings", "integrations", "status"], queryFn: () => body(api.GET("/api/settings/integrations/status")), refetchInterval: 30_000 });
   if (found.isError) return <ErrorNote error={found.error} what="Could not load how the calendar is doing." retry={() => void found.refetch()} />;
-  const calendar = found.data?.calcom;
+  const calendar = found.data?.[which];
   if (!calendar?.connected) return null;
   return (
     <div className={css.test}>
@@ -57,6 +60,8 @@ export function CalendarSync() {
           ["Next", calendar.next_sync ? dayAndTime(new Date(calendar.next_sync), zone, now()) : "–"],
           ["Taken in today", String(calendar.imported_today)],
           ["In all", String(calendar.imported_total)],
+          ...(calendar.ignored_total > 0 ? [["Of kinds not chosen", String(calendar.ignored_total)] as [string, string]] : []),
+          ...(calendar.webhook ? [["Webhook", WEBHOOK[calendar.webhook]] as [string, string]] : []),
         ]}
       />
       {calendar.failures.length > 0 && (

@@ -20,19 +20,19 @@ export function changedPlaces(saved: Mapping, typed: Mapping): Partial<Record<ke
 }
 
 /** Where on a booking each field is found. */
-export function CalcomFields({ value, onChange, errors }: { value: Mapping; onChange: (value: Mapping) => void; errors: Record<string, string> }) {
+export function BookingFields({ calendar, value, onChange, errors }: { calendar: "calcom" | "calendly"; value: Mapping; onChange: (value: Mapping) => void; errors: Record<string, string> }) {
   return (
     <details>
       <summary>Where the fields of a booking come from</summary>
       <div className={css.test}>
         <p className="muted">
-          A part of every booking (<span className="code">invitee.name</span>, <span className="code">invitee.email</span>, <span className="code">eventType.title</span>, <span className="code">organizer.name</span>), or <span className="code">responses.</span> with the identifier of a question on your booking
-          page. Empty a field for the usual place.
+          A part of every booking (<span className="code">invitee.name</span>, <span className="code">invitee.email</span>, <span className="code">invitee.phone</span>, <span className="code">eventType.title</span>, <span className="code">organizer.name</span>, <span className="code">booking.notes</span>), or{" "}
+          <span className="code">responses.</span> with {calendar === "calcom" ? "the identifier of a question on your booking page" : "the words of a question on your booking page, in small letters with _ between them"}. Empty a field for the usual place.
         </p>
         {[0, 2, 4].map((at) => (
           <Row key={at}>
             {FIELDS.slice(at, at + 2).map(([field, label]) => (
-              <TextField key={field} label={label} value={value[field]} onChange={(place) => onChange({ ...value, [field]: place })} error={errors[`calcom.field_mapping.${field}`]} autoComplete="off" />
+              <TextField key={field} label={label} value={value[field]} onChange={(place) => onChange({ ...value, [field]: place })} error={errors[`${calendar}.field_mapping.${field}`]} autoComplete="off" />
             ))}
           </Row>
         ))}

@@ -1,23 +1,22 @@
-//! Bookings, from Cal.com: a webhook in the words of the domain. What booking chains come to, and whom a booking is
-//! for, is decided in `vio_domain::bookings` and `vio_store::bookings`.
+//! Bookings, from either calendar: a webhook in the words of the domain. What booking chains come to, and whom a booking
+//! is for, is decided in `vio_domain::bookings` and `vio_store::bookings`.
 
 use chrono::{DateTime, Utc};
-use vio_domain::bookings::{BookingEvent, BookingKind};
+use vio_domain::bookings::{BookingEvent, BookingKind, Calendar};
 use vio_domain::phi::{self, Effect, FieldPolicy};
 use vio_domain::phone::E164;
 use vio_domain::settings::Settings;
-use vio_domain::settings::integrations::Calcom;
-use vio_domain::settings::mapping::BookingField;
+use vio_domain::settings::integrations::Integrations;
+use vio_domain::settings::mapping::{BookingField, FieldMapping};
 use vio_domain::text::{
     Email, FirstName, LastName, Notes, PersonName, ShortText, SpecialInstructions,
 };
-use vio_providers::calcom::webhook::{Event, Trigger, parse};
-use vio_providers::calcom::{Booking, reading};
+use vio_providers::booking::{Booking, Event, Trigger};
+use vio_providers::{EventError, calcom, calendly};
 use vio_store::TenantStore;
 use vio_store::bookings::{Booker, BookingDetails, BookingHeard, BookingOutcome, NoShowHeard};
 use vio_store::inbox::InboxRow;
 use vio_store::log::Actor;
-use vio_store::tenants::Provider;
 
 use crate::process::{Trouble, drop_event};
 
@@ -26,40 +25,81 @@ const NAMELESS: &str = "Guest";
 /// Stands for a note that staff notes may not hold (rules.md Privacy).
 const WITHHELD: &str = "The note on the booking was left out: it holds an identifier that must not be kept here. It is in the calendar.";
 
-/// Whether an event is to be processed: of a connection that is on, a kind that is used, the event type that is set.
+/// Whether an event is to be processed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Wanted {
+    Yes,
+    /// The connection is off, or the kind of event is not used.
+    No,
+    /// It is about a kind of booking that the business did not choose.
+    OtherType,
+}
+
+/// Whether an event is to be processed: of a connection that is on, a kind that is used, an event type that is chosen.
 /// An event that does not name its type passes.
-pub(crate) fn is_wanted(settings: &Calcom, event: &Event) -> bool {
-    if event.trigger == Trigger::NoShowUpdated {
-        return settings.enabled;
+pub(crate) fn wanted(calendar: Calendar, settings: &Integrations, event: &Event) -> Wanted {
+    let enabled = settings.calendar(calendar).enabled;
+    let booking = match event.trigger {
+        Trigger::Other => return Wanted::No,
+        _ if !enabled => return Wanted::No,
+        Trigger::NoShowUpdated => return Wanted::Yes,
+        _ => event.booking.as_ref(),
+    };
+    let Some(booking) = booking else {
+        return Wanted::No;
+    };
+    let of_type = match calendar {
+        Calendar::Calendly => settings.calendly.takes(booking.event_type.as_deref()),
+        Calendar::Calcom => match (settings.calcom.event_type_id, &booking.event_type) {
+            (Some(wanted), Some(given)) => *given == wanted.to_string(),
+            _ => true,
+        },
+    };
+    if of_type {
+        Wanted::Yes
+    } else {
+        Wanted::OtherType
     }
-    let Some(booking) = &event.booking else {
-        return false;
-    };
-    let of_type = match (settings.event_type_id, booking.event_type_id) {
-        (Some(wanted), Some(given)) => u64::try_from(given) == Ok(wanted),
-        _ => true,
-    };
-    settings.enabled && event.trigger != Trigger::Other && of_type
+}
+
+/// The event in a stored body, as it was told or read; None for a reading that says nothing any more.
+fn event_in(calendar: Calendar, body: &[u8]) -> Result<Option<Event>, EventError> {
+    match calendar {
+        Calendar::Calcom => match calcom::reading::kept(body)? {
+            Some(read) => Ok(read.event()),
+            None => calcom::webhook::parse(body).map(Some),
+        },
+        Calendar::Calendly => match calendly::reading::kept(body)? {
+            Some(read) => Ok(read.event()),
+            None => calendly::webhook::parse(body).map(Some),
+        },
+    }
 }
 
 /// Applies one event.
-pub(crate) async fn apply(ts: &TenantStore, row: &InboxRow, body: &[u8]) -> Result<(), Trouble> {
+pub(crate) async fn apply(
+    ts: &TenantStore,
+    calendar: Calendar,
+    row: &InboxRow,
+    body: &[u8],
+) -> Result<(), Trouble> {
     let unreadable = |_| Trouble::Hopeless("a booking event that cannot be read");
-    let event = match reading::kept(body).map_err(unreadable)? {
-        None => parse(body).map_err(unreadable)?,
-        Some(read) => match read.event() {
-            Some(event) => event,
-            None => return drop_event(ts, row).await,
-        },
+    let Some(event) = event_in(calendar, body).map_err(unreadable)? else {
+        return drop_event(ts, row).await;
     };
     let settings = ts.settings().await?.settings;
-    if !is_wanted(&settings.integrations.calcom, &event) {
+    if wanted(calendar, &settings.integrations, &event) != Wanted::Yes {
         return drop_event(ts, row).await;
     }
-    let actor = Actor::provider(Provider::Calcom.as_str());
+    if is_without_time(&event) {
+        // Read, it comes with its times.
+        ts.ask_calendar_reading(calendar).await?;
+        return drop_event(ts, row).await;
+    }
+    let actor = Actor::provider(calendar.word());
     let outcome = if let Some(heard) = no_show(ts, &event, row.received_at) {
         ts.hear_no_show(&settings, &heard, &actor, row, body).await
-    } else if let Some(heard) = heard(ts, &settings, event, row.received_at) {
+    } else if let Some(heard) = heard(ts, calendar, &settings, event, row.received_at) {
         ts.hear_booking(&settings, &heard, &actor, row, body).await
     } else {
         return drop_event(ts, row).await;
@@ -72,7 +112,7 @@ pub(crate) async fn apply(ts: &TenantStore, row: &InboxRow, body: &[u8]) -> Resu
         } => {
             tracing::info!(tenant_id = %ts.id, %contact, %appointment, new_contact, "booking taken over");
             let today = ts.now().with_timezone(&settings.business.timezone);
-            if let Err(error) = ts.count_booking(today.date_naive()).await {
+            if let Err(error) = ts.count_booking(calendar, today.date_naive()).await {
                 tracing::warn!(tenant_id = %ts.id, %error, "a booking was not counted");
             }
         }
@@ -86,6 +126,16 @@ pub(crate) async fn apply(ts: &TenantStore, row: &InboxRow, body: &[u8]) -> Resu
         outcome => tracing::info!(tenant_id = %ts.id, event = %row.id, ?outcome, "booking event"),
     }
     Ok(())
+}
+
+/// Whether an event is about a booking made or moved whose time it does not say.
+fn is_without_time(event: &Event) -> bool {
+    let sets_time = matches!(
+        event.trigger,
+        Trigger::BookingCreated | Trigger::BookingRescheduled
+    );
+    let booking = event.booking.as_ref();
+    sets_time && booking.is_none_or(|booking| booking.start.is_none())
 }
 
 /// Who came, in the words of the domain; None where the event is about something else.
@@ -105,6 +155,7 @@ fn no_show(ts: &TenantStore, event: &Event, received_at: DateTime<Utc>) -> Optio
 /// The event in the words of the domain; None for one that is not used.
 fn heard(
     ts: &TenantStore,
+    calendar: Calendar,
     settings: &Settings,
     event: Event,
     received_at: DateTime<Utc>,
@@ -116,12 +167,13 @@ fn heard(
         Trigger::NoShowUpdated | Trigger::Other => return None,
     };
     let booking = event.booking?;
-    let mapping = &settings.integrations.calcom.field_mapping;
+    let mapping = settings.integrations.calendar(calendar).field_mapping;
     let (special_instructions, notes) = note(
         settings,
         said(&mapping.special_instructions, &booking).or(booking.notes.as_deref()),
     );
     Some(BookingHeard {
+        calendar,
         event: BookingEvent {
             kind,
             uid: ts.booking_uid(&booking.uid),
@@ -145,7 +197,7 @@ fn heard(
             special_instructions,
             uid: booking.uid.clone(),
         },
-        booker: booker(settings, &booking, notes)?,
+        booker: booker(settings, mapping, &booking, notes)?,
     })
 }
 
@@ -154,18 +206,24 @@ fn said<'a>(place: &BookingField, booking: &'a Booking) -> Option<&'a str> {
     match place {
         BookingField::InviteeName => booking.attendee.name.as_deref(),
         BookingField::InviteeEmail => booking.attendee.email.as_deref(),
+        BookingField::InviteePhone => booking.attendee.phones.first().map(String::as_str),
+        BookingField::Notes => booking.notes.as_deref(),
         BookingField::EventTitle => booking.event_title.as_deref(),
         BookingField::OrganizerName => booking.organizer_name.as_deref(),
         BookingField::Answer(slug) => booking.answers.get(slug).map(String::as_str),
     }
 }
 
-fn booker(settings: &Settings, booking: &Booking, notes: Option<Notes>) -> Option<Booker> {
+fn booker(
+    settings: &Settings,
+    mapping: &FieldMapping,
+    booking: &Booking,
+    notes: Option<Notes>,
+) -> Option<Booker> {
     let attendee = &booking.attendee;
-    let mapping = &settings.integrations.calcom.field_mapping;
     let called = said(&mapping.name, booking).or(attendee.name.as_deref());
     let email = said(&mapping.email, booking).or(attendee.email.as_deref());
-    // The mapped place first, then every place where Cal.com has one.
+    // The mapped place first, then every place where the calendar has one.
     let phones = said(&mapping.phone, booking).into_iter();
     let phones = phones.chain(attendee.phones.iter().map(String::as_str));
     Some(Booker {
@@ -254,5 +312,5 @@ fn note(settings: &Settings, text: Option<&str>) -> (Option<SpecialInstructions>
 }
 
 #[cfg(test)]
-#[path = "calcom_tests.rs"]
+#[path = "bookings_tests.rs"]
 mod tests;

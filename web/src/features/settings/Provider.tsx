@@ -1,0 +1,69 @@
+import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { Check, Copy, TriangleAlert } from "lucide-react";
+import type { ReactNode } from "react";
+import { api, versioned, type Schemas } from "@/api/client";
+import { now } from "@/api/clock";
+import { Refusal, byField } from "@/api/problem";
+import { useZone } from "@/features/session/business";
+import { ago } from "@/lib/time";
+import { Badge } from "@/ui/Badge";
+import { IconButton } from "@/ui/Button";
+import { ErrorNote, Hint } from "@/ui/Notes";
+import { Panel } from "@/ui/Panel";
+import { toast } from "@/ui/toast";
+import css from "./settings.module.css";
+
+/** Saves a part of the connections, under the version that is shown. */
+export function useSave(etag: string) {
+  const client = useQueryClient();
+  const save = useMutation({
+    mutationFn: (patch: Schemas["IntegrationsPatch"]) => versioned(api.PATCH("/api/settings/integrations", { params: { header: { "If-Match": etag } }, body: patch })),
+    onSuccess: (answer) => {
+      client.setQueryData(["settings", "integrations"], answer);
+      toast("Saved.");
+    },
+    onError: (error) => {
+      if (error instanceof Refusal && error.status === 412) void client.invalidateQueries({ queryKey: ["settings", "integrations"] });
+    },
+  });
+  const refusal = save.error instanceof Refusal ? save.error : null;
+  return { save, refusal, errors: byField(refusal) };
+}
+
+/** One provider's connection: whether it works, what is wrong, and where its webhooks go. */
+export function Provider({ title, configured, problems, lastSync, url, refusal, told = "Give this address to the provider for its webhooks:", children }: { title: string; configured: boolean; problems: string[]; lastSync: string | null | undefined; url: string; refusal: Refusal | null; told?: string; children: ReactNode }) {
+  const zone = useZone();
+  return (
+    <Panel
+      title={title}
+      aside={
+        configured && problems.length === 0 ? (
+          <Badge tone="confirmed" icon={Check}>
+            Working
+          </Badge>
+        ) : (
+          <Badge tone="attention" icon={TriangleAlert}>
+            {configured ? "Has a problem" : "Not set up"}
+          </Badge>
+        )
+      }
+    >
+      <div className={css.fields}>
+        {problems.map((each) => (
+          <Hint key={each} tone="attention">
+            {each}
+          </Hint>
+        ))}
+        {refusal && <ErrorNote error={refusal} what={refusal.status === 412 ? "A colleague changed this a moment ago. You see theirs now." : "Not saved."} />}
+        {children}
+        <div>
+          <p className="muted">{told}</p>
+          <p className={css.mono}>
+            <span className="code">{url}</span> <IconButton icon={Copy} label="Copy the address" onPress={() => void navigator.clipboard.writeText(url)} />
+          </p>
+          {lastSync && <p className="faint">Last heard from {ago(new Date(lastSync), zone, now())}.</p>}
+        </div>
+      </div>
+    </Panel>
+  );
+}
