@@ -1303,6 +1303,30 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/live/tickets": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * A ticket for a live connection
+         * @description On the connection comes one text message `{"type", "id", "version"}` for each change of the business's records: what
+         *     happened, to which record, and its version after it. More than 20 at once come as one of type `many.changed` with the
+         *     business's own id. Messages may be lost, doubled and late: re-read what is shown. The connection is told nothing any more
+         *     ten minutes after it was opened, or within half a minute of the end of the session: open the next one before. What a
+         *     client says on it is not listened to.
+         */
+        post: operations["post_live_tickets"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/locations": {
         parameters: {
             query?: never;
@@ -1348,7 +1372,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Sends an SMS to many contacts: to those who opted in and are within reach; the others are named with the reason. */
+        /** Sends an SMS to many contacts: to those who opted in; the others are named with the reason. A contact that is not there, or not within reach, is an error, and nobody gets one. */
         post: operations["post_messages_sms"];
         delete?: never;
         options?: never;
@@ -5863,7 +5887,7 @@ export interface components {
             /** Format: uuid */
             message_id?: string | null;
             /**
-             * @description Why it was skipped: `no_such_contact`, `not_opted_in`, `no_number`, `do_not_contact`, `not_active`.
+             * @description Why it was skipped: `not_opted_in`, `no_number`, `do_not_contact`, `not_active`.
              * @example not_opted_in
              */
             reason?: string | null;
@@ -5961,6 +5985,21 @@ export interface components {
             members: components["schemas"]["ProposedMember"][];
             /** @example Color Clients */
             name: string;
+        };
+        /** @description A ticket for one connection. */
+        Ticket: {
+            /** Format: date-time */
+            expires_at: string;
+            /**
+             * @description Good once, until `expires_at`.
+             * @example lt_01932f0000007000800000000000000a.mJx3…
+             */
+            ticket: string;
+            /**
+             * @description Where to open the WebSocket; the ticket is in it.
+             * @example wss://app.example/live?ticket=lt_01932f0000007000800000000000000a.mJx3…
+             */
+            url: string;
         };
         TwilioPatch: {
             /** @example ACaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa */
@@ -12976,6 +13015,38 @@ export interface operations {
             413: components["responses"]["Problem413"];
             415: components["responses"]["Problem415"];
             422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    post_live_tickets: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A ticket */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "expires_at": "2027-03-10T10:30:00Z",
+                     *       "ticket": "lt_01932f0000007000800000000000000a.mJx3…",
+                     *       "url": "wss://app.example/live?ticket=lt_01932f0000007000800000000000000a.mJx3…"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Ticket"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
             429: components["responses"]["Problem429"];
             500: components["responses"]["Problem500"];
             503: components["responses"]["Problem503"];
