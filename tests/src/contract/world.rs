@@ -65,7 +65,7 @@ impl World {
             "retell": { "agent_id": "agent_contract", "from_number": "+442079460199", "api_key": RETELL_KEY },
             "calcom": { "enabled": true, "api_key": "cal_contract_tests", "webhook_secret": CALCOM_SECRET,
                         "organizer_email": format!("desk@{slug}.example") },
-            "calendly": { "enabled": true, "api_key": "calendly_contract_tests", "webhook_signing_key": CALENDLY_KEY,
+            "calendly": { "enabled": true, "api_key": format!("calendly_of_{slug}"), "webhook_signing_key": CALENDLY_KEY,
                           "organizer_email": format!("desk@{slug}.example") },
         });
         world
