@@ -11,7 +11,7 @@ export default defineConfig({
   plugins: [react()],
   resolve: { alias: { "@": fileURLToPath(new URL("./src", import.meta.url)) } },
   css: { modules: { localsConvention: "camelCaseOnly" } },
-  server: { proxy: { "/api": api, "/dev": api } },
+  server: { proxy: { "/api": api, "/dev": api, "/live": { target: api, ws: true } } },
   // Nothing is inlined: the content security policy allows files of our own only.
   build: { target: "es2023", assetsInlineLimit: 0, manifest: true, modulePreload: { polyfill: false } },
   test: {

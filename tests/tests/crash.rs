@@ -139,6 +139,76 @@ async fn ended_at_every_named_step_nobody_is_rung_twice_or_left_out() {
     assert_eq!(world.rung().await.len(), STEPS.len());
 }
 
+/// Every named step of a message (docs/local-host.md).
+const MESSAGE_STEPS: [&str; 3] = ["message_counted", "message_sent", "message_recorded"];
+
+#[tokio::test(flavor = "multi_thread")]
+async fn ended_while_a_message_is_sent_it_arrives_once() {
+    let world = World::new(&SHORT).await;
+    let process = world.start().await;
+    let (clinic, morning) = world.clinic().await;
+    let client = &clinic.client;
+    // The product's own sandbox: what reached it lies in its journal before it answers.
+    let twilio = json!({ "enabled": true, "account_sid": format!("AC{}", "a".repeat(32)),
+                         "auth_token": "twilio-token-0123456789", "from_number": "07700 153842" });
+    let twilio = json!({ "twilio": twilio });
+    client.patch("/api/settings/integrations", &twilio).await;
+    let mut people = Vec::new();
+    for number in 0..MESSAGE_STEPS.len() {
+        let contact = clinic.contact(number, morning + TimeDelta::days(20)).await;
+        let path = format!("/api/contacts/{}", contact["id"].as_str().unwrap());
+        // A mobile number, as messages need.
+        let change = json!({ "phone": format!("+44791234567{number}"), "preferences": { "sms_opt_in": true } });
+        client.patch(&path, &change).await;
+        people.push(path);
+    }
+    process.kill().await;
+
+    let sent = async || {
+        let outbox = client.get("/dev/outbox").await;
+        outbox["messages"].as_array().unwrap().len()
+    };
+    for (at, (step, who)) in MESSAGE_STEPS.iter().zip(&people).enumerate() {
+        let mut process = world.spawn(Some(step));
+        assert!(process.ready().await.is_some(), "{step}: did not start");
+        let message = json!({ "message": "Please bring your glasses." });
+        let path = format!("{who}/send-sms");
+        // The product may end before it answers.
+        let _cut_off = client
+            .try_request(reqwest::Method::POST, &path, Some(&message))
+            .await;
+        let status = process.ended(Duration::from_secs(20)).await;
+        let status = status.unwrap_or_else(|| panic!("{step} was never reached"));
+        assert_eq!(status.signal(), Some(SIGABRT), "{step}: {status}");
+        let process = world.start().await;
+        let timeline = format!("{who}/interactions");
+        wait_until(
+            &format!("{step}: a message that arrived"),
+            Duration::from_secs(40),
+            async || {
+                let status = &client.get(&timeline).await["interactions"][0]["status"];
+                if status == "sent" || status == "delivered" {
+                    return Some(());
+                }
+                assert!(
+                    world.advance(client, PAST_RECONCILIATION).await,
+                    "{step}: ended"
+                );
+                tokio::time::sleep(Duration::from_millis(200)).await;
+                None
+            },
+        )
+        .await;
+        assert_eq!(sent().await, at + 1, "{step}");
+        process.kill().await;
+    }
+    let process = world.start().await;
+    assert!(world.advance(client, TimeDelta::hours(1)).await);
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    assert_eq!(sent().await, MESSAGE_STEPS.len());
+    process.kill().await;
+}
+
 /// Kills in a run of `make test`.
 const KILLS: u64 = 50;
 /// People per kill: a life is long enough for some calls.

@@ -8,12 +8,15 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 use vio_domain::ids::{CampaignId, ContactId, MessageId};
 use vio_http::idempotency::once;
-use vio_http::{FieldProblem, Idempotent, Json, NoParams, Principal, Problem, Query, RequestId};
+use vio_http::{
+    FieldProblem, Fields, Idempotent, Json, NoParams, Principal, Problem, Query, RequestId,
+};
 use vio_runtime::App;
+use vio_runtime::reach::can_edit;
 use vio_runtime::web::{actor, store_problem};
-use vio_store::messages::{NewMessage, NotSendable};
+use vio_store::messages::NewMessage;
 
-use crate::one::{hand_on, reach, words};
+use crate::one::{hand_on, words};
 
 /// Contacts of one request, at most (as the selection of a campaign, S0).
 const MOST: usize = 100;
@@ -40,7 +43,7 @@ pub(crate) struct ToOne {
     status: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
     message_id: Option<Uuid>,
-    /// Why it was skipped: `no_such_contact`, `not_opted_in`, `no_number`, `do_not_contact`, `not_active`.
+    /// Why it was skipped: `not_opted_in`, `no_number`, `do_not_contact`, `not_active`.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>, example = "not_opted_in")]
     reason: Option<&'static str>,
@@ -68,7 +71,8 @@ fn message_id(operation: Uuid, contact: ContactId) -> MessageId {
     MessageId::new(Uuid::from_bytes(bytes))
 }
 
-/// Sends an SMS to many contacts: to those who opted in and are within reach; the others are named with the reason.
+/// Sends an SMS to many contacts: to those who opted in; the others are named with the reason. A contact that is not there,
+/// or not within reach, is an error, and nobody gets one.
 #[utoipa::path(post, path = "/api/messages/sms", tag = "messages", request_body = Asked,
     responses((status = 202, description = "Taken on, each with its result", body = Answer)))]
 pub(crate) async fn send_many(
@@ -110,6 +114,22 @@ async fn send(
     }
     let (ts, settings) = app.tenant_with_settings(who).await?;
     let settings = settings.settings;
+    let known = ts.contacts(&contacts).await.map_err(store_problem)?;
+    let within = |id: &ContactId| {
+        known.iter().any(|(_, contact)| {
+            contact.id == *id && contact.deleted.is_none() && can_edit(who, contact)
+        })
+    };
+    let mut fields = Fields::default();
+    for (at, id) in body.contact_ids.iter().enumerate() {
+        if !within(id) {
+            let pointer = format!("/contact_ids/{at}");
+            fields.note(&pointer, "unknown", "There is no such contact.");
+        }
+    }
+    if !fields.is_clean() {
+        return Err(fields.into());
+    }
     if !settings.integrations.twilio.configured() {
         return Err(Problem::new(vio_http::Kind::MessagingNotConfigured));
     }
@@ -124,13 +144,10 @@ async fn send(
             appointment: None,
             batch: Some(CampaignId::new(operation)),
         };
-        let sent = if reach(&ts, who, contact).await? {
-            ts.send_message(&settings, &new, &by)
-                .await
-                .map_err(store_problem)?
-        } else {
-            Err(NotSendable::NoSuchContact)
-        };
+        let sent = ts
+            .send_message(&settings, &new, &by)
+            .await
+            .map_err(store_problem)?;
         results.push(match sent {
             Ok(row) => {
                 hand_on(app, &row).await;

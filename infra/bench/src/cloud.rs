@@ -104,6 +104,7 @@ impl Cloud {
             ("VIO_JOBS_QUEUE_URL", &self.inbox_url),
             ("VIO_CALENDAR_QUEUE_URL", &self.inbox_url),
             ("VIO_MESSAGES_QUEUE_URL", &self.inbox_url),
+            ("VIO_SOCKETS_URL", &endpoints.sockets),
             ("VIO_BUS_NAME", "default"),
             ("VIO_BUCKET", "vio-data"),
             ("VIO_PUBLIC_URL", "https://bench.invalid"),
@@ -152,6 +153,7 @@ impl OverTls {
             &plain.kms,
             &plain.s3,
             &plain.events,
+            &plain.sockets,
         ] {
             let terminator = Terminator::start(url, certificate).await?;
             urls.push(terminator.url());
@@ -183,6 +185,7 @@ impl Counted {
             &plain.kms,
             &plain.s3,
             &plain.events,
+            &plain.sockets,
         ] {
             let counter = Counter::start(url, tally.clone()).await?;
             urls.push(counter.url().to_owned());
@@ -196,16 +199,17 @@ impl Counted {
     }
 }
 
-/// In the order DynamoDB, SQS, KMS, S3, EventBridge.
+/// In the order DynamoDB, SQS, KMS, S3, EventBridge, connections.
 fn endpoints(urls: Vec<String>) -> Result<Endpoints, BenchError> {
-    let [dynamodb, sqs, kms, s3, events] =
-        <[String; 5]>::try_from(urls).map_err(|_| BenchError::new("five services are expected"))?;
+    let [dynamodb, sqs, kms, s3, events, sockets] =
+        <[String; 6]>::try_from(urls).map_err(|_| BenchError::new("six services are expected"))?;
     Ok(Endpoints {
         dynamodb,
         sqs,
         kms,
         s3,
         events,
+        sockets,
     })
 }
 

@@ -16,7 +16,7 @@ use crate::latency::{contact, credentials, sign_up};
 use crate::tally::{Tally, take};
 
 /// The function crates with the memory that `template.yaml` gives them.
-pub const FUNCTIONS: [(&str, u32); 14] = [
+pub const FUNCTIONS: [(&str, u32); 15] = [
     ("identity", 1769),
     ("contacts", 512),
     ("calls", 512),
@@ -27,6 +27,7 @@ pub const FUNCTIONS: [(&str, u32); 14] = [
     ("view", 1769),
     ("webhooks", 512),
     ("calendar-sync", 512),
+    ("live", 256),
     ("messaging", 512),
     ("campaign-worker", 512),
     ("reminders", 256),

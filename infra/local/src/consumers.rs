@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use aws_lambda_events::event::dynamodb::Event as StreamEvent;
 use aws_lambda_events::event::sqs::{SqsBatchResponse, SqsEvent};
+use aws_lambda_events::event::streams::DynamoDbEventResponse;
 use aws_sdk_dynamodbstreams::types::{AttributeValue, Record, ShardIteratorType};
 use aws_sdk_sqs::types::{DeleteMessageBatchRequestEntry, Message, MessageSystemAttributeName};
 use base64::Engine;
@@ -14,7 +15,6 @@ use futures::future::BoxFuture;
 use serde_json::{Map, Value, json};
 use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinSet;
-use vio_projector::Bus;
 
 use crate::invocations::Invocations;
 
@@ -173,13 +173,21 @@ fn sqs_event(messages: &[Message]) -> Value {
     json!({ "Records": records })
 }
 
-/// The stream of the main table and the bus its events go to. Where reading had got to is kept in memory only: what
-/// was written and not yet read when the process ends is not put on the bus, which has no subscribers that need it.
+/// A function behind the stream.
+pub(crate) type StreamFunction =
+    Arc<dyn Fn(StreamEvent) -> BoxFuture<'static, DynamoDbEventResponse> + Send + Sync>;
+
+/// The stream of the main table and who reads it. Where reading had got to is kept in memory only: what was written and
+/// not yet read when the process ends is not handed on, and nobody needs it.
 pub(crate) struct StreamConsumer {
+    /// The function's name.
+    pub name: &'static str,
     pub client: aws_sdk_dynamodbstreams::Client,
     pub table: String,
-    pub bus: Box<dyn Bus>,
     pub invocations: Arc<Invocations>,
+    /// The filter of template.yaml.
+    pub passes: fn(&Record) -> bool,
+    pub function: StreamFunction,
 }
 
 type Failure = Box<dyn std::error::Error + Send + Sync>;
@@ -262,7 +270,7 @@ impl StreamConsumer {
     async fn hand_on(&self, records: &[Record]) -> bool {
         let chosen: Vec<Value> = records
             .iter()
-            .filter(|record| passes_filter(record))
+            .filter(|record| (self.passes)(record))
             .map(stream_record)
             .collect();
         if chosen.is_empty() {
@@ -270,10 +278,8 @@ impl StreamConsumer {
         }
         match serde_json::from_value::<StreamEvent>(json!({ "Records": chosen })) {
             Ok(event) => {
-                let _under_way = self.invocations.begin("projector");
-                let failed = vio_projector::handle(event, self.bus.as_ref())
-                    .await
-                    .batch_item_failures;
+                let _under_way = self.invocations.begin(self.name);
+                let failed = (self.function)(event).await.batch_item_failures;
                 if !failed.is_empty() {
                     tokio::time::sleep(PAUSE).await;
                 }
@@ -287,15 +293,25 @@ impl StreamConsumer {
     }
 }
 
-/// The filter of template.yaml: new entries of the change log.
-fn passes_filter(record: &Record) -> bool {
+fn has(record: &Record, name: &str, wanted: &AttributeValue) -> bool {
     let image = record.dynamodb().and_then(|change| change.new_image());
-    let is = |name: &str, wanted: &AttributeValue| {
-        image.and_then(|image| image.get(name)) == Some(wanted)
-    };
+    image.and_then(|image| image.get(name)) == Some(wanted)
+}
+
+/// New entries of the change log.
+pub(crate) fn is_entry(record: &Record) -> bool {
     record.event_name().map(|name| name.as_str()) == Some("INSERT")
-        && is("_t", &AttributeValue::S("log".into()))
-        && is("access", &AttributeValue::Bool(false))
+        && has(record, "_t", &AttributeValue::S("log".into()))
+        && has(record, "access", &AttributeValue::Bool(false))
+}
+
+/// The same, and every state of calls, jobs and campaigns.
+pub(crate) fn is_news(record: &Record) -> bool {
+    let states = ["session", "job", "campaign"];
+    is_entry(record)
+        || states
+            .into_iter()
+            .any(|state| has(record, "_t", &AttributeValue::S(state.into())))
 }
 
 fn stream_record(record: &Record) -> Value {

@@ -7,15 +7,16 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
+use aws_lambda_events::event::streams::DynamoDbEventResponse;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio::time::MissedTickBehavior;
-use vio_calendar_sync::CalendarSync;
 use vio_crypto::AwsKms;
 use vio_crypto::password::Argon2Params;
 use vio_domain::calling::limits::CallLimits;
 use vio_domain::ids::TenantId;
+use vio_live::{ApiGateway, Live};
 use vio_projector::EventBridge;
 use vio_providers::retell::HttpRetellFactory;
 use vio_reminders::Ticked;
@@ -34,12 +35,12 @@ use vio_webhooks::Webhooks;
 
 use crate::clock::DomainClock;
 use crate::connections::{Connections, DefaultUrls, NotingPort, Written, tenants_in};
-use crate::consumers::{QueueConsumer, Stop, StreamConsumer, stopped};
+use crate::consumers::{Stop, StreamConsumer, StreamFunction, is_entry, is_news, stopped};
 use crate::dev::Dev;
 use crate::functions::Functions;
 use crate::invocations::Invocations;
 use crate::seed::{self, SeedError};
-use crate::{server, services};
+use crate::{queues, server, services};
 
 /// What the tick is counted as.
 const TICKER: &str = "reminders";
@@ -171,7 +172,7 @@ impl Host {
         let stack = Stack::start(stack_options)
             .await
             .map_err(HostError::part("the services"))?;
-        let queues = services::set_up(&stack)
+        let urls = services::set_up(&stack)
             .await
             .map_err(HostError::part("the services"))?;
 
@@ -192,7 +193,7 @@ impl Host {
             twilio_url: sandbox.twilio_url(),
             password_cost: Argon2Params::DEFAULT,
         };
-        let urls = DefaultUrls {
+        let providers = DefaultUrls {
             retell: platform.retell_url.clone(),
             calcom: platform.calcom_url.clone(),
             calendly: platform.calendly_url.clone(),
@@ -203,11 +204,11 @@ impl Host {
         let table = DynamoTable::new(stack.dynamodb(), services::tables());
         let meter = Arc::clone(table.meter());
         let port = Arc::new(NotingPort::new(table, written));
-        let app = start_app(&stack, &queues, platform, &clock, port).await?;
+        let app = start_app(&stack, &urls, platform, &clock, port).await?;
         let known = tenants_in(&stack.dynamodb(), &services::tables().main)
             .await
             .map_err(HostError::part("the tenants"))?;
-        connections.connect(app.store.clone(), urls, known);
+        connections.connect(app.store.clone(), providers, known);
 
         let webhooks = Webhooks {
             app: app.clone(),
@@ -217,11 +218,15 @@ impl Host {
         let (stop, stopping) = watch::channel(false);
         let mut tasks = JoinSet::new();
         let invocations = Arc::new(Invocations::default());
-        start_stream(&mut tasks, &stack, &invocations, &stopping).await?;
-        start_queues(
+        let live = Live {
+            app: app.clone(),
+            sockets: Arc::new(ApiGateway::from(stack.apigatewaymanagement())),
+        };
+        start_stream(&mut tasks, &stack, &live, &invocations, &stopping).await?;
+        queues::start(
             &mut tasks,
             &stack,
-            queues,
+            urls,
             &webhooks,
             &clock,
             &invocations,
@@ -247,10 +252,15 @@ impl Host {
             &stack,
         );
         let dev = Arc::new(dev);
+        let sockets = Arc::clone(stack.sockets());
         tasks.spawn(server::serve(
             listener,
-            functions,
-            dev.clone(),
+            server::Behind {
+                functions,
+                live,
+                sockets,
+                dev: dev.clone(),
+            },
             options.console,
             stopping,
         ));
@@ -396,7 +406,7 @@ async fn start_sandbox(
 
 async fn start_app(
     stack: &Stack,
-    queues: &QueueUrls,
+    urls: &QueueUrls,
     platform: Platform,
     clock: &Arc<DomainClock>,
     port: Arc<NotingPort<DynamoTable>>,
@@ -408,7 +418,7 @@ async fn start_app(
             services::DATA_KEY,
             services::SIGNING_KEY,
         )),
-        queues: Arc::new(SqsQueues::new(stack.sqs(), queues.clone())),
+        queues: Arc::new(SqsQueues::new(stack.sqs(), urls.clone())),
         retell: Arc::new(HttpRetellFactory::new(vio_providers::Http::new())),
         platform,
         clock: clock.clone(),
@@ -433,137 +443,46 @@ fn bucket(stack: &Stack) -> S3Objects {
 async fn start_stream(
     tasks: &mut JoinSet<()>,
     stack: &Stack,
+    live: &Live,
     invocations: &Arc<Invocations>,
     stopping: &Stop,
 ) -> Result<(), HostError> {
-    let consumer = StreamConsumer {
-        client: stack.dynamodb_streams(),
-        table: services::tables().main,
-        bus: Box::new(EventBridge::new(stack.events(), services::BUS.to_owned())),
-        invocations: Arc::clone(invocations),
-    };
-    match consumer
-        .begin()
-        .await
-        .map_err(HostError::part("the stream"))?
-    {
-        Some(place) => drop(tasks.spawn(consumer.run(place, stopping.clone()))),
-        None => tracing::error!("the table has no stream; no domain events"),
+    let bus = EventBridge::new(stack.events(), services::BUS.to_owned());
+    let project: StreamFunction = Arc::new(move |event| {
+        let bus = bus.clone();
+        Box::pin(async move { vio_projector::handle(event, &bus).await })
+    });
+    let live = live.clone();
+    let push: StreamFunction = Arc::new(move |event| {
+        let live = live.clone();
+        Box::pin(async move {
+            live.push(event).await;
+            DynamoDbEventResponse::default()
+        })
+    });
+    let readers = [
+        ("projector", is_entry as fn(&_) -> bool, project),
+        ("live", is_news, push),
+    ];
+    for (name, passes, function) in readers {
+        let consumer = StreamConsumer {
+            name,
+            client: stack.dynamodb_streams(),
+            table: services::tables().main,
+            invocations: Arc::clone(invocations),
+            passes,
+            function,
+        };
+        match consumer
+            .begin()
+            .await
+            .map_err(HostError::part("the stream"))?
+        {
+            Some(place) => drop(tasks.spawn(consumer.run(place, stopping.clone()))),
+            None => tracing::error!(name, "the table has no stream"),
+        }
     }
     Ok(())
-}
-
-fn start_queues(
-    tasks: &mut JoinSet<()>,
-    stack: &Stack,
-    queues: QueueUrls,
-    webhooks: &Webhooks,
-    clock: &Arc<DomainClock>,
-    invocations: &Arc<Invocations>,
-    stopping: &Stop,
-) {
-    let dial = {
-        let (app, clock) = (webhooks.app.clone(), clock.clone());
-        QueueConsumer {
-            name: "campaign-worker",
-            invocations: Arc::clone(invocations),
-            client: stack.sqs(),
-            url: queues.dial,
-            batch: 1,
-            function: Arc::new(move |event| {
-                let (app, clock) = (app.clone(), clock.clone());
-                Box::pin(async move {
-                    vio_runtime::batch::handle(event, |message| async {
-                        // The clock does not move while a call may be on its way out.
-                        let _sending = clock.sending().await;
-                        vio_campaign_worker::handle(&app, message).await
-                    })
-                    .await
-                })
-            }),
-        }
-    };
-    let inbox = {
-        let webhooks = webhooks.clone();
-        QueueConsumer {
-            name: "webhooks",
-            invocations: Arc::clone(invocations),
-            client: stack.sqs(),
-            url: queues.inbox,
-            batch: 10,
-            function: Arc::new(move |event| {
-                let webhooks = webhooks.clone();
-                Box::pin(async move {
-                    vio_runtime::batch::handle(event, |message| {
-                        vio_webhooks::process(&webhooks, message)
-                    })
-                    .await
-                })
-            }),
-        }
-    };
-    let messages = {
-        let (app, clock) = (webhooks.app.clone(), clock.clone());
-        QueueConsumer {
-            name: "messaging",
-            invocations: Arc::clone(invocations),
-            client: stack.sqs(),
-            url: queues.messages,
-            batch: 5,
-            function: Arc::new(move |event| {
-                let (app, clock) = (app.clone(), clock.clone());
-                Box::pin(async move {
-                    vio_runtime::batch::handle(event, |message| async {
-                        // The clock does not move while a message may be on its way out.
-                        let _sending = clock.sending().await;
-                        vio_messaging::process(&app, message).await
-                    })
-                    .await
-                })
-            }),
-        }
-    };
-    let jobs = {
-        let app = webhooks.app.clone();
-        QueueConsumer {
-            name: "jobs",
-            invocations: Arc::clone(invocations),
-            client: stack.sqs(),
-            url: queues.jobs,
-            batch: 1,
-            function: Arc::new(move |event| {
-                let app = app.clone();
-                Box::pin(async move {
-                    vio_runtime::batch::handle(event, |message| vio_jobs::process(&app, message))
-                        .await
-                })
-            }),
-        }
-    };
-    let calendar = {
-        let sync = CalendarSync::new(webhooks.app.clone());
-        QueueConsumer {
-            name: "calendar-sync",
-            invocations: Arc::clone(invocations),
-            client: stack.sqs(),
-            url: queues.calendar,
-            batch: 1,
-            function: Arc::new(move |event| {
-                let sync = sync.clone();
-                Box::pin(async move {
-                    vio_runtime::batch::handle(event, |message| {
-                        vio_calendar_sync::handle(&sync, message)
-                    })
-                    .await
-                })
-            }),
-        }
-    };
-    tasks.spawn(calendar.run(stopping.clone()));
-    tasks.spawn(jobs.run(stopping.clone()));
-    tasks.spawn(messages.run(stopping.clone()));
-    tasks.spawn(dial.run(stopping.clone()));
-    tasks.spawn(inbox.run(stopping.clone()));
 }
 
 async fn ticking(app: App, invocations: Arc<Invocations>, stopping: Stop) {

@@ -15,10 +15,12 @@ pub mod gateway;
 mod host;
 mod invocations;
 mod landing;
+mod queues;
 mod routes;
 pub mod seed;
 mod server;
 mod services;
+mod sockets;
 
 pub use clock::DomainClock;
 pub use crash::crash_where_told;

@@ -9,6 +9,7 @@ pub enum Function {
     Groups,
     Identity,
     Jobs,
+    Live,
     Messaging,
     Profile,
     View,
@@ -16,7 +17,7 @@ pub enum Function {
 }
 
 use Function::{
-    Calls, Campaigns, Contacts, Groups, Identity, Jobs, Messaging, Profile, View, Webhooks,
+    Calls, Campaigns, Contacts, Groups, Identity, Jobs, Live, Messaging, Profile, View, Webhooks,
 };
 
 /// The routes for any method, except [`OF_ONE_METHOD`]. `{proxy+}` takes the rest of the path.
@@ -42,6 +43,7 @@ pub const ROUTES: &[(&str, Function)] = &[
     ("/api/contacts/{contact_id}/send-reminder", Messaging),
     ("/api/contacts/{contact_id}/send-sms", Messaging),
     ("/api/messages/{proxy+}", Messaging),
+    ("/api/live/{proxy+}", Live),
     ("/api/dnc", Calls),
     ("/api/dnc/{proxy+}", Calls),
     ("/api/dnc/import", Jobs),

@@ -13,26 +13,29 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::{any, get};
 use axum::serve::ListenerExt;
 use tokio::net::TcpListener;
+use vio_live::Live;
+use vio_stack::SocketHub;
 
 use crate::connections::is_loopback_host;
 use crate::consumers::{Stop, stopped};
 use crate::dev::{self, Dev};
 use crate::functions::Functions;
 use crate::gateway::{self, Arrival};
-use crate::{console, landing, routes};
+use crate::{console, landing, routes, sockets};
 
-/// What requests to the API need.
+/// What lies behind the server.
 #[derive(Clone)]
-struct Api {
-    functions: Functions,
-    dev: Arc<Dev>,
+pub(crate) struct Behind {
+    pub functions: Functions,
+    pub live: Live,
+    pub sockets: Arc<SocketHub>,
+    pub dev: Arc<Dev>,
 }
 
 /// Serves until the host stops.
 pub(crate) async fn serve(
     listener: TcpListener,
-    functions: Functions,
-    dev: Arc<Dev>,
+    behind: Behind,
     console: Option<PathBuf>,
     stopping: Stop,
 ) {
@@ -43,10 +46,17 @@ pub(crate) async fn serve(
             .fallback(nothing_here),
     };
     let router = Router::new()
-        .nest("/dev", dev::router(dev.clone()))
+        .nest("/dev", dev::router(behind.dev.clone()))
         .route("/api", any(api))
         .route("/api/{*path}", any(api))
-        .with_state(Api { functions, dev })
+        .route(
+            "/live",
+            get({
+                let stop = stopping.clone();
+                move |behind, query, upgrade| sockets::connect(behind, query, upgrade, stop)
+            }),
+        )
+        .with_state(behind)
         .fallback_service(pages)
         .layer(from_fn(this_machine_only));
     // Without it, answers in several packets wait 40 ms for an acknowledgement.
@@ -95,7 +105,7 @@ async fn nothing_here() -> Response {
 }
 
 async fn api(
-    State(api): State<Api>,
+    State(api): State<Behind>,
     ConnectInfo(peer): ConnectInfo<SocketAddr>,
     request: Request<Body>,
 ) -> Response {

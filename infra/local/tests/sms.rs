@@ -33,10 +33,14 @@ impl Client {
         let body =
             json!({ "business_name": "Corner Salon", "business_type": "salon", "admin": admin });
         client.ok(Method::POST, "/api/tenants", body).await;
-        let body = json!({ "email": "ann@example.com", "password": PASSWORD });
-        let signed_in = client.ok(Method::POST, "/api/auth/sign-in", body).await;
-        client.token = signed_in["access_token"].as_str().unwrap().to_owned();
+        client.sign_in().await;
         client
+    }
+
+    async fn sign_in(&mut self) {
+        let body = json!({ "email": "ann@example.com", "password": PASSWORD });
+        let signed_in = self.ok(Method::POST, "/api/auth/sign-in", body).await;
+        self.token = signed_in["access_token"].as_str().unwrap().to_owned();
     }
 
     async fn ask(&self, method: Method, path: &str, body: Value) -> (u16, Value) {
@@ -199,6 +203,110 @@ async fn a_lost_answer_is_looked_for_and_not_repeated() {
         .await;
     let outbox = client.ok(Method::GET, "/dev/outbox", Value::Null).await;
     assert_eq!(outbox["messages"].as_array().unwrap().len(), 1);
+    host.shutdown().await;
+}
+
+/// Somebody with an appointment on Wednesday at ten, who is called the day before; their path and number.
+async fn patient(client: &Client, name: &str, phone: &str, opted_in: bool) -> String {
+    let person = json!({ "name": name, "phone": phone, "preferences": { "sms_opt_in": opted_in },
+        "appointment_time": "2027-01-06T10:00:00Z" });
+    let made = client.ok(Method::POST, "/api/contacts", person).await;
+    assert_eq!(made["next_call_at"], "2027-01-05T10:00:00Z", "{made}");
+    format!("/api/contacts/{}", made["id"].as_str().unwrap())
+}
+
+/// Moves the clock. Whoever was signed in was away for too long.
+async fn clock(client: &mut Client, to: &str) {
+    client
+        .ok(Method::POST, "/dev/clock", json!({ "now": to }))
+        .await;
+    client.sign_in().await;
+}
+
+async fn outbox(client: &Client) -> Vec<Value> {
+    let outbox = client.ok(Method::GET, "/dev/outbox", Value::Null).await;
+    outbox["messages"].as_array().unwrap().clone()
+}
+
+/// A host whose business can ring and write, with one patient who takes messages and one who does not.
+async fn with_two_patients() -> (Host, Client, [String; 2]) {
+    let host = Host::start(options()).await.unwrap();
+    let client = Client::new(&host).await;
+    client.connect(&host).await;
+    let retell =
+        json!({ "agent_id": "agent_1", "from_number": "+442079460199", "api_key": "key_tests" });
+    let retell = json!({ "retell": retell });
+    client
+        .ok(Method::PATCH, "/api/settings/integrations", retell)
+        .await;
+    let one = patient(&client, "Ada Example", PHONE, true).await;
+    let other = patient(&client, "Ben Sample", "+447912345679", false).await;
+    (host, client, [one, other])
+}
+
+/// S0-68: who took messages gets exactly one after the second failure, and staff know of both.
+#[tokio::test(flavor = "multi_thread")]
+async fn after_two_failed_calls_whoever_opted_in_gets_one_message() {
+    let (host, mut client, [taker, other]) = with_two_patients().await;
+    let silent = json!({ "default": { "disconnection_reason": "dial_no_answer" } });
+    client.ok(Method::POST, "/dev/sandbox/script", silent).await;
+    for (attempt, at) in [(1, "2027-01-05T10:00:30Z"), (2, "2027-01-05T12:05:00Z")] {
+        assert_eq!(outbox(&client).await.len(), 0);
+        clock(&mut client, at).await;
+        for who in [&taker, &other] {
+            client
+                .until(who, |contact| contact["call_attempts"] == attempt)
+                .await;
+        }
+    }
+    for who in [&taker, &other] {
+        client
+            .until(who, |contact| !contact["needs_attention"].is_null())
+            .await;
+    }
+    clock(&mut client, "2027-01-05T12:06:00Z").await;
+    let timeline = format!("{taker}/interactions");
+    client
+        .until(&timeline, |answer| {
+            answer["interactions"][0]["status"] == "delivered"
+        })
+        .await;
+    clock(&mut client, "2027-01-06T09:30:00Z").await;
+    client
+        .until(&taker, |contact| {
+            contact["call_state"] != "calling_in_progress"
+        })
+        .await;
+    let messages = outbox(&client).await;
+    assert_eq!(messages.len(), 1, "{messages:?}");
+    assert_eq!(messages[0]["to"], PHONE);
+    host.shutdown().await;
+}
+
+/// S0-70: a reminder that could not be placed in time.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_missed_window_is_made_up_for_by_a_message_where_the_person_opted_in() {
+    let (host, mut client, [taker, other]) = with_two_patients().await;
+    // Nothing ran from the day before until half past eight; calls were to be placed by eight.
+    clock(&mut client, "2027-01-06T08:30:00Z").await;
+    client
+        .until(&other, |contact| {
+            contact["needs_attention"]["reason"] == "window_missed"
+        })
+        .await;
+    clock(&mut client, "2027-01-06T08:31:00Z").await;
+    let timeline = format!("{taker}/interactions");
+    client
+        .until(&timeline, |answer| {
+            answer["interactions"][0]["status"] == "delivered"
+        })
+        .await;
+    let contact = client.ok(Method::GET, &taker, Value::Null).await;
+    assert_eq!(contact["needs_attention"], Value::Null);
+    assert_eq!(contact["call_attempts"], 0);
+    let messages = outbox(&client).await;
+    assert_eq!(messages.len(), 1, "{messages:?}");
+    assert_eq!(messages[0]["to"], PHONE);
     host.shutdown().await;
 }
 

@@ -13,6 +13,7 @@ mod events;
 mod kms;
 mod s3;
 mod server;
+mod sockets;
 mod sqs;
 mod tap;
 mod wire;
@@ -33,6 +34,7 @@ use tempfile::TempDir;
 use tokio::{sync::watch, task::JoinSet};
 
 pub use crate::clock::{ManualClock, StackClock, SystemClock};
+pub use crate::sockets::{OpenSocket, SocketHub};
 pub use crate::tap::Sent;
 use crate::{
     events::Events,
@@ -113,6 +115,8 @@ pub struct StackPorts {
     pub s3: u16,
     /// EventBridge.
     pub events: u16,
+    /// API Gateway's connections.
+    pub sockets: u16,
 }
 
 /// Where the services answer, as URLs without a trailing slash.
@@ -128,6 +132,8 @@ pub struct Endpoints {
     pub s3: String,
     /// EventBridge.
     pub events: String,
+    /// API Gateway's connections.
+    pub sockets: String,
 }
 
 /// The running services. Dropping it stops them; [`Stack::shutdown`] waits for that.
@@ -135,6 +141,7 @@ pub struct Stack {
     endpoints: Endpoints,
     sdk_config: SdkConfig,
     queues: Arc<Sqs>,
+    sockets: Arc<SocketHub>,
     tap: Arc<Tap>,
     stop: watch::Sender<bool>,
     tasks: JoinSet<()>,
@@ -191,12 +198,14 @@ impl Stack {
         let (kms_listener, kms) = bind(ports.kms)?;
         let (s3_listener, s3) = bind(ports.s3)?;
         let (events_listener, events) = bind(ports.events)?;
+        let (sockets_listener, sockets) = bind(ports.sockets)?;
         let endpoints = Endpoints {
             dynamodb: format!("http://{dynamodb}"),
             sqs: format!("http://{sqs}"),
             kms: format!("http://{kms}"),
             s3: format!("http://{s3}"),
             events: format!("http://{events}"),
+            sockets: format!("http://{sockets}"),
         };
         let queues = Arc::new(Sqs::new(
             Arc::clone(&clock),
@@ -205,6 +214,7 @@ impl Stack {
         ));
         let bus = Arc::new(Events::new(Arc::clone(&queues), Arc::clone(&clock)));
 
+        let hub = Arc::new(SocketHub::default());
         let tap = Arc::new(Tap::default());
         let mut tasks = JoinSet::new();
         dynamodb::start(
@@ -233,11 +243,17 @@ impl Stack {
             events_listener,
             wire::router(bus, Arc::clone(&tap)),
         );
+        serve(
+            "sockets",
+            sockets_listener,
+            sockets::router(Arc::clone(&hub)),
+        );
 
         Ok(Self {
             endpoints,
             sdk_config: sdk_config(),
             queues,
+            sockets: hub,
             tap,
             stop,
             tasks,
@@ -304,6 +320,21 @@ impl Stack {
     pub fn events(&self) -> aws_sdk_eventbridge::Client {
         let config = aws_sdk_eventbridge::config::Builder::from(&self.sdk_config);
         aws_sdk_eventbridge::Client::from_conf(config.endpoint_url(&self.endpoints.events).build())
+    }
+
+    /// A client that speaks on open WebSocket connections.
+    #[must_use]
+    pub fn apigatewaymanagement(&self) -> aws_sdk_apigatewaymanagement::Client {
+        let config = aws_sdk_apigatewaymanagement::config::Builder::from(&self.sdk_config);
+        aws_sdk_apigatewaymanagement::Client::from_conf(
+            config.endpoint_url(&self.endpoints.sockets).build(),
+        )
+    }
+
+    /// The open WebSocket connections.
+    #[must_use]
+    pub fn sockets(&self) -> &Arc<SocketHub> {
+        &self.sockets
     }
 
     /// Drops every message of every queue, received ones too: what a lost region would do.

@@ -114,6 +114,7 @@ pub static TABLE: &[Route] = &[
     on(Get,    "/api/jobs/{job_id}/errors.csv", SignedIn),
     on(Get,    "/api/jobs/{job_id}/results", SignedIn).parameters(),
     on(Post,   "/api/jobs/{job_id}/undo", NeedsAny(CHANGES_MEMBERS)).idempotent(),
+    on(Post,   "/api/live/tickets", SignedIn),
     on(Get,    "/api/locations", Needs(ViewContacts)),
     on(Post,   "/api/locations", Needs(ManageBusinessSettings)).idempotent(),
     on(Delete, "/api/locations/{location_id}", Needs(ManageBusinessSettings)),

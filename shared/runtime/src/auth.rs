@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use async_trait::async_trait;
 use chrono::{DateTime, TimeDelta, Utc};
 use lru::LruCache;
-use vio_crypto::tokens::{AccessTokens, Claims, TokenConfig};
+use vio_crypto::tokens::{AccessTokens, TokenConfig};
 use vio_domain::ids::{SignInId, TenantId, UserId};
 use vio_http::{AuthError, Authenticator, Principal};
 use vio_store::env::Clock;
@@ -113,9 +113,42 @@ impl StoreAuthenticator {
             .cloned()
     }
 
-    async fn read(&self, claims: &Claims, real_now: DateTime<Utc>) -> Result<Standing, AuthError> {
-        let (tenant, user) = (TenantId::new(claims.tid), UserId::new(claims.sub));
-        let id = SignInId::new(claims.sid);
+    /// Whether a session still stands, as far as is known; to ask is not to use it.
+    pub async fn stands(
+        &self,
+        tenant: TenantId,
+        user: UserId,
+        id: SignInId,
+    ) -> Result<bool, AuthError> {
+        let real_now = self.real_clock.now();
+        let standing = match self.cached(id, real_now) {
+            Some(standing) => standing,
+            None => match self.read(tenant, user, id, real_now, false).await {
+                Ok(standing) => {
+                    self.seen().put(id, standing.clone());
+                    standing
+                }
+                Err(AuthError::Unavailable(error)) => return Err(AuthError::Unavailable(error)),
+                Err(_) => {
+                    self.forget(id);
+                    return Ok(false);
+                }
+            },
+        };
+        let whose = &standing.principal;
+        let same = whose.tenant_id == tenant && whose.user_id == user;
+        Ok(same && self.clock.now() - standing.last_used < standing.idle.span())
+    }
+
+    /// `used`: whether this is a use of the session, which puts off its idle logout.
+    async fn read(
+        &self,
+        tenant: TenantId,
+        user: UserId,
+        id: SignInId,
+        real_now: DateTime<Utc>,
+        used: bool,
+    ) -> Result<Standing, AuthError> {
         let standing = self.store.standing(tenant, user, id).await.map_err(away)?;
         let Some((tenant_row, user_row, mut sign_in)) = standing else {
             return Err(AuthError::Refused);
@@ -131,7 +164,7 @@ impl StoreAuthenticator {
         if idle_for >= user_row.idle.span() {
             return Err(AuthError::Refused);
         }
-        if idle_for >= TOUCHED_EVERY {
+        if used && idle_for >= TOUCHED_EVERY {
             sign_in.last_used = now;
             let mut tx = Tx::new();
             tx.update(&mut sign_in).map_err(away)?;
@@ -178,7 +211,16 @@ impl Authenticator for StoreAuthenticator {
         let known = (!fresh).then(|| self.cached(id, real_now)).flatten();
         let standing = match known {
             Some(standing) => standing,
-            None => match self.read(&claims, real_now).await {
+            None => match self
+                .read(
+                    TenantId::new(claims.tid),
+                    UserId::new(claims.sub),
+                    id,
+                    real_now,
+                    true,
+                )
+                .await
+            {
                 Ok(standing) => {
                     self.seen().put(id, standing.clone());
                     standing

@@ -128,6 +128,18 @@ pub fn saved_filter_name(t: TenantId, name_hash: &str) -> Key {
 pub fn refresh_family(s: SignInId) -> Key {
     main(format!("RT#{s}"), "FAMILY")
 }
+/// A ticket that opens one live connection.
+pub fn live_ticket(ticket: Uuid) -> Key {
+    main(format!("LIVE#{ticket}"), "TICKET")
+}
+/// Partition of a tenant's live connections.
+pub fn live_pk(t: TenantId) -> String {
+    format!("T#{t}#LIVE")
+}
+/// A live connection, by the name that API Gateway gave it.
+pub fn live_connection(t: TenantId, connection: &str) -> Key {
+    main(live_pk(t), connection)
+}
 /// Failed sign-ins with an e-mail address, by keyed hash, whether or not anybody has it.
 pub fn sign_in_tries(email_hash: &str) -> Key {
     main(format!("LOGIN#{email_hash}"), "TRIES")

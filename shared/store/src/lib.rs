@@ -19,6 +19,7 @@ pub mod idempotency;
 pub mod inbox;
 pub mod jobs;
 pub mod key;
+pub mod live;
 pub mod locations;
 pub mod log;
 pub mod memory;

@@ -49,6 +49,12 @@ impl Api {
         }
     }
 
+    /// The host's address.
+    #[must_use]
+    pub fn base(&self) -> &str {
+        &self.base
+    }
+
     /// The answer; errs where the connection broke.
     pub async fn try_send(&self, ask: &Ask) -> Result<Answer, reqwest::Error> {
         let url = format!("{}{}", self.base, ask.path);

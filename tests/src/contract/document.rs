@@ -143,10 +143,17 @@ impl Operation {
         self.spec.get("requestBody").map(|body| &body["content"])
     }
 
-    /// The body's schema.
+    /// Whether the body is a form and not JSON.
+    #[must_use]
+    pub fn takes_form(&self) -> bool {
+        self.body()
+            .is_some_and(|content| content.get("application/json").is_none())
+    }
+
+    /// The schema of a JSON body.
     #[must_use]
     pub fn body_schema(&self) -> Option<&Value> {
-        Some(&self.body()?["application/json"]["schema"])
+        Some(&self.body()?.get("application/json")?["schema"])
     }
 
     /// The first example of the body.

@@ -11,6 +11,8 @@ use crate::clinic;
 pub const PASSWORD: &str = "Copper-Otter-7-Lighthouses";
 /// What the calendar signs with.
 pub const CALCOM_SECRET: &str = "calendar-secret-of-tests";
+/// The auth token of its account for messages.
+pub const TWILIO_TOKEN: &str = "twilio-token-of-the-contract";
 /// What the other calendar signs with.
 pub const CALENDLY_KEY: &str = "calendly-signing-key-of-tests";
 /// What the voice provider signs with.
@@ -65,6 +67,8 @@ impl World {
             "retell": { "agent_id": "agent_contract", "from_number": "+442079460199", "api_key": RETELL_KEY },
             "calcom": { "enabled": true, "api_key": "cal_contract_tests", "webhook_secret": CALCOM_SECRET,
                         "organizer_email": format!("desk@{slug}.example") },
+            "twilio": { "enabled": true, "account_sid": format!("AC{}", "a".repeat(32)), "auth_token": TWILIO_TOKEN,
+                        "from_number": "+447700900123" },
             "calendly": { "enabled": true, "api_key": format!("calendly_of_{slug}"), "webhook_signing_key": CALENDLY_KEY,
                           "organizer_email": format!("desk@{slug}.example") },
         });
@@ -107,6 +111,7 @@ impl World {
         let mut body = json!({
             "name": clinic::name(at), "phone": clinic::phone(at), "assigned_to": assigned_to,
             "appointment_time": "2027-01-20T10:30", "on_duplicate": "create_new",
+            "preferences": { "sms_opt_in": true },
         });
         for (name, value) in more.as_object().expect("fields") {
             body[name] = value.clone();

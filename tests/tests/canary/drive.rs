@@ -3,7 +3,7 @@
 use chrono::{TimeDelta, Utc};
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
-use vio_sandbox::{retell_signature, signed_delivery};
+use vio_sandbox::{retell_signature, signed_delivery, twilio_signature};
 use vio_tests::time::{instant, text, wait_until};
 use vio_tests::{Booking, Random};
 
@@ -223,6 +223,30 @@ pub(crate) async fn person(world: &World) {
         .await;
     let many = json!({ "contact_ids": [who.rsplit('/').next()], "message": word("to many") });
     client.does(Method::POST, "/api/messages/sms", many).await;
+    // And what comes back.
+    let settings = client.get("/api/settings/integrations").await;
+    let address = settings["twilio"]["webhook_url"]
+        .as_str()
+        .expect("an address");
+    let fields = [
+        (
+            "MessageSid",
+            "SM8c4d7beaf75ce73ce83ecaf57942bfe3".to_owned(),
+        ),
+        ("From", phone::FIRST.to_owned()),
+        ("Body", format!("{} {FOREIGN}", word("by SMS, back"))),
+    ];
+    let fields = fields.map(|(name, value)| (name.to_owned(), value));
+    let token = format!("{WEBHOOK_SECRET}-token");
+    let signature = twilio_signature(&token, address, &fields);
+    let form = reqwest::Url::parse_with_params("form:", &fields).expect("a form");
+    client
+        .delivers_form(
+            address,
+            &[("x-twilio-signature", &signature)],
+            form.query().expect("fields"),
+        )
+        .await;
     // A long note, whose before and after does not fit into a log entry.
     let long = word("long ").repeat(300);
     client

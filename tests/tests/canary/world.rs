@@ -398,6 +398,15 @@ impl Client {
         self.took(Method::POST, path, event);
     }
 
+    /// The same of a form, which is one text.
+    pub(crate) async fn delivers_form(&self, url: &str, headers: &[(&str, &str)], form: &str) {
+        let body = Some(form.as_bytes().to_vec());
+        let (status, answer) = self.send_raw(Method::POST, url, headers, body).await;
+        assert_eq!(status, StatusCode::OK, "{answer}");
+        let path = url.strip_prefix(&self.base).expect("this host's address");
+        self.took(Method::POST, path, &Value::from(form));
+    }
+
     pub(crate) async fn get(&self, path: &str) -> Value {
         let (status, answer) = self.ask(Method::GET, path, &[], None).await;
         assert!(status.is_success(), "{path}: {status} {answer}");

@@ -33,7 +33,7 @@ pub(crate) async fn anything(stage: &Stage, world: &World, operations: &[Operati
     let mut targets = Vec::new();
     for operation in operations
         .iter()
-        .filter(|operation| operation.body().is_some())
+        .filter(|operation| operation.body_schema().is_some())
     {
         // What signs people in and out is slow by design, and not about fields.
         if operation.path.starts_with("/api/auth/") || operation.path == "/api/tenants" {

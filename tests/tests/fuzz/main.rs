@@ -10,6 +10,7 @@
 mod bodies;
 mod chance;
 mod fields;
+mod forms;
 mod headers;
 mod places;
 
@@ -226,6 +227,10 @@ async fn whatever_is_sent_is_refused_in_words() {
     let before = contacts(&worlds).await;
     let every = join_all(shares.iter().map(async |share| {
         for target in share {
+            if target.operation.takes_form() {
+                forms::broken(target).await;
+                continue;
+            }
             bodies::broken(target).await;
             fields::wrong(target).await;
             places::wrong(target).await;

@@ -7,6 +7,11 @@ pub(crate) type Known = (&'static str, &'static str, &'static str);
 
 #[rustfmt::skip]
 pub(crate) const TYPES: &[Known] = &[
+    ("AWS::ApiGatewayV2::Api", "Name ProtocolType RouteSelectionExpression", "ApiId"),
+    ("AWS::ApiGatewayV2::Deployment", "ApiId Description StageName", "DeploymentId"),
+    ("AWS::ApiGatewayV2::Integration", "ApiId IntegrationType IntegrationUri TimeoutInMillis", ""),
+    ("AWS::ApiGatewayV2::Route", "ApiId AuthorizationType RouteKey Target", "RouteId"),
+    ("AWS::ApiGatewayV2::Stage", "AccessLogSettings ApiId DefaultRouteSettings DeploymentId StageName", ""),
     ("AWS::CertificateManager::Certificate", "DomainName DomainValidationOptions SubjectAlternativeNames ValidationMethod", ""),
     ("AWS::CloudFront::Distribution", "DistributionConfig", "DomainName Id"),
     ("AWS::CloudFront::Function", "AutoPublish FunctionCode FunctionConfig Name", "FunctionMetadata.FunctionARN FunctionARN"),
@@ -21,6 +26,7 @@ pub(crate) const TYPES: &[Known] = &[
     ("AWS::IAM::Role", "AssumeRolePolicyDocument Description ManagedPolicyArns PermissionsBoundary Policies", "Arn RoleId"),
     ("AWS::KMS::Key", "Description EnableKeyRotation KeyPolicy KeySpec KeyUsage PendingWindowInDays RotationPeriodInDays", "Arn KeyId"),
     ("AWS::Lambda::EventInvokeConfig", "DestinationConfig FunctionName MaximumEventAgeInSeconds MaximumRetryAttempts Qualifier", ""),
+    ("AWS::Lambda::Permission", "Action FunctionName Principal SourceArn", ""),
     ("AWS::Logs::LogGroup", "KmsKeyId LogGroupName RetentionInDays", "Arn"),
     ("AWS::Route53::RecordSetGroup", "HostedZoneId RecordSets", "Id"),
     ("AWS::S3::Bucket", "BucketEncryption CorsConfiguration LifecycleConfiguration ObjectLockConfiguration ObjectLockEnabled \

@@ -6,31 +6,29 @@ export type Topic = "limits" | "calls" | "attention" | "contacts" | "groups" | "
 /** Says that something changed. A source of changes calls it; nothing else in the console knows where changes come from. */
 export type Changed = (topic: Topic, id?: string) => void;
 
-/** A source of changes: polling, and one day a socket that is told of each change. */
+/** A source of changes. */
 export interface Source {
   start: (changed: Changed) => () => void;
 }
 
 const VISIBLE = 4_000;
 const HIDDEN = 30_000;
+/** Beside a socket, which loses a push now and then and does not tell of what passes by itself, such as a call's slot. */
+const BESIDE = 15_000;
 
-/** At every how many ticks a topic is read again. Only queries that a page shows are read at all. */
-const EVERY: Record<Topic, number> = { limits: 1, jobs: 1, calls: 2, campaigns: 1, attention: 3, contacts: 4, groups: 8 };
+/** Only queries that a page shows are read at all. */
+export const TOPICS: Topic[] = ["limits", "calls", "attention", "contacts", "groups", "campaigns", "jobs"];
 
-/** Asks again every 4 s while the page is seen, every 30 s while it is not. */
-export const polling: Source = {
+/** Asks again every 4 s while the page is seen and `told` says that nobody tells it, every 30 s while it is not seen. */
+export const polling = (told: () => boolean = () => false): Source => ({
   start(changed) {
-    let tick = 0;
     let timer: ReturnType<typeof setTimeout> | undefined;
-    const again = () => {
-      timer = setTimeout(run, document.visibilityState === "visible" ? VISIBLE : HIDDEN);
-    };
     const run = () => {
-      tick += 1;
-      for (const [topic, every] of Object.entries(EVERY) as [Topic, number][]) {
-        if (document.visibilityState === "hidden" || tick % every === 0) changed(topic);
-      }
+      for (const topic of TOPICS) changed(topic);
       again();
+    };
+    const again = () => {
+      timer = setTimeout(run, document.visibilityState !== "visible" ? HIDDEN : told() ? BESIDE : VISIBLE);
     };
     const seen = () => {
       if (document.visibilityState !== "visible") return;
@@ -44,12 +42,16 @@ export const polling: Source = {
       clearTimeout(timer);
     };
   },
-};
+});
 
 /** The first part of every query key is its topic, or a name that no source knows of. */
-export function startLive(client: QueryClient, source: Source): () => void {
-  return source.start((topic, id) => {
+export function startLive(client: QueryClient, ...sources: Source[]): () => void {
+  const changed: Changed = (topic, id) => {
     const queryKey: QueryKey = id === undefined ? [topic] : [topic, id];
     void client.invalidateQueries({ queryKey, refetchType: "active" }, { cancelRefetch: false });
-  });
+  };
+  const ends = sources.map((source) => source.start(changed));
+  return () => {
+    for (const end of ends) end();
+  };
 }

@@ -94,11 +94,10 @@ pub struct Meaning {
 /// What a message means for a person who stands so.
 pub fn meaning(word: Word, standing: Standing) -> Meaning {
     let (opt_in, then) = match (word, standing.opted_in, standing.question) {
-        (Word::Stop, true, _) => (OptIn::Out, Then::Nothing),
-        (Word::Stop, false, _) => (OptIn::Unchanged, Then::Nothing),
+        // Out also for somebody who was not in: what else stops with it, calls say, has not stopped yet.
+        (Word::Stop, _, _) => (OptIn::Out, Then::Nothing),
         // Twilio has blocked the number either way, and people cancel appointments with this word.
-        (Word::Cancel, true, _) => (OptIn::Out, Then::AskAboutCancelling),
-        (Word::Cancel, false, _) => (OptIn::Unchanged, Then::AskAboutCancelling),
+        (Word::Cancel, _, _) => (OptIn::Out, Then::AskAboutCancelling),
         (Word::Start, true, _) => (OptIn::Unchanged, Then::Nothing),
         (Word::Start, false, _) => (OptIn::In, Then::Nothing),
         (Word::Yes, true, true) => (OptIn::Unchanged, Then::Confirm),
@@ -125,14 +124,14 @@ mod tests {
         //                    asked                not asked            asked                not asked
         #[rustfmt::skip]
         let table = [
-            ("STOP",        [(Out, Nothing),       (Out, Nothing),      (Unchanged, Nothing), (Unchanged, Nothing)]),
-            ("STOPALL",     [(Out, Nothing),       (Out, Nothing),      (Unchanged, Nothing), (Unchanged, Nothing)]),
-            ("UNSUBSCRIBE", [(Out, Nothing),       (Out, Nothing),      (Unchanged, Nothing), (Unchanged, Nothing)]),
-            ("END",         [(Out, Nothing),       (Out, Nothing),      (Unchanged, Nothing), (Unchanged, Nothing)]),
-            ("QUIT",        [(Out, Nothing),       (Out, Nothing),      (Unchanged, Nothing), (Unchanged, Nothing)]),
-            ("REVOKE",      [(Out, Nothing),       (Out, Nothing),      (Unchanged, Nothing), (Unchanged, Nothing)]),
-            ("OPTOUT",      [(Out, Nothing),       (Out, Nothing),      (Unchanged, Nothing), (Unchanged, Nothing)]),
-            ("CANCEL",      [(Out, Ask),           (Out, Ask),          (Unchanged, Ask),     (Unchanged, Ask)]),
+            ("STOP",        [(Out, Nothing),       (Out, Nothing),      (Out, Nothing),       (Out, Nothing)]),
+            ("STOPALL",     [(Out, Nothing),       (Out, Nothing),      (Out, Nothing),       (Out, Nothing)]),
+            ("UNSUBSCRIBE", [(Out, Nothing),       (Out, Nothing),      (Out, Nothing),       (Out, Nothing)]),
+            ("END",         [(Out, Nothing),       (Out, Nothing),      (Out, Nothing),       (Out, Nothing)]),
+            ("QUIT",        [(Out, Nothing),       (Out, Nothing),      (Out, Nothing),       (Out, Nothing)]),
+            ("REVOKE",      [(Out, Nothing),       (Out, Nothing),      (Out, Nothing),       (Out, Nothing)]),
+            ("OPTOUT",      [(Out, Nothing),       (Out, Nothing),      (Out, Nothing),       (Out, Nothing)]),
+            ("CANCEL",      [(Out, Ask),           (Out, Ask),          (Out, Ask),           (Out, Ask)]),
             ("START",       [(Unchanged, Nothing), (Unchanged, Nothing), (In, Nothing),       (In, Nothing)]),
             ("UNSTOP",      [(Unchanged, Nothing), (Unchanged, Nothing), (In, Nothing),       (In, Nothing)]),
             ("YES",         [(Unchanged, Confirm), (Unchanged, Read),   (In, Read),           (In, Nothing)]),

@@ -16,7 +16,7 @@ use vio_domain::messages::state::Report;
 use crate::error::{RetryAfter, Unanswered};
 use crate::{BadBaseUrl, BaseUrl};
 pub use client::{HttpTwilio, HttpTwilioFactory};
-pub use form::{Form, FormError};
+pub use form::{Form, FormError, LARGEST_FORM};
 
 /// Twilio's own address for messages, and for looking numbers up.
 pub const TWILIO_URL: &str = "https://api.twilio.com";

@@ -1,8 +1,9 @@
 import { useQueryClient } from "@tanstack/react-query";
-import { RefreshCw, WifiOff } from "lucide-react";
+import { Radio, RefreshCw, WifiOff } from "lucide-react";
 import { useSyncExternalStore } from "react";
 import css from "./LivePill.module.css";
 import { useOfflineSince } from "@/api/connection";
+import { useTold } from "@/api/socket";
 
 /** How fresh the page is. */
 export function LivePill() {
@@ -12,13 +13,14 @@ export function LivePill() {
     (listener) => client.getQueryCache().subscribe(listener),
     () => client.getQueryCache().find({ queryKey: ["limits"] })?.state.status === "error",
   );
-  const away = offline || failing;
+  const told = useTold();
+  const [Icon, text, short] = offline || failing ? ([WifiOff, "Offline", "Offline"] as const) : told ? ([Radio, "Live", "Live"] as const) : ([RefreshCw, "Updating every 4 s", "4 s"] as const);
   return (
     <span className={css.pill} role="status">
-      {away ? <WifiOff size={15} aria-hidden /> : <RefreshCw size={15} aria-hidden />}
-      <span className={css.text}>{away ? "Offline" : "Updating every 4 s"}</span>
+      <Icon size={15} aria-hidden />
+      <span className={css.text}>{text}</span>
       <span className={css.short} aria-hidden>
-        {away ? "Offline" : "4 s"}
+        {short}
       </span>
     </span>
   );

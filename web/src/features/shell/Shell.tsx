@@ -5,6 +5,7 @@ import { lazy, Suspense, useEffect, useMemo, useRef, useState } from "react";
 import { Button as AriaButton } from "react-aria-components/Button";
 import { useOfflineSince } from "@/api/connection";
 import { polling, startLive } from "@/api/live";
+import { isTold, pushed } from "@/api/socket";
 import { signOut } from "@/api/session";
 import { useOpenWork } from "@/features/attention/queries";
 import { CallMeter } from "@/features/calls/CallMeter";
@@ -41,7 +42,7 @@ export function Shell() {
   const nouns = useNouns();
   const [palette, setPalette] = useState(false);
   const [help, setHelp] = useState(false);
-  useEffect(() => startLive(client, polling), [client]);
+  useEffect(() => startLive(client, pushed, polling(isTold)), [client]);
 
   const shortcuts = useMemo(
     () => ({
