@@ -69,7 +69,7 @@ impl World {
                         "organizer_email": format!("desk@{slug}.example") },
             "twilio": { "enabled": true, "account_sid": format!("AC{}", "a".repeat(32)), "auth_token": TWILIO_TOKEN,
                         "from_number": "+447700900123" },
-            "calendly": { "enabled": true, "api_key": "calendly_contract_tests", "webhook_signing_key": CALENDLY_KEY,
+            "calendly": { "enabled": true, "api_key": format!("calendly_of_{slug}"), "webhook_signing_key": CALENDLY_KEY,
                           "organizer_email": format!("desk@{slug}.example") },
         });
         world
