@@ -68,7 +68,7 @@ impl World {
             "calcom": { "enabled": true, "api_key": "cal_contract_tests", "webhook_secret": CALCOM_SECRET,
                         "organizer_email": format!("desk@{slug}.example") },
             "twilio": { "enabled": true, "account_sid": format!("AC{}", "a".repeat(32)), "auth_token": TWILIO_TOKEN,
-                        "from_number": "+447700900123" },
+                        "from_number": "+447700153842" },
             "calendly": { "enabled": true, "api_key": format!("calendly_of_{slug}"), "webhook_signing_key": CALENDLY_KEY,
                           "organizer_email": format!("desk@{slug}.example") },
         });
