@@ -203,8 +203,12 @@ impl World {
                 text(&self.ok("POST", "/api/dnc", Some(&body)).await["dnc_id"])
             }
             ("attention_id", _) => {
-                let sms = json!({ "preferred_contact_method": "sms", "preferences": { "sms_opt_in": true } });
-                let contact = self.contact(assigned, sms).await;
+                // By a way that is not there.
+                let mail = json!({
+                    "email": format!("{at}@mail.example"), "preferred_contact_method": "email",
+                    "preferences": { "email_opt_in": true },
+                });
+                let contact = self.contact(assigned, mail).await;
                 let list = self.ok("GET", "/api/attention?page_size=100", None).await;
                 find(&list["attention"], &contact["id"], |entry| {
                     &entry["contact"]["id"]
