@@ -9,18 +9,15 @@ mod show;
 mod tests;
 mod work;
 
-use std::convert::Infallible;
-
-use aws_lambda_events::event::sqs::SqsEvent;
 use axum::Router;
-use lambda_http::request::LambdaRequest;
-use lambda_http::{Adapter, Context, LambdaEvent, Service};
+use lambda_http::Context;
 use serde_json::Value;
 use utoipa::openapi::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 use vio_http::body::body_limit;
 use vio_runtime::App;
+use vio_runtime::lambda::{self, UnknownEvent};
 
 pub use work::process;
 
@@ -58,11 +55,6 @@ pub fn document() -> OpenApi {
     routes().into_openapi()
 }
 
-/// An event of the function that is neither a request nor a batch of the queue.
-#[derive(Debug, thiserror::Error)]
-#[error("the event is neither a request nor a batch of messages")]
-pub struct UnknownEvent(#[source] serde_json::Error);
-
 /// One invocation: the function receives requests and consumes the queue, and the two are told apart by their form.
 /// `service` is [`router`] behind the shared layers.
 pub async fn invoke(
@@ -71,18 +63,5 @@ pub async fn invoke(
     payload: Value,
     context: Context,
 ) -> Result<Value, UnknownEvent> {
-    if payload.get("Records").is_some() {
-        let batch: SqsEvent = serde_json::from_value(payload).map_err(UnknownEvent)?;
-        let answer = vio_runtime::batch::handle(batch, |message| process(app, message)).await;
-        return serde_json::to_value(answer).map_err(UnknownEvent);
-    }
-    let request: LambdaRequest = serde_json::from_value(payload).map_err(UnknownEvent)?;
-    let answer: Result<_, Infallible> = Adapter::from(service.clone())
-        .call(LambdaEvent::new(request, context))
-        .await;
-    let answer = match answer {
-        Ok(answer) => answer,
-        Err(never) => match never {},
-    };
-    serde_json::to_value(answer).map_err(UnknownEvent)
+    lambda::request_or_batch(service, payload, context, |message| process(app, message)).await
 }

@@ -9,18 +9,17 @@ mod push;
 mod tests;
 mod ticket;
 
-use std::convert::Infallible;
 use std::sync::Arc;
 
 use aws_lambda_events::event::dynamodb::Event as StreamEvent;
 use axum::Router;
-use lambda_http::request::LambdaRequest;
-use lambda_http::{Adapter, Context, LambdaEvent, Service};
+use lambda_http::Context;
 use serde_json::Value;
 use utoipa::openapi::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 use vio_runtime::App;
+use vio_runtime::lambda::{self, UnknownEvent};
 
 pub use connect::SocketEvent;
 pub use push::{ApiGateway, Change, MOST_AT_ONCE, PostError, Sockets};
@@ -52,11 +51,6 @@ pub fn document() -> OpenApi {
     routes().into_openapi()
 }
 
-/// An event of the function that is neither a request, nor of a connection, nor a batch of the stream.
-#[derive(Debug, thiserror::Error)]
-#[error("the event is neither a request, nor of a connection, nor a batch of the stream")]
-pub struct UnknownEvent(#[source] serde_json::Error);
-
 /// One invocation; the three kinds of events are told apart by their form. `service` is [`router`] behind the shared
 /// layers.
 pub async fn invoke(
@@ -66,23 +60,15 @@ pub async fn invoke(
     context: Context,
 ) -> Result<Value, UnknownEvent> {
     if payload.get("Records").is_some() {
-        let event: StreamEvent = serde_json::from_value(payload).map_err(UnknownEvent)?;
+        let event: StreamEvent = lambda::read(payload)?;
         live.push(event).await;
         // No record of the batch is to be delivered again.
         return Ok(serde_json::json!({ "batchItemFailures": [] }));
     }
     if payload.pointer("/requestContext/eventType").is_some() {
-        let event: SocketEvent = serde_json::from_value(payload).map_err(UnknownEvent)?;
+        let event: SocketEvent = lambda::read(payload)?;
         let status = live.hear(&event).await;
         return Ok(serde_json::json!({ "statusCode": status.as_u16() }));
     }
-    let request: LambdaRequest = serde_json::from_value(payload).map_err(UnknownEvent)?;
-    let answer: Result<_, Infallible> = Adapter::from(service.clone())
-        .call(LambdaEvent::new(request, context))
-        .await;
-    let answer = match answer {
-        Ok(answer) => answer,
-        Err(never) => match never {},
-    };
-    serde_json::to_value(answer).map_err(UnknownEvent)
+    lambda::request(service, payload, context).await
 }

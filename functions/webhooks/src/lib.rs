@@ -7,13 +7,10 @@ mod receive;
 mod retell;
 mod twilio;
 
-use std::convert::Infallible;
 use std::sync::Arc;
 
-use aws_lambda_events::event::sqs::SqsEvent;
 use axum::Router;
-use lambda_http::request::LambdaRequest;
-use lambda_http::{Adapter, Context, LambdaEvent, Service};
+use lambda_http::Context;
 use serde_json::Value;
 use utoipa::openapi::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
@@ -22,6 +19,7 @@ use vio_http::body::body_limit;
 use vio_providers::retell::webhook as retell_events;
 use vio_providers::twilio::webhook::LARGEST_EVENT as LARGEST_FORM;
 use vio_runtime::App;
+use vio_runtime::lambda::{self, UnknownEvent};
 use vio_store::objects::Objects;
 
 pub use process::process;
@@ -65,12 +63,6 @@ pub fn document() -> OpenApi {
     routes().into_openapi()
 }
 
-/// An event of the function that is neither a request nor a batch of the queue. Lambda's runtime logs and reports it, so
-/// it does not say what could not be read: that quotes the event.
-#[derive(Debug, thiserror::Error)]
-#[error("the event is neither a request nor a batch of messages")]
-pub struct UnknownEvent;
-
 /// One invocation: the function receives requests and consumes the queue, and the two are told apart by their form.
 /// `service` is [`router`] behind the shared layers.
 pub async fn invoke(
@@ -79,18 +71,8 @@ pub async fn invoke(
     payload: Value,
     context: Context,
 ) -> Result<Value, UnknownEvent> {
-    if payload.get("Records").is_some() {
-        let batch: SqsEvent = serde_json::from_value(payload).map_err(|_| UnknownEvent)?;
-        let answer = vio_runtime::batch::handle(batch, |message| process(webhooks, message)).await;
-        return serde_json::to_value(answer).map_err(|_| UnknownEvent);
-    }
-    let request: LambdaRequest = serde_json::from_value(payload).map_err(|_| UnknownEvent)?;
-    let answer: Result<_, Infallible> = Adapter::from(service.clone())
-        .call(LambdaEvent::new(request, context))
-        .await;
-    let answer = match answer {
-        Ok(answer) => answer,
-        Err(never) => match never {},
-    };
-    serde_json::to_value(answer).map_err(|_| UnknownEvent)
+    lambda::request_or_batch(service, payload, context, |message| {
+        process(webhooks, message)
+    })
+    .await
 }

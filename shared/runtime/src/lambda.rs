@@ -1,18 +1,24 @@
-//! An HTTP function behind API Gateway and CloudFront.
+//! An HTTP function behind API Gateway and CloudFront, alone or with other events beside its requests.
 
+use std::convert::Infallible;
 use std::net::IpAddr;
 
+use aws_lambda_events::event::sqs::SqsEvent;
 use axum::Router;
 use axum::extract::{Request, State};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::Response;
-use lambda_http::RequestExt;
-use lambda_http::request::RequestContext;
+use lambda_http::request::{LambdaRequest, RequestContext};
+use lambda_http::{Adapter, Context, LambdaEvent, RequestExt, Service};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
 use vio_http::origin::OriginHashes;
 use vio_http::principal::ClientIp;
 use vio_http::service;
 
 use crate::app::{App, StartError};
+use crate::batch::{self, MessageError};
 use crate::config::{ConfigError, optional};
 
 /// Address and port of who called CloudFront. Believed only where a request must have come through it.
@@ -39,6 +45,56 @@ pub async fn serve_app(
     tokio::spawn(async move { store.connect().await });
     let router = behind_edge(&app, routes(app.clone()))?;
     lambda_http::run(router).await
+}
+
+/// An event that the function does not know. Lambda's runtime logs and reports it, so it does not say what could not be
+/// read: that quotes the event.
+#[derive(Debug, thiserror::Error)]
+#[error("the event is none of those that this function receives")]
+pub struct UnknownEvent;
+
+/// Reads an event of a form that is known by now.
+pub fn read<T: DeserializeOwned>(payload: Value) -> Result<T, UnknownEvent> {
+    serde_json::from_value(payload).map_err(|_| UnknownEvent)
+}
+
+fn written(answer: impl Serialize) -> Result<Value, UnknownEvent> {
+    serde_json::to_value(answer).map_err(|_| UnknownEvent)
+}
+
+/// Answers the event of a request. `service` is the function's routes behind the shared layers.
+pub async fn request(
+    service: &Router,
+    payload: Value,
+    context: Context,
+) -> Result<Value, UnknownEvent> {
+    let request: LambdaRequest = read(payload)?;
+    let answer: Result<_, Infallible> = Adapter::from(service.clone())
+        .call(LambdaEvent::new(request, context))
+        .await;
+    match answer {
+        Ok(answer) => written(answer),
+        Err(never) => match never {},
+    }
+}
+
+/// One invocation of a function that receives requests and consumes a queue; the two are told apart by their form.
+pub async fn request_or_batch<M, F, Fut>(
+    service: &Router,
+    payload: Value,
+    context: Context,
+    handler: F,
+) -> Result<Value, UnknownEvent>
+where
+    M: DeserializeOwned,
+    F: Fn(M) -> Fut,
+    Fut: Future<Output = Result<(), MessageError>>,
+{
+    if payload.get("Records").is_some() {
+        let batch: SqsEvent = read(payload)?;
+        return written(batch::handle(batch, handler).await);
+    }
+    request(service, payload, context).await
 }
 
 /// A function's routes behind the shared layers and the edge, for a function that also has other events.
