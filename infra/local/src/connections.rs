@@ -198,6 +198,8 @@ struct Source {
     urls: DefaultUrls,
 }
 
+type Known<'a> = tokio::sync::MutexGuard<'a, BTreeMap<TenantId, Connection>>;
+
 /// The tenants' connections. Made before the product, which it is then [connected](Self::connect) to.
 pub struct Connections {
     written: Arc<Written>,
@@ -228,12 +230,12 @@ impl Connections {
         }
     }
 
-    async fn current(
-        &self,
-    ) -> Result<(BTreeMap<TenantId, Connection>, Option<&Source>), StoreError> {
+    /// All connections as they are now. They are lent, not copied: each request to the sandbox looks among them, and there
+    /// may be thousands.
+    async fn current(&self) -> Result<(Known<'_>, Option<&Source>), StoreError> {
         let mut known = self.known.lock().await;
         let Some(source) = self.source.get() else {
-            return Ok((BTreeMap::new(), None));
+            return Ok((known, None));
         };
         let mut left = self.written.take();
         while let Some(tenant) = left.pop_first() {
@@ -254,12 +256,12 @@ impl Connections {
                 }
             }
         }
-        Ok((known.clone(), Some(source)))
+        Ok((known, Some(source)))
     }
 
     /// The tenants there are.
     pub async fn tenants(&self) -> Result<Vec<TenantId>, StoreError> {
-        Ok(self.current().await?.0.into_keys().collect())
+        Ok(self.current().await?.0.keys().copied().collect())
     }
 
     /// Whether a provider's address in use lies outside loopback.

@@ -60,7 +60,11 @@ pub(crate) struct Ledger {
     by_key: HashMap<(String, String), usize>,
     requests: Vec<SandboxRequest>,
     script: Standing,
+    /// The calls of each account, by its key.
+    by_account: HashMap<String, Vec<usize>>,
     due: BTreeSet<Due>,
+    /// What of `due` is each call's.
+    planned: Vec<Vec<Due>>,
     bookings: BTreeMap<String, Booking>,
     calendar_changes: Vec<CalendarChange>,
     invitees: BTreeMap<String, Invitee>,
@@ -80,7 +84,9 @@ impl Ledger {
             by_key: HashMap::new(),
             requests: Vec::new(),
             script: Standing::default(),
+            by_account: HashMap::new(),
             due: BTreeSet::new(),
+            planned: Vec::new(),
             bookings: BTreeMap::new(),
             calendar_changes: Vec::new(),
             invitees: BTreeMap::new(),
@@ -127,7 +133,10 @@ impl Ledger {
                     if let Some(key) = &call.idempotency_key {
                         self.by_key.insert((call.api_key.clone(), key.clone()), at);
                     }
+                    let account = self.by_account.entry(call.api_key.clone()).or_default();
+                    account.push(at);
                     self.calls.push(*call);
+                    self.planned.push(Vec::new());
                     self.plan_webhooks(at);
                 }
             }
@@ -193,11 +202,15 @@ impl Ledger {
 
     /// Plans anew what a call still has to say.
     fn plan_webhooks(&mut self, at: usize) {
-        self.due.retain(|(_, call, _, _)| *call != at);
+        for planned in self.planned[at].drain(..) {
+            self.due.remove(&planned);
+        }
         let call = &self.calls[at];
         for (due, place, event) in call.webhooks_due() {
             if !call.dispatched.contains(&event) {
-                self.due.insert((due, at, place, event));
+                let planned = (due, at, place, event);
+                self.due.insert(planned);
+                self.planned[at].push(planned);
             }
         }
     }
@@ -211,11 +224,13 @@ impl Ledger {
     pub(crate) fn take_due(&mut self, now: DateTime<Utc>) -> Vec<(String, Event, bool)> {
         let mut taken = Vec::new();
         while self.due.first().is_some_and(|due| due.0 <= now) {
-            let Some((_, at, _, event)) = self.due.pop_first() else {
+            let Some(due) = self.due.pop_first() else {
                 break;
             };
+            let (_, at, _, event) = due;
             self.calls[at].dispatched.insert(event);
-            let last = !self.due.iter().any(|(_, call, _, _)| *call == at);
+            self.planned[at].retain(|planned| *planned != due);
+            let last = self.planned[at].is_empty();
             taken.push((self.calls[at].id.clone(), event, last));
         }
         taken
@@ -259,9 +274,11 @@ impl Ledger {
 
     /// The calls that this key may see, oldest first.
     pub(crate) fn calls_of(&self, api_key: &str) -> impl DoubleEndedIterator<Item = &Call> {
-        self.calls
+        let places = self.by_account.get(api_key).map_or(&[][..], Vec::as_slice);
+        places
             .iter()
-            .filter(move |call| call.api_key == api_key && !call.deleted)
+            .map(|&at| &self.calls[at])
+            .filter(|call| !call.deleted)
     }
 
     pub(crate) fn all_calls(&self) -> &[Call] {
