@@ -13,6 +13,7 @@ pub mod idempotency;
 pub mod lambda;
 pub mod letters;
 pub mod logging;
+pub mod mail;
 pub mod matching;
 pub mod phi;
 pub mod queues;

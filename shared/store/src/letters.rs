@@ -6,7 +6,7 @@
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
-use vio_crypto::{FieldRef, LookupKind, Sealed};
+use vio_crypto::{FieldRef, LookupHash, LookupKind, Sealed};
 use vio_domain::ids::{LetterId, TenantId, UserId};
 use vio_domain::letters::Letter;
 use vio_domain::letters::rules::{KEPT, MOST_TRIES, back_off, not_after};
@@ -16,6 +16,7 @@ use vio_domain::text::Email;
 use crate::entity::{DueEntry, Entity};
 use crate::error::StoreError;
 use crate::key::{self, DueKind};
+use crate::mail_stops::MailStop;
 use crate::port::Key;
 use crate::store::{TenantStore, sealed};
 use crate::tx::Tx;
@@ -70,6 +71,8 @@ pub struct LetterRow {
     /// Tries counted before they went out.
     pub tries: u32,
     pub provider_id: Option<String>,
+    /// The address, as the hash by which stopped ones are found.
+    pub sent_to: Option<LookupHash>,
     /// Gone once it is done with.
     to: Option<Sealed>,
     content: Option<Sealed>,
@@ -194,6 +197,7 @@ impl TenantStore {
             not_after: not_after(new.due, new.letter.expires()),
             tries: 0,
             provider_id: None,
+            sent_to: Some(self.email_hash(new.to)),
             to: Some(self.seal_letter(id, "to", new.to)?),
             content: Some(self.seal_letter(id, "content", &new.letter)?),
             created_at: now,
@@ -237,7 +241,7 @@ impl TenantStore {
         let mut sending = None;
         match ends {
             Some(status) => {
-                tracing::warn!(tenant = %self.id, letter = %row.id, kind = row.letter_kind, ?status, tries = row.tries, "a letter is not sent");
+                tracing::warn!(tenant = %self.id, letter = %row.id, kind = %row.letter_kind, ?status, tries = row.tries, "a letter is not sent");
                 row.end(status, now);
             }
             None if !ready => row.due = (now + NOT_READY).min(row.not_after),
@@ -290,17 +294,25 @@ impl TenantStore {
         }
     }
 
-    /// The provider says that a letter did not arrive.
-    pub async fn letter_returned(&self, hash: &str) -> Result<bool, StoreError> {
+    /// The provider says that a letter did not arrive, or was not wanted. `stop`: nothing more goes to its address for some
+    /// time, because of this. False where there is no such letter.
+    pub async fn letter_returned(
+        &self,
+        hash: &str,
+        stop: Option<MailStop>,
+    ) -> Result<bool, StoreError> {
         let Some(mut row) = self.letter(hash).await? else {
             return Ok(false);
         };
-        if row.status == LetterStatus::Returned {
-            return Ok(true);
-        }
-        row.end(LetterStatus::Returned, self.now());
         let mut tx = Tx::new();
-        tx.update(&mut row)?;
+        if let (Some(why), Some(address)) = (stop, row.sent_to) {
+            self.stage_mail_stop(&mut tx, address, why).await?;
+        }
+        let complained = stop == Some(MailStop::Complained);
+        if row.status != LetterStatus::Returned && !complained {
+            row.end(LetterStatus::Returned, self.now());
+            tx.update(&mut row)?;
+        }
         self.store.commit(tx).await.map(|()| true)
     }
 }

@@ -90,16 +90,22 @@ impl TenantStore {
         Ok(hashes.iter().map(why).collect())
     }
 
-    /// Stages that nothing is sent to an address for some time.
+    /// Stages that nothing is sent to an address for some time. False where that is known, for the same reason.
     pub(crate) async fn stage_mail_stop(
         &self,
         tx: &mut Tx,
-        to: &Email,
+        hash: LookupHash,
         why: MailStop,
-    ) -> Result<(), StoreError> {
-        let (hash, now) = (self.email_hash(to), self.now());
+    ) -> Result<bool, StoreError> {
+        let now = self.now();
         let place = key::mail_stopped(self.id, &hash.to_string());
         let known: Option<MailStoppedRow> = self.store.read(&place).await?;
+        if known
+            .as_ref()
+            .is_some_and(|row| row.why == why && row.until > now)
+        {
+            return Ok(false);
+        }
         let mut row = MailStoppedRow {
             tenant: self.id,
             hash,
@@ -108,6 +114,7 @@ impl TenantStore {
             at: now,
             until: now + STOPPED_FOR,
         };
-        tx.save(&mut row)
+        tx.save(&mut row)?;
+        Ok(true)
     }
 }
