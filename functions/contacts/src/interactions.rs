@@ -60,7 +60,7 @@ pub(crate) struct Interaction {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>, example = "outbound")]
     direction: Option<Direction>,
-    /// Of a message that was sent: `queued`, `sending`, `sent`, `delivered`, `failed`, `undelivered`, `unknown` or `cancelled`.
+    /// Of a message that was sent: `queued`, `sending`, `sent`, `delivered`, `failed`, `undelivered`, `bounced`, `unknown` or `cancelled`.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>, example = "delivered")]
     status: Option<&'static str>,

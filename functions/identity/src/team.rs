@@ -58,6 +58,10 @@ pub(crate) struct Member {
     status: UserStatus,
     last_login: Option<DateTime<Utc>>,
     created_at: DateTime<Utc>,
+    /// In the list: why no e-mails are sent to the address for now, `bounced` (they come back) or `complained`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>, example = "bounced")]
+    email_stopped: Option<&'static str>,
 }
 
 impl Member {
@@ -75,6 +79,7 @@ impl Member {
             last_login: row.last_sign_in,
             created_at: row.created_at,
             industries: row.industries,
+            email_stopped: None,
         })
     }
 }
@@ -110,10 +115,20 @@ pub(crate) async fn list(
         staff: count(&|row| active(row) && row.role == Role::ClientUser),
         inactive: count(&|row| !active(row)),
     };
-    let members = rows
+    let mut members = rows
         .into_iter()
         .map(|row| Member::of(&tenant, row))
-        .collect::<Result<_, _>>()?;
+        .collect::<Result<Vec<_>, _>>()?;
+    let emails: Vec<Email> = members
+        .iter()
+        .filter_map(|member| Email::parse(&member.email).ok())
+        .collect();
+    let stops = tenant.mail_stops(&emails).await.map_err(store_problem)?;
+    for member in &mut members {
+        let known = emails.iter().zip(&stops);
+        let mut own = known.filter(|(email, _)| email.as_str() == member.email);
+        member.email_stopped = own.find_map(|(_, stop)| stop.map(|stop| stop.as_str()));
+    }
     Ok(Json(Team { members, size }))
 }
 

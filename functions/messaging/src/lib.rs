@@ -1,10 +1,16 @@
-//! Written messages to people: taken on over HTTP, sent from the `messages` queue. A lost message of the queue costs a
-//! minute: the tick finds every message that is not done with.
+//! Written messages to people, by SMS and e-mail, and letters to staff: taken on over HTTP, sent from the `messages`
+//! queue, on which the news of e-mails comes too. A lost message of the queue costs a minute: the tick finds everything
+//! that is not done with.
 
+mod email;
+mod feedback;
+mod letters;
 mod many;
 mod one;
+mod sms;
 #[cfg(test)]
 mod tests;
+mod unsubscribe;
 mod work;
 
 use axum::Router;
@@ -16,11 +22,13 @@ use utoipa_axum::routes;
 use vio_runtime::App;
 use vio_runtime::lambda::{self, UnknownEvent};
 
-pub use work::process;
+pub use work::{Work, process};
 
 fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::new()
         .routes(routes!(one::send_sms))
+        .routes(routes!(one::send_email))
+        .routes(routes!(unsubscribe::ask, unsubscribe::end))
         .routes(routes!(one::send_reminder))
         .routes(routes!(many::send_many))
 }

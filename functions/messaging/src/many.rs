@@ -140,7 +140,8 @@ async fn send(
         let new = NewMessage {
             contact,
             id: message_id(operation, contact),
-            text: Some(text.clone()),
+            words: Some(text.clone()),
+            channel: None,
             appointment: None,
             batch: Some(CampaignId::new(operation)),
         };

@@ -8,8 +8,10 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
 use vio_domain::ids::{AppointmentId, ContactId, MessageId};
+use vio_domain::messages::mail::{MailSubject, MailText};
 use vio_domain::messages::rules::Reason;
 use vio_domain::messages::segments::segments;
+use vio_domain::messages::{Channel, OwnWords};
 use vio_domain::phi::FieldPolicy;
 use vio_domain::settings::Settings;
 use vio_domain::text::MessageText;
@@ -35,10 +37,43 @@ pub(crate) struct Asked {
     message: String,
 }
 
+/// What to send by e-mail.
+#[derive(Debug, Deserialize, ToSchema)]
+#[schema(as = SendEmail)]
+pub(crate) struct AskedEmail {
+    /// At most 150 characters, one line.
+    #[schema(example = "We open later today")]
+    subject: String,
+    /// At most 4,000 characters; a blank line begins a paragraph.
+    #[schema(example = "Hello Zoe,\n\nwe open at 10 today. See you later.")]
+    message: String,
+}
+
+/// How a reminder goes out.
+#[derive(Debug, Clone, Copy, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+#[schema(as = ReminderChannel)]
+pub(crate) enum AskedChannel {
+    Sms,
+    Email,
+}
+
+impl From<AskedChannel> for Channel {
+    fn from(asked: AskedChannel) -> Self {
+        match asked {
+            AskedChannel::Sms => Self::Sms,
+            AskedChannel::Email => Self::Email,
+        }
+    }
+}
+
 /// Which appointment to remind of.
 #[derive(Debug, Default, Deserialize, ToSchema)]
 #[schema(as = SendReminder)]
 pub(crate) struct AskedReminder {
+    /// What the person prefers, else what reaches them, where left out.
+    #[serde(default)]
+    channel: Option<AskedChannel>,
     /// The current one when left out.
     #[serde(default)]
     #[schema(value_type = Option<Uuid>)]
@@ -50,40 +85,75 @@ pub(crate) struct AskedReminder {
 pub(crate) struct Message {
     message_id: Uuid,
     contact_id: Uuid,
-    /// `sms`.
+    /// `sms` or `email`.
     #[schema(value_type = String, example = "sms")]
     channel: &'static str,
-    /// `queued`, `sending`, `sent`, `delivered`, `failed`, `undelivered`, `unknown` or `cancelled`.
+    /// `queued`, `sending`, `sent`, `delivered`, `failed`, `undelivered`, `bounced`, `unknown` or `cancelled`.
     #[schema(value_type = String, example = "queued")]
     status: &'static str,
     /// When it goes out, or went.
     due_at: DateTime<Utc>,
-    /// In how many parts it is sent and charged; absent for a reminder, which gets its words when it goes out.
+    /// In how many parts an SMS is sent and charged; absent for a reminder, which gets its words when it goes out.
     #[serde(skip_serializing_if = "Option::is_none")]
     segments: Option<usize>,
 }
 
 impl Message {
-    fn of(row: &MessageRow, text: Option<&MessageText>) -> Self {
+    fn of(row: &MessageRow, words: Option<&OwnWords>) -> Self {
+        let sms = |words: &&OwnWords| words.channel() == Channel::Sms;
         Self {
             message_id: row.id.uuid(),
             contact_id: row.contact.uuid(),
-            channel: "sms",
+            channel: row.channel.as_str(),
             status: row.status.as_str(),
             due_at: row.sent_at.unwrap_or(row.due),
-            segments: text.map(|text| segments(text.as_str()).segments),
+            segments: words
+                .filter(sms)
+                .map(|words| segments(words.text()).segments),
         }
     }
 }
 
 /// Staff's words, judged: what is sent must not tell of anybody's health.
-pub(crate) fn words(settings: &Settings, text: &str) -> Result<MessageText, Problem> {
+pub(crate) fn words(settings: &Settings, text: &str) -> Result<OwnWords, Problem> {
     let mut fields = Fields::default();
     let parsed = fields.take("/message", MessageText::parse(text));
-    if let Screened::Block(problem) = screen(settings, FieldPolicy::Spoken, "/message", text) {
-        return Err(Problem::validation(vec![problem]));
+    judged(settings, &[("/message", text)])?;
+    parsed
+        .map(OwnWords::Sms)
+        .ok_or_else(|| Problem::from(fields))
+}
+
+/// The same of an e-mail, subject and all.
+fn mail_words(settings: &Settings, asked: &AskedEmail) -> Result<OwnWords, Problem> {
+    let mut fields = Fields::default();
+    let subject = fields.take("/subject", MailSubject::parse(&asked.subject));
+    let text = fields.take("/message", MailText::parse(&asked.message));
+    judged(
+        settings,
+        &[
+            ("/subject", asked.subject.as_str()),
+            ("/message", asked.message.as_str()),
+        ],
+    )?;
+    subject
+        .zip(text)
+        .map(|(subject, text)| OwnWords::Email { subject, text })
+        .ok_or_else(|| Problem::from(fields))
+}
+
+fn judged(settings: &Settings, texts: &[(&'static str, &str)]) -> Result<(), Problem> {
+    let blocked = texts.iter().filter_map(|(pointer, text)| {
+        match screen(settings, FieldPolicy::Spoken, pointer, text) {
+            Screened::Block(problem) => Some(problem),
+            _ => None,
+        }
+    });
+    let blocked: Vec<FieldProblem> = blocked.collect();
+    match blocked.is_empty() {
+        true => Ok(()),
+        false => Err(Problem::validation(blocked)),
     }
-    parsed.ok_or_else(|| Problem::from(fields))
 }
 
 /// The problem of a message that is not taken on.
@@ -100,6 +170,7 @@ fn refused(why: NotSendable) -> Problem {
         }
         NotSendable::Person(Reason::NotOptedIn) => Kind::NotOptedIn,
         NotSendable::Person(Reason::NoNumber) => Kind::NoPhone,
+        NotSendable::Person(Reason::NoEmail) => Kind::NoEmail,
         NotSendable::Person(_) => Kind::DoNotContact,
     };
     Problem::new(kind).with("reason", why.as_str())
@@ -134,23 +205,21 @@ async fn send(
     who: &Principal,
     request: RequestId,
     new: NewMessage,
-    text: Option<&str>,
+    words: impl FnOnce(&Settings) -> Result<Option<OwnWords>, Problem>,
 ) -> Result<Response, Problem> {
     let (ts, settings) = app.tenant_with_settings(who).await?;
     if !reach(&ts, who, new.contact).await? {
         return Err(Problem::not_found());
     }
-    let text = text
-        .map(|text| words(&settings.settings, text))
-        .transpose()?;
-    let new = NewMessage { text, ..new };
+    let words = words(&settings.settings)?;
+    let new = NewMessage { words, ..new };
     let row = ts
         .send_message(&settings.settings, &new, &actor(who, request))
         .await
         .map_err(store_problem)?
         .map_err(refused)?;
     hand_on(app, &row).await;
-    let answer = Message::of(&row, new.text.as_ref());
+    let answer = Message::of(&row, new.words.as_ref());
     Ok((StatusCode::ACCEPTED, Json(answer)).into_response())
 }
 
@@ -179,17 +248,59 @@ pub(crate) async fn send_sms(
             let new = NewMessage {
                 contact,
                 id: MessageId::new(operation),
-                text: None,
+                words: None,
+                channel: None,
                 appointment: None,
                 batch: None,
             };
-            send(app, who, request, new, Some(&body.message)).await
+            send(app, who, request, new, |settings| {
+                words(settings, &body.message).map(Some)
+            })
+            .await
         },
     )
     .await
 }
 
-/// Sends the reminder of an appointment now, by SMS, in the words that the business's privacy settings allow.
+/// Sends an e-mail to a contact who opted in. It is in the timeline at once; what became of it shows there.
+#[utoipa::path(post, path = "/api/contacts/{contact_id}/send-email", tag = "messages", request_body = AskedEmail,
+    params(("contact_id" = Uuid, Path)),
+    responses((status = 202, description = "Taken on", body = Message),
+        (status = 409, description = "The person did not opt in, or e-mails are not set up")))]
+pub(crate) async fn send_email(
+    State(app): State<App>,
+    who: Principal,
+    request: RequestId,
+    Path(contact): Path<ContactId>,
+    Query(NoParams {}): Query<NoParams>,
+    Idempotent { body, keyed }: Idempotent<AskedEmail>,
+) -> Result<Response, Problem> {
+    let (app, who, body) = (&app, &who, &body);
+    let fresh = app.store.new_id();
+    once(
+        &app.answers,
+        who.tenant_id,
+        keyed,
+        fresh,
+        |operation| async move {
+            let new = NewMessage {
+                contact,
+                id: MessageId::new(operation),
+                words: None,
+                channel: None,
+                appointment: None,
+                batch: None,
+            };
+            send(app, who, request, new, |settings| {
+                mail_words(settings, body).map(Some)
+            })
+            .await
+        },
+    )
+    .await
+}
+
+/// Sends the reminder of an appointment now, by SMS or e-mail, in the words that the business's privacy settings allow.
 #[utoipa::path(post, path = "/api/contacts/{contact_id}/send-reminder", tag = "messages",
     params(("contact_id" = Uuid, Path)),
     request_body(content = AskedReminder, description = "May be left out"),
@@ -214,11 +325,12 @@ pub(crate) async fn send_reminder(
             let new = NewMessage {
                 contact,
                 id: MessageId::new(operation),
-                text: None,
+                words: None,
+                channel: body.channel.map(Channel::from),
                 appointment: body.appointment_id,
                 batch: None,
             };
-            send(app, who, request, new, None).await
+            send(app, who, request, new, |_| Ok(None)).await
         },
     )
     .await

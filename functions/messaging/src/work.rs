@@ -1,37 +1,47 @@
-//! Sending what is due, and looking for what nobody heard of.
+//! Sending what is due, by whichever channel.
 
-use std::sync::Arc;
-use std::time::Duration;
-
-use chrono::{DateTime, TimeDelta, Utc};
-use vio_domain::messages::rules::NOT_READY;
-use vio_domain::messages::state::{Listing, Reconciled, Report, reconcile};
-use vio_domain::words::{asks_to_confirm, written_reminder};
-use vio_providers::twilio::{NewSms, TwilioApi, TwilioError, code};
+use serde::Deserialize;
+use vio_domain::messages::Channel;
+use vio_domain::messages::state::Reconciled;
+use vio_domain::words::{asks_to_confirm, mailed_reminder, written_reminder};
+use vio_providers::ses::feedback::MailNews;
 use vio_runtime::App;
 use vio_runtime::batch::MessageError;
 use vio_runtime::crash;
-use vio_runtime::queues::MessageWork;
+use vio_runtime::queues::{LetterWork, MessageWork};
 use vio_runtime::twilio::Twilio;
+use vio_store::StoreError;
 use vio_store::contacts::Person;
 use vio_store::locations::LocationRow;
-use vio_store::messages::{Channelled, MessageRow, Outcome, Sending, Taken};
+use vio_store::messages::{MessageRow, Outcome, Ready, Taken, Words};
 use vio_store::tenants::{TenantSettings, TenantStatus};
 use vio_store::words::words_input;
-use vio_store::{StoreError, TenantStore};
 
-/// How long the provider may take to answer.
-const PATIENCE: Duration = Duration::from_secs(15);
+use crate::{email, feedback, letters, sms};
+
 /// Times that one run takes a message: sent, looked for, sent again.
 const ROUNDS: usize = 3;
-/// How long to rest after 429 without a word on it.
-const REST: TimeDelta = TimeDelta::seconds(60);
-/// How far the provider's clock may be behind ours.
-const SKEW: TimeDelta = TimeDelta::seconds(60);
 
-/// Sends a message that is due, or looks for it. One that is done with, or not due, is left alone.
-pub async fn process(app: &App, message: MessageWork) -> Result<(), MessageError> {
-    run(app, &message).await.map_err(MessageError::retry)
+/// What comes from the queue, told apart by its fields.
+#[derive(Debug, Deserialize)]
+#[serde(untagged)]
+pub enum Work {
+    /// A message to a contact is to be sent, or looked for.
+    Message(MessageWork),
+    /// A letter to somebody on the staff is to be sent.
+    Letter(LetterWork),
+    /// Something happened to an e-mail.
+    News(MailNews),
+}
+
+/// Does what a message of the queue asks for. What is done with, or not due, is left alone.
+pub async fn process(app: &App, work: Work) -> Result<(), MessageError> {
+    let done = match &work {
+        Work::Message(message) => run(app, message).await,
+        Work::Letter(letter) => letters::send(app, letter).await,
+        Work::News(news) => feedback::hear(app, news).await,
+    };
+    done.map_err(MessageError::retry)
 }
 
 async fn run(app: &App, work: &MessageWork) -> Result<(), StoreError> {
@@ -40,21 +50,32 @@ async fn run(app: &App, work: &MessageWork) -> Result<(), StoreError> {
     };
     let tenant = app.store.tenant_row(work.tenant).await?;
     let active = tenant.is_some_and(|row| row.status == TenantStatus::Active);
-    let set_up = active && settings.settings.integrations.twilio.configured();
-    let twilio = Twilio::of(app, &settings).filter(|_| set_up);
+    let integrations = &settings.settings.integrations;
+    let set_up = |channel| active && integrations.channel_ready(channel);
+    let twilio = Twilio::of(app, &settings).filter(|_| set_up(Channel::Sms));
+    let mail = app.mail.as_ref().filter(|_| set_up(Channel::Email));
     let locations = ts.locations().await?;
     let words = |person: &Person, row: &MessageRow| words(&settings, &locations, person, row);
-    let channel = Channelled {
-        through: twilio.as_ref().map(|twilio| twilio.fingerprint.as_str()),
+    let ready = Ready {
+        sms: twilio.as_ref().map(|twilio| twilio.fingerprint.as_str()),
+        email: mail.is_some(),
         bound: app.platform.limits.placement_bound(),
     };
     for _ in 0..ROUNDS {
         let place = (work.contact, work.message);
-        let taken = ts.take_message(&settings, channel, place, words).await?;
-        let (sent, outcome) = match (taken, &twilio) {
-            (Taken::Send(sending), Some(twilio)) => {
+        let taken = ts.take_message(&settings, ready, place, words).await?;
+        let (sent, outcome) = match taken {
+            Taken::Send(sending) => {
                 crash::point("message_counted");
-                let outcome = send(app, &ts, &settings, twilio.api.as_ref(), &sending).await;
+                let outcome = match (sending.row.channel, &twilio, mail) {
+                    (Channel::Sms, Some(twilio), _) => {
+                        sms::send(app, &ts, &settings, twilio.api.as_ref(), &sending).await
+                    }
+                    (Channel::Email, _, Some(mail)) => {
+                        email::send(app, &ts, &settings, mail, &sending).await
+                    }
+                    _ => return Ok(()),
+                };
                 crash::point("message_sent");
                 let Some(outcome) = outcome else {
                     tracing::warn!(tenant = %ts.id, message = %work.message, "a message was not answered; it may have arrived");
@@ -62,17 +83,24 @@ async fn run(app: &App, work: &MessageWork) -> Result<(), StoreError> {
                 };
                 (sending, outcome)
             }
-            (Taken::LookUp(sending), Some(twilio)) => {
-                let found = look_up(app, &ts, &settings, &twilio.api, &sending).await?;
+            Taken::LookUp(sending) => {
+                let found = match (sending.row.channel, &twilio) {
+                    (Channel::Sms, Some(twilio)) => {
+                        sms::look_up(app, &ts, &settings, &twilio.api, &sending).await?
+                    }
+                    (Channel::Email, _) => email::look_up(app, &ts, &sending.row),
+                    _ => return Ok(()),
+                };
                 (sending, Outcome::LookedUp(found))
             }
-            _ => return Ok(()),
+            Taken::Nothing => return Ok(()),
         };
         let row = ts
             .record_outcome(&settings.settings, &sent.row, outcome.clone())
             .await?;
         crash::point("message_recorded");
-        tracing::info!(tenant = %ts.id, message = %work.message, status = row.map(|row| row.status.as_str()), "message");
+        tracing::info!(tenant = %ts.id, message = %work.message, channel = sent.row.channel.as_str(),
+                       status = row.map(|row| row.status.as_str()), "message");
         if outcome != Outcome::LookedUp(Reconciled::NotSent) {
             return Ok(());
         }
@@ -85,7 +113,7 @@ fn words(
     locations: &[LocationRow],
     person: &Person,
     row: &MessageRow,
-) -> (String, bool) {
+) -> Words {
     let appointment = row.appointment.and_then(|id| person.appointment(id));
     let location = appointment
         .and_then(|a| a.location)
@@ -97,108 +125,21 @@ fn words(
         location,
         None,
     );
-    (written_reminder(&input), asks_to_confirm(&input))
-}
-
-/// Where the provider reports to: the business's own address, and which message it is.
-fn callback(app: &App, settings: &TenantSettings, row: &MessageRow) -> String {
-    format!(
-        "{}/api/webhook/sms/{}?contact={}&message={}",
-        app.platform.public_url, settings.endpoints.sms, row.contact, row.id
-    )
-}
-
-/// Sends once. None where nobody knows whether it arrived.
-async fn send(
-    app: &App,
-    ts: &TenantStore,
-    settings: &TenantSettings,
-    api: &dyn TwilioApi,
-    sending: &Sending,
-) -> Option<Outcome> {
-    let from = settings.settings.integrations.twilio.from_number.as_ref()?;
-    let left = sending.row.bound.map(|bound| bound - ts.now());
-    let left = left.and_then(|left| left.to_std().ok())?;
-    let sms = NewSms {
-        to: sending.to.clone(),
-        from: from.as_str().to_owned(),
-        body: sending.text.clone(),
-        status_callback: callback(app, settings, &sending.row),
-    };
-    let answer = api.send(&sms, PATIENCE.min(left)).await;
-    let now = ts.now();
-    match answer {
-        Ok(sent) => Some(Outcome::Accepted {
-            provider_id: sent.sid,
-            report: sent.report.unwrap_or(Report::Accepted),
-            error_code: sent.error_code,
-        }),
-        Err(TwilioError::NoAnswer(_)) => None,
-        Err(TwilioError::Refused {
-            status,
-            code,
-            retry_after,
-        }) => {
-            tracing::warn!(tenant = %ts.id, message = %sending.row.id, status, code, "a message was refused");
-            Some(match (status, code) {
-                (429, _) | (_, Some(code::TOO_MANY)) => {
-                    let told = retry_after.map(|after| after.instant(now));
-                    let again = told.filter(|at| *at > now).unwrap_or(now + REST);
-                    Outcome::NotNow { again }
-                }
-                // The account is not usable now: it goes out once somebody has mended that, or it is too late.
-                (401..=403, _) | (_, Some(code::CREDENTIALS)) => Outcome::NotNow {
-                    again: now + NOT_READY,
-                },
-                (_, Some(code::OPTED_OUT)) => Outcome::OptedOut { error_code: code },
-                _ => Outcome::Refused { error_code: code },
-            })
+    match row.channel {
+        Channel::Sms => Words {
+            subject: None,
+            text: written_reminder(&input),
+            asks: asks_to_confirm(&input),
+        },
+        Channel::Email => {
+            let answers = settings.settings.integrations.email.reply_to.is_some();
+            let (subject, text) = mailed_reminder(&input, answers);
+            Words {
+                subject: Some(subject),
+                text,
+                // What people answer to an e-mail, a person reads.
+                asks: false,
+            }
         }
     }
-}
-
-/// Looks for a message in the provider's list. Only a list that goes back to before the send, and has nothing to this
-/// number since that could be it, says that it did not arrive.
-async fn look_up(
-    app: &App,
-    ts: &TenantStore,
-    settings: &TenantSettings,
-    api: &Arc<dyn TwilioApi>,
-    sending: &Sending,
-) -> Result<Reconciled, StoreError> {
-    let row = &sending.row;
-    let sent_at = row.sent_at.unwrap_or(row.created_at);
-    let bound = row.bound.unwrap_or(sent_at);
-    let twilio = &settings.settings.integrations.twilio;
-    let from = twilio.from_number.as_ref().map_or("", |from| from.as_str());
-    let listing = match api.sent(&sending.to, from, PATIENCE).await {
-        Ok(page) => {
-            let since = sent_at - SKEW;
-            let at = |created: Option<DateTime<Utc>>| created.is_none_or(|at| at >= since);
-            let whole = !page.more || page.messages.iter().any(|one| !at(one.created_at));
-            let mut listing = if whole {
-                Listing::Empty
-            } else {
-                Listing::Failed
-            };
-            for one in page.messages.iter().filter(|one| at(one.created_at)) {
-                let Some(report) = one.report else { continue };
-                if ts.is_anothers(row, &one.sid).await? {
-                    continue;
-                }
-                if one.body == sending.text {
-                    listing = Listing::Found(one.sid.clone(), report);
-                    break;
-                }
-                listing = Listing::Doubtful;
-            }
-            listing
-        }
-        Err(error) => {
-            tracing::warn!(tenant = %ts.id, message = %row.id, %error, "the provider's messages could not be listed");
-            Listing::Failed
-        }
-    };
-    let settles = app.platform.limits.reconcile_after();
-    Ok(reconcile(listing, sent_at, bound, settles, ts.now()))
 }

@@ -20,6 +20,7 @@ use vio_store::tenants::TenantSettings;
 
 use crate::calendly::{CalendlyPatch, CalendlyView};
 use crate::change::{Asked, tag};
+use crate::email::{EmailPatch, EmailView};
 use crate::intake::{self, DuplicateHandling};
 use crate::mapping::{MappingPatch, MappingView};
 use vio_http::Patch;
@@ -113,6 +114,7 @@ pub(crate) struct IntegrationsView {
     calcom: CalcomView,
     calendly: CalendlyView,
     twilio: TwilioView,
+    email: EmailView,
 }
 
 /// A secret as it is shown.
@@ -276,6 +278,7 @@ impl IntegrationsView {
                 last_sync: None,
                 problems: twilio_problems(opened),
             },
+            email: EmailView::of(app, opened),
         }
     }
 }
@@ -377,6 +380,8 @@ pub(crate) struct IntegrationsPatch {
     calendly: Option<CalendlyPatch>,
     #[serde(default)]
     twilio: Option<TwilioPatch>,
+    #[serde(default)]
+    email: Option<EmailPatch>,
 }
 
 pub(crate) type Refusal = (&'static str, &'static str);
@@ -586,6 +591,9 @@ pub(crate) async fn edit(
             }
             if let Some(twilio) = &patch.twilio {
                 twilio.apply(&app, opened, fields);
+            }
+            if let Some(email) = &patch.email {
+                email.apply(&app, opened, fields);
             }
         })
         .await?;

@@ -7,6 +7,7 @@ mod calendly;
 mod calls;
 mod change;
 mod connection;
+mod email;
 mod health;
 mod hours;
 mod intake;
@@ -37,6 +38,7 @@ fn routes() -> OpenApiRouter<App> {
         .routes(routes!(connection::test_calcom))
         .routes(routes!(calendly::trial::test_calendly))
         .routes(routes!(calendly::trial::event_types))
+        .routes(routes!(email::test_email))
         .routes(routes!(connection::test_retell))
         .routes(routes!(connection::test_twilio))
         .routes(routes!(types::show, types::replace))

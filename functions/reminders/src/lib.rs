@@ -8,7 +8,7 @@ use futures::stream::{self, StreamExt};
 use vio_domain::ids::TenantId;
 use vio_runtime::app::App;
 use vio_runtime::queues::{
-    CalendarMessage, DialMessage, InboxMessage, JobMessage, MessageWork, QueueError,
+    CalendarMessage, DialMessage, InboxMessage, JobMessage, LetterWork, MessageWork, QueueError,
 };
 use vio_store::StoreError;
 use vio_store::key::{self, DUE_SHARDS, DueKind};
@@ -39,6 +39,8 @@ pub struct Ticked {
     pub calendars: usize,
     /// Messages to people handed to their worker.
     pub messages: usize,
+    /// Letters to staff handed to the same worker.
+    pub letters: usize,
 }
 
 fn text<'a>(item: &'a Attributes, name: &str) -> Option<&'a str> {
@@ -104,6 +106,7 @@ pub async fn tick(app: &App) -> Result<Ticked, StoreError> {
     let mut jobs: Vec<JobMessage> = Vec::new();
     let mut calendars: BTreeSet<TenantId> = BTreeSet::new();
     let mut messages: Vec<MessageWork> = Vec::new();
+    let mut letters: Vec<LetterWork> = Vec::new();
     for shard in 0..DUE_SHARDS {
         let mut after = None;
         for _ in 0..PAGES {
@@ -141,6 +144,13 @@ pub async fn tick(app: &App) -> Result<Ticked, StoreError> {
                             message,
                         }));
                     }
+                    DueKind::Letter => {
+                        let letter = text(item, PK).and_then(key::letter_of);
+                        letters.extend(letter.map(|letter| LetterWork {
+                            tenant,
+                            letter: letter.to_owned(),
+                        }));
+                    }
                     DueKind::Inbox => {
                         let event = text(item, PK).and_then(key::inbox_event_of);
                         events.extend(event.map(|event| InboxMessage {
@@ -175,6 +185,7 @@ pub async fn tick(app: &App) -> Result<Ticked, StoreError> {
     })
     .await;
     ticked.messages = handed_on(messages, |message| app.queues.message(message)).await;
+    ticked.letters = handed_on(letters, |letter| app.queues.letter(letter)).await;
     ticked.events = handed_on(events, |event| app.queues.inbox(event)).await;
     if ticked.due > 0 {
         tracing::info!(
@@ -185,6 +196,7 @@ pub async fn tick(app: &App) -> Result<Ticked, StoreError> {
             jobs = ticked.jobs,
             calendars = ticked.calendars,
             messages = ticked.messages,
+            letters = ticked.letters,
             "tick"
         );
     }

@@ -359,6 +359,11 @@ impl Credentials for Connections {
         })
         .await
     }
+
+    /// The key of everything that stands for AWS here.
+    async fn ses(&self, key_id: &str) -> Option<String> {
+        (key_id == vio_stack::ACCESS_KEY).then(|| vio_stack::SECRET_KEY.to_owned())
+    }
 }
 
 /// Whether a URL's host is this machine. What cannot be read is not.

@@ -16,11 +16,15 @@ use vio_crypto::AwsKms;
 use vio_crypto::password::Argon2Params;
 use vio_domain::calling::limits::CallLimits;
 use vio_domain::ids::TenantId;
+use vio_domain::text::Email;
 use vio_live::{ApiGateway, Live};
 use vio_projector::EventBridge;
+use vio_providers::BaseUrl;
 use vio_providers::retell::HttpRetellFactory;
+use vio_providers::ses::{SesMailer, SesSigning};
 use vio_reminders::Ticked;
 use vio_runtime::config::Platform;
+use vio_runtime::mail::Mail;
 use vio_runtime::queues::{QueueUrls, SqsQueues};
 use vio_runtime::{App, Parts};
 use vio_sandbox::{Sandbox, SandboxOptions};
@@ -40,8 +44,10 @@ use crate::dev::Dev;
 use crate::functions::Functions;
 use crate::invocations::Invocations;
 use crate::seed::{self, SeedError};
-use crate::{queues, server, services};
+use crate::{mail_events, queues, server, services};
 
+/// Where e-mails come from here.
+const MAIL_FROM: &str = "no-reply@vioconcierge.example";
 /// What the tick is counted as.
 const TICKER: &str = "reminders";
 /// How often the tick runs, in real time (template.yaml).
@@ -201,10 +207,12 @@ impl Host {
             sandbox: sandbox.retell_url(),
             host: public_url,
         };
+        sandbox.tell_mail_events(mail_events::to_queue(stack.sqs(), urls.messages.clone()));
+        let mail = mail(&stack, &sandbox)?;
         let table = DynamoTable::new(stack.dynamodb(), services::tables());
         let meter = Arc::clone(table.meter());
         let port = Arc::new(NotingPort::new(table, written));
-        let app = start_app(&stack, &urls, platform, &clock, port).await?;
+        let app = start_app(&stack, &urls, (platform, mail), &clock, port).await?;
         let known = tenants_in(&stack.dynamodb(), &services::tables().main)
             .await
             .map_err(HostError::part("the tenants"))?;
@@ -404,10 +412,28 @@ async fn start_sandbox(
     Ok(sandbox)
 }
 
+/// E-mail through the sandbox, signed with the key of everything that stands for AWS here.
+fn mail(stack: &Stack, sandbox: &Sandbox) -> Result<Mail, HostError> {
+    let aws = stack.sdk_config();
+    let missing = HostError::part("e-mail");
+    let credentials = aws.credentials_provider();
+    let signing = SesSigning {
+        credentials: credentials.ok_or_else(|| missing("no credentials"))?,
+        region: aws.region().map_or("", |region| region.as_ref()).to_owned(),
+    };
+    let base = BaseUrl::parse(&sandbox.ses_url()).map_err(HostError::part("e-mail"))?;
+    let from = Email::parse(MAIL_FROM).map_err(HostError::part("e-mail"))?;
+    let api = SesMailer::new(vio_providers::Http::new(), base, signing, None);
+    Ok(Mail {
+        api: Arc::new(api),
+        from,
+    })
+}
+
 async fn start_app(
     stack: &Stack,
     urls: &QueueUrls,
-    platform: Platform,
+    (platform, mail): (Platform, Mail),
     clock: &Arc<DomainClock>,
     port: Arc<NotingPort<DynamoTable>>,
 ) -> Result<App, HostError> {
@@ -420,6 +446,7 @@ async fn start_app(
         )),
         queues: Arc::new(SqsQueues::new(stack.sqs(), urls.clone())),
         retell: Arc::new(HttpRetellFactory::new(vio_providers::Http::new())),
+        mail: Some(mail),
         platform,
         clock: clock.clone(),
         real_clock: Arc::new(SystemClock),

@@ -15,6 +15,7 @@ pub mod gateway;
 mod host;
 mod invocations;
 mod landing;
+mod mail_events;
 mod queues;
 mod routes;
 pub mod seed;

@@ -2,98 +2,23 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
-use std::time::Duration;
+mod desk;
 
+use desk::{Client, options};
 use reqwest::Method;
 use serde_json::{Value, json};
-use vio_local::{Host, HostOptions};
+use vio_local::Host;
 
-const PASSWORD: &str = "Correct-Horse-9-Battery";
 const PHONE: &str = "+447912345678";
 
-struct Client {
-    http: reqwest::Client,
-    base: String,
-    token: String,
-}
-
-impl Client {
-    async fn new(host: &Host) -> Self {
-        let http = reqwest::Client::builder().no_proxy().build().unwrap();
-        let mut client = Self {
-            http,
-            base: host.base_url(),
-            token: String::new(),
-        };
-        // Mid-morning on a working day, so that people may be written to.
-        let start = json!({ "now": "2027-01-04T10:00:00Z" });
-        client.ok(Method::POST, "/dev/clock", start).await;
-        let admin =
-            json!({ "full_name": "Ann Admin", "email": "ann@example.com", "password": PASSWORD });
-        let body =
-            json!({ "business_name": "Corner Salon", "business_type": "salon", "admin": admin });
-        client.ok(Method::POST, "/api/tenants", body).await;
-        client.sign_in().await;
-        client
-    }
-
-    async fn sign_in(&mut self) {
-        let body = json!({ "email": "ann@example.com", "password": PASSWORD });
-        let signed_in = self.ok(Method::POST, "/api/auth/sign-in", body).await;
-        self.token = signed_in["access_token"].as_str().unwrap().to_owned();
-    }
-
-    async fn ask(&self, method: Method, path: &str, body: Value) -> (u16, Value) {
-        let mut request = self
-            .http
-            .request(method.clone(), format!("{}{path}", self.base));
-        if path.starts_with("/api") && !self.token.is_empty() {
-            request = request.bearer_auth(&self.token);
-        }
-        if method != Method::GET {
-            request = request.json(&body);
-        }
-        let answer = request.send().await.unwrap();
-        (
-            answer.status().as_u16(),
-            answer.json().await.unwrap_or(Value::Null),
-        )
-    }
-
-    async fn ok(&self, method: Method, path: &str, body: Value) -> Value {
-        let (status, answer) = self.ask(method, path, body).await;
-        assert!((200..300).contains(&status), "{path}: {status} {answer}");
-        answer
-    }
-
-    /// Asks again until the answer is as wanted.
-    async fn until(&self, path: &str, wanted: impl Fn(&Value) -> bool) -> Value {
-        let mut answer = Value::Null;
-        for _ in 0..200 {
-            answer = self.ok(Method::GET, path, Value::Null).await;
-            if wanted(&answer) {
-                return answer;
-            }
-            tokio::time::sleep(Duration::from_millis(50)).await;
-        }
-        panic!("{path} stays {answer}");
-    }
-
-    async fn connect(&self, host: &Host) -> Value {
-        let sandbox = host.sandbox().twilio_url();
-        let twilio = json!({ "enabled": true, "account_sid": format!("AC{}", "a".repeat(32)),
+async fn connect(client: &Client, host: &Host) -> Value {
+    let sandbox = host.sandbox().twilio_url();
+    let twilio = json!({ "enabled": true, "account_sid": format!("AC{}", "a".repeat(32)),
             "auth_token": "twilio-token-0123456789", "from_number": "07700 153842", "base_url": sandbox });
-        let body = json!({ "twilio": twilio });
-        self.ok(Method::PATCH, "/api/settings/integrations", body)
-            .await
-    }
-}
-
-fn options() -> HostOptions {
-    HostOptions {
-        ticks: false,
-        ..HostOptions::ephemeral()
-    }
+    let body = json!({ "twilio": twilio });
+    client
+        .ok(Method::PATCH, "/api/settings/integrations", body)
+        .await
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -108,7 +33,7 @@ async fn a_message_goes_out_its_news_and_its_answer_come_back() {
         )
         .await;
     assert_eq!(tried["outcome"], "not_configured");
-    let saved = client.connect(&host).await;
+    let saved = connect(&client, &host).await;
     assert_eq!(saved["twilio"]["configured"], true);
     assert_eq!(saved["twilio"]["auth_token"], "••••6789");
     let (_, tried) = client
@@ -137,7 +62,9 @@ async fn a_message_goes_out_its_news_and_its_answer_come_back() {
         .await;
     let entry = &shown["interactions"][0];
     assert_eq!(entry["direction"], "outbound");
-    let outbox = client.ok(Method::GET, "/dev/outbox", Value::Null).await;
+    let outbox = client
+        .ok(Method::GET, "/dev/outbox?channel=sms", Value::Null)
+        .await;
     let messages = outbox["messages"].as_array().unwrap();
     assert_eq!(messages.len(), 1);
     assert_eq!(messages[0]["id"], entry["provider_message_id"]);
@@ -174,7 +101,7 @@ async fn a_message_goes_out_its_news_and_its_answer_come_back() {
 async fn a_lost_answer_is_looked_for_and_not_repeated() {
     let host = Host::start(options()).await.unwrap();
     let client = Client::new(&host).await;
-    client.connect(&host).await;
+    connect(&client, &host).await;
     let person =
         json!({ "name": "Ada Example", "phone": PHONE, "preferences": { "sms_opt_in": true } });
     let made = client.ok(Method::POST, "/api/contacts", person).await;
@@ -186,7 +113,7 @@ async fn a_lost_answer_is_looked_for_and_not_repeated() {
         .ok(Method::POST, &format!("{who}/send-sms"), body)
         .await;
     client
-        .until("/dev/outbox", |outbox| {
+        .until("/dev/outbox?channel=sms", |outbox| {
             outbox["messages"].as_array().unwrap().len() == 1
         })
         .await;
@@ -201,7 +128,9 @@ async fn a_lost_answer_is_looked_for_and_not_repeated() {
                 || answer["interactions"][0]["status"] == "delivered"
         })
         .await;
-    let outbox = client.ok(Method::GET, "/dev/outbox", Value::Null).await;
+    let outbox = client
+        .ok(Method::GET, "/dev/outbox?channel=sms", Value::Null)
+        .await;
     assert_eq!(outbox["messages"].as_array().unwrap().len(), 1);
     host.shutdown().await;
 }
@@ -215,24 +144,11 @@ async fn patient(client: &Client, name: &str, phone: &str, opted_in: bool) -> St
     format!("/api/contacts/{}", made["id"].as_str().unwrap())
 }
 
-/// Moves the clock. Whoever was signed in was away for too long.
-async fn clock(client: &mut Client, to: &str) {
-    client
-        .ok(Method::POST, "/dev/clock", json!({ "now": to }))
-        .await;
-    client.sign_in().await;
-}
-
-async fn outbox(client: &Client) -> Vec<Value> {
-    let outbox = client.ok(Method::GET, "/dev/outbox", Value::Null).await;
-    outbox["messages"].as_array().unwrap().clone()
-}
-
 /// A host whose business can ring and write, with one patient who takes messages and one who does not.
 async fn with_two_patients() -> (Host, Client, [String; 2]) {
     let host = Host::start(options()).await.unwrap();
     let client = Client::new(&host).await;
-    client.connect(&host).await;
+    connect(&client, &host).await;
     let retell =
         json!({ "agent_id": "agent_1", "from_number": "+442079460199", "api_key": "key_tests" });
     let retell = json!({ "retell": retell });
@@ -251,8 +167,8 @@ async fn after_two_failed_calls_whoever_opted_in_gets_one_message() {
     let silent = json!({ "default": { "disconnection_reason": "dial_no_answer" } });
     client.ok(Method::POST, "/dev/sandbox/script", silent).await;
     for (attempt, at) in [(1, "2027-01-05T10:00:30Z"), (2, "2027-01-05T12:05:00Z")] {
-        assert_eq!(outbox(&client).await.len(), 0);
-        clock(&mut client, at).await;
+        assert_eq!(client.outbox("sms").await.len(), 0);
+        client.clock(at).await;
         for who in [&taker, &other] {
             client
                 .until(who, |contact| contact["call_attempts"] == attempt)
@@ -264,20 +180,20 @@ async fn after_two_failed_calls_whoever_opted_in_gets_one_message() {
             .until(who, |contact| !contact["needs_attention"].is_null())
             .await;
     }
-    clock(&mut client, "2027-01-05T12:06:00Z").await;
+    client.clock("2027-01-05T12:06:00Z").await;
     let timeline = format!("{taker}/interactions");
     client
         .until(&timeline, |answer| {
             answer["interactions"][0]["status"] == "delivered"
         })
         .await;
-    clock(&mut client, "2027-01-06T09:30:00Z").await;
+    client.clock("2027-01-06T09:30:00Z").await;
     client
         .until(&taker, |contact| {
             contact["call_state"] != "calling_in_progress"
         })
         .await;
-    let messages = outbox(&client).await;
+    let messages = client.outbox("sms").await;
     assert_eq!(messages.len(), 1, "{messages:?}");
     assert_eq!(messages[0]["to"], PHONE);
     host.shutdown().await;
@@ -288,13 +204,13 @@ async fn after_two_failed_calls_whoever_opted_in_gets_one_message() {
 async fn a_missed_window_is_made_up_for_by_a_message_where_the_person_opted_in() {
     let (host, mut client, [taker, other]) = with_two_patients().await;
     // Nothing ran from the day before until half past eight; calls were to be placed by eight.
-    clock(&mut client, "2027-01-06T08:30:00Z").await;
+    client.clock("2027-01-06T08:30:00Z").await;
     client
         .until(&other, |contact| {
             contact["needs_attention"]["reason"] == "window_missed"
         })
         .await;
-    clock(&mut client, "2027-01-06T08:31:00Z").await;
+    client.clock("2027-01-06T08:31:00Z").await;
     let timeline = format!("{taker}/interactions");
     client
         .until(&timeline, |answer| {
@@ -304,7 +220,7 @@ async fn a_missed_window_is_made_up_for_by_a_message_where_the_person_opted_in()
     let contact = client.ok(Method::GET, &taker, Value::Null).await;
     assert_eq!(contact["needs_attention"], Value::Null);
     assert_eq!(contact["call_attempts"], 0);
-    let messages = outbox(&client).await;
+    let messages = client.outbox("sms").await;
     assert_eq!(messages.len(), 1, "{messages:?}");
     assert_eq!(messages[0]["to"], PHONE);
     host.shutdown().await;
@@ -318,7 +234,7 @@ async fn numbers_are_looked_up_where_that_is_set_up_and_judged_without_it_otherw
     let path = "/api/contacts/validate-phone";
     let plain = client.ok(Method::POST, path, ask.clone()).await;
     assert_eq!(plain["validation_source"], "libphonenumber");
-    client.connect(&host).await;
+    connect(&client, &host).await;
     let found = client.ok(Method::POST, path, ask.clone()).await;
     assert_eq!(found["validation_source"], "twilio");
     assert_eq!(

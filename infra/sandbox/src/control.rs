@@ -25,6 +25,7 @@ use crate::journal::{Entry, JournalError};
 use crate::page;
 use crate::script::Script;
 use crate::server::{CalendlyFaults, MoveError, Server};
+use crate::ses::{self, MailScript};
 use crate::twilio::{Inbound, SmsScript};
 
 const DELIVERY_TIMEOUT: Duration = Duration::from_secs(10);
@@ -51,6 +52,9 @@ pub(crate) fn router() -> Router<Arc<Server>> {
         .route("/control/sms", get(texts))
         .route("/control/sms/script", post(sms_script))
         .route("/control/sms/inbound", post(sms_inbound))
+        .route("/control/mail", get(mails))
+        .route("/control/mail/script", post(mail_script))
+        .route("/control/mail/event", post(mail_event))
         .layer(middleware::from_fn(loopback_host_only))
 }
 
@@ -387,5 +391,41 @@ async fn sms_inbound(
     match crate::twilio::receive(&server, inbound).await? {
         Ok(status) => Ok(Json(json!({"status": status}))),
         Err(why) => Err(ControlError(StatusCode::BAD_GATEWAY, why.into())),
+    }
+}
+
+async fn mails(State(server): State<Arc<Server>>) -> Json<Value> {
+    Json(json!({"mails": server.ledger().mails()}))
+}
+
+async fn mail_script(
+    State(server): State<Arc<Server>>,
+    body: Body<MailScript>,
+) -> Result<StatusCode, ControlError> {
+    let Json(script) = body?;
+    server.ledger().mail_script.change(script);
+    Ok(StatusCode::NO_CONTENT)
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct MailEvent {
+    id: String,
+    /// `Delivery`, `Bounce`, `Complaint` or `Reject`.
+    event: String,
+    /// With `Bounce`: `Permanent` if absent.
+    bounce_type: Option<String>,
+}
+
+/// Something happens to an e-mail, and is told.
+async fn mail_event(
+    State(server): State<Arc<Server>>,
+    body: Body<MailEvent>,
+) -> Result<StatusCode, ControlError> {
+    let Json(event) = body?;
+    let bounce = event.bounce_type.as_deref().unwrap_or("Permanent");
+    match ses::happen(&server, &event.id, &event.event, bounce) {
+        true => Ok(StatusCode::NO_CONTENT),
+        false => Err(ControlError(StatusCode::NOT_FOUND, "no such e-mail".into())),
     }
 }

@@ -83,6 +83,8 @@ pub trait Credentials: Send + Sync + 'static {
     async fn calendly(&self, token: &str) -> Option<CalendlyAccess>;
     /// What this Twilio account may use with this token; `None` for one nobody has (401).
     async fn twilio(&self, account_sid: &str, auth_token: &str) -> Option<TwilioAccess>;
+    /// The secret of this key of AWS, for e-mail; `None` for a key nobody has (403).
+    async fn ses(&self, key_id: &str) -> Option<String>;
 }
 
 /// Keys held in memory. `Debug` shows none of them.
@@ -98,6 +100,8 @@ struct Known {
     calendly: Vec<(String, CalendlyAccess)>,
     /// By SID and token, with a colon between.
     twilio: Vec<(String, TwilioAccess)>,
+    /// Secrets by the id of their key.
+    ses: Vec<(String, String)>,
 }
 
 impl std::fmt::Debug for StaticCredentials {
@@ -167,6 +171,13 @@ impl StaticCredentials {
         known.twilio.push((key, access));
     }
 
+    /// Lets a key of AWS send e-mail.
+    pub fn add_ses(&self, key_id: &str, secret: &str) {
+        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        known.ses.retain(|(other, _)| other != key_id);
+        known.ses.push((key_id.to_owned(), secret.to_owned()));
+    }
+
     /// Forgets a key, of whichever provider.
     pub fn remove(&self, api_key: &str) {
         let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
@@ -208,6 +219,11 @@ impl Credentials for StaticCredentials {
     async fn twilio(&self, account_sid: &str, auth_token: &str) -> Option<TwilioAccess> {
         let known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
         find(&known.twilio, &format!("{account_sid}:{auth_token}"))
+    }
+
+    async fn ses(&self, key_id: &str) -> Option<String> {
+        let known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        find(&known.ses, key_id)
     }
 }
 

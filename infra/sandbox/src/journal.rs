@@ -20,6 +20,7 @@ use crate::call::{Call, WebhookAttempt};
 use crate::credentials::{CalcomAccess, CalendlyAccess, RetellAccess};
 use crate::ledger::SandboxRequest;
 use crate::script::Script;
+use crate::ses::SandboxMail;
 use crate::twilio::SandboxSms;
 
 /// Everything that can happen to the sandbox's state.
@@ -71,6 +72,7 @@ pub(crate) enum Entry {
     },
     CalendlyChange(CalendarChange),
     Texted(Box<SandboxSms>),
+    Mailed(Box<SandboxMail>),
 }
 
 /// Why a journal cannot be used.

@@ -12,6 +12,7 @@ use crate::calendly::{Hook, Invitee};
 use crate::call::{Call, Event, Phase};
 use crate::journal::{Entry, Journal, JournalError};
 use crate::script::{Outcome, Standing};
+use crate::ses::{MailScript, SandboxMail};
 use crate::twilio::{SandboxSms, SmsScript};
 
 /// Retell: "the same key for up to one hour creates no second call".
@@ -72,6 +73,8 @@ pub(crate) struct Ledger {
     calendly_changes: Vec<CalendarChange>,
     texts: Vec<SandboxSms>,
     pub(crate) sms_script: SmsScript,
+    mails: Vec<SandboxMail>,
+    pub(crate) mail_script: MailScript,
 }
 
 impl Ledger {
@@ -94,6 +97,8 @@ impl Ledger {
             calendly_changes: Vec::new(),
             texts: Vec::new(),
             sms_script: SmsScript::default(),
+            mails: Vec::new(),
+            mail_script: MailScript::default(),
         }
     }
 
@@ -193,6 +198,10 @@ impl Ledger {
                     None => self.texts.push(*text),
                 }
             }
+            Entry::Mailed(mail) => match self.mails.iter_mut().find(|known| known.id == mail.id) {
+                Some(known) => *known = *mail,
+                None => self.mails.push(*mail),
+            },
             Entry::ClockMoved { .. }
             | Entry::RetellKey { .. }
             | Entry::CalcomKey { .. }
@@ -304,6 +313,10 @@ impl Ledger {
 
     pub(crate) fn texts(&self) -> &[SandboxSms] {
         &self.texts
+    }
+
+    pub(crate) fn mails(&self) -> &[SandboxMail] {
+        &self.mails
     }
 
     pub(crate) fn booking(&self, uid: &str) -> Option<&Booking> {

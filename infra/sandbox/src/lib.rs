@@ -1,4 +1,4 @@
-//! Stands in for Retell, Cal.com, Calendly and Twilio: real HTTP servers with the providers' wire formats, refusals
+//! Stands in for Retell, Cal.com, Calendly, Twilio and Amazon SES: real HTTP servers with the providers' wire formats, refusals
 //! and signatures, whose calls go as a script says, on the developer clock.
 //!
 //! It shares no code with the product and knows nothing of it, so that the two can disagree. It
@@ -29,6 +29,7 @@ mod request;
 mod retell;
 mod script;
 mod server;
+mod ses;
 mod sign;
 mod twilio;
 
@@ -55,6 +56,7 @@ pub use journal::JournalError;
 pub use ledger::SandboxRequest;
 pub use script::{AppointmentAction, Connection, Fault, Outcome, Script, Sentiment};
 pub use server::CalendlyFaults;
+pub use ses::{MailEvents, MailFault, MailOutcome, MailScript, SandboxMail};
 pub use sign::{calcom_signature, calendly_signature, retell_signature, twilio_signature};
 pub use twilio::{SandboxSms, SmsFault, SmsOutcome, SmsScript};
 
@@ -131,6 +133,7 @@ impl Sandbox {
             .merge(calcom::router())
             .merge(calendly::router())
             .merge(twilio::router())
+            .merge(ses::router())
             .merge(control::router())
             .fallback(|| async { StatusCode::NOT_FOUND })
             .layer(DefaultBodyLimit::max(BODY_BYTES))
@@ -185,6 +188,34 @@ impl Sandbox {
     #[must_use]
     pub fn twilio_url(&self) -> String {
         format!("http://{}", self.address)
+    }
+
+    /// Base URL in the place of `https://email.<region>.amazonaws.com`, without a slash at its end.
+    #[must_use]
+    pub fn ses_url(&self) -> String {
+        format!("http://{}", self.address)
+    }
+
+    /// Every e-mail that the "provider" took on, oldest first.
+    #[must_use]
+    pub fn mails(&self) -> Vec<SandboxMail> {
+        self.server.ledger().mails().to_vec()
+    }
+
+    /// Changes what becomes of the next e-mails: what is named is replaced.
+    pub fn mail_script(&self, script: MailScript) {
+        self.server.ledger().mail_script.change(script);
+    }
+
+    /// Who is given the news of e-mails, from now on; the first who asks.
+    pub fn tell_mail_events(&self, tell: MailEvents) {
+        self.server.tell_mail_events(tell);
+    }
+
+    /// Lets something happen to an e-mail (`Bounce`, `Complaint`, …) and tells of it; whether there is such an e-mail.
+    #[must_use]
+    pub fn happen_to_mail(&self, id: &str, event: &str, bounce_type: &str) -> bool {
+        ses::happen(&self.server, id, event, bounce_type)
     }
 
     /// Every SMS that the "provider" took on or that came in, oldest first.

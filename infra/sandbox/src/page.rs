@@ -67,6 +67,20 @@ pub(crate) fn render(
             escape(&text.sid),
         );
     }
+    page.push_str("<h1>Sandbox e-mails</h1>\n");
+    for mail in ledger.mails().iter().rev().take(SHOWN) {
+        let _ = writeln!(
+            page,
+            "<article><h2>To {}: {}</h2><p class=quiet>From {}, {}</p><p style=\"white-space:pre-wrap\">{}</p><p class=quiet>{} <small>{}</small></p></article>",
+            escape(&mail.to),
+            escape(&mail.subject),
+            escape(&mail.from),
+            escape(&mail.status),
+            escape(&mail.text),
+            instant(mail.created_at_clock),
+            escape(&mail.id),
+        );
+    }
     page.push_str("<h1>Sandbox calendars</h1>\n");
     calendars(&mut page, ledger);
     page.push_str("</body></html>\n");

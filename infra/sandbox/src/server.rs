@@ -1,7 +1,7 @@
 //! What every handler shares, and the work that goes on between requests.
 
 use std::sync::Arc;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 
 use chrono::{DateTime, Utc};
 use serde::Deserialize;
@@ -16,6 +16,7 @@ use crate::credentials::{
 use crate::journal::{Entry, Journal, JournalError};
 use crate::ledger::{Ledger, SandboxRequest};
 use crate::script::Script;
+use crate::ses::MailEvents;
 
 pub(crate) struct Server {
     pub(crate) clock: Arc<dyn SandboxClock>,
@@ -28,6 +29,8 @@ pub(crate) struct Server {
     /// The same for Calendly, and what goes wrong with the next questions.
     calendly_faults: Mutex<Faults>,
     calendly_read_faults: Mutex<Faults>,
+    /// Who is given the news of e-mails.
+    mail_events: OnceLock<MailEvents>,
     /// Something was planned or moved: the dispatcher looks again.
     pub(crate) changed: Notify,
     pub(crate) http: reqwest::Client,
@@ -96,6 +99,7 @@ impl Server {
             calcom_faults: Mutex::default(),
             calendly_faults: Mutex::default(),
             calendly_read_faults: Mutex::default(),
+            mail_events: OnceLock::new(),
             changed: Notify::new(),
             http,
             stopping: watch::Sender::new(false),
@@ -139,6 +143,25 @@ impl Server {
         match self.credentials.twilio(sid, token).await {
             Some(access) => Some(access),
             None => self.added.twilio(sid, token).await,
+        }
+    }
+
+    /// The secret of a key of AWS.
+    pub(crate) async fn ses_secret(&self, key_id: &str) -> Option<String> {
+        match self.credentials.ses(key_id).await {
+            Some(secret) => Some(secret),
+            None => self.added.ses(key_id).await,
+        }
+    }
+
+    pub(crate) fn mail_events(&self) -> Option<&MailEvents> {
+        self.mail_events.get()
+    }
+
+    /// The first who asks is told.
+    pub(crate) fn tell_mail_events(&self, tell: MailEvents) {
+        if self.mail_events.set(tell).is_err() {
+            tracing::warn!("somebody is told of e-mails already");
         }
     }
 

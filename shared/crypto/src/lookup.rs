@@ -35,6 +35,8 @@ pub enum LookupKind {
     SignInEmail,
     /// A client's network address, for limits.
     ClientAddress,
+    /// A contact at an address, in the link by which e-mails to them end: the hash is a proof there.
+    Unsubscribe,
 }
 
 impl LookupKind {
@@ -51,6 +53,7 @@ impl LookupKind {
             Self::ImportRow => b"import_row",
             Self::SignInEmail => b"sign_in_email",
             Self::ClientAddress => b"client_address",
+            Self::Unsubscribe => b"unsubscribe",
         }
     }
 }

@@ -96,6 +96,7 @@ kinds! {
     DoNotCall: "do-not-call", CONFLICT, "The person does not want calls", "This person is on the do-not-call list.";
     DoNotContact: "do-not-contact", CONFLICT, "The person does not want to be contacted", "This contact is marked as not to be contacted.";
     ConsentRequired: "consent-required", CONFLICT, "Consent is missing", "Record the person's consent to calls first.";
+    NoEmail: "no-email", CONFLICT, "No e-mail address", "This contact has no e-mail address.";
     NoPhone: "no-phone", CONFLICT, "No phone number", "This contact has no phone number.";
     NumberNotCallable: "number-not-callable", CONFLICT, "The number cannot be called", "This phone number cannot or must not be called: it is a premium, foreign or incomplete number.";
     NotCallable: "not-callable", CONFLICT, "No call is due", "The appointment's status does not call for a call.";

@@ -10,6 +10,7 @@ pub mod calendly;
 mod error;
 mod json;
 pub mod retell;
+pub mod ses;
 mod signature;
 mod transport;
 pub mod twilio;

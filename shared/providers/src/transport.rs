@@ -65,6 +65,8 @@ impl Http {
 pub(crate) struct Answer {
     pub(crate) status: u16,
     pub(crate) retry_after: Option<RetryAfter>,
+    /// The name of the error, where the answer has one beside its status (AWS).
+    pub(crate) error_type: Option<String>,
     /// A body that cannot be read takes nothing from a status that decides alone.
     pub(crate) body: Result<Vec<u8>, Unanswered>,
 }
@@ -79,9 +81,11 @@ pub(crate) async fn exchange(
     let retry_after = header("retry-after")
         .and_then(RetryAfter::parse)
         .or_else(|| header("x-ratelimit-reset").and_then(RetryAfter::of_reset));
+    let error_type = header("x-amzn-errortype").map(str::to_owned);
     Ok(Answer {
         status: answer.status().as_u16(),
         retry_after,
+        error_type,
         body: read(answer).await,
     })
 }
@@ -97,6 +101,7 @@ pub(crate) async fn send(
         status,
         retry_after,
         body,
+        ..
     } = exchange(request, timeout).await?;
     if ApiError::is_refusal(status) {
         return Err(ApiError::Refused {

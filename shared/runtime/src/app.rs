@@ -16,6 +16,7 @@ use vio_store::{Store, StoreError};
 use crate::auth::StoreAuthenticator;
 use crate::config::Platform;
 use crate::idempotency::StoredAnswers;
+use crate::mail::Mail;
 use crate::queues::Queues;
 use crate::rate::TenantLimiter;
 
@@ -55,6 +56,8 @@ pub struct App {
     pub queues: Arc<dyn Queues>,
     pub retell: Arc<dyn RetellFactory>,
     pub twilio: Arc<dyn TwilioFactory>,
+    /// The way out of e-mails; None where this deployment sends none.
+    pub mail: Option<Mail>,
     pub platform: Arc<Platform>,
     /// The domain's clock.
     pub clock: Arc<dyn Clock>,
@@ -68,6 +71,7 @@ pub struct Parts {
     pub kms: Arc<dyn Kms>,
     pub queues: Arc<dyn Queues>,
     pub retell: Arc<dyn RetellFactory>,
+    pub mail: Option<Mail>,
     pub platform: Platform,
     pub clock: Arc<dyn Clock>,
     pub real_clock: Arc<dyn Clock>,
@@ -109,6 +113,7 @@ impl App {
             queues: parts.queues,
             retell: parts.retell,
             twilio: Arc::new(HttpTwilioFactory::new(vio_providers::Http::new())),
+            mail: parts.mail,
             platform: Arc::new(parts.platform),
             clock: parts.clock,
             real_clock: parts.real_clock,

@@ -19,6 +19,7 @@ use vio_store::objects::S3Objects;
 
 use crate::app::{App, Parts, StartError};
 use crate::config::{ConfigError, Platform, required};
+use crate::mail::Mail;
 use crate::queues::{QueueUrls, SqsQueues};
 
 fn malformed(error: ConfigError) -> StartError {
@@ -91,6 +92,7 @@ impl App {
             )),
             queues: Arc::new(SqsQueues::new(aws_sdk_sqs::Client::new(aws), queues)),
             retell: Arc::new(HttpRetellFactory::new(vio_providers::Http::new())),
+            mail: Mail::from_env(aws)?,
             platform,
             clock: clock.clone(),
             real_clock: clock,

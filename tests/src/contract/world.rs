@@ -71,6 +71,7 @@ impl World {
                         "from_number": "+447700153842" },
             "calendly": { "enabled": true, "api_key": format!("calendly_of_{slug}"), "webhook_signing_key": CALENDLY_KEY,
                           "organizer_email": format!("desk@{slug}.example") },
+            "email": { "enabled": true, "reply_to": format!("desk@{slug}.example") },
         });
         world
             .ok("PATCH", "/api/settings/integrations", Some(&integrations))
@@ -175,6 +176,20 @@ impl World {
                 let member = json!({ "group_ids": before });
                 text(&self.contact(assigned, member).await["id"])
             }
+            ("contact_id", path) if path.ends_with("/send-email") => {
+                text(&self.contact(assigned, reader(at)).await["id"])
+            }
+            // As it stands in an e-mail.
+            ("token", _) => {
+                let contact = self.contact(assigned, reader(at)).await;
+                let path = format!(
+                    "/api/contacts/{}/send-email",
+                    contact["id"].as_str().expect("an id")
+                );
+                let body = json!({ "subject": "Hello", "message": "We open late." });
+                self.ok("POST", &path, Some(&body)).await;
+                self.unsubscribe_token(&contact["email"]).await
+            }
             ("contact_id", _) => text(&self.contact(assigned, json!({})).await["id"]),
             ("appointment_id", _) => {
                 text(&self.contact(assigned, json!({})).await["appointment_id"])
@@ -203,10 +218,9 @@ impl World {
                 text(&self.ok("POST", "/api/dnc", Some(&body)).await["dnc_id"])
             }
             ("attention_id", _) => {
-                // By a way that is not there.
+                // By a way that leads nowhere.
                 let mail = json!({
-                    "email": format!("{at}@mail.example"), "preferred_contact_method": "email",
-                    "preferences": { "email_opt_in": true },
+                    "preferred_contact_method": "email", "preferences": { "email_opt_in": true },
                 });
                 let contact = self.contact(assigned, mail).await;
                 let list = self.ok("GET", "/api/attention?page_size=100", None).await;
@@ -290,6 +304,24 @@ impl World {
             }
         };
         id.ok_or_else(|| format!("no {parameter} for {path} was made"))
+    }
+
+    /// The token in the e-mail that went out to an address; None where none did within ten seconds.
+    async fn unsubscribe_token(&self, to: &Value) -> Option<String> {
+        for _ in 0..200 {
+            let ask = Ask::new("GET", "/dev/outbox?channel=email");
+            let outbox = self.api.send(&ask).await.json();
+            if let Some(mail) = find(&outbox["messages"], to, |mail| &mail["to"]) {
+                let link = mail["headers"]["List-Unsubscribe"].as_str()?;
+                return link
+                    .trim_matches(['<', '>'])
+                    .rsplit('/')
+                    .next()
+                    .map(str::to_owned);
+            }
+            tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+        }
+        None
     }
 
     /// Cancels all campaigns but the last two.
@@ -399,4 +431,9 @@ pub async fn try_sign_in(api: &Api, email: &str, password: &str) -> Answer {
     let body = json!({ "email": email, "password": password });
     api.send(&Ask::new("POST", "/api/auth/sign-in").json(&body))
         .await
+}
+
+/// What somebody has who takes e-mails.
+fn reader(at: usize) -> Value {
+    json!({ "email": format!("{at}@mail.example"), "preferences": { "email_opt_in": true } })
 }

@@ -64,6 +64,7 @@ pub(crate) async fn business(world: &World) {
                       "webhook_signing_key": SIGNING_KEY },
         "twilio": { "enabled": true, "account_sid": format!("AC{}", "a".repeat(32)), "from_number": phone::FROM,
                     "auth_token": format!("{WEBHOOK_SECRET}-token") },
+        "email": { "enabled": true, "reply_to": "zquovexpjk.answers@mail.example" },
     });
     client
         .does(Method::PATCH, "/api/settings/integrations", integrations)
@@ -215,11 +216,15 @@ pub(crate) async fn person(world: &World) {
             .does(Method::POST, &format!("{who}/interactions"), body)
             .await;
     }
-    let opted_in = json!({ "preferences": { "sms_opt_in": true } });
+    let opted_in = json!({ "preferences": { "sms_opt_in": true, "email_opt_in": true } });
     client.does(Method::PATCH, &who, opted_in).await;
     let sms = json!({ "message": word("by SMS") });
     client
         .does(Method::POST, &format!("{who}/send-sms"), sms)
+        .await;
+    let mail = json!({ "subject": word("the subject"), "message": word("by e-mail") });
+    client
+        .does(Method::POST, &format!("{who}/send-email"), mail)
         .await;
     let many = json!({ "contact_ids": [who.rsplit('/').next()], "message": word("to many") });
     client.does(Method::POST, "/api/messages/sms", many).await;

@@ -6,13 +6,15 @@ use crate::document::{effective, entries, items, of_type, strings, target};
 use crate::{Finding, Findings};
 
 /// Resources with a `*` in them that are allowed, by role and statement: objects under a prefix that only this function
-/// uses, the streams of one table and the connections of one API (AWS has no narrower form), objects of the console for CloudFront.
+/// uses, the streams of one table, the connections of one API and the account for e-mail (AWS has no narrower form), objects of the
+/// console for CloudFront.
 const WIDER: &[(&str, &str)] = &[
     ("WebhooksRole", "LargeEvents"),
     ("ViewRole", "Snapshots"),
     ("ProjectorRole", "Streams"),
     ("LiveRole", "Streams"),
     ("LiveRole", "Say"),
+    ("ProfileRole", "MailAccount"),
     ("ConsoleBucketPolicy", "Distribution"),
 ];
 

@@ -22,6 +22,7 @@ pub(crate) const TYPES: &[Known] = &[
     ("AWS::DynamoDB::Table", "AttributeDefinitions BillingMode DeletionProtectionEnabled GlobalSecondaryIndexes KeySchema \
         OnDemandThroughput PointInTimeRecoverySpecification SSESpecification StreamSpecification TimeToLiveSpecification", "Arn StreamArn"),
     ("AWS::Events::EventBus", "DeadLetterConfig Description KmsKeyIdentifier Name", "Arn Name"),
+    ("AWS::Events::Rule", "Description EventBusName EventPattern Name State Targets", "Arn"),
     ("AWS::IAM::ManagedPolicy", "Description PolicyDocument", "PolicyArn"),
     ("AWS::IAM::Role", "AssumeRolePolicyDocument Description ManagedPolicyArns PermissionsBoundary Policies", "Arn RoleId"),
     ("AWS::KMS::Key", "Description EnableKeyRotation KeyPolicy KeySpec KeyUsage PendingWindowInDays RotationPeriodInDays", "Arn KeyId"),
@@ -32,6 +33,8 @@ pub(crate) const TYPES: &[Known] = &[
     ("AWS::S3::Bucket", "BucketEncryption CorsConfiguration LifecycleConfiguration ObjectLockConfiguration ObjectLockEnabled \
         OwnershipControls PublicAccessBlockConfiguration VersioningConfiguration", "Arn RegionalDomainName"),
     ("AWS::S3::BucketPolicy", "Bucket PolicyDocument", ""),
+    ("AWS::SES::ConfigurationSet", "DeliveryOptions Name ReputationOptions SendingOptions SuppressionOptions", ""),
+    ("AWS::SES::ConfigurationSetEventDestination", "ConfigurationSetName EventDestination", "Id"),
     ("AWS::SNS::Topic", "KmsMasterKeyId Subscription", "TopicArn TopicName"),
     ("AWS::SNS::TopicPolicy", "PolicyDocument Topics", ""),
     ("AWS::SQS::Queue", "MessageRetentionPeriod QueueName RedriveAllowPolicy RedrivePolicy SqsManagedSseEnabled VisibilityTimeout",
@@ -50,6 +53,10 @@ pub(crate) const NESTED: &[(&str, &str, &str)] = &[
     ("AWS::DynamoDB::Table", "StreamSpecification", "StreamViewType"),
     ("AWS::DynamoDB::Table", "TimeToLiveSpecification", "AttributeName Enabled"),
     ("AWS::DynamoDB::Table", "GlobalSecondaryIndexes.*", "IndexName KeySchema Projection"),
+    ("AWS::Events::Rule", "Targets.*", "Arn DeadLetterConfig Id InputTransformer RetryPolicy SqsParameters"),
+    ("AWS::Events::Rule", "Targets.*.InputTransformer", "InputPathsMap InputTemplate"),
+    ("AWS::SES::ConfigurationSetEventDestination", "EventDestination", "CloudWatchDestination Enabled EventBridgeDestination \
+        MatchingEventTypes Name SnsDestination"),
     ("AWS::SQS::Queue", "RedrivePolicy", "deadLetterTargetArn maxReceiveCount"),
     ("AWS::SQS::Queue", "RedriveAllowPolicy", "redrivePermission sourceQueueArns"),
     ("AWS::S3::Bucket", "PublicAccessBlockConfiguration", "BlockPublicAcls BlockPublicPolicy IgnorePublicAcls RestrictPublicBuckets"),

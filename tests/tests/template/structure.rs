@@ -194,6 +194,7 @@ const NOT_DEPLOYED: &[&str] = &[
     "VIO_CALCOM_URL",
     "VIO_CALENDLY_URL",
     "VIO_TWILIO_URL",
+    "VIO_MAIL_URL",
 ];
 
 /// Every variable that the code of functions and shared crates reads is set, described for operators, and no secret.

@@ -13,12 +13,15 @@ use vio_domain::ids::{AppointmentId, ContactId, MessageId};
 use vio_domain::messages::state::Report;
 use vio_domain::phone::{Country, E164, parse};
 use vio_domain::settings::BusinessType;
-use vio_domain::text::{PersonName, ShortText};
+use vio_domain::text::{Email, PersonName, ShortText};
+use vio_providers::ses::feedback::{Happened, MailNews};
+use vio_providers::ses::{MailAccount, MailError, Mailer, NewMail, Refusal};
 use vio_providers::twilio::{
     Account, Lookup, NewSms, OwnNumber, Page, Sms, TwilioApi, TwilioError, TwilioFactory,
 };
 use vio_providers::{BaseUrl, Unanswered};
 use vio_runtime::App;
+use vio_runtime::mail::Mail;
 use vio_runtime::testing::{Answer, Server, TestApp, TestTenant};
 use vio_store::TenantStore;
 use vio_store::contacts::Person;
@@ -28,6 +31,7 @@ use vio_store::tenants::TenantSettings;
 use vio_store::tx::Tx;
 
 pub(super) const PHONE: &str = "07912 345678";
+pub(super) const EMAIL: &str = "ada@example.com";
 pub(super) const TOKEN: &str = "twilio-token-for-tests";
 
 /// What the provider does with the next message.
@@ -122,12 +126,78 @@ impl TwilioFactory for Fixed {
     }
 }
 
+/// What SES does with the next e-mail.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Posts {
+    /// It has it, and says nothing.
+    Silently,
+    /// It has nothing, and says nothing.
+    Loses,
+    Refuses(u16, Refusal),
+}
+
+/// SES.
+#[derive(Default)]
+pub(super) struct PostOffice {
+    pub(super) sent: Mutex<Vec<NewMail>>,
+    pub(super) asked: Mutex<u32>,
+    pub(super) next: Mutex<VecDeque<Posts>>,
+}
+
+impl PostOffice {
+    pub(super) fn count(&self) -> usize {
+        self.sent.lock().unwrap().len()
+    }
+
+    pub(super) fn will(&self, posts: Posts) {
+        self.next.lock().unwrap().push_back(posts);
+    }
+
+    /// The only e-mail.
+    pub(super) fn only(&self) -> NewMail {
+        let sent = self.sent.lock().unwrap();
+        assert_eq!(sent.len(), 1);
+        sent[0].clone()
+    }
+}
+
+#[async_trait]
+impl Mailer for PostOffice {
+    async fn send(&self, mail: &NewMail, _: Duration) -> Result<String, MailError> {
+        *self.asked.lock().unwrap() += 1;
+        let posts = self.next.lock().unwrap().pop_front();
+        let silent = Err(MailError::NoAnswer(Unanswered::TimedOut));
+        match posts {
+            Some(Posts::Loses) => return silent,
+            Some(Posts::Refuses(status, about)) => {
+                return Err(MailError::Refused {
+                    status,
+                    about,
+                    retry_after: None,
+                });
+            }
+            Some(Posts::Silently) | None => {}
+        }
+        let mut sent = self.sent.lock().unwrap();
+        sent.push(mail.clone());
+        match posts {
+            None => Ok(format!("mail-{}", sent.len() - 1)),
+            _ => silent,
+        }
+    }
+
+    async fn account(&self, _: Duration) -> Result<MailAccount, MailError> {
+        Err(MailError::NoAnswer(Unanswered::TimedOut))
+    }
+}
+
 pub(super) struct World {
     pub(super) test: TestApp,
     pub(super) app: App,
     pub(super) tenant: TestTenant,
     pub(super) server: Server,
     pub(super) provider: Arc<Provider>,
+    pub(super) post_office: Arc<PostOffice>,
 }
 
 impl World {
@@ -143,6 +213,11 @@ impl World {
             list_fails: Mutex::default(),
         });
         test.app.twilio = Arc::new(Fixed(provider.clone()));
+        let post_office = Arc::new(PostOffice::default());
+        test.app.mail = Some(Mail {
+            api: post_office.clone(),
+            from: Email::parse("no-reply@mail.example.com").unwrap(),
+        });
         let tenant = test.tenant("Corner Salon", BusinessType::Salon).await;
         let server = test.serve(crate::router(test.app.clone()).0);
         let world = Self {
@@ -151,6 +226,7 @@ impl World {
             tenant,
             server,
             provider,
+            post_office,
         };
         world
             .set(|opened| {
@@ -161,6 +237,9 @@ impl World {
                 twilio.from_number = Some(number("07700 153842"));
                 twilio.has_token = true;
                 opened.secrets.twilio_token.current = Some(TOKEN.into());
+                let email = &mut opened.settings.integrations.email;
+                email.enabled = true;
+                email.reply_to = Some(Email::parse("desk@corner.example.com").unwrap());
                 let retell = &mut opened.settings.integrations.retell;
                 retell.agent_id = Some(ShortText::parse("agent_1").unwrap());
                 retell.from_number = Some(number("02079460000"));
@@ -238,6 +317,23 @@ impl World {
         .await
     }
 
+    /// Somebody who agreed to e-mails and not to SMS.
+    pub(super) async fn mailed(&self, change: impl FnOnce(&mut Contact)) -> ContactId {
+        self.person(PHONE, |contact| {
+            contact.email = Some(Email::parse(EMAIL).unwrap());
+            contact.preferences.sms_opt_in = false;
+            contact.preferences.email_opt_in = true;
+            change(contact);
+        })
+        .await
+    }
+
+    pub(super) async fn mail(&self, contact: ContactId, text: &str) -> Answer {
+        let path = format!("/api/contacts/{contact}/send-email");
+        self.post(&path, json!({ "subject": "News", "message": text }))
+            .await
+    }
+
     pub(super) async fn read(&self, contact: ContactId) -> Person {
         self.ts().person(contact).await.unwrap().unwrap()
     }
@@ -250,8 +346,37 @@ impl World {
     pub(super) async fn tick(&self) {
         vio_reminders::tick(&self.app).await.unwrap();
         for work in self.test.queues.take_messages() {
-            crate::process(&self.app, work.clone()).await.unwrap();
-            crate::process(&self.app, work).await.unwrap();
+            for _ in 0..2 {
+                let work = crate::Work::Message(work.clone());
+                crate::process(&self.app, work).await.unwrap();
+            }
+        }
+        for work in self.test.queues.take_letters() {
+            for _ in 0..2 {
+                let work = crate::Work::Letter(work.clone());
+                crate::process(&self.app, work).await.unwrap();
+            }
+        }
+    }
+
+    /// Something happened to the e-mail of this number, counted from 0.
+    pub(super) async fn happens(&self, number: usize, event: Happened, kind: &str) {
+        let (mail, id) = {
+            let sent = self.post_office.sent.lock().unwrap();
+            (sent[number].tag.clone(), format!("mail-{number}"))
+        };
+        let kind = kind.to_owned();
+        for _ in 0..2 {
+            let (mail, id, kind) = (mail.clone(), id.clone(), kind.clone());
+            let news = MailNews {
+                mail,
+                id,
+                event,
+                kind,
+            };
+            crate::process(&self.app, crate::Work::News(news))
+                .await
+                .unwrap();
         }
     }
 

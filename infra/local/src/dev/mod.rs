@@ -4,6 +4,7 @@
 mod calcom;
 mod calendly;
 mod clock;
+mod mail;
 mod sandbox;
 mod seeding;
 mod sms;
@@ -14,10 +15,11 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::extract::rejection::JsonRejection;
-use axum::extract::{DefaultBodyLimit, FromRequest, Request, State};
+use axum::extract::{DefaultBodyLimit, FromRequest, Query, Request, State};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use chrono::{DateTime, Utc};
+use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use uuid::Uuid;
@@ -113,6 +115,8 @@ pub(crate) fn router<S>(dev: Arc<Dev>) -> Router<S> {
         )
         .route("/sms/script", post(sms::script))
         .route("/sms/reply", post(sms::reply))
+        .route("/mail/script", post(mail::script))
+        .route("/mail/event", post(mail::event))
         .route("/outbox", get(outbox))
         .route("/messages", get(messages))
         .fallback(|| async { Problem::not_found() })
@@ -121,8 +125,15 @@ pub(crate) fn router<S>(dev: Arc<Dev>) -> Router<S> {
         .with_state(dev)
 }
 
-/// Text messages that reached the "provider", oldest first; e-mails will be among them.
-async fn outbox(State(dev): State<Arc<Dev>>) -> Response {
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Which {
+    /// `sms` or `email`; both if absent.
+    channel: Option<String>,
+}
+
+/// Text messages and e-mails that reached the "providers": each channel's oldest first.
+async fn outbox(State(dev): State<Arc<Dev>>, Query(which): Query<Which>) -> Response {
     let sent = dev.sandbox.messages().into_iter();
     let sent = sent.filter(|sms| sms.direction != "inbound").map(|sms| {
         json!({
@@ -130,7 +141,18 @@ async fn outbox(State(dev): State<Arc<Dev>>) -> Response {
             "status": sms.status, "sent_at_clock": sms.created_at_clock,
         })
     });
-    let sent: Vec<Value> = sent.collect();
+    let mails = dev.sandbox.mails().into_iter().map(|mail| {
+        json!({
+            "channel": "email", "id": mail.id, "to": mail.to, "from": mail.from, "reply_to": mail.reply_to,
+            "subject": mail.subject, "body": mail.text, "html": mail.html, "headers": mail.headers,
+            "status": mail.status, "sent_at_clock": mail.created_at_clock,
+        })
+    });
+    let wanted = |one: &Value| {
+        let channel = which.channel.as_deref();
+        channel.is_none_or(|channel| one["channel"] == channel)
+    };
+    let sent: Vec<Value> = sent.chain(mails).filter(wanted).collect();
     axum::Json(json!({ "messages": sent })).into_response()
 }
 

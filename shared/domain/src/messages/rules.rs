@@ -23,6 +23,8 @@ pub enum Reason {
     NotOptedIn,
     /// There is no number that takes messages.
     NoNumber,
+    /// There is no e-mail address.
+    NoEmail,
     /// The appointment was answered, moved, cancelled, or is over; or the person prefers another way.
     NotWanted,
     /// It could not go out in time.
@@ -37,6 +39,7 @@ impl Reason {
             Self::DoNotContact => "do_not_contact",
             Self::NotOptedIn => "not_opted_in",
             Self::NoNumber => "no_number",
+            Self::NoEmail => "no_email",
             Self::NotWanted => "not_wanted",
             Self::TooLate => "too_late",
         }
@@ -46,15 +49,14 @@ impl Reason {
 /// What is known when a message is about to be sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Facts {
-    pub active: bool,
-    pub do_not_contact: bool,
-    pub opted_in: bool,
-    pub number: bool,
+    /// Why none may go to this person by this channel, whatever it says ([`super::Channel::unreachable`]).
+    pub unreachable: Option<Reason>,
     /// Of a reminder: whether its appointment still is what it was planned about.
     pub wanted: bool,
     /// Whether the channel is set up, and the business active.
     pub ready: bool,
     /// The first permitted instant from now on: the tenant's call hours in the contact's zone are quiet hours turned round.
+    /// E-mail wakes nobody: it may go at any hour.
     pub permitted: Option<DateTime<Utc>>,
     /// It is not sent from this instant on.
     pub not_after: DateTime<Utc>,
@@ -70,11 +72,10 @@ pub enum Verdict {
 
 /// Judges a message. Consent and do-not-contact come before everything else.
 pub fn may_send(facts: &Facts, now: DateTime<Utc>) -> Verdict {
+    if let Some(reason) = facts.unreachable {
+        return Verdict::Never(reason);
+    }
     for (holds, reason) in [
-        (facts.active, Reason::NotActive),
-        (!facts.do_not_contact, Reason::DoNotContact),
-        (facts.opted_in, Reason::NotOptedIn),
-        (facts.number, Reason::NoNumber),
         (facts.wanted, Reason::NotWanted),
         (now < facts.not_after, Reason::TooLate),
     ] {
@@ -131,10 +132,7 @@ mod tests {
 
     fn facts() -> Facts {
         Facts {
-            active: true,
-            do_not_contact: false,
-            opted_in: true,
-            number: true,
+            unreachable: None,
             wanted: true,
             ready: true,
             permitted: Some(now()),
@@ -153,10 +151,18 @@ mod tests {
             changed.ready = false;
             assert_eq!(may_send(&changed, now()), Verdict::Never(reason));
         };
-        never(|facts| facts.active = false, Reason::NotActive);
-        never(|facts| facts.do_not_contact = true, Reason::DoNotContact);
-        never(|facts| facts.opted_in = false, Reason::NotOptedIn);
-        never(|facts| facts.number = false, Reason::NoNumber);
+        never(
+            |facts| facts.unreachable = Some(Reason::NotOptedIn),
+            Reason::NotOptedIn,
+        );
+        // Consent and do-not-contact outweigh everything else.
+        never(
+            |facts| {
+                facts.unreachable = Some(Reason::DoNotContact);
+                (facts.wanted, facts.not_after) = (false, now());
+            },
+            Reason::DoNotContact,
+        );
         never(|facts| facts.wanted = false, Reason::NotWanted);
         never(|facts| facts.not_after = now(), Reason::TooLate);
     }

@@ -24,6 +24,8 @@ pub enum Status {
     Failed,
     /// The network said that it arrived.
     Delivered,
+    /// An e-mail came back, if only after it had been taken.
+    Bounced,
     /// Nobody will find out; it is never sent again by itself.
     Unknown,
     /// It was not sent, because it may not be or need not be any more.
@@ -40,6 +42,7 @@ pub enum Report {
     Undelivered,
     Failed,
     Delivered,
+    Bounced,
 }
 
 impl Report {
@@ -65,6 +68,7 @@ impl Status {
             Self::Undelivered => "undelivered",
             Self::Failed => "failed",
             Self::Delivered => "delivered",
+            Self::Bounced => "bounced",
             Self::Unknown => "unknown",
             Self::Cancelled => "cancelled",
         }
@@ -80,12 +84,18 @@ impl Status {
         matches!(self, Self::Sent | Self::Delivered)
     }
 
+    /// Whether it is known not to have arrived.
+    pub fn did_not_arrive(self) -> bool {
+        matches!(self, Self::Failed | Self::Undelivered | Self::Bounced)
+    }
+
     /// What a report makes of it.
     pub fn after(self, report: Report) -> Self {
         let known = match self {
             Self::Undelivered => Report::Undelivered,
             Self::Failed => Report::Failed,
             Self::Delivered => Report::Delivered,
+            Self::Bounced => Report::Bounced,
             // The provider's own word outweighs what we gave up on.
             _ => Report::Accepted,
         };
@@ -94,6 +104,7 @@ impl Status {
             Report::Undelivered => Self::Undelivered,
             Report::Failed => Self::Failed,
             Report::Delivered => Self::Delivered,
+            Report::Bounced => Self::Bounced,
         }
     }
 }
@@ -144,6 +155,20 @@ pub fn reconcile(
     }
 }
 
+/// The same of a provider that has no list: its news may still come, and then nobody will find out.
+pub fn reconcile_unlisted(
+    bound: DateTime<Utc>,
+    settles: TimeDelta,
+    now: DateTime<Utc>,
+) -> Reconciled {
+    let settled_at = bound + settles;
+    if now >= settled_at {
+        Reconciled::GiveUp
+    } else {
+        Reconciled::Later(settled_at)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use chrono::TimeZone;
@@ -151,17 +176,18 @@ mod tests {
 
     use super::*;
 
-    const REPORTS: [Report; 4] = [
+    const REPORTS: [Report; 5] = [
         Report::Accepted,
         Report::Undelivered,
         Report::Failed,
         Report::Delivered,
+        Report::Bounced,
     ];
 
     proptest! {
         #[test]
         fn reports_end_the_same_in_any_order_however_often(
-            picks in prop::collection::vec(0..4_usize, 1..8).prop_flat_map(|picks| (Just(picks.clone()), Just(picks).prop_shuffle())),
+            picks in prop::collection::vec(0..5_usize, 1..8).prop_flat_map(|picks| (Just(picks.clone()), Just(picks).prop_shuffle())),
             repeats in 1..3_usize,
         ) {
             let end = |picks: &[usize]| {
@@ -179,6 +205,9 @@ mod tests {
         assert_eq!(Report::of("received"), None);
         assert_eq!(Status::Unknown.after(Report::Accepted), Status::Sent);
         assert_eq!(Status::Delivered.after(Report::Accepted), Status::Delivered);
+        // A server may take an e-mail first and give it back later.
+        assert_eq!(Status::Delivered.after(Report::Bounced), Status::Bounced);
+        assert_eq!(Status::Bounced.after(Report::Delivered), Status::Bounced);
     }
 
     #[test]
@@ -197,5 +226,15 @@ mod tests {
         assert_eq!(decide(Listing::Doubtful, at(31)), Reconciled::GiveUp);
         assert_eq!(decide(Listing::Failed, at(330)), Reconciled::Later(at(630)));
         assert_eq!(decide(Listing::Failed, at(86_400)), Reconciled::GiveUp);
+    }
+
+    #[test]
+    fn without_a_list_nothing_is_ever_sent_again() {
+        let bound = Utc.with_ymd_and_hms(2027, 1, 7, 12, 0, 0).unwrap();
+        let settles = TimeDelta::seconds(300);
+        let at = |seconds| reconcile_unlisted(bound, settles, bound + TimeDelta::seconds(seconds));
+        assert_eq!(at(0), Reconciled::Later(bound + settles));
+        assert_eq!(at(299), Reconciled::Later(bound + settles));
+        assert_eq!(at(300), Reconciled::GiveUp);
     }
 }

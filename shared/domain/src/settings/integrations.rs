@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::appointment::CallBeforeHours;
 use crate::bookings::Calendar;
+use crate::messages::Channel;
 use crate::person::OnDuplicate;
 use crate::phone::E164;
 use crate::settings::mapping::FieldMapping;
@@ -167,6 +168,17 @@ impl Default for Twilio {
     }
 }
 
+/// Messages by e-mail. They go out from the platform's own address under the business's name.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Mail {
+    /// Only where the platform sends e-mail.
+    #[serde(default)]
+    pub enabled: bool,
+    /// Where answers go; None: nobody reads them, and e-mails ask for a call.
+    #[serde(default)]
+    pub reply_to: Option<Email>,
+}
+
 /// All connections.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Integrations {
@@ -178,9 +190,19 @@ pub struct Integrations {
     pub calendly: Calendly,
     #[serde(default)]
     pub twilio: Twilio,
+    #[serde(default)]
+    pub email: Mail,
 }
 
 impl Integrations {
+    /// Whether messages can go out by a channel.
+    pub fn channel_ready(&self, channel: Channel) -> bool {
+        match channel {
+            Channel::Sms => self.twilio.configured(),
+            Channel::Email => self.email.enabled,
+        }
+    }
+
     /// The calendars that are switched on.
     pub fn calendars_on(&self) -> impl Iterator<Item = CalendarSettings<'_>> {
         let all = Calendar::ALL.into_iter();

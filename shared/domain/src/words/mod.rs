@@ -13,7 +13,7 @@ pub use rules::{HipaaLevel, Personalization, ScriptLength, Tone};
 pub use spoken::{spoken_date, spoken_time, spoken_when};
 pub use variables::{NAMELESS, VARIABLES, dynamic_variables};
 pub use voicemail::voicemail_message;
-pub use written::{asks_to_confirm, written_reminder};
+pub use written::{asks_to_confirm, mailed_reminder, written_reminder};
 
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;

@@ -15,16 +15,14 @@ pub fn asks_to_confirm(input: &WordsInput<'_>) -> bool {
         .is_some_and(|when| !when.is_empty())
 }
 
-/// The text of a reminder by SMS, made of nothing but the variables of a call about the same appointment.
-pub fn written_reminder(input: &WordsInput<'_>) -> String {
-    let words = dynamic_variables(input);
-    let say = |name: &str| words.get(name).map_or("", String::as_str);
+/// What both channels say first: a greeting, and what it is about.
+fn opening(say: &dyn Fn(&str) -> String, begins: &str) -> (String, String) {
     let greeting = match say("first_name") {
-        "" => "Hello".to_owned(),
+        first if first.is_empty() => "Hello".to_owned(),
         first => format!("Hello {first}"),
     };
-    let mut text = format!(
-        "{greeting}, this is {} about your {}",
+    let mut about = format!(
+        "{begins} {} about your {}",
         say("business_name"),
         say("appointment_type")
     );
@@ -34,20 +32,54 @@ pub fn written_reminder(input: &WordsInput<'_>) -> String {
         ("at", "location"),
     ] {
         if !say(name).is_empty() {
-            text.push_str(&format!(" {word} {}", say(name)));
+            about.push_str(&format!(" {word} {}", say(name)));
         }
     }
-    text.push('.');
-    let instructions = say("special_instructions").trim_end_matches('.');
+    about.push('.');
+    (greeting, about)
+}
+
+/// A reminder by e-mail: its subject, and its text with a blank line between paragraphs. Made of nothing but the
+/// variables of a call about the same appointment, as [`written_reminder`]; the subject, which others may see on a screen,
+/// says from whom it is and no more. `answers`: whether somebody reads what the person writes back.
+pub fn mailed_reminder(input: &WordsInput<'_>, answers: bool) -> (String, String) {
+    let words = dynamic_variables(input);
+    let say = |name: &str| words.get(name).cloned().unwrap_or_default();
+    let (greeting, about) = opening(&say, "This is a reminder from");
+    let mut paragraphs = vec![format!("{greeting},"), about];
+    let instructions = say("special_instructions");
+    let instructions = instructions.trim_end_matches('.');
+    if !instructions.is_empty() {
+        paragraphs.push(format!("{instructions}."));
+    }
+    let asked = match say("appointment_when").is_empty() {
+        true => "For more about it",
+        false => "To confirm, change or cancel it",
+    };
+    paragraphs.push(match (say("callback_number"), answers) {
+        (number, _) if !number.is_empty() => format!("{asked}, please call us on {number}."),
+        (_, true) => format!("{asked}, please answer this e-mail."),
+        (_, false) => format!("{asked}, please contact us."),
+    });
+    let paragraphs: Vec<String> = paragraphs.iter().map(|text| speakable(text)).collect();
+    let subject = speakable(&format!("A reminder from {}", say("business_name")));
+    (subject, paragraphs.join("\n\n"))
+}
+
+/// The text of a reminder by SMS, made of nothing but the variables of a call about the same appointment.
+pub fn written_reminder(input: &WordsInput<'_>) -> String {
+    let words = dynamic_variables(input);
+    let say = |name: &str| words.get(name).cloned().unwrap_or_default();
+    let (greeting, about) = opening(&say, "this is");
+    let mut text = format!("{greeting}, {about}");
+    let instructions = say("special_instructions");
+    let instructions = instructions.trim_end_matches('.');
     if !instructions.is_empty() {
         text.push_str(&format!(" {instructions}."));
     }
     // Confirming means something only where the time was said.
     let asks = !say("appointment_when").is_empty();
-    let call = match say("callback_number") {
-        "" => None,
-        number => Some(number),
-    };
+    let call = Some(say("callback_number")).filter(|number| !number.is_empty());
     match (asks, call) {
         (true, Some(number)) => text.push_str(&format!(" {ASK}, or call us on {number}.")),
         (true, None) => text.push_str(&format!(" {ASK}.")),
@@ -71,10 +103,18 @@ mod tests {
     };
 
     fn text(hipaa: Option<HipaaLevel>, personalization: Personalization) -> String {
+        with_input(hipaa, personalization, written_reminder)
+    }
+
+    fn with_input<T>(
+        hipaa: Option<HipaaLevel>,
+        personalization: Personalization,
+        write: impl FnOnce(&WordsInput<'_>) -> T,
+    ) -> T {
         let name = PersonName::parse("Zoe Quirk").unwrap();
         let number = phone::parse("020 7946 0958", Country::GB).unwrap().e164;
         let instructions = SpecialInstructions::parse("Please come early.").unwrap();
-        written_reminder(&WordsInput {
+        write(&WordsInput {
             hipaa,
             phi_level: PhiLevel::Moderate,
             personalization,
@@ -131,5 +171,40 @@ mod tests {
             text(None, enhanced)
                 .contains("your dental visit on Monday 7 December at 2:30 PM with Dr Emily Jones")
         );
+    }
+
+    #[test]
+    fn an_email_says_what_an_sms_of_its_level_says() {
+        let mail = |hipaa, answers| {
+            with_input(hipaa, Personalization::Enhanced, |input| {
+                mailed_reminder(input, answers)
+            })
+        };
+        let (subject, strict) = mail(Some(HipaaLevel::Strict), true);
+        assert_eq!(subject, "A reminder from Riverside");
+        assert_eq!(
+            strict,
+            "Hello Zoe,\n\nThis is a reminder from Riverside about your appointment.\n\n\
+             For more about it, please call us on 020 7946 0958."
+        );
+        let (subject, basic) = mail(Some(HipaaLevel::Basic), true);
+        assert_eq!(subject, "A reminder from Riverside");
+        assert_eq!(
+            basic,
+            "Hello Zoe,\n\nThis is a reminder from Riverside about your dental visit on Monday 7 December at 2:30 PM \
+             with Emily at High Street.\n\nPlease come early.\n\n\
+             To confirm, change or cancel it, please call us on 020 7946 0958."
+        );
+        let numberless = |answers| {
+            with_input(None, Personalization::Minimal, |input| {
+                let input = WordsInput {
+                    callback_number: None,
+                    ..input.clone()
+                };
+                mailed_reminder(&input, answers).1
+            })
+        };
+        assert!(numberless(true).ends_with("please answer this e-mail."));
+        assert!(numberless(false).ends_with("please contact us."));
     }
 }

@@ -75,6 +75,7 @@ impl HttpTwilio {
             status,
             retry_after,
             body,
+            ..
         } = exchange(request, timeout).await?;
         if ApiError::is_refusal(status) {
             let body: Value = body

@@ -6,9 +6,10 @@ use vio_domain::appointment::{Appointment, OpenSession};
 use vio_domain::calendar::{CallingZone, PermittedWindows};
 use vio_domain::calling::order::{Band, Priority};
 use vio_domain::calling::session::{CallSession, CancelReason, Method, SessionState};
-use vio_domain::contact::{AttentionReason, Contact, ContactMethod};
+use vio_domain::contact::{AttentionReason, Contact};
 use vio_domain::ids::{AppointmentId, SessionId};
 use vio_domain::messages::state::Status;
+use vio_domain::messages::{Channel, Purpose};
 use vio_domain::planner::{self, CallWindow, Plan, PlanInput};
 use vio_domain::settings::Settings;
 
@@ -16,7 +17,7 @@ use crate::calling::sessions::SessionRow;
 use crate::contacts::Person;
 use crate::error::StoreError;
 use crate::key;
-use crate::messages::can_text;
+use crate::messages::{MessageRow, can_write};
 use crate::store::TenantStore;
 use crate::tx::Tx;
 
@@ -24,8 +25,8 @@ use crate::tx::Tx;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Wanted {
     Call(CallWindow),
-    /// A message instead, within this window.
-    Message(CallWindow),
+    /// A message instead, by this channel and within this window.
+    Message(Channel, CallWindow),
     /// No call, and nothing for staff to do about it.
     Nothing,
     /// No call; somebody must look.
@@ -57,13 +58,10 @@ pub fn consent(settings: &Settings, contact: &Contact) -> (bool, bool) {
     (required, consent.is_given() || (checklist && !withdrawn))
 }
 
-/// Whether reminders go out by another channel than voice (rules.md "When a reminder is due").
-fn other_channel(contact: &Contact) -> bool {
-    match contact.preferred_contact_method {
-        ContactMethod::Voice => false,
-        ContactMethod::Sms => contact.preferences.sms_opt_in,
-        ContactMethod::Email => contact.preferences.email_opt_in,
-    }
+/// The channel by which reminders go out instead of calls, if one does (rules.md "When a reminder is due").
+fn other_channel(contact: &Contact) -> Option<Channel> {
+    let preferred = Channel::of(contact.preferred_contact_method);
+    preferred.filter(|channel| channel.opted_in(contact))
 }
 
 /// What an appointment is to get now, do-not-call list aside. `due_since`: since when its reminder, already planned for
@@ -103,13 +101,17 @@ fn wanted(
         Plan::NoWindow => None,
         Plan::Window(window) => Some(window),
     };
-    if other_channel(contact) {
-        let by_text = contact.preferred_contact_method == ContactMethod::Sms
-            && settings.integrations.twilio.configured();
+    if let Some(channel) = other_channel(contact) {
+        let no_address = match channel {
+            Channel::Sms => AttentionReason::NOT_DIALABLE,
+            Channel::Email => AttentionReason::ChannelUnavailable,
+        };
         return match window {
-            _ if !by_text => Wanted::Attention(AttentionReason::ChannelUnavailable),
-            _ if !can_text(settings, contact) => Wanted::Attention(AttentionReason::NOT_DIALABLE),
-            Some(window) => Wanted::Message(window),
+            _ if !settings.integrations.channel_ready(channel) => {
+                Wanted::Attention(AttentionReason::ChannelUnavailable)
+            }
+            _ if !can_write(settings, contact, channel) => Wanted::Attention(no_address),
+            Some(window) => Wanted::Message(channel, window),
             None => Wanted::Attention(AttentionReason::NoCallWindow),
         };
     }
@@ -185,6 +187,14 @@ impl TenantStore {
             Some(row) if row.session.method != Method::Reminder => return Ok(()),
             open => {
                 let message = self.message_about(&appointment).await?;
+                // Whoever was reminded in writing, and wants nothing in writing any more, is not rung about the same.
+                let reminded = |row: &MessageRow| {
+                    let planned = row.purpose == Purpose::Reminder;
+                    planned && row.status.went_out() && row.about_time == Some(appointment.time)
+                };
+                if open.is_none() && message.as_ref().is_some_and(reminded) {
+                    return Ok(());
+                }
                 let message = message.filter(|row| row.status == Status::Queued);
                 let since = open.as_ref().map(|row| (row.about_time, row.session.due));
                 let since = since.or(message.map(|row| (row.about_time, row.due)));
@@ -198,7 +208,7 @@ impl TenantStore {
             wanted = Wanted::Nothing;
         }
         let message = match wanted {
-            Wanted::Message(window) => Some(window),
+            Wanted::Message(channel, window) => Some((channel, window)),
             _ => None,
         };
         self.plan_message(tx, person, id, message).await?;

@@ -7,6 +7,7 @@ use futures::{StreamExt, TryStreamExt, stream};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 use vio_domain::ids::{AppointmentId, ContactId, TenantId};
+use vio_domain::messages::Channel;
 use vio_domain::settings::Settings;
 
 use crate::contacts::rows::{AppointmentRow, ContactRow};
@@ -74,7 +75,7 @@ pub fn moves_reminders(before: &Settings, after: &Settings) -> bool {
             settings.business.timezone,
             settings.privacy.hipaa_mode,
             settings.privacy.require_voice_consent,
-            settings.integrations.twilio.configured(),
+            Channel::ALL.map(|channel| settings.integrations.channel_ready(channel)),
         )
     };
     calling(before) != calling(after) || before.business.holidays != after.business.holidays

@@ -85,7 +85,8 @@ fn fields(tenant: TenantId, id: InteractionId, key: &PersonKey) -> Fields<'_> {
 /// What was written to or by a person.
 pub(crate) struct Written<'a> {
     pub kind: InteractionKind,
-    pub direction: Direction,
+    /// None for what nobody wrote, but happened.
+    pub direction: Option<Direction>,
     pub message: Option<MessageId>,
     pub provider_id: Option<&'a str>,
     pub text: &'a Notes,
@@ -109,7 +110,7 @@ impl TenantStore {
             kind: written.kind,
             at: self.now(),
             by: written.by,
-            direction: Some(written.direction),
+            direction: written.direction,
             message: written.message,
             provider_id: written.provider_id.map(str::to_owned),
             text: fields(self.id, id, person_key).seal("text", written.text)?,

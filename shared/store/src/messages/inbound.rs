@@ -147,7 +147,7 @@ impl TenantStore {
                 if addressed {
                     let written = Written {
                         kind: InteractionKind::Sms,
-                        direction: Direction::Inbound,
+                        direction: Some(Direction::Inbound),
                         message: None,
                         provider_id: Some(&sms.provider_id),
                         text: &text,

@@ -1,10 +1,12 @@
-//! Written messages: one record each under its contact, in the due index while something is still to be done. E-mail
-//! is to be a second channel of the same record.
+//! Written messages: one record each under its contact, in the due index while something is still to be done. SMS and
+//! e-mail are two channels of the same record.
 //!
-//! The provider has no idempotency key. So each send is counted on the record before it goes out; a send that nobody
-//! heard of is looked for at the provider, and only where it certainly did not arrive is there another.
+//! Neither provider has an idempotency key. So each send is counted on the record before it goes out; an SMS that nobody
+//! heard of is looked for at the provider, and only where it certainly did not arrive is there another. Of e-mails there is
+//! no list: one that nobody heard of stays unknown.
 
 mod inbound;
+mod mail;
 mod plan;
 mod send;
 
@@ -24,9 +26,10 @@ use crate::port::Key;
 use crate::store::TenantStore;
 
 pub use inbound::{InboundSms, StatusNews};
-pub(crate) use plan::can_text;
+pub use mail::UnsubscribeToken;
+pub(crate) use plan::can_write;
 pub use plan::{NewMessage, NotSendable};
-pub use send::{Channelled, Outcome, Sending, Taken};
+pub use send::{Outcome, Ready, Sending, Taken, Words};
 
 /// One message that goes out.
 #[derive(Clone, Serialize, Deserialize)]
@@ -65,8 +68,14 @@ pub struct MessageRow {
     pub by: Option<UserId>,
     /// What it was sent with to many.
     pub batch: Option<CampaignId>,
+    /// Of an e-mail: the address that it was sent to, as the hash by which contacts are found.
+    #[serde(default)]
+    pub sent_to: Option<LookupHash>,
     /// A reminder gets its words when it is first sent.
     text: Option<Sealed>,
+    /// Of an e-mail.
+    #[serde(default)]
+    subject: Option<Sealed>,
     pub created_at: DateTime<Utc>,
     pub updated_at: DateTime<Utc>,
 }
@@ -111,8 +120,21 @@ impl MessageRow {
         self.fields(key).open_some("text", self.text.as_ref())
     }
 
-    fn set_text(&mut self, key: &PersonKey, text: &str) -> Result<(), StoreError> {
+    /// What stands above that, where the channel has it.
+    pub fn subject(&self, key: &PersonKey) -> Result<Option<String>, StoreError> {
+        self.fields(key).open_some("subject", self.subject.as_ref())
+    }
+
+    fn set_words(
+        &mut self,
+        key: &PersonKey,
+        subject: Option<&str>,
+        text: &str,
+    ) -> Result<(), StoreError> {
         self.text = Some(self.fields(key).seal("text", &text)?);
+        self.subject = subject
+            .map(|subject| self.fields(key).seal("subject", &subject))
+            .transpose()?;
         Ok(())
     }
 }

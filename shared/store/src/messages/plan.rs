@@ -2,14 +2,14 @@
 
 use chrono::{DateTime, Utc};
 use vio_domain::appointment::Appointment;
-use vio_domain::contact::{Contact, ContactMethod};
+use vio_domain::contact::Contact;
 use vio_domain::ids::{AppointmentId, CampaignId, ContactId, MessageId};
 use vio_domain::messages::rules::{Reason, STAFF_WAITS};
 use vio_domain::messages::state::Status;
-use vio_domain::messages::{Channel, Purpose};
+use vio_domain::messages::{Channel, OwnWords, Purpose};
 use vio_domain::planner::CallWindow;
 use vio_domain::settings::Settings;
-use vio_domain::text::{MessageText, Notes};
+use vio_domain::text::Notes;
 
 use super::MessageRow;
 use crate::calling::plan::permitted;
@@ -27,7 +27,9 @@ pub struct NewMessage {
     /// Of the caller's choice: a repeat makes no second one.
     pub id: MessageId,
     /// Their words; None for the reminder of an appointment, the current one where none is named.
-    pub text: Option<MessageText>,
+    pub words: Option<OwnWords>,
+    /// Of a reminder: by which channel, where somebody chose.
+    pub channel: Option<Channel>,
     pub appointment: Option<AppointmentId>,
     pub batch: Option<CampaignId>,
 }
@@ -55,28 +57,56 @@ impl NotSendable {
     }
 }
 
-/// Why no message may go to a contact, whatever its words.
-pub(crate) fn unreachable(contact: &Contact) -> Option<Reason> {
-    let number = contact
-        .phone
-        .as_ref()
-        .is_some_and(|phone| phone.dialable().is_ok());
-    [
-        (
-            contact.deleted.is_some() || !contact.is_active,
-            Reason::NotActive,
-        ),
-        (contact.do_not_contact, Reason::DoNotContact),
-        (!contact.preferences.sms_opt_in, Reason::NotOptedIn),
-        (!number, Reason::NoNumber),
-    ]
-    .into_iter()
-    .find_map(|(fails, reason)| fails.then_some(reason))
+/// Whether messages can reach a contact by a channel under a tenant's settings.
+pub(crate) fn can_write(settings: &Settings, contact: &Contact, channel: Channel) -> bool {
+    settings.integrations.channel_ready(channel) && channel.unreachable(contact).is_none()
 }
 
-/// Whether messages can reach a contact under a tenant's settings.
-pub(crate) fn can_text(settings: &Settings, contact: &Contact) -> bool {
-    settings.integrations.twilio.configured() && unreachable(contact).is_none()
+/// The channel of a message in the place of a call: the one that the person prefers, else SMS, else e-mail.
+fn instead(settings: &Settings, contact: &Contact) -> Option<Channel> {
+    let preferred = Channel::of(contact.preferred_contact_method);
+    preferred
+        .into_iter()
+        .chain(Channel::ALL)
+        .find(|channel| can_write(settings, contact, *channel))
+}
+
+/// The channel of a message for which none was named, where none can reach the person too: then it says why.
+fn best(settings: &Settings, contact: &Contact) -> Channel {
+    let preferred = Channel::of(contact.preferred_contact_method);
+    instead(settings, contact)
+        .or(preferred)
+        .unwrap_or(Channel::Sms)
+}
+
+/// When a message may go at the soonest: an SMS in the hours in which the person may be rung, an e-mail at once.
+pub(super) fn permitted_at(
+    settings: &Settings,
+    contact: &Contact,
+    channel: Channel,
+    now: DateTime<Utc>,
+) -> Option<DateTime<Utc>> {
+    match channel {
+        Channel::Sms => permitted(settings, contact).next_permitted(now),
+        Channel::Email => Some(now),
+    }
+}
+
+/// The timeline's kind of a message.
+pub(super) fn entry_kind(channel: Channel) -> InteractionKind {
+    match channel {
+        Channel::Sms => InteractionKind::Sms,
+        Channel::Email => InteractionKind::Email,
+    }
+}
+
+/// A message as the timeline shows it: of an e-mail the subject, then the text.
+pub(super) fn entry_text(subject: Option<&str>, text: &str) -> Result<Notes, StoreError> {
+    let whole = match subject {
+        Some(subject) => format!("{subject}\n\n{text}"),
+        None => text.to_owned(),
+    };
+    Notes::parse(&whole).map_err(|error| StoreError::Invalid(error.to_string()))
 }
 
 /// Whether an appointment still is what a message reminds of.
@@ -86,7 +116,7 @@ pub(crate) fn still_wanted(row: &MessageRow, person: &Person, now: DateTime<Utc>
     }
     let about = row.appointment.and_then(|id| person.appointment(id));
     let stands = about.is_some_and(|a| Some(a.time) == row.about_time && a.wants_reminder(now));
-    let preferred = person.contact.preferred_contact_method == ContactMethod::Sms;
+    let preferred = Channel::of(person.contact.preferred_contact_method) == Some(row.channel);
     stands && (row.purpose != Purpose::Reminder || preferred)
 }
 
@@ -95,7 +125,7 @@ impl TenantStore {
         &self,
         contact: ContactId,
         id: MessageId,
-        purpose: Purpose,
+        (channel, purpose): (Channel, Purpose),
         due: DateTime<Utc>,
         not_after: DateTime<Utc>,
     ) -> MessageRow {
@@ -105,7 +135,7 @@ impl TenantStore {
             contact,
             id,
             version: 0,
-            channel: Channel::Sms,
+            channel,
             purpose,
             appointment: None,
             about_time: None,
@@ -123,7 +153,9 @@ impl TenantStore {
             asks: false,
             by: None,
             batch: None,
+            sent_to: None,
             text: None,
+            subject: None,
             created_at: now,
             updated_at: now,
         }
@@ -157,14 +189,14 @@ impl TenantStore {
         }
     }
 
-    /// Brings an appointment's planned reminder by message in line: `window` is when it is to go, None where none is.
+    /// Brings an appointment's planned reminder by message in line: `wanted` is how and when it is to go, None where none is.
     /// One that was sent about the same time is not repeated.
     pub(crate) async fn plan_message(
         &self,
         tx: &mut Tx,
         person: &mut Person,
         about: AppointmentId,
-        window: Option<CallWindow>,
+        wanted: Option<(Channel, CallWindow)>,
     ) -> Result<(), StoreError> {
         let Some(appointment) = person.appointment(about).cloned() else {
             return Ok(());
@@ -173,26 +205,29 @@ impl TenantStore {
         let waits =
             |row: &MessageRow| row.purpose == Purpose::Reminder && row.status == Status::Queued;
         let same = |row: &MessageRow| row.about_time == Some(appointment.time);
-        match (known, window) {
-            (Some(mut row), Some(window)) if same(&row) && waits(&row) => {
+        match (known, wanted) {
+            (Some(mut row), Some((channel, window)))
+                if same(&row) && waits(&row) && row.channel == channel =>
+            {
                 if (row.due, row.not_after) != (window.due, window.latest) {
                     (row.due, row.not_after) = (window.due, window.latest);
                     tx.update(&mut row)?;
                 }
             }
-            (Some(row), Some(_)) if same(&row) && row.status != Status::Cancelled => {}
-            (known, window) => {
+            (Some(row), Some(_))
+                if same(&row) && row.status != Status::Cancelled && !waits(&row) => {}
+            (known, wanted) => {
                 if let Some(mut row) = known.filter(waits) {
                     row.status = Status::Cancelled;
                     row.reason = Some(Reason::NotWanted);
                     row.updated_at = self.now();
                     tx.update(&mut row)?;
                 }
-                if let Some(window) = window {
+                if let Some((channel, window)) = wanted {
                     let id = MessageId::new(self.new_id());
                     let contact = person.contact.id;
-                    let row =
-                        self.new_message(contact, id, Purpose::Reminder, window.due, window.latest);
+                    let kind = (channel, Purpose::Reminder);
+                    let row = self.new_message(contact, id, kind, window.due, window.latest);
                     self.stage_reminding(tx, person, row, about)?;
                 }
             }
@@ -214,9 +249,9 @@ impl TenantStore {
         let Some(appointment) = appointment.filter(|a| a.wants_reminder(now)) else {
             return Ok(false);
         };
-        if !can_text(settings, &person.contact) {
+        let Some(channel) = instead(settings, &person.contact) else {
             return Ok(false);
-        }
+        };
         if let Some(row) = self.message_about(&appointment).await?
             && row.about_time == Some(appointment.time)
         {
@@ -227,18 +262,19 @@ impl TenantStore {
                 return Ok(false);
             }
         }
-        let due = permitted(settings, &person.contact).next_permitted(now);
+        let due = permitted_at(settings, &person.contact, channel, now);
         let Some(due) = due.filter(|due| *due < appointment.time) else {
             return Ok(false);
         };
         let id = MessageId::new(self.new_id());
         let contact = person.contact.id;
-        let row = self.new_message(contact, id, Purpose::Fallback, due, appointment.time);
+        let kind = (channel, Purpose::Fallback);
+        let row = self.new_message(contact, id, kind, due, appointment.time);
         self.stage_reminding(tx, person, row, appointment.id)?;
         Ok(true)
     }
 
-    /// Takes on a message that somebody on the staff sends. It goes out within the permitted hours. A repeat under the
+    /// Takes on a message that somebody on the staff sends. An SMS goes out within the permitted hours. A repeat under the
     /// same id answers what the first came to.
     pub async fn send_message(
         &self,
@@ -257,33 +293,37 @@ impl TenantStore {
             if person.contact.deleted.is_some() {
                 return Ok(Err(NotSendable::NoSuchContact));
             }
-            if !settings.integrations.twilio.configured() {
+            let channel = match (&new.words, new.channel) {
+                (Some(words), _) => words.channel(),
+                (None, Some(channel)) => channel,
+                (None, None) => best(settings, &person.contact),
+            };
+            if !settings.integrations.channel_ready(channel) {
                 return Ok(Err(NotSendable::NotConfigured));
             }
-            if let Some(reason) = unreachable(&person.contact) {
+            if let Some(reason) = channel.unreachable(&person.contact) {
                 return Ok(Err(NotSendable::Person(reason)));
             }
             let now = self.now();
             let mut tx = Tx::new();
-            let purpose = match &new.text {
+            let purpose = match &new.words {
                 Some(_) => Purpose::Staff,
                 None => Purpose::ReminderNow,
             };
-            let mut row = self.new_message(new.contact, new.id, purpose, now, now + STAFF_WAITS);
+            let kind = (channel, purpose);
+            let mut row = self.new_message(new.contact, new.id, kind, now, now + STAFF_WAITS);
             row.by = actor.user();
             row.batch = new.batch;
-            match &new.text {
-                Some(text) => {
-                    row.set_text(&person.key, text.as_str())?;
+            match &new.words {
+                Some(words) => {
+                    row.set_words(&person.key, words.subject(), words.text())?;
                     tx.create(&mut row)?;
-                    let notes = Notes::parse(text.as_str())
-                        .map_err(|error| StoreError::Invalid(error.to_string()))?;
                     let written = Written {
-                        kind: InteractionKind::Sms,
-                        direction: Direction::Outbound,
+                        kind: entry_kind(channel),
+                        direction: Some(Direction::Outbound),
                         message: Some(row.id),
                         provider_id: None,
-                        text: &notes,
+                        text: &entry_text(words.subject(), words.text())?,
                         by: row.by,
                     };
                     self.stage_written(&mut tx, new.contact, &person.key, written)?;
@@ -298,7 +338,7 @@ impl TenantStore {
                     };
                     row.not_after = about.time.min(row.not_after);
                     let about = about.id;
-                    // The planned reminder by this channel goes out now instead.
+                    // The planned reminder by message goes out now instead.
                     self.plan_message(&mut tx, &mut person, about, None).await?;
                     self.stage_reminding(&mut tx, &mut person, row.clone(), about)?;
                 }

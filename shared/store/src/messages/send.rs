@@ -4,15 +4,14 @@
 use chrono::{DateTime, TimeDelta, Utc};
 use vio_domain::contact::AttentionReason;
 use vio_domain::ids::{ContactId, MessageId};
+use vio_domain::messages::Channel;
 use vio_domain::messages::rules::{Facts, MOST_A_DAY, NOT_READY, Reason, Verdict, may_send};
 use vio_domain::messages::state::{MOST_SENDS, Reconciled, Report, Status};
 use vio_domain::settings::Settings;
-use vio_domain::text::Notes;
 
-use super::plan::{still_wanted, unreachable};
+use super::plan::{entry_kind, entry_text, permitted_at, still_wanted};
 use super::{MessageRow, MessagesSentRow, ProviderMessageRow};
-use crate::calling::plan::permitted;
-use crate::contacts::interactions::{Direction, InteractionKind, Written};
+use crate::contacts::interactions::{Direction, Written};
 use crate::contacts::{Person, SAVE_TRIES, Save};
 use crate::entity::Entity;
 use crate::error::StoreError;
@@ -30,8 +29,21 @@ const ACTOR: &str = "messaging";
 #[derive(Debug)]
 pub struct Sending {
     pub row: MessageRow,
+    /// The number or the address.
     pub to: String,
+    /// Of an e-mail.
+    pub subject: Option<String>,
     pub text: String,
+}
+
+/// What a reminder says.
+#[derive(Debug)]
+pub struct Words {
+    /// Of an e-mail.
+    pub subject: Option<String>,
+    pub text: String,
+    /// Whether it asks the person to confirm.
+    pub asks: bool,
 }
 
 /// What is to be done with a message.
@@ -55,7 +67,7 @@ pub enum Outcome {
     },
     /// It was refused for certain, and may go out later.
     NotNow { again: DateTime<Utc> },
-    /// It was refused for certain, because the person sent a stop word to this number.
+    /// It was refused for certain, because the person sent a stop word to this number (SMS).
     OptedOut { error_code: Option<u32> },
     /// It was refused for certain and for good.
     Refused { error_code: Option<u32> },
@@ -65,22 +77,36 @@ pub enum Outcome {
 
 /// What the worker knows besides the table.
 #[derive(Debug, Clone, Copy)]
-pub struct Channelled<'a> {
-    /// Hash of account and address; None where messages cannot go out now.
-    pub through: Option<&'a str>,
+pub struct Ready<'a> {
+    /// Hash of the account and address for SMS; None where none can go out now.
+    pub sms: Option<&'a str>,
+    /// Whether e-mail can go out now.
+    pub email: bool,
     /// How long a send may take.
     pub bound: TimeDelta,
 }
 
+/// What e-mails are noted as sent through: the platform's own account.
+const SES: &str = "ses";
+
+impl<'a> Ready<'a> {
+    fn through(&self, channel: Channel) -> Option<&'a str> {
+        match channel {
+            Channel::Sms => self.sms,
+            Channel::Email => Some(SES).filter(|_| self.email),
+        }
+    }
+}
+
 impl TenantStore {
     /// Takes a message that is due: judges it and counts its send, in one transaction with everything the judgement was
-    /// made of. `words` makes the text of a reminder, and says whether it asks the person to confirm.
+    /// made of. `words` makes what a reminder says.
     pub async fn take_message(
         &self,
         settings: &TenantSettings,
-        channel: Channelled<'_>,
+        ready: Ready<'_>,
         (contact, id): (ContactId, MessageId),
-        words: impl Fn(&Person, &MessageRow) -> (String, bool),
+        words: impl Fn(&Person, &MessageRow) -> Words,
     ) -> Result<Taken, StoreError> {
         let mut lost = Vec::new();
         for _ in 0..SAVE_TRIES {
@@ -99,7 +125,8 @@ impl TenantStore {
                 return Ok(Taken::Nothing);
             };
             if row.status == Status::Sending {
-                let same = channel.through.is_some() && row.through.as_deref() == channel.through;
+                let through = ready.through(row.channel);
+                let same = through.is_some() && row.through.as_deref() == through;
                 let given_up = Outcome::LookedUp(Reconciled::GiveUp);
                 let late = row
                     .sent_at
@@ -107,7 +134,7 @@ impl TenantStore {
                 return match sending(&row, &person)? {
                     Some(sending) if same => Ok(Taken::LookUp(Box::new(sending))),
                     // The account changed meanwhile: nobody can ask there any more.
-                    _ if channel.through.is_some() || late => {
+                    _ if through.is_some() || late => {
                         self.record_outcome(&settings.settings, &row, given_up)
                             .await?;
                         Ok(Taken::Nothing)
@@ -119,7 +146,7 @@ impl TenantStore {
                     }
                 };
             }
-            let verdict = judge(&settings.settings, channel, &row, &person, now);
+            let verdict = judge(&settings.settings, ready, &row, &person, now);
             let mut sent = self.messages_sent().await?;
             let verdict = match (verdict, sent.count.admit(MOST_A_DAY, now)) {
                 (Verdict::Send, Err(free)) => Verdict::Wait(free.min(row.not_after)),
@@ -149,14 +176,18 @@ impl TenantStore {
                     row.status = Status::Sending;
                     row.sent_at = Some(now);
                     row.updated_at = now;
-                    row.bound = Some(now + channel.bound);
-                    row.due = now + channel.bound;
-                    row.through = channel.through.map(str::to_owned);
+                    row.bound = Some(now + ready.bound);
+                    row.due = now + ready.bound;
+                    row.through = ready.through(row.channel).map(str::to_owned);
+                    let email = person.contact.email.as_ref();
+                    row.sent_to = email
+                        .filter(|_| row.channel == Channel::Email)
+                        .map(|email| self.email_hash(email));
                     if row.text(&person.key)?.is_none() {
-                        let (text, asks) = words(&person, &row);
-                        row.asks = asks;
-                        row.set_text(&person.key, &text)?;
-                        self.stage_sent_entry(&mut tx, &person, &row, &text)?;
+                        let words = words(&person, &row);
+                        row.asks = words.asks;
+                        row.set_words(&person.key, words.subject.as_deref(), &words.text)?;
+                        self.stage_sent_entry(&mut tx, &person, &row, &words)?;
                     }
                     self.stage_person(&mut tx, &mut person)?;
                     let held = Condition::VersionIs(settings.version);
@@ -328,8 +359,7 @@ impl TenantStore {
         let before = row.status;
         row.status = before.after(report);
         row.error_code = error_code.or(row.error_code);
-        let failed = |status| matches!(status, Status::Failed | Status::Undelivered);
-        if failed(row.status) && !failed(before) {
+        if row.status.did_not_arrive() && !before.did_not_arrive() {
             self.flag_message(tx, person, row)?;
         }
         Ok(())
@@ -344,7 +374,6 @@ impl TenantStore {
         person: &mut Person,
         actor: &Actor,
     ) -> Result<(), StoreError> {
-        row.updated_at = self.now();
         let save = Save {
             settings,
             actor,
@@ -356,6 +385,16 @@ impl TenantStore {
         if !self.stage_save(tx, person, save).await? {
             self.stage_person(tx, person)?;
         }
+        self.stage_message(tx, row)
+    }
+
+    /// Stages a changed message with its entry in the log.
+    pub(super) fn stage_message(
+        &self,
+        tx: &mut Tx,
+        row: &mut MessageRow,
+    ) -> Result<(), StoreError> {
+        row.updated_at = self.now();
         self.log_message(tx, row)?;
         tx.update(row)
     }
@@ -388,15 +427,14 @@ impl TenantStore {
         tx: &mut Tx,
         person: &Person,
         row: &MessageRow,
-        text: &str,
+        words: &Words,
     ) -> Result<(), StoreError> {
-        let text = Notes::parse(text).map_err(|error| StoreError::Invalid(error.to_string()))?;
         let written = Written {
-            kind: InteractionKind::Sms,
-            direction: Direction::Outbound,
+            kind: entry_kind(row.channel),
+            direction: Some(Direction::Outbound),
             message: Some(row.id),
             provider_id: None,
-            text: &text,
+            text: &entry_text(words.subject.as_deref(), &words.text)?,
             by: row.by,
         };
         self.stage_written(tx, row.contact, &person.key, written)
@@ -423,32 +461,33 @@ impl TenantStore {
 
 fn judge(
     settings: &Settings,
-    channel: Channelled<'_>,
+    ready: Ready<'_>,
     row: &MessageRow,
     person: &Person,
     now: DateTime<Utc>,
 ) -> Verdict {
-    let fails = unreachable(&person.contact);
     let facts = Facts {
-        active: fails != Some(Reason::NotActive),
-        do_not_contact: person.contact.do_not_contact,
-        opted_in: person.contact.preferences.sms_opt_in,
-        number: fails != Some(Reason::NoNumber),
+        unreachable: row.channel.unreachable(&person.contact),
         wanted: still_wanted(row, person, now),
-        ready: channel.through.is_some(),
-        permitted: permitted(settings, &person.contact).next_permitted(now),
+        ready: ready.through(row.channel).is_some(),
+        permitted: permitted_at(settings, &person.contact, row.channel, now),
         not_after: row.not_after,
     };
     may_send(&facts, now)
 }
 
-/// A message with its number and words; None where the contact has no number any more.
+/// A message with its address and words; None where the contact has none any more.
 fn sending(row: &MessageRow, person: &Person) -> Result<Option<Sending>, StoreError> {
-    let to = person.contact.phone.as_ref();
-    let text = row.text(&person.key)?;
+    let contact = &person.contact;
+    let to = match row.channel {
+        Channel::Sms => contact.phone.as_ref().map(|phone| phone.as_str()),
+        Channel::Email => contact.email.as_ref().map(|email| email.as_str()),
+    };
+    let (subject, text) = (row.subject(&person.key)?, row.text(&person.key)?);
     Ok(to.zip(text).map(|(to, text)| Sending {
         row: row.clone(),
-        to: to.as_str().to_owned(),
+        to: to.to_owned(),
+        subject,
         text,
     }))
 }

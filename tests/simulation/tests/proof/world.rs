@@ -216,6 +216,7 @@ impl World {
         platform.retell_url = "https://voice.example".to_owned();
         let clock = Arc::new(fabric.clock);
         let app = App::new(Parts {
+            mail: None,
             port: table.clone(),
             kms: Arc::new(MemoryKms::new([7; 32]).expect("a key service")),
             queues: Arc::new(queues),

@@ -14,6 +14,7 @@ type Tried = Schemas["ConnectionTest"];
 const tries = {
   calcom: () => body(api.POST("/api/settings/integrations/calcom/test")),
   calendly: () => body(api.POST("/api/settings/integrations/calendly/test")),
+  email: () => body(api.POST("/api/settings/integrations/email/test")),
   retell: () => body(api.POST("/api/settings/integrations/retell/test")),
   twilio: () => body(api.POST("/api/settings/integrations/twilio/test")),
 };

@@ -3,7 +3,7 @@ import { useState } from "react";
 import { api, versioned, type Schemas } from "@/api/client";
 import { Button } from "@/ui/Button";
 import { Row, Switch, TextField } from "@/ui/Field";
-import { ErrorNote, Skeleton } from "@/ui/Notes";
+import { ErrorNote, Hint, Skeleton } from "@/ui/Notes";
 import { CalendarPanel } from "./Calendars";
 import { ConnectionTest } from "./CalendarSync";
 import { Provider, useSave } from "./Provider";
@@ -11,7 +11,7 @@ import css from "./settings.module.css";
 
 type View = Schemas["IntegrationsView"];
 
-/** The phone provider, the calendars and text messages. Secrets go in and never come out. */
+/** The phone provider, the calendars, text messages and email. Secrets go in and never come out. */
 export function Integrations() {
   const found = useQuery({ queryKey: ["settings", "integrations"], queryFn: () => versioned(api.GET("/api/settings/integrations")) });
   if (found.isLoadingError) return <ErrorNote error={found.error} what="Could not load the integrations." retry={() => void found.refetch()} />;
@@ -26,6 +26,7 @@ export function Integrations() {
       <CalendarPanel key={`c${etag}`} calendar="calcom" view={value.calcom} etag={etag} />
       <CalendarPanel key={`y${etag}`} calendar="calendly" view={value.calendly} etag={etag} />
       <Twilio key={`t${etag}`} view={value.twilio} etag={etag} />
+      <Email key={`e${etag}`} view={value.email} etag={etag} />
     </>
   );
 }
@@ -81,6 +82,28 @@ function Twilio({ view, etag }: { view: View["twilio"]; etag: string }) {
         </Button>
       </div>
       {view.configured && <ConnectionTest provider="twilio" />}
+    </Provider>
+  );
+}
+
+function Email({ view, etag }: { view: View["email"]; etag: string }) {
+  const { save, refusal, errors } = useSave(etag);
+  const [enabled, setEnabled] = useState(view.enabled);
+  const [replyTo, setReplyTo] = useState(view.reply_to ?? "");
+  const changed = enabled !== view.enabled || replyTo !== (view.reply_to ?? "");
+  return (
+    <Provider title="Email" configured={view.configured || !view.enabled} problems={view.problems} lastSync={null} url={view.sender ?? ""} refusal={refusal} told="Emails come from this address, under the name of your business:">
+      <Switch isSelected={enabled} isDisabled={!view.sender && !enabled} onChange={setEnabled} help={view.sender ? undefined : "This installation sends no email yet. Ask its operator."}>
+        Send emails to those who opted in
+      </Switch>
+      {errors["email.enabled"] && <Hint tone="attention">{errors["email.enabled"]}</Hint>}
+      <TextField label="Address for answers" type="email" value={replyTo} onChange={setReplyTo} error={errors["email.reply_to"]} autoComplete="off" help="Left empty, emails ask people to call you." />
+      <div>
+        <Button look="primary" isDisabled={!changed} isPending={save.isPending} onPress={() => save.mutate({ email: { enabled, reply_to: replyTo.trim() || null } })}>
+          Save
+        </Button>
+      </div>
+      {view.configured && <ConnectionTest provider="email" />}
     </Provider>
   );
 }

@@ -57,10 +57,14 @@ export function Provider({ title, configured, problems, lastSync, url, refusal, 
         {refusal && <ErrorNote error={refusal} what={refusal.status === 412 ? "A colleague changed this a moment ago. You see theirs now." : "Not saved."} />}
         {children}
         <div>
-          <p className="muted">{told}</p>
-          <p className={css.mono}>
-            <span className="code">{url}</span> <IconButton icon={Copy} label="Copy the address" onPress={() => void navigator.clipboard.writeText(url)} />
-          </p>
+          {url && (
+            <>
+              <p className="muted">{told}</p>
+              <p className={css.mono}>
+                <span className="code">{url}</span> <IconButton icon={Copy} label="Copy the address" onPress={() => void navigator.clipboard.writeText(url)} />
+              </p>
+            </>
+          )}
           {lastSync && <p className="faint">Last heard from {ago(new Date(lastSync), zone, now())}.</p>}
         </div>
       </div>

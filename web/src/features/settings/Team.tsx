@@ -43,6 +43,7 @@ export function Team() {
                 <b>{each.full_name}</b>
                 <span className="muted code"> {each.email}</span>
               </span>
+              {each.email_stopped && <Badge tone="attention">{each.email_stopped === "bounced" ? "Emails come back" : "Wants no emails"}</Badge>}
               <Badge tone="neutral">{ROLE[each.preset ?? each.role] ?? each.role}</Badge>
               <span className="faint">{each.status === "inactive" ? "Inactive" : each.last_login ? `Here ${ago(new Date(each.last_login), zone, now())}` : "Not yet here"}</span>
             </li>

@@ -1,8 +1,9 @@
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { Link, useNavigate, useSearch } from "@tanstack/react-router";
-import { CalendarPlus, ChevronRight, Copy, Ellipsis, Mail, MapPin, Phone as PhoneIcon, RotateCcw, SquarePen, Trash2 } from "lucide-react";
+import { BellRing, CalendarPlus, ChevronRight, Copy, Ellipsis, Mail, MapPin, MessageSquare, Phone as PhoneIcon, RotateCcw, Send, SquarePen, Trash2 } from "lucide-react";
 import { useEffect, useMemo, useRef, useState } from "react";
 import { api, body } from "@/api/client";
+import { now } from "@/api/clock";
 import { Refusal } from "@/api/problem";
 import { RefusalPanel } from "@/features/calls/RefusalPanel";
 import { Name, Phone, useHidden } from "@/features/preferences/hidden";
@@ -34,7 +35,10 @@ import { NotesList } from "./NotesList";
 import css from "./RecordPage.module.css";
 import { Timeline } from "./Timeline";
 import { WorkOf } from "./WorkOf";
+import { WriteDialog } from "./WriteDialog";
 import { useCallNow } from "./useCallNow";
+import { useRemind } from "./useRemind";
+import { ways } from "./ways";
 
 const TABS = ["timeline", "calls", "appointments", "notes", "changes"] as const;
 type Tab = (typeof TABS)[number];
@@ -89,10 +93,13 @@ function Record({ contact, etag }: { contact: Contact; etag: string }) {
   const editable = useMayEdit()(contact);
   const locations = useLocations().data;
   const { call, refusal } = useCallNow(contact);
-  const [open, setOpen] = useState<"edit" | "consent" | "groups" | "appointment" | "move" | "delete" | null>(() => (editable && kept(me.id, editForm(contact.id)) !== null ? "edit" : null));
+  const remind = useRemind(contact);
+  const [open, setOpen] = useState<"edit" | "consent" | "groups" | "appointment" | "move" | "delete" | "sms" | "email" | null>(() => (editable && kept(me.id, editForm(contact.id)) !== null ? "edit" : null));
   const tab: Tab = TABS.find((each) => each === chosen) ?? "timeline";
   const calls = useQuery({ queryKey: ["contacts", contact.id, "calls-count"], queryFn: () => body(api.GET("/api/contacts/{contact_id}/calls", { params: { path: { contact_id: contact.id }, query: { page_size: 10 } } })), enabled: may("view_call_results") }).data;
 
+  const writable = editable ? ways(contact) : [];
+  const coming = contact.appointment_time && new Date(contact.appointment_time) > now() && ["pending", "rescheduled"].includes(contact.appointment_status);
   const callable = may("trigger_manual_calls") && contact.is_active;
   const calling = call.isPending || contact.call_state === "calling_in_progress";
   const begin = call.mutate;
@@ -176,6 +183,21 @@ function Record({ contact, etag }: { contact: Contact; etag: string }) {
               </Button>
             </>
           )}
+          {writable.length > 0 && (
+            <Menu
+              label="Write"
+              trigger={
+                <Button icon={Send} isPending={remind.isPending}>
+                  Write
+                </Button>
+              }
+              actions={[
+                writable.includes("sms") && { id: "sms", name: "Send a text message", icon: MessageSquare, run: () => setOpen("sms") },
+                writable.includes("email") && { id: "email", name: "Send an email", icon: Mail, run: () => setOpen("email") },
+                Boolean(coming) && { id: "remind", name: "Send the reminder now", icon: BellRing, run: () => remind.mutate() },
+              ]}
+            />
+          )}
           {callable && (
             <span className={css.call}>
               <Button look="primary" icon={PhoneIcon} wide isPending={call.isPending} isDisabled={calling} onPress={() => begin(false)}>
@@ -224,6 +246,7 @@ function Record({ contact, etag }: { contact: Contact; etag: string }) {
       {open === "groups" && <GroupsDialog contact={contact} etag={etag} onClose={() => setOpen(null)} />}
       {open === "appointment" && <AppointmentDialog contact={contact} onClose={() => setOpen(null)} />}
       {open === "move" && <AppointmentDialog contact={contact} move onClose={() => setOpen(null)} />}
+      {(open === "sms" || open === "email") && <WriteDialog contact={contact} way={open} onClose={() => setOpen(null)} />}
       {open === "delete" && <DeleteDialog contact={contact} etag={etag} onClose={() => setOpen(null)} />}
     </>
   );

@@ -1,5 +1,5 @@
 import { useQuery } from "@tanstack/react-query";
-import { CalendarPlus, NotebookPen, ShieldCheck, ShieldX, type LucideIcon } from "lucide-react";
+import { CalendarPlus, Mail, MessageSquare, NotebookPen, ShieldCheck, ShieldX, type LucideIcon } from "lucide-react";
 import { useState, type ReactNode } from "react";
 import { api, body, type Schemas } from "@/api/client";
 import { now } from "@/api/clock";
@@ -29,6 +29,19 @@ interface Item {
 }
 
 const KIND: Record<string, string> = { note: "Note", phone: "Rang", email: "Email", sms: "Text message", in_person: "In person" };
+const ICON: Record<string, LucideIcon> = { email: Mail, sms: MessageSquare };
+/** What became of a message that was sent. */
+const SENT: Record<string, [string, Tone]> = {
+  queued: ["waits", "neutral"],
+  sending: ["on its way", "neutral"],
+  sent: ["sent", "neutral"],
+  delivered: ["delivered", "confirmed"],
+  failed: ["not sent", "attention"],
+  undelivered: ["did not arrive", "attention"],
+  bounced: ["came back", "attention"],
+  unknown: ["may not have arrived", "attention"],
+  cancelled: ["not sent any more", "neutral"],
+};
 const CONSENT: Record<string, string> = { verbal: "said so", written: "on paper", electronic: "online", implied: "by booking" };
 
 type Call = Schemas["ContactCall"];
@@ -83,7 +96,12 @@ export function Timeline({ contact }: { contact: Contact }) {
       }
       return found;
     }) ?? []),
-    ...(notes.data?.interactions.map((each): Item => ({ at: each.at, key: each.id, icon: NotebookPen, tone: "neutral", title: `${KIND[each.kind] ?? humane(each.kind)}${by(each.by)}`, line: <Detail>{each.text}</Detail> })) ?? []),
+    ...(notes.data?.interactions.map((each): Item => {
+      const [became, tone] = SENT[each.status ?? ""] ?? [undefined, "neutral"];
+      const kind = KIND[each.kind] ?? humane(each.kind);
+      const from = each.direction === "inbound" ? " received" : "";
+      return { at: each.at, key: each.id, icon: ICON[each.kind] ?? NotebookPen, tone, title: `${kind}${from}${became ? `: ${became}` : ""}${by(each.by)}`, line: <Detail>{each.text}</Detail> };
+    }) ?? []),
     ...(consents.data?.consents.map((each): Item => ({
       at: each.recorded_at,
       key: each.id,
