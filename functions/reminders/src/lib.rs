@@ -6,7 +6,9 @@ use std::collections::BTreeSet;
 
 use vio_domain::ids::TenantId;
 use vio_runtime::app::App;
-use vio_runtime::queues::{CalendarMessage, DialMessage, InboxMessage, JobMessage, MessageWork};
+use vio_runtime::queues::{
+    CalendarMessage, DialMessage, InboxMessage, JobMessage, LetterWork, MessageWork,
+};
 use vio_store::StoreError;
 use vio_store::key::{self, DUE_SHARDS, DueKind};
 use vio_store::port::{AttributeValue, Attributes, DUE_SK, Index, PK, SK, SortRange};
@@ -33,6 +35,8 @@ pub struct Ticked {
     pub calendars: usize,
     /// Messages to people handed to their worker.
     pub messages: usize,
+    /// Letters to staff handed to the same worker.
+    pub letters: usize,
 }
 
 fn text<'a>(item: &'a Attributes, name: &str) -> Option<&'a str> {
@@ -52,6 +56,7 @@ pub async fn tick(app: &App) -> Result<Ticked, StoreError> {
     let mut jobs: Vec<JobMessage> = Vec::new();
     let mut calendars: BTreeSet<TenantId> = BTreeSet::new();
     let mut messages: Vec<MessageWork> = Vec::new();
+    let mut letters: Vec<LetterWork> = Vec::new();
     for shard in 0..DUE_SHARDS {
         let mut after = None;
         for _ in 0..PAGES {
@@ -87,6 +92,13 @@ pub async fn tick(app: &App) -> Result<Ticked, StoreError> {
                             tenant,
                             contact,
                             message,
+                        }));
+                    }
+                    DueKind::Letter => {
+                        let letter = text(item, PK).and_then(key::letter_of);
+                        letters.extend(letter.map(|letter| LetterWork {
+                            tenant,
+                            letter: letter.to_owned(),
                         }));
                     }
                     DueKind::Inbox => {
@@ -137,6 +149,12 @@ pub async fn tick(app: &App) -> Result<Ticked, StoreError> {
             Err(error) => tracing::warn!(%error, "a message was not handed on; the next tick does"),
         }
     }
+    for letter in letters {
+        match app.queues.letter(letter).await {
+            Ok(()) => ticked.letters += 1,
+            Err(error) => tracing::warn!(%error, "a letter was not handed on; the next tick does"),
+        }
+    }
     for event in events {
         match app.queues.inbox(event).await {
             Ok(()) => ticked.events += 1,
@@ -152,6 +170,7 @@ pub async fn tick(app: &App) -> Result<Ticked, StoreError> {
             jobs = ticked.jobs,
             calendars = ticked.calendars,
             messages = ticked.messages,
+            letters = ticked.letters,
             "tick"
         );
     }

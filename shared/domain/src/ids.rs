@@ -99,6 +99,8 @@ ids! {
     InteractionId,
     /// A written message to a contact.
     MessageId,
+    /// An e-mail to somebody on the staff.
+    LetterId,
 }
 
 #[cfg(test)]

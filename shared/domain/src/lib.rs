@@ -14,6 +14,8 @@ pub mod error;
 pub mod forms;
 pub mod groups;
 pub mod ids;
+pub mod letters;
+pub mod mail;
 pub mod messages;
 pub mod notices;
 pub mod permission;

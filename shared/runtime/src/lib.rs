@@ -11,6 +11,7 @@ pub mod config;
 pub mod crash;
 pub mod idempotency;
 pub mod lambda;
+pub mod letters;
 pub mod logging;
 pub mod matching;
 pub mod phi;

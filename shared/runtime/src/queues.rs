@@ -43,6 +43,14 @@ pub struct MessageWork {
     pub message: MessageId,
 }
 
+/// Asks for a letter to somebody on the staff to be sent. On the same queue as [`MessageWork`].
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LetterWork {
+    pub tenant: TenantId,
+    /// Keyed hash of what it is about: its key.
+    pub letter: String,
+}
+
 /// A message was not accepted. Callers log it and go on: the tick finds the work.
 #[derive(Debug, thiserror::Error)]
 #[error("the queue did not take the message")]
@@ -61,6 +69,8 @@ pub trait Queues: Send + Sync + 'static {
     async fn calendar(&self, message: CalendarMessage) -> Result<(), QueueError>;
     /// Sends a message to a person, or looks at it again.
     async fn message(&self, message: MessageWork) -> Result<(), QueueError>;
+    /// Sends a letter to somebody on the staff.
+    async fn letter(&self, letter: LetterWork) -> Result<(), QueueError>;
 }
 
 /// Addresses of the queues.
@@ -124,5 +134,9 @@ impl Queues for SqsQueues {
 
     async fn message(&self, message: MessageWork) -> Result<(), QueueError> {
         self.send(&self.urls.messages, &message, 0).await
+    }
+
+    async fn letter(&self, letter: LetterWork) -> Result<(), QueueError> {
+        self.send(&self.urls.messages, &letter, 0).await
     }
 }

@@ -212,6 +212,21 @@ pub fn message_of(pk: &str, sk: &str) -> Option<(ContactId, MessageId)> {
     Some((contact.parse().ok()?, message.parse().ok()?))
 }
 
+/// A letter to somebody on the staff, by keyed hash of what it is about and whom it is to: the same one is written once.
+pub fn letter(t: TenantId, hash: &str) -> Key {
+    main(format!("T#{t}{LETTER_PART}{hash}"), "LETTER")
+}
+/// What leads the hash in the partition key of a letter.
+const LETTER_PART: &str = "#LTR#";
+/// The letter that a due entry of its kind stands for, by the partition key of its item.
+pub fn letter_of(pk: &str) -> Option<&str> {
+    pk.split_once(LETTER_PART).map(|(_, hash)| hash)
+}
+/// An address at which e-mail does not arrive or is not wanted, by keyed hash.
+pub fn mail_stopped(t: TenantId, email_hash: &str) -> Key {
+    main(format!("T#{t}#MX#{email_hash}"), "STOPPED")
+}
+
 /// One step of the history of an entry of the work list, with the contact it is about.
 pub fn attention_step(t: TenantId, c: ContactId, entry: AttentionId, id: AttentionStepId) -> Key {
     main(contact_pk(t, c), format!("ATTN#{entry}#{id}"))
@@ -504,6 +519,8 @@ pub enum DueKind {
     Calendar,
     /// A message is to be sent, or looked at again.
     Message,
+    /// A letter to somebody on the staff is to be sent, or tried again.
+    Letter,
 }
 
 impl DueKind {
@@ -518,6 +535,7 @@ impl DueKind {
             Self::Campaign => "campaign",
             Self::Calendar => "calendar",
             Self::Message => "message",
+            Self::Letter => "letter",
         }
     }
 }
@@ -552,6 +570,7 @@ pub fn parse_due(sk: &str) -> Option<(DateTime<Utc>, DueKind, TenantId)> {
         DueKind::Campaign,
         DueKind::Calendar,
         DueKind::Message,
+        DueKind::Letter,
     ]
     .into_iter()
     .find(|kind| kind.word() == word)?;
