@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 use vio_domain::ids::TenantId;
 use vio_runtime::app::App;
 use vio_runtime::queues::{
-    CalendarMessage, DialMessage, InboxMessage, JobMessage, LetterWork, MessageWork,
+    CalendarMessage, DialMessage, InboxMessage, JobMessage, LetterWork, MessageWork, NoticeWork,
 };
 use vio_store::StoreError;
 use vio_store::key::{self, DUE_SHARDS, DueKind};
@@ -37,6 +37,8 @@ pub struct Ticked {
     pub messages: usize,
     /// Letters to staff handed to the same worker.
     pub letters: usize,
+    /// Tenants whose staff are to be told of something.
+    pub notices: usize,
 }
 
 fn text<'a>(item: &'a Attributes, name: &str) -> Option<&'a str> {
@@ -57,6 +59,7 @@ pub async fn tick(app: &App) -> Result<Ticked, StoreError> {
     let mut calendars: BTreeSet<TenantId> = BTreeSet::new();
     let mut messages: Vec<MessageWork> = Vec::new();
     let mut letters: Vec<LetterWork> = Vec::new();
+    let mut notices: BTreeSet<TenantId> = BTreeSet::new();
     for shard in 0..DUE_SHARDS {
         let mut after = None;
         for _ in 0..PAGES {
@@ -100,6 +103,9 @@ pub async fn tick(app: &App) -> Result<Ticked, StoreError> {
                             tenant,
                             letter: letter.to_owned(),
                         }));
+                    }
+                    DueKind::Notice => {
+                        notices.insert(tenant);
                     }
                     DueKind::Inbox => {
                         let event = text(item, PK).and_then(key::inbox_event_of);
@@ -155,6 +161,14 @@ pub async fn tick(app: &App) -> Result<Ticked, StoreError> {
             Err(error) => tracing::warn!(%error, "a letter was not handed on; the next tick does"),
         }
     }
+    for tenant in notices {
+        match app.queues.notices(NoticeWork { notices: tenant }).await {
+            Ok(()) => ticked.notices += 1,
+            Err(error) => {
+                tracing::warn!(%tenant, %error, "what staff are to be told was not handed on; the next tick does")
+            }
+        }
+    }
     for event in events {
         match app.queues.inbox(event).await {
             Ok(()) => ticked.events += 1,
@@ -171,6 +185,7 @@ pub async fn tick(app: &App) -> Result<Ticked, StoreError> {
             calendars = ticked.calendars,
             messages = ticked.messages,
             letters = ticked.letters,
+            notices = ticked.notices,
             "tick"
         );
     }

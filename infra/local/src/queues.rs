@@ -51,7 +51,7 @@ pub(crate) fn start(
             let (app, clock) = (app.clone(), Arc::clone(&clock));
             async move {
                 let _sending = clock.sending().await;
-                vio_messaging::process(&app, message).await
+                vio_messaging::take(&app, message).await
             }
         })
     };

@@ -23,6 +23,7 @@ pub mod person;
 pub mod phi;
 pub mod phone;
 pub mod planner;
+pub mod preferences;
 pub mod requests;
 #[cfg(test)]
 mod samples;

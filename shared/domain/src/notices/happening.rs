@@ -22,10 +22,9 @@ pub enum Change {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "what", rename_all = "snake_case")]
 pub enum Happening {
-    /// Somebody signed in on a device that was not known.
+    /// Somebody signed in on a device that was not known. That a password or a sign-in address changed is told at once, by
+    /// a letter in the transaction of the change itself.
     NewSignIn { user: UserId },
-    /// A password was changed, by its owner or over a link.
-    PasswordChanged { user: UserId },
     /// A call is over. One that changed the appointment says so, so that nobody is told twice of one call.
     CallSettled {
         contact: ContactId,
@@ -80,7 +79,6 @@ pub enum Audience {
 #[serde(rename_all = "snake_case")]
 pub enum Topic {
     NewSignIn,
-    PasswordChanged,
     CallAnswered,
     CallFailed,
     AppointmentConfirmed,
@@ -101,7 +99,6 @@ impl Topic {
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::NewSignIn => "new_sign_in",
-            Self::PasswordChanged => "password_changed",
             Self::CallAnswered => "call_answered",
             Self::CallFailed => "call_failed",
             Self::AppointmentConfirmed => "appointment_confirmed",
@@ -118,11 +115,30 @@ impl Topic {
         }
     }
 
+    /// The subject of its mail, and its heading.
+    pub const fn subject(self) -> &'static str {
+        match self {
+            Self::NewSignIn => "New sign-in to your account",
+            Self::CallAnswered => "A call was answered",
+            Self::CallFailed => "A call failed",
+            Self::AppointmentConfirmed => "An appointment was confirmed",
+            Self::AppointmentCancelled => "An appointment was cancelled",
+            Self::AppointmentRescheduled => "An appointment is to be moved",
+            Self::NeedsAttention => "Something needs attention",
+            Self::CampaignEnded => "A campaign is complete",
+            Self::CallingPaused => "Calling has stopped",
+            Self::IntegrationFailing => "A calendar cannot be read",
+            Self::Maintenance => "Maintenance",
+            Self::FeatureAnnounced => "Something new",
+            Self::UsageLimit => "The month's calls are nearly used up",
+            Self::ReportReady => "Your report is ready",
+        }
+    }
+
     /// What somebody reads, at every HIPAA level: no name, time or kind of appointment.
     pub const fn sentence(self) -> &'static str {
         match self {
             Self::NewSignIn => "Somebody signed in to your account on a new device.",
-            Self::PasswordChanged => "The password of your account was changed.",
             Self::CallAnswered => "A call was answered.",
             Self::CallFailed => "A call did not reach the person.",
             Self::AppointmentConfirmed => "An appointment was confirmed.",
@@ -145,7 +161,6 @@ impl Happening {
     pub fn topic(&self) -> Topic {
         match self {
             Self::NewSignIn { .. } => Topic::NewSignIn,
-            Self::PasswordChanged { .. } => Topic::PasswordChanged,
             Self::CallSettled {
                 change: Some(change),
                 ..
@@ -174,9 +189,7 @@ impl Happening {
     /// Who is asked.
     pub fn audience(&self) -> Audience {
         match self {
-            Self::NewSignIn { user }
-            | Self::PasswordChanged { user }
-            | Self::ReportReady { user } => Audience::One(*user),
+            Self::NewSignIn { user } | Self::ReportReady { user } => Audience::One(*user),
             Self::CallSettled { contact, .. }
             | Self::AppointmentChanged { contact, .. }
             | Self::NeedsAttention { contact, .. } => Audience::WhoSees(*contact),

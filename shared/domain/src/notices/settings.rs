@@ -356,7 +356,7 @@ impl Switch {
         };
         let topic = happening.topic();
         match self {
-            Self::AccountUpdates => matches!(topic, Topic::NewSignIn | Topic::PasswordChanged),
+            Self::AccountUpdates => topic == Topic::NewSignIn,
             // Service disruptions too (S3).
             Self::SystemMaintenance => matches!(
                 topic,

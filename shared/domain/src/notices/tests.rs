@@ -30,7 +30,7 @@ fn changed(change: Change) -> Happening {
 fn example(switch: Switch) -> Happening {
     let user = UserId::new(Uuid::from_u128(4));
     match switch {
-        Switch::AccountUpdates => Happening::PasswordChanged { user },
+        Switch::AccountUpdates => Happening::NewSignIn { user },
         Switch::SystemMaintenance => Happening::Maintenance,
         Switch::FeatureAnnouncements => Happening::FeatureAnnounced,
         Switch::CallCompletion => settled(Outcome::Answered, None),

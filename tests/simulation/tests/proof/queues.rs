@@ -5,8 +5,8 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use tokio::sync::mpsc::UnboundedSender;
 use vio_runtime::queues::{
-    CalendarMessage, DialMessage, InboxMessage, JobMessage, LetterWork, MessageWork, QueueError,
-    Queues,
+    CalendarMessage, DialMessage, InboxMessage, JobMessage, LetterWork, MessageWork, NoticeWork,
+    QueueError, Queues,
 };
 
 use crate::fabric::Fabric;
@@ -78,6 +78,12 @@ impl Queues for SimQueues {
     /// Nor to each other.
     async fn letter(&self, _letter: LetterWork) -> Result<(), QueueError> {
         self.fabric.count("messages: letter");
+        Ok(())
+    }
+
+    /// Nor is anybody told of anything.
+    async fn notices(&self, _work: NoticeWork) -> Result<(), QueueError> {
+        self.fabric.count("messages: notices");
         Ok(())
     }
 }

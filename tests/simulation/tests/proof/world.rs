@@ -310,7 +310,7 @@ impl World {
                 job_title: None,
                 phone: None,
             },
-            password: password::hash(&secret, &Argon2Params::for_tests()).expect("a hash"),
+            password: Some(password::hash(&secret, &Argon2Params::for_tests()).expect("a hash")),
         };
         let actor = LogActor::system("simulation");
         let platform_keys = self.app.platform_keys().await.expect("the platform's keys");
