@@ -130,9 +130,7 @@ pub(crate) async fn accept(
         .ok_or_else(not_good)?;
     let tenant = app.tenant(row.tenant).await?;
     let user = tenant.user(row.user).await.map_err(store_problem)?;
-    let mut user = user
-        .filter(|user| row.is_for(user))
-        .ok_or_else(not_good)?;
+    let mut user = user.filter(|user| row.is_for(user)).ok_or_else(not_good)?;
     let standing = app.store.tenant_row(tenant.id).await;
     let standing = standing.map_err(store_problem)?;
     if standing.is_none_or(|row| row.status == TenantStatus::Suspended) {

@@ -8,9 +8,13 @@ use serde::Deserialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
 use vio_domain::ids::{SignInId, UserId};
-use vio_domain::permission::{CustomPermissions, Permission, PermissionSet, Preset, Role, effective};
+use vio_domain::permission::{
+    CustomPermissions, Permission, PermissionSet, Preset, Role, effective,
+};
 use vio_domain::text::{PersonName, ShortText};
-use vio_http::{ETag, Fields, IfMatch, Json, Kind, Patch, Path, Principal, Problem, RequestId, Validate};
+use vio_http::{
+    ETag, Fields, IfMatch, Json, Kind, Patch, Path, Principal, Problem, RequestId, Validate,
+};
 use vio_runtime::App;
 use vio_runtime::web::{actor, store_problem};
 use vio_store::entity::Entity;
@@ -90,7 +94,9 @@ impl Validate for Applying<'_> {
                 ShortText::parse(text)
             });
         let mut role = row.role;
-        patch.role.put(fields, "/role", &mut role, |text| staff_role(text));
+        patch
+            .role
+            .put(fields, "/role", &mut role, |text| staff_role(text));
         let mut preset = row.preset.filter(|_| role == Role::ClientUser);
         patch
             .preset
@@ -173,7 +179,11 @@ fn runs_it(row: &UserRow) -> bool {
 }
 
 /// Sees to it that somebody stays who runs the business: another administrator, who is one still when this goes through.
-async fn keep_an_admin(tenant: &TenantStore, tx: &mut Tx, leaving: &UserRow) -> Result<(), Problem> {
+async fn keep_an_admin(
+    tenant: &TenantStore,
+    tx: &mut Tx,
+    leaving: &UserRow,
+) -> Result<(), Problem> {
     let team = tenant.team(MOST_MEMBERS).await.map_err(store_problem)?;
     let other = team
         .iter()
@@ -232,8 +242,9 @@ pub(crate) async fn edit(
         }
         let own = ["role", "preset", "industries", "permissions", "status"];
         if id == principal.user_id && names.iter().any(|name| own.contains(name)) {
-            return Err(Problem::new(Kind::Forbidden)
-                .detail("Your own role, permissions and status are for another administrator to change."));
+            return Err(Problem::new(Kind::Forbidden).detail(
+                "Your own role, permissions and status are for another administrator to change.",
+            ));
         }
         guard(
             &principal,
@@ -349,7 +360,9 @@ pub(crate) async fn reset_password(
     match row.status {
         UserStatus::Active => {}
         UserStatus::Inactive => {
-            return Err(Problem::new(Kind::Conflict).detail("They are inactive. Let them in first."));
+            return Err(
+                Problem::new(Kind::Conflict).detail("They are inactive. Let them in first.")
+            );
         }
         UserStatus::Invited => {
             return Err(Problem::new(Kind::Conflict)

@@ -102,7 +102,13 @@ impl Member {
         let stops = tenant.mail_stops(&addresses).await.map_err(store_problem)?;
         // Invitations run on real time; people are shown theirs on the domain's, which only differs where a test moved it.
         let ahead = app.clock.now() - app.real_clock.now();
-        let shown = |at: DateTime<Utc>| if ahead.num_seconds().abs() < 5 { at } else { at + ahead };
+        let shown = |at: DateTime<Utc>| {
+            if ahead.num_seconds().abs() < 5 {
+                at
+            } else {
+                at + ahead
+            }
+        };
         Ok(opened
             .into_iter()
             .zip(stops)
@@ -181,9 +187,8 @@ pub(crate) async fn list(
     };
     let now = app.clock.now();
     let today = day_start(settings.settings.business.timezone, now);
-    let since = |at: DateTime<Utc>| {
-        move |row: &UserRow| row.last_sign_in.is_some_and(|last| last >= at)
-    };
+    let since =
+        |at: DateTime<Utc>| move |row: &UserRow| row.last_sign_in.is_some_and(|last| last >= at);
     let activity = TeamActivity {
         active_today: count(&since(today)),
         active_this_week: count(&since(now - TimeDelta::days(7))),

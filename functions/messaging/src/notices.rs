@@ -71,25 +71,25 @@ fn opens(app: &App, what: &Happening) -> Option<Labelled> {
         | Happening::NeedsAttention { contact, .. } => {
             page(app, "Open the contact", &format!("contacts/{contact}"))
         }
-        Happening::CampaignEnded { campaign } => {
-            page(app, "See its results", &format!("calls/campaigns/{campaign}"))
-        }
+        Happening::CampaignEnded { campaign } => page(
+            app,
+            "See its results",
+            &format!("calls/campaigns/{campaign}"),
+        ),
         Happening::CallingPaused { .. } => page(app, "Open the calls", "calls"),
         Happening::IntegrationFailing { .. } => {
             page(app, "Open the integrations", "settings/integrations")
         }
-        Happening::Maintenance | Happening::FeatureAnnounced => page(app, "Open VioConcierge", "today"),
+        Happening::Maintenance | Happening::FeatureAnnounced => {
+            page(app, "Open VioConcierge", "today")
+        }
         Happening::UsageLimit { .. } | Happening::ReportReady { .. } => {
             page(app, "Open VioConcierge", "today")
         }
     }
 }
 
-async fn alerts(
-    app: &App,
-    ts: &TenantStore,
-    settings: &TenantSettings,
-) -> Result<(), StoreError> {
+async fn alerts(app: &App, ts: &TenantStore, settings: &TenantSettings) -> Result<(), StoreError> {
     let alerts = ts.sms_alerts(PER_RUN).await?;
     if alerts.is_empty() {
         return Ok(());

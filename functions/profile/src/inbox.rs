@@ -3,20 +3,22 @@
 use axum::extract::State;
 use chrono::{DateTime, Utc};
 use http::StatusCode;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
 use vio_domain::ids::NoticeId;
 use vio_domain::notices::{Change, Happening, Topic};
 use vio_http::page::PageParams;
 use vio_http::query::NoParams;
-use vio_http::{FieldProblem, Json, Kind, Paged, Pagination, Path, Principal, Problem};
+use vio_http::{FieldProblem, Json, Kind, Paged, Pagination, Principal, Problem};
 use vio_runtime::App;
 use vio_runtime::web::store_problem;
 use vio_store::notices::InAppRow;
 
 /// Messages that are passed over to reach a page by its number; further ones are reached by the cursor.
 const EXAMINED: usize = 1_000;
+/// Messages that can be named at once.
+const MOST_NAMED: usize = 100;
 
 /// One message. It holds no more than ids and fixed words: whoever opens what it is about sees what they may see.
 #[derive(Debug, Serialize, ToSchema)]
@@ -142,33 +144,39 @@ pub(crate) async fn list(
     }))
 }
 
-/// Marks one of one's messages as read.
-#[utoipa::path(post, path = "/api/notifications/{notification_id}/read", tag = "profile",
-    params(("notification_id" = Uuid, Path)), responses((status = 204, description = "Read")))]
+/// Which messages were read.
+#[derive(Debug, Default, Deserialize, ToSchema)]
+#[schema(example = json!({}))]
+pub(crate) struct ReadMessages {
+    /// At most 100; all of them when left out. One that is not there is passed over.
+    #[serde(default)]
+    #[schema(value_type = Option<Vec<Uuid>>)]
+    notification_ids: Option<Vec<NoticeId>>,
+}
+
+/// Marks messages of one's own as read: those named, or all.
+#[utoipa::path(post, path = "/api/notifications/read", tag = "profile", request_body = ReadMessages,
+    responses((status = 204, description = "They are read")))]
 pub(crate) async fn read(
     State(app): State<App>,
     principal: Principal,
-    Path(id): Path<NoticeId>,
+    Json(body): Json<ReadMessages>,
 ) -> Result<StatusCode, Problem> {
     let tenant = app.tenant_of(&principal).await?;
-    let found = tenant.read_notice(principal.user_id, id).await;
-    match found.map_err(store_problem)? {
-        true => Ok(StatusCode::NO_CONTENT),
-        false => Err(Problem::not_found()),
+    let user = principal.user_id;
+    let Some(ids) = body.notification_ids else {
+        tenant.read_all_notices(user).await.map_err(store_problem)?;
+        return Ok(StatusCode::NO_CONTENT);
+    };
+    if ids.len() > MOST_NAMED {
+        return Err(Problem::validation(vec![FieldProblem::new(
+            "/notification_ids",
+            "too_many",
+            "At most 100 messages at once.",
+        )]));
     }
-}
-
-/// Marks all of one's messages as read.
-#[utoipa::path(post, path = "/api/notifications/read", tag = "profile",
-    responses((status = 204, description = "All are read")))]
-pub(crate) async fn read_all(
-    State(app): State<App>,
-    principal: Principal,
-) -> Result<StatusCode, Problem> {
-    let tenant = app.tenant_of(&principal).await?;
-    tenant
-        .read_all_notices(principal.user_id)
-        .await
-        .map_err(store_problem)?;
+    for id in ids {
+        tenant.read_notice(user, id).await.map_err(store_problem)?;
+    }
     Ok(StatusCode::NO_CONTENT)
 }

@@ -36,7 +36,6 @@ fn routes() -> OpenApiRouter<App> {
         .routes(routes!(preferences::show, preferences::edit))
         .routes(routes!(notifications::show, notifications::edit))
         .routes(routes!(inbox::list))
-        .routes(routes!(inbox::read_all))
         .routes(routes!(inbox::read))
         .routes(routes!(business::show, business::edit))
         .routes(routes!(calls::show, calls::edit))

@@ -147,7 +147,7 @@ pub(crate) struct EmailPatch {
 pub(crate) struct SmsPatch {
     /// `true` needs a phone number in the profile.
     #[serde(default)]
-    #[schema(value_type = Option<bool>)]
+    #[schema(value_type = Option<bool>, example = false)]
     enable_sms: Patch<bool>,
     #[serde(default)]
     #[schema(value_type = Option<bool>)]

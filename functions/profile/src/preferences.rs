@@ -173,11 +173,12 @@ impl Validate for Applying<'_> {
         let (patch, mut to) = (self.patch, self.to);
         patch.theme.copy(fields, "/theme", &mut to.theme);
         patch.density.copy(fields, "/density", &mut to.density);
-        patch
-            .primary_color
-            .put_optional(fields, "/primary_color", &mut to.primary_color, |color| {
-                Ok::<_, (&str, &str)>(*color)
-            });
+        patch.primary_color.put_optional(
+            fields,
+            "/primary_color",
+            &mut to.primary_color,
+            |color| Ok::<_, (&str, &str)>(*color),
+        );
         patch
             .sidebar_behavior
             .copy(fields, "/sidebar_behavior", &mut to.sidebar_behavior);
@@ -223,7 +224,9 @@ impl Validate for Applying<'_> {
             &mut to.contact_columns,
             |columns| ContactColumns::new(columns.shown.clone(), columns.widths.clone()),
         );
-        patch.font_size.copy(fields, "/font_size", &mut to.font_size);
+        patch
+            .font_size
+            .copy(fields, "/font_size", &mut to.font_size);
         patch.default_dashboard_view.copy(
             fields,
             "/default_dashboard_view",

@@ -151,7 +151,9 @@ impl ContactColumns {
         let fits = shown.len() <= Self::MOST
             && widths.len() <= Self::MOST
             && shown.iter().chain(widths.keys()).all(named)
-            && widths.values().all(|width| (1..=Self::WIDEST).contains(width));
+            && widths
+                .values()
+                .all(|width| (1..=Self::WIDEST).contains(width));
         let mut names = shown.clone();
         names.sort();
         names.dedup();
@@ -236,22 +238,39 @@ mod tests {
         };
         let stored = serde_json::to_value(&preferences).unwrap();
         assert_eq!(stored["primary_color"], "#8B5CF6");
-        assert_eq!(serde_json::from_value::<Preferences>(stored).unwrap(), preferences);
+        assert_eq!(
+            serde_json::from_value::<Preferences>(stored).unwrap(),
+            preferences
+        );
         let old = serde_json::json!({ "theme": "dark" });
         let read: Preferences = serde_json::from_value(old).unwrap();
-        assert_eq!((read.theme, read.items_per_page), (Theme::Dark, ItemsPerPage(25)));
+        assert_eq!(
+            (read.theme, read.items_per_page),
+            (Theme::Dark, ItemsPerPage(25))
+        );
     }
 
     #[test]
     fn only_what_is_offered_is_taken() {
-        assert!(ItemsPerPage::CHOICES.iter().all(|n| ItemsPerPage::try_from(*n).is_ok()));
+        assert!(
+            ItemsPerPage::CHOICES
+                .iter()
+                .all(|n| ItemsPerPage::try_from(*n).is_ok())
+        );
         assert!(ItemsPerPage::try_from(20).is_err());
-        assert!(RefreshRate::CHOICES.iter().all(|n| RefreshRate::try_from(*n).is_ok()));
+        assert!(
+            RefreshRate::CHOICES
+                .iter()
+                .all(|n| RefreshRate::try_from(*n).is_ok())
+        );
         assert!(RefreshRate::try_from(1).is_err());
         assert_eq!(PrimaryColor::WORDS.len(), 5);
         assert!(serde_json::from_value::<Theme>(serde_json::json!("pink")).is_err());
         let named = |names: &[&str]| {
-            ContactColumns::new(names.iter().map(ToString::to_string).collect(), BTreeMap::new())
+            ContactColumns::new(
+                names.iter().map(ToString::to_string).collect(),
+                BTreeMap::new(),
+            )
         };
         assert!(named(&["name", "appointment_time"]).is_ok());
         for bad in [&["name", "name"][..], &[""], &["<b>"]] {

@@ -125,7 +125,6 @@ pub static TABLE: &[Route] = &[
     on(Post,   "/api/messages/sms", Needs(EditOwnContacts)).idempotent(),
     on(Get,    "/api/notifications", SignedIn).parameters(),
     on(Post,   "/api/notifications/read", SignedIn),
-    on(Post,   "/api/notifications/{notification_id}/read", SignedIn),
     on(Get,    "/api/openapi.json", Public),
     on(Get,    "/api/saved-filters", Needs(ViewContacts)),
     on(Post,   "/api/saved-filters", Needs(ViewContacts)).idempotent(),

@@ -6,8 +6,8 @@ use uuid::Uuid;
 use vio_domain::calling::order::Band;
 use vio_domain::ids::{
     AppointmentId, AttemptId, AttentionId, AttentionStepId, CampaignId, ConsentId, ContactId,
-    DncId, GroupId, InteractionId, JobId, LocationId, LogId, MessageId, NoticeId, SavedFilterId, SessionId,
-    SignInId, TagId, TenantId, UserId,
+    DncId, GroupId, InteractionId, JobId, LocationId, LogId, MessageId, NoticeId, SavedFilterId,
+    SessionId, SignInId, TagId, TenantId, UserId,
 };
 
 use crate::entity::{DueEntry, Enumerated};

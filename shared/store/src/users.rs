@@ -469,8 +469,14 @@ impl TenantStore {
     /// them; the first of all is not.
     pub fn note_device(&self, row: &mut UserRow, device: &str) -> bool {
         let identity = format!("device\n{}\n{device}", row.id);
-        let hash = self.keys.lookup(LookupKind::ProviderEvent, &identity).to_string();
-        let (first, known) = (row.known_devices.is_empty(), row.known_devices.contains(&hash));
+        let hash = self
+            .keys
+            .lookup(LookupKind::ProviderEvent, &identity)
+            .to_string();
+        let (first, known) = (
+            row.known_devices.is_empty(),
+            row.known_devices.contains(&hash),
+        );
         row.known_devices.retain(|each| *each != hash);
         row.known_devices.push(hash);
         let old = row.known_devices.len().saturating_sub(MOST_DEVICES);

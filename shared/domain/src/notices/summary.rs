@@ -92,7 +92,8 @@ impl Summary {
     pub fn span(self, zone: Tz, day: NaiveDate) -> (DateTime<Utc>, DateTime<Utc>) {
         let (from, until) = self.period(day);
         let start = |date: NaiveDate| {
-            first_instant(zone, date).unwrap_or_else(|| date.and_time(chrono::NaiveTime::MIN).and_utc())
+            first_instant(zone, date)
+                .unwrap_or_else(|| date.and_time(chrono::NaiveTime::MIN).and_utc())
         };
         (start(from), start(until))
     }

@@ -74,9 +74,16 @@ fn every_switch_decides_its_channel_and_the_locked_one_is_always_on() {
         all_off.sms.enable_sms = true;
         let mut on = all_off;
         switch.set(&mut on, true);
-        assert!(uses(on.channels(&happening, true), switch.channel()), "{switch:?}");
+        assert!(
+            uses(on.channels(&happening, true), switch.channel()),
+            "{switch:?}"
+        );
         let off = all_off.channels(&happening, true);
-        assert_eq!(uses(off, switch.channel()), switch.is_locked(), "{switch:?}");
+        assert_eq!(
+            uses(off, switch.channel()),
+            switch.is_locked(),
+            "{switch:?}"
+        );
         assert_eq!(off.any(), switch.is_locked(), "{switch:?}");
         // Everything else on and this one off: still nothing on its channel.
         let mut others = NoticeSettings::default();
@@ -176,14 +183,20 @@ fn what_is_told_holds_no_more_than_ids_and_fixed_words() {
         let text = serde_json::to_value(topic).unwrap();
         assert_eq!(text, topic.as_str());
         let kept = serde_json::to_value(happening).unwrap();
-        assert_eq!(serde_json::from_value::<Happening>(kept).unwrap(), happening);
+        assert_eq!(
+            serde_json::from_value::<Happening>(kept).unwrap(),
+            happening
+        );
     }
     let attention = Happening::NeedsAttention {
         contact: ContactId::new(Uuid::from_u128(1)),
         reason: AttentionReason::NO_PHONE,
     };
     let kept = serde_json::to_value(attention).unwrap();
-    assert_eq!(serde_json::from_value::<Happening>(kept).unwrap(), attention);
+    assert_eq!(
+        serde_json::from_value::<Happening>(kept).unwrap(),
+        attention
+    );
     assert_eq!(attention.reason(), Some("no_phone"));
 }
 
@@ -208,7 +221,14 @@ fn summaries_go_out_at_nine_where_the_business_is_over_clock_changes() {
         let (from, until) = Summary::Daily.span(London, day(date));
         (until - from).num_hours()
     };
-    assert_eq!([hours("2027-03-28"), hours("2027-03-29"), hours("2027-11-01")], [24, 23, 25]);
+    assert_eq!(
+        [
+            hours("2027-03-28"),
+            hours("2027-03-29"),
+            hours("2027-11-01")
+        ],
+        [24, 23, 25]
+    );
 }
 
 #[test]
@@ -222,16 +242,29 @@ fn each_day_each_monday_each_first_has_one_and_they_leave_nothing_out() {
                 assert!(Summary::instant(zone, next) > now);
                 assert_eq!(summary.day_from(next), next);
                 if let Some(last) = last.filter(|last| *last != next) {
-                    assert_eq!(summary.span(zone, next).0, summary.span(zone, last).1, "{next}");
+                    assert_eq!(
+                        summary.span(zone, next).0,
+                        summary.span(zone, last).1,
+                        "{next}"
+                    );
                 }
                 last = Some(next);
                 now += TimeDelta::hours(7);
             }
         }
     }
-    assert_eq!(Summary::Weekly.period(day("2027-03-29")), (day("2027-03-22"), day("2027-03-29")));
-    assert_eq!(Summary::Monthly.period(day("2027-03-01")), (day("2027-02-01"), day("2027-03-01")));
-    assert_eq!(Summary::Monthly.day_from(day("2027-12-02")), day("2028-01-01"));
+    assert_eq!(
+        Summary::Weekly.period(day("2027-03-29")),
+        (day("2027-03-22"), day("2027-03-29"))
+    );
+    assert_eq!(
+        Summary::Monthly.period(day("2027-03-01")),
+        (day("2027-02-01"), day("2027-03-01"))
+    );
+    assert_eq!(
+        Summary::Monthly.day_from(day("2027-12-02")),
+        day("2028-01-01")
+    );
 }
 
 #[test]
@@ -241,7 +274,10 @@ fn figures_count_each_call_once() {
     figures.count(Outcome::Answered, Action::Confirmed);
     figures.count(Outcome::Answered, Action::Rescheduled);
     figures.count(Outcome::NoAnswer, Action::NoAction);
-    assert_eq!((figures.calls, figures.answered, figures.no_answer), (3, 2, 1));
+    assert_eq!(
+        (figures.calls, figures.answered, figures.no_answer),
+        (3, 2, 1)
+    );
     assert_eq!((figures.confirmed, figures.rescheduled), (1, 1));
     assert_eq!(figures.answered_percent(), Some(67));
 }

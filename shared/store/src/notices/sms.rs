@@ -74,7 +74,8 @@ impl TenantStore {
     /// it any more: too late, gone, or without a number.
     pub async fn take_sms_alert(&self, alert: &SmsAlert) -> Result<Option<E164>, StoreError> {
         let user = self.user(alert.user).await?;
-        let user = user.filter(|user| user.status == UserStatus::Active && user.notices.sms.enable_sms);
+        let user =
+            user.filter(|user| user.status == UserStatus::Active && user.notices.sms.enable_sms);
         let number = match &user {
             Some(user) => self.open_personal(user)?.phone,
             None => None,

@@ -143,7 +143,9 @@ impl TenantStore {
             Audience::WhoSees(contact) => self.person(contact).await?,
             _ => None,
         };
-        let contact = person.as_ref().filter(|person| person.contact.deleted.is_none());
+        let contact = person
+            .as_ref()
+            .filter(|person| person.contact.deleted.is_none());
         let owned = contact.map(|person| ContactOwnership {
             created_by: person.contact.created_by,
             assigned_to: person.contact.assigned_to,
