@@ -1,5 +1,6 @@
 import { Hourglass, MessageSquareText, Phone, PhoneCall, PhoneOff, TriangleAlert } from "lucide-react";
 import { useSyncExternalStore, type ReactNode } from "react";
+import { keepPreferences } from "@/features/preferences/keep";
 import { reasonOf } from "@/features/attention/reasons";
 import { Name, Phone as PhoneNumber, useHidden } from "@/features/preferences/hidden";
 import { useLocations, useZone } from "@/features/session/business";
@@ -173,7 +174,7 @@ function Location({ contact }: { contact: ContactFound }) {
   return <span className="truncate">{locations?.find((each) => each.id === contact.location_id)?.name ?? ""}</span>;
 }
 
-/** Which columns a user wants, in which order and how wide. Kept per user on this device; it names nobody. */
+/** Which columns a user wants, in which order and how wide. Kept with the account, with a copy on this device; it names nobody. */
 export interface Choice {
   shown: string[];
   widths: Record<string, number>;
@@ -197,8 +198,17 @@ function read(key: string): Choice {
   return choice;
 }
 
+const keyOf = (user: string) => `vio.columns.${user}`;
+
+/** Takes over the columns that the account knows of. */
+export function adoptColumns(user: string, next: Choice | null): void {
+  if (next) localStorage.setItem(keyOf(user), JSON.stringify(next));
+  else localStorage.removeItem(keyOf(user));
+  for (const listener of listeners) listener();
+}
+
 export function useColumnChoice(user: string): [Choice, (next: Choice | null) => void] {
-  const key = `vio.columns.${user}`;
+  const key = keyOf(user);
   const choice = useSyncExternalStore(
     (listener) => {
       listeners.add(listener);
@@ -207,9 +217,8 @@ export function useColumnChoice(user: string): [Choice, (next: Choice | null) =>
     () => read(key),
   );
   const set = (next: Choice | null) => {
-    if (next) localStorage.setItem(key, JSON.stringify(next));
-    else localStorage.removeItem(key);
-    for (const listener of listeners) listener();
+    adoptColumns(user, next);
+    keepPreferences({ contact_columns: next });
   };
   return [choice, set];
 }
