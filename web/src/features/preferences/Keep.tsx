@@ -1,7 +1,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { useEffect } from "react";
-import { adoptColumns } from "@/features/contacts/columns";
 import { useMe } from "@/features/session/use";
+import { adoptColumns } from "./columns";
 import { isWaiting, keepPreferences, lookOf, patchOf, readPreferences } from "./keep";
 import { adoptLook, tellLook } from "./look";
 
