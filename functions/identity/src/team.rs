@@ -89,12 +89,11 @@ impl Member {
         tenant: &TenantStore,
         rows: Vec<UserRow>,
     ) -> Result<Vec<Self>, Problem> {
-        let opened: Vec<(UserRow, PersonalDetails)> = rows
-            .into_iter()
-            .map(|row| Ok((tenant.open_personal(&row)?, row)))
-            .map(|opened: Result<_, StoreError>| opened.map(|(personal, row)| (row, personal)))
-            .collect::<Result<_, _>>()
-            .map_err(store_problem)?;
+        let mut opened = Vec::with_capacity(rows.len());
+        for row in rows {
+            let personal = tenant.open_personal(&row).map_err(store_problem)?;
+            opened.push((row, personal));
+        }
         let addresses: Vec<Email> = opened
             .iter()
             .map(|(_, personal)| personal.email.clone())

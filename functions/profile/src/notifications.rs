@@ -401,7 +401,7 @@ pub(crate) async fn edit(
         action: "user.notifications_changed",
     };
     let row = asked
-        .change(async |row, tx| {
+        .change(zone, |row| {
             let before = row.notices;
             let personal = tenant.open_personal(row).map_err(store_problem)?;
             row.notices = Applying {
@@ -410,12 +410,6 @@ pub(crate) async fn edit(
                 has_phone: personal.phone.is_some(),
             }
             .validated()?;
-            if row.notices.wants_any_summary() && !before.wants_any_summary() {
-                tenant
-                    .stage_summaries_wanted(tx, zone)
-                    .await
-                    .map_err(store_problem)?;
-            }
             let changed = before != row.notices;
             let details = || serde_json::json!({ "before": before, "after": row.notices });
             Ok(changed.then(details))

@@ -1,6 +1,7 @@
 //! One way to change what is one's own: read, check the version, apply, save with its log entry; again from the start where
 //! somebody else was quicker.
 
+use chrono_tz::Tz;
 use vio_http::{ETag, IfMatch, Kind, Principal, Problem, RequestId};
 use vio_runtime::App;
 use vio_runtime::web::{actor, store_problem};
@@ -33,19 +34,27 @@ pub(crate) struct Own<'a> {
 }
 
 impl Own<'_> {
-    /// Applies a change. `apply` runs once per try on the record just read, may stage more, and answers what was before and
-    /// after, or None where nothing changed.
+    /// Applies a change. `apply` runs once per try on the record just read, and answers what was before and after, or None
+    /// where nothing changed. Whoever wants summaries from now on sets them going, in the zone of the business.
     pub(crate) async fn change(
         &self,
-        apply: impl AsyncFn(&mut UserRow, &mut Tx) -> Result<Option<serde_json::Value>, Problem>,
+        zone: Tz,
+        apply: impl Fn(&mut UserRow) -> Result<Option<serde_json::Value>, Problem>,
     ) -> Result<UserRow, Problem> {
         for _ in 0..TRIES {
             let mut row = own(self.tenant, self.principal).await?;
             self.condition.check(&ETag::version(row.edits))?;
-            let mut tx = Tx::new();
-            let Some(details) = apply(&mut row, &mut tx).await? else {
+            let had_summaries = row.notices.wants_any_summary();
+            let Some(details) = apply(&mut row)? else {
                 return Ok(row);
             };
+            let mut tx = Tx::new();
+            if row.notices.wants_any_summary() && !had_summaries {
+                self.tenant
+                    .stage_summaries_wanted(&mut tx, zone)
+                    .await
+                    .map_err(store_problem)?;
+            }
             self.tenant
                 .save_user(&mut tx, &mut row)
                 .map_err(store_problem)?;

@@ -277,7 +277,7 @@ pub(crate) async fn edit(
         action: "user.preferences_changed",
     };
     let row = asked
-        .change(async |row, _| {
+        .change(settings.settings.business.timezone, |row| {
             let before = row.preferences.clone();
             row.preferences = Applying {
                 patch: &patch,

@@ -277,14 +277,14 @@ impl TenantStore {
                 let appointment = about.and_then(|id| person.appointment(id));
                 appointment.map(|a| (a.status, a.time))
             };
-            let before = stands(person);
+            let before = stands(&*person);
             let followed = self
                 .follow(tx, settings, row, attempt, person, actor)
                 .await?;
             fields = followed.fields;
             change.back_off = followed.back_off;
             change.pause = followed.pause.or(change.pause);
-            became = stands(person)
+            became = stands(&*person)
                 .filter(|after| Some(*after) != before)
                 .and_then(|(status, _)| appointment_change(status));
             details.insert("before".into(), followed.before);
