@@ -1,6 +1,7 @@
 //! Messages from plan to delivery, over the table in memory and a provider that does what a test says.
 #![allow(clippy::unwrap_used, clippy::panic)]
 
+mod notices;
 mod planned;
 mod replies;
 mod samples;
