@@ -43,7 +43,10 @@ async fn token(app: &TestApp, tenant: &TestTenant) -> String {
             Letter::PasswordReset { link, .. } | Letter::Invitation { link, .. } => {
                 let (page, token) = link.as_str().split_once("#token=").unwrap();
                 // Nothing that a server is sent holds it.
-                assert!(page.ends_with("/reset") || page.ends_with("/invite"), "{page}");
+                assert!(
+                    page.ends_with("/reset") || page.ends_with("/invite"),
+                    "{page}"
+                );
                 Some(token.to_owned())
             }
             _ => None,
@@ -84,7 +87,10 @@ async fn a_link_sets_a_new_password_once_and_ends_every_session() {
     assert_eq!(forgot(&server, email).await.status, StatusCode::ACCEPTED);
     let link = token(&app, &tenant).await;
     // The old one works until then.
-    assert_eq!(sign_in(&server, email, PASSWORD).await.status, StatusCode::OK);
+    assert_eq!(
+        sign_in(&server, email, PASSWORD).await.status,
+        StatusCode::OK
+    );
     let weak = reset(&server, &link, "Password1!").await;
     assert_eq!(weak.status, StatusCode::UNPROCESSABLE_ENTITY);
     assert!(weak.pointers().contains(&"/new_password"));
@@ -97,13 +103,30 @@ async fn a_link_sets_a_new_password_once_and_ends_every_session() {
     );
     let old = server.get("/api/auth/sessions", &tenant.admin.token).await;
     assert_eq!(old.status, StatusCode::UNAUTHORIZED);
-    assert_eq!(sign_in(&server, email, PASSWORD).await.status, StatusCode::UNAUTHORIZED);
-    assert_eq!(sign_in(&server, email, NEW_PASSWORD).await.status, StatusCode::OK);
+    assert_eq!(
+        sign_in(&server, email, PASSWORD).await.status,
+        StatusCode::UNAUTHORIZED
+    );
+    assert_eq!(
+        sign_in(&server, email, NEW_PASSWORD).await.status,
+        StatusCode::OK
+    );
     let again = reset(&server, &link, "third-Lantern-58-slowly").await;
-    assert_eq!((again.status, code(&again)), (StatusCode::UNPROCESSABLE_ENTITY, "link_not_good"));
-    let log = tenant.store.read_log(LogKind::Change, None, 30).await.unwrap();
+    assert_eq!(
+        (again.status, code(&again)),
+        (StatusCode::UNPROCESSABLE_ENTITY, "link_not_good")
+    );
+    let log = tenant
+        .store
+        .read_log(LogKind::Change, None, 30)
+        .await
+        .unwrap();
     let actions: Vec<&str> = log.iter().map(|row| row.action.as_str()).collect();
-    for action in ["user.password_reset_asked", "user.password_reset", "user.session_revoked"] {
+    for action in [
+        "user.password_reset_asked",
+        "user.password_reset",
+        "user.session_revoked",
+    ] {
         assert!(actions.contains(&action), "{actions:?}");
     }
 }
@@ -119,14 +142,26 @@ async fn a_link_is_good_for_an_hour_of_real_time_and_one_password() {
     forgot(&server, email).await;
     let other = token(&app, &tenant).await;
     app.real_clock.advance(TimeDelta::minutes(1));
-    assert_eq!(code(&reset(&server, &old, NEW_PASSWORD).await), "link_not_good");
+    assert_eq!(
+        code(&reset(&server, &old, NEW_PASSWORD).await),
+        "link_not_good"
+    );
     // A password chosen meanwhile makes an open link worthless.
     forgot(&server, email).await;
     let third = token(&app, &tenant).await;
-    assert_eq!(reset(&server, &other, NEW_PASSWORD).await.status, StatusCode::NO_CONTENT);
-    assert_eq!(code(&reset(&server, &third, PASSWORD).await), "link_not_good");
+    assert_eq!(
+        reset(&server, &other, NEW_PASSWORD).await.status,
+        StatusCode::NO_CONTENT
+    );
+    assert_eq!(
+        code(&reset(&server, &third, PASSWORD).await),
+        "link_not_good"
+    );
     for rubbish in ["", "pr_x.y", &third.replace("pr_", "iv_")] {
-        assert_eq!(code(&reset(&server, rubbish, PASSWORD).await), "link_not_good");
+        assert_eq!(
+            code(&reset(&server, rubbish, PASSWORD).await),
+            "link_not_good"
+        );
     }
 }
 
@@ -137,7 +172,10 @@ async fn two_who_use_a_link_at_once_set_one_password() {
     forgot(&server, email).await;
     let link = token(&app, &tenant).await;
     let other = "third-Lantern-58-slowly";
-    let (first, second) = tokio::join!(reset(&server, &link, NEW_PASSWORD), reset(&server, &link, other));
+    let (first, second) = tokio::join!(
+        reset(&server, &link, NEW_PASSWORD),
+        reset(&server, &link, other)
+    );
     let done = [&first, &second].map(|answer| answer.status == StatusCode::NO_CONTENT);
     assert_eq!(done.iter().filter(|done| **done).count(), 1, "{done:?}");
 }
@@ -190,11 +228,18 @@ async fn somebody_invited_joins_once_with_a_password_of_their_own() {
     let made = server.post("/api/team", admin, grace()).await;
     assert_eq!(made.status, StatusCode::CREATED, "{}", made.body);
     assert_eq!(made.body["status"], "invited");
-    let until: DateTime<Utc> = made.body["invited_until"].as_str().unwrap().parse().unwrap();
+    let until: DateTime<Utc> = made.body["invited_until"]
+        .as_str()
+        .unwrap()
+        .parse()
+        .unwrap();
     assert_eq!(until - app.app.clock.now(), TimeDelta::days(7));
     let link = token(&app, &tenant).await;
     let email = "grace@riverside.example";
-    assert_eq!(sign_in(&server, email, PASSWORD).await.status, StatusCode::UNAUTHORIZED);
+    assert_eq!(
+        sign_in(&server, email, PASSWORD).await.status,
+        StatusCode::UNAUTHORIZED
+    );
     // A new password cannot be asked for before there is one.
     forgot(&server, email).await;
     assert!(letters(&app, &tenant).await.is_empty());
@@ -206,11 +251,19 @@ async fn somebody_invited_joins_once_with_a_password_of_their_own() {
     assert_eq!(joined.status, StatusCode::NO_CONTENT, "{}", joined.body);
     let signed_in = sign_in(&server, email, NEW_PASSWORD).await;
     assert_eq!(signed_in.body["user"]["preset"], "basic_staff");
-    assert_eq!(code(&accept(&server, &link, PASSWORD).await), "link_not_good");
+    assert_eq!(
+        code(&accept(&server, &link, PASSWORD).await),
+        "link_not_good"
+    );
     let shown = status_of(&server, &tenant, email).await.unwrap();
-    assert_eq!((&shown["status"], shown.get("invited_until")), (&json!("active"), None));
+    assert_eq!(
+        (&shown["status"], shown.get("invited_until")),
+        (&json!("active"), None)
+    );
     let id = made.body["id"].as_str().unwrap();
-    let again = server.post(&format!("/api/team/{id}/invite"), admin, json!({})).await;
+    let again = server
+        .post(&format!("/api/team/{id}/invite"), admin, json!({}))
+        .await;
     assert_eq!(again.status, StatusCode::CONFLICT);
 }
 
@@ -224,22 +277,42 @@ async fn an_invitation_is_sent_later_sent_again_withdrawn_and_runs_out() {
     let path = format!("/api/team/{}", made.body["id"].as_str().unwrap());
     assert!(letters(&app, &tenant).await.is_empty());
     let invite = format!("{path}/invite");
-    assert_eq!(server.post(&invite, admin, json!({})).await.status, StatusCode::ACCEPTED);
+    assert_eq!(
+        server.post(&invite, admin, json!({})).await.status,
+        StatusCode::ACCEPTED
+    );
     let first = token(&app, &tenant).await;
     server.post(&invite, admin, json!({})).await;
     let second = token(&app, &tenant).await;
     // Only the last one is good.
-    assert_eq!(code(&accept(&server, &first, NEW_PASSWORD).await), "link_not_good");
+    assert_eq!(
+        code(&accept(&server, &first, NEW_PASSWORD).await),
+        "link_not_good"
+    );
     app.advance(TimeDelta::days(7));
     let admin = &app.token(&tenant.store, tenant.admin.id).await;
-    assert_eq!(code(&accept(&server, &second, NEW_PASSWORD).await), "link_not_good");
+    assert_eq!(
+        code(&accept(&server, &second, NEW_PASSWORD).await),
+        "link_not_good"
+    );
     server.post(&invite, admin, json!({})).await;
     let third = token(&app, &tenant).await;
     let withdrawn = server.delete(&path, admin).await;
-    assert_eq!(withdrawn.status, StatusCode::NO_CONTENT, "{}", withdrawn.body);
-    assert_eq!(code(&accept(&server, &third, NEW_PASSWORD).await), "link_not_good");
+    assert_eq!(
+        withdrawn.status,
+        StatusCode::NO_CONTENT,
+        "{}",
+        withdrawn.body
+    );
+    assert_eq!(
+        code(&accept(&server, &third, NEW_PASSWORD).await),
+        "link_not_good"
+    );
     // The address is free again.
-    assert_eq!(server.post("/api/team", admin, grace()).await.status, StatusCode::CREATED);
+    assert_eq!(
+        server.post("/api/team", admin, grace()).await.status,
+        StatusCode::CREATED
+    );
     let team = server.get("/api/team", admin).await;
     assert_eq!(team.body["size"]["invited"], 1);
     assert_eq!(team.body["activity"]["never_logged_in"], 1);
@@ -250,31 +323,62 @@ async fn a_deactivated_members_token_is_refused_at_once() {
     let (app, server, tenant) = started().await;
     let staff = app.staff(&tenant, Preset::Receptionist).await;
     let path = format!("/api/team/{}", staff.id);
-    assert_eq!(server.get("/api/auth/sessions", &staff.token).await.status, StatusCode::OK);
+    assert_eq!(
+        server.get("/api/auth/sessions", &staff.token).await.status,
+        StatusCode::OK
+    );
     let out = server
         .patch(&path, &tenant.admin.token, json!({"status": "inactive"}))
         .await;
-    assert_eq!((out.status, &out.body["status"]), (StatusCode::OK, &json!("inactive")), "{}", out.body);
-    assert_eq!(server.get("/api/auth/sessions", &staff.token).await.status, StatusCode::UNAUTHORIZED);
     assert_eq!(
-        sign_in(&server, staff.email.as_str(), PASSWORD).await.status,
+        (out.status, &out.body["status"]),
+        (StatusCode::OK, &json!("inactive")),
+        "{}",
+        out.body
+    );
+    assert_eq!(
+        server.get("/api/auth/sessions", &staff.token).await.status,
+        StatusCode::UNAUTHORIZED
+    );
+    assert_eq!(
+        sign_in(&server, staff.email.as_str(), PASSWORD)
+            .await
+            .status,
         StatusCode::UNAUTHORIZED
     );
     let link = format!("{path}/reset-password");
     assert_eq!(
-        server.post(&link, &tenant.admin.token, json!({})).await.status,
+        server
+            .post(&link, &tenant.admin.token, json!({}))
+            .await
+            .status,
         StatusCode::CONFLICT
     );
-    server.patch(&path, &tenant.admin.token, json!({"status": "active"})).await;
-    assert_eq!(sign_in(&server, staff.email.as_str(), PASSWORD).await.status, StatusCode::OK);
+    server
+        .patch(&path, &tenant.admin.token, json!({"status": "active"}))
+        .await;
     assert_eq!(
-        server.post(&link, &tenant.admin.token, json!({})).await.status,
+        sign_in(&server, staff.email.as_str(), PASSWORD)
+            .await
+            .status,
+        StatusCode::OK
+    );
+    assert_eq!(
+        server
+            .post(&link, &tenant.admin.token, json!({}))
+            .await
+            .status,
         StatusCode::ACCEPTED
     );
     let secret = token(&app, &tenant).await;
-    assert_eq!(reset(&server, &secret, NEW_PASSWORD).await.status, StatusCode::NO_CONTENT);
     assert_eq!(
-        sign_in(&server, staff.email.as_str(), NEW_PASSWORD).await.status,
+        reset(&server, &secret, NEW_PASSWORD).await.status,
+        StatusCode::NO_CONTENT
+    );
+    assert_eq!(
+        sign_in(&server, staff.email.as_str(), NEW_PASSWORD)
+            .await
+            .status,
         StatusCode::OK
     );
 }
@@ -284,15 +388,28 @@ async fn the_last_administrator_stays_and_nobody_reaches_beyond_themselves() {
     let (app, server, tenant) = started().await;
     let admin = &tenant.admin.token;
     let own = format!("/api/team/{}", tenant.admin.id);
-    for change in [json!({"status": "inactive"}), json!({"role": "client_user"})] {
-        assert_eq!(server.patch(&own, admin, change).await.status, StatusCode::FORBIDDEN);
+    for change in [
+        json!({"status": "inactive"}),
+        json!({"role": "client_user"}),
+    ] {
+        assert_eq!(
+            server.patch(&own, admin, change).await.status,
+            StatusCode::FORBIDDEN
+        );
     }
-    assert_eq!(server.delete(&own, admin).await.status, StatusCode::FORBIDDEN);
-    let renamed = server.patch(&own, admin, json!({"job_title": "Owner"})).await;
+    assert_eq!(
+        server.delete(&own, admin).await.status,
+        StatusCode::FORBIDDEN
+    );
+    let renamed = server
+        .patch(&own, admin, json!({"job_title": "Owner"}))
+        .await;
     assert_eq!(renamed.body["job_title"], "Owner", "{}", renamed.body);
     // Somebody who manages the team, but is no administrator, takes no administrator away.
     let mut custom = vio_domain::permission::CustomPermissions::default();
-    custom.add.insert(vio_domain::permission::Permission::ManageTeamMembers);
+    custom
+        .add
+        .insert(vio_domain::permission::Permission::ManageTeamMembers);
     let helper = app.staff_with(&tenant, Preset::Receptionist, custom).await;
     assert_eq!(
         server.delete(&own, &helper.token).await.status,
@@ -309,10 +426,7 @@ async fn the_last_administrator_stays_and_nobody_reaches_beyond_themselves() {
     let signed_in = sign_in(&server, "grace@riverside.example", NEW_PASSWORD).await;
     let other = signed_in.body["access_token"].as_str().unwrap().to_owned();
     let theirs = format!("/api/team/{}", made.body["id"].as_str().unwrap());
-    let (one, two) = tokio::join!(
-        server.delete(&own, &other),
-        server.delete(&theirs, admin),
-    );
+    let (one, two) = tokio::join!(server.delete(&own, &other), server.delete(&theirs, admin),);
     let gone = [one.status, two.status]
         .iter()
         .filter(|status| **status == StatusCode::NO_CONTENT)
@@ -333,10 +447,19 @@ async fn another_business_s_members_are_not_there() {
     let path = format!("/api/team/{}", staff.id);
     let token = &tenant.admin.token;
     let statuses = [
-        server.patch(&path, token, json!({"status": "inactive"})).await.status,
+        server
+            .patch(&path, token, json!({"status": "inactive"}))
+            .await
+            .status,
         server.delete(&path, token).await.status,
-        server.post(&format!("{path}/invite"), token, json!({})).await.status,
-        server.post(&format!("{path}/reset-password"), token, json!({})).await.status,
+        server
+            .post(&format!("{path}/invite"), token, json!({}))
+            .await
+            .status,
+        server
+            .post(&format!("{path}/reset-password"), token, json!({}))
+            .await
+            .status,
     ];
     assert_eq!(statuses, [StatusCode::NOT_FOUND; 4]);
 }

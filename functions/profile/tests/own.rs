@@ -31,7 +31,11 @@ async fn every_switch_round_trips_and_is_one_s_own() {
     let staff = app.staff(&tenant, Preset::ReadOnly).await;
     let shown = server.get(NOTIFICATIONS, &staff.token).await;
     assert_eq!(shown.status, StatusCode::OK, "{}", shown.body);
-    let sections = ["email_notifications", "sms_notifications", "in_app_notifications"];
+    let sections = [
+        "email_notifications",
+        "sms_notifications",
+        "in_app_notifications",
+    ];
     for section in sections {
         for (name, value) in shown.body[section].as_object().unwrap() {
             if name == "unavailable" {
@@ -54,12 +58,23 @@ async fn every_switch_round_trips_and_is_one_s_own() {
         }
     }
     let again = server.get(NOTIFICATIONS, &staff.token).await;
-    assert_eq!(again.body["email_notifications"]["daily_activity_summary"], true);
+    assert_eq!(
+        again.body["email_notifications"]["daily_activity_summary"],
+        true
+    );
     let admin = server.get(NOTIFICATIONS, &tenant.admin.token).await;
-    assert_eq!(admin.body["email_notifications"]["daily_activity_summary"], false);
+    assert_eq!(
+        admin.body["email_notifications"]["daily_activity_summary"],
+        false
+    );
     // Somebody wants summaries: they go out.
     let row = tenant.store.summaries().await.unwrap().unwrap();
-    assert_eq!(row.daily, row.due.with_timezone(&chrono_tz::Europe::London).date_naive());
+    assert_eq!(
+        row.daily,
+        row.due
+            .with_timezone(&chrono_tz::Europe::London)
+            .date_naive()
+    );
 }
 
 #[tokio::test]
@@ -92,7 +107,11 @@ async fn security_mail_cannot_be_switched_off_and_sms_needs_a_phone() {
     let profile = server.patch("/api/users/profile", token, phone).await;
     assert_eq!(profile.status, StatusCode::OK, "{}", profile.body);
     let taken = server.patch(NOTIFICATIONS, token, sms).await;
-    assert_eq!(taken.body["sms_notifications"]["enable_sms"], true, "{}", taken.body);
+    assert_eq!(
+        taken.body["sms_notifications"]["enable_sms"], true,
+        "{}",
+        taken.body
+    );
     assert_eq!(taken.body["sms_notifications"]["unavailable"], "not_set_up");
     for wrong in [
         json!({"in_app_notifications": {"notification_duration": 4}}),
@@ -153,16 +172,24 @@ async fn one_s_messages_are_listed_read_and_nobody_else_s() {
         app.advance(chrono::TimeDelta::seconds(1));
         let campaign = CampaignId::new(uuid::Uuid::from_u128(n));
         let mut tx = Tx::new();
-        tenant.store.tell(&mut tx, Happening::CampaignEnded { campaign }).unwrap();
+        tenant
+            .store
+            .tell(&mut tx, Happening::CampaignEnded { campaign })
+            .unwrap();
         app.app.store.commit(tx).await.unwrap();
     }
     for row in tenant.store.notices(100).await.unwrap() {
         tenant.store.spread_notice(row, |_| None).await.unwrap();
     }
-    let first = server.get("/api/notifications?page_size=10", &staff.token).await;
+    let first = server
+        .get("/api/notifications?page_size=10", &staff.token)
+        .await;
     assert_eq!(first.body["unread"], 12, "{}", first.body);
     let rows = first.body["notifications"].as_array().unwrap();
-    assert_eq!((rows.len(), &rows[0]["topic"]), (10, &json!("campaign_ended")));
+    assert_eq!(
+        (rows.len(), &rows[0]["topic"]),
+        (10, &json!("campaign_ended"))
+    );
     let cursor = first.body["pagination"]["next_cursor"].as_str().unwrap();
     let path = format!("/api/notifications?page_size=10&cursor={cursor}");
     let second = server.get(&path, &staff.token).await;

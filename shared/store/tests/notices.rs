@@ -179,7 +179,9 @@ async fn who_does_not_see_a_contact_is_not_told_of_it() {
     happens(&world, happening(contact)).await;
     assert_eq!(told(&world).await.messages, 2);
     world
-        .edit(contact, |person| person.contact.assigned_to = Some(own_only))
+        .edit(contact, |person| {
+            person.contact.assigned_to = Some(own_only)
+        })
         .await
         .unwrap();
     happens(&world, happening(contact)).await;
@@ -356,11 +358,20 @@ async fn summaries_go_out_once_at_nine_over_clock_changes_with_the_figures_of_th
         let of = sent.iter().filter(
             |(_, letter)| matches!(letter, Letter::Summary { subject: each, .. } if each == subject),
         );
-        of.map(|(at, _)| at.format("%dT%H:%MZ").to_string()).collect()
+        of.map(|(at, _)| at.format("%dT%H:%MZ").to_string())
+            .collect()
     };
     assert_eq!(
         when("Your daily summary"),
-        ["27T09:00Z", "28T08:00Z", "29T08:00Z", "30T08:00Z", "31T08:00Z", "01T08:00Z", "02T08:00Z"]
+        [
+            "27T09:00Z",
+            "28T08:00Z",
+            "29T08:00Z",
+            "30T08:00Z",
+            "31T08:00Z",
+            "01T08:00Z",
+            "02T08:00Z"
+        ]
     );
     assert_eq!(when("Your weekly performance report"), ["29T08:00Z"]);
     assert_eq!(when("Your monthly business review"), ["01T08:00Z"]);
@@ -406,7 +417,10 @@ async fn a_zone_that_moves_and_a_week_of_sleep_make_no_second_summary() {
         .unwrap();
     world.store.commit(tx).await.unwrap();
     world.clock.set(at("2027-03-02T09:00:00Z"));
-    assert_eq!(world.ts.send_summaries(London, None).await.unwrap().len(), 1);
+    assert_eq!(
+        world.ts.send_summaries(London, None).await.unwrap().len(),
+        1
+    );
     // The business moves west: its nine o'clock of the same day comes again, its summary does not.
     let york = chrono_tz::America::New_York;
     world.clock.set(at("2027-03-02T14:00:00Z"));
@@ -422,7 +436,14 @@ async fn a_zone_that_moves_and_a_week_of_sleep_make_no_second_summary() {
     // Nobody wants one any more: nothing is looked for.
     set(&world, user, only(None)).await;
     world.clock.set(at("2027-03-10T14:00:00Z"));
-    assert!(world.ts.send_summaries(york, None).await.unwrap().is_empty());
+    assert!(
+        world
+            .ts
+            .send_summaries(york, None)
+            .await
+            .unwrap()
+            .is_empty()
+    );
     assert!(world.ts.summaries().await.unwrap().is_none());
     assert!(!NoticeSettings::default().wants(Summary::Daily));
 }

@@ -30,7 +30,11 @@ async fn wants_alerts(world: &World) {
     let mut row = ts.user(world.tenant.admin.id).await.unwrap().unwrap();
     let mut personal = ts.open_personal(&row).unwrap();
     let country = vio_domain::phone::Country::GB;
-    personal.phone = Some(vio_domain::phone::parse("07912 345679", country).unwrap().e164);
+    personal.phone = Some(
+        vio_domain::phone::parse("07912 345679", country)
+            .unwrap()
+            .e164,
+    );
     ts.set_personal(&mut row, &personal).unwrap();
     row.notices.sms.enable_sms = true;
     let mut tx = Tx::new();
@@ -54,13 +58,24 @@ async fn an_alert_goes_out_once_and_names_nobody() {
     let sent = world.provider.requests.lock().unwrap().clone();
     assert_eq!(sent.len(), 1);
     assert_eq!(sent[0].to, "+447912345679");
-    assert!(sent[0].body.contains("Calling stopped by itself."), "{}", sent[0].body);
+    assert!(
+        sent[0].body.contains("Calling stopped by itself."),
+        "{}",
+        sent[0].body
+    );
     assert_eq!(sent[0].status_callback, "");
     // And one letter, of the switch for disruptions, which is on by default.
     let letters = world.test.queues.take_letters();
     assert_eq!(letters.len(), 1);
-    let letter = world.ts().take_letter(&letters[0].letter, true).await.unwrap();
-    assert!(matches!(letter.unwrap().letter, Letter::Notice { link: Some(_), .. }));
+    let letter = world
+        .ts()
+        .take_letter(&letters[0].letter, true)
+        .await
+        .unwrap();
+    assert!(matches!(
+        letter.unwrap().letter,
+        Letter::Notice { link: Some(_), .. }
+    ));
 }
 
 #[tokio::test]
