@@ -1,6 +1,8 @@
 import { createRootRoute, createRoute, createRouter, lazyRouteComponent, Outlet, redirect, useRouterState, type ErrorComponentProps } from "@tanstack/react-router";
 import { useEffect } from "react";
 import { readListSearch } from "./features/contacts/filters";
+import { startPage } from "./features/preferences/look";
+import { isOpen } from "./features/session/open";
 import { SignInPage } from "./features/session/SignIn";
 import { Starting } from "./features/session/Starting";
 import { useSession } from "./features/session/use";
@@ -11,9 +13,10 @@ import { Empty, ErrorNote } from "./ui/Notes";
 
 function Root() {
   const { status } = useSession();
+  const open = useRouterState({ select: (state) => isOpen(state.location.pathname) });
   return (
     <>
-      {status === "starting" ? <Starting /> : status === "out" ? <SignInPage /> : <Frame />}
+      {open ? <Outlet /> : status === "starting" ? <Starting /> : status === "out" ? <SignInPage /> : <Frame />}
       <Toasts />
     </>
   );
@@ -66,7 +69,7 @@ const home = createRoute({
   beforeLoad: () => {
     // The router takes a redirect that is thrown.
     // eslint-disable-next-line @typescript-eslint/only-throw-error
-    throw redirect({ to: "/today" });
+    throw redirect({ to: startPage() });
   },
 });
 
@@ -110,6 +113,9 @@ const routes = root.addChildren([
   page("/calls/do-not-call", () => import("./features/dnc/DncPage")),
   page("/settings", () => import("./features/settings/SettingsPage")),
   page("/settings/$section", () => import("./features/settings/SettingsPage")),
+  page("/forgot", () => import("./features/session/ForgotPage")),
+  page("/reset", () => import("./features/session/ResetPage")),
+  page("/invite", () => import("./features/session/InvitePage")),
   page("/account", () => import("./features/settings/AccountPage")),
   page("/account/$section", () => import("./features/settings/AccountPage")),
 ]);

@@ -2,9 +2,12 @@
 //! (S0, S3 sections 2 and 5, rules.md People, roles, sessions).
 
 mod cookie;
+mod invite;
 mod keys;
+mod member;
 mod password;
 mod refresh;
+mod reset;
 mod sessions;
 mod sign_in;
 mod sign_up;
@@ -26,8 +29,14 @@ fn routes() -> OpenApiRouter<App> {
         .routes(routes!(sessions::list, sessions::end_others))
         .routes(routes!(sessions::end_one))
         .routes(routes!(password::change))
+        .routes(routes!(reset::forgot))
+        .routes(routes!(reset::reset))
+        .routes(routes!(invite::accept))
         .routes(routes!(keys::keys))
         .routes(routes!(team::list, team::add))
+        .routes(routes!(member::edit, member::remove))
+        .routes(routes!(member::reset_password))
+        .routes(routes!(invite::invite))
 }
 
 /// The function's routes over `app`, and their description.

@@ -9,12 +9,14 @@ use utoipa::ToSchema;
 use vio_crypto::password::{self, PasswordError, PasswordHash, broken_rules};
 use vio_http::{FieldProblem, Json, Kind, Principal, Problem, RequestId};
 use vio_runtime::App;
+use vio_runtime::letters::hand_on;
 use vio_runtime::web::{actor, store_problem};
 use vio_store::log::Entry;
 use vio_store::sign_ins::Try;
 use vio_store::tx::Tx;
 use vio_store::users::login_hash;
 
+use crate::reset::write_changed;
 use crate::sessions;
 use crate::view::Password;
 
@@ -104,7 +106,7 @@ pub(crate) async fn change(
         Try::Locked { until } => return Err(crate::sign_in::locked(&app, until)),
     };
     let stored = tenant.open_password(&user).map_err(store_problem)?;
-    let right = verify(&app, body.current_password.0, Some(stored.clone())).await?;
+    let right = verify(&app, body.current_password.0, stored.clone()).await?;
     app.store
         .end_try(address, began, right, app.real_clock.now())
         .await
@@ -121,7 +123,7 @@ pub(crate) async fn change(
     if !faults.is_empty() {
         return Err(Problem::validation(faults));
     }
-    if verify(&app, body.new_password.0.clone(), Some(stored)).await? {
+    if verify(&app, body.new_password.0.clone(), stored).await? {
         return Err(Problem::new(Kind::Validation).error(FieldProblem::new(
             "/new_password",
             "unchanged",
@@ -137,11 +139,13 @@ pub(crate) async fn change(
     tenant
         .save_user(&mut tx, &mut user)
         .map_err(store_problem)?;
+    let letter = write_changed(&app, &tenant, &mut tx, &user).await?;
     let entry = Entry::new("user.password_changed", "user", user.id.uuid())
         .version(user.edits)
         .fields(["password"]);
     tenant.log(&mut tx, &actor, entry).map_err(store_problem)?;
     app.store.commit(tx).await.map_err(store_problem)?;
+    hand_on(&app, tenant.id, letter).await;
     sessions::end_all_but(
         &app,
         &tenant,

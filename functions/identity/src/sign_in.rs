@@ -137,7 +137,8 @@ async fn judge(
         .as_ref()
         .map(|(tenant, user)| tenant.open_password(user))
         .transpose()
-        .map_err(store_problem)?;
+        .map_err(store_problem)?
+        .flatten();
     let again = password.0.clone();
     let matches = password::verify(app, password.0, stored.clone()).await?;
     let account = account.map(|(tenant, user)| {

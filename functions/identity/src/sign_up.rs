@@ -203,7 +203,7 @@ pub(crate) async fn sign_up(
             job_title: None,
             phone: None,
         },
-        password,
+        password: Some(password),
     };
     let actor = visitor(Who::User { id: user }, &client, request);
     let settings = Settings::for_business(new.business);

@@ -632,7 +632,7 @@ async fn administrators_add_staff_once_per_key() {
     assert_eq!(team.body["members"].as_array().unwrap().len(), 2);
     assert_eq!(
         team.body["size"],
-        json!({"active": 2, "admins": 1, "staff": 1, "inactive": 0})
+        json!({"active": 2, "admins": 1, "staff": 1, "inactive": 0, "invited": 0})
     );
     assert_eq!(team.body["members"][1]["email"], "grace@riverside.example");
     // Another business sees none of them.
@@ -757,5 +757,5 @@ fn every_route_is_described_and_allowed() {
         vio_identity::router(app.app)
     });
     let whole = vio_http::openapi::merge([document]).unwrap();
-    assert_eq!(whole.paths.paths.len(), 9);
+    assert_eq!(whole.paths.paths.len(), 15);
 }

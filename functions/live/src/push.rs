@@ -32,7 +32,8 @@ const SIDE_BY_SIDE: usize = 16;
 /// What is pushed. Carries no names, numbers or values.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Change {
-    /// `noun.verb`, such as `contact.updated`; `call.changed`, `job.changed`, `campaign.changed` for each of their steps.
+    /// `noun.verb`, such as `contact.updated`; `call.changed`, `job.changed`, `campaign.changed`, `notice.changed` for each of
+    /// their steps.
     #[serde(rename = "type")]
     pub kind: String,
     /// The record that changed.
@@ -106,7 +107,7 @@ struct Named {
     id: Uuid,
 }
 
-/// A call, a job or a campaign: what of its record is looked at.
+/// A call, a job, a campaign or a message in a console: what of its record is looked at.
 #[derive(Deserialize)]
 struct State {
     #[serde(rename = "v")]
@@ -117,7 +118,7 @@ struct State {
     id: Option<Uuid>,
 }
 
-/// The new state of a call, a job or a campaign: their steps are no entries of the change log.
+/// The new state of a call, a job, a campaign or a message in a console: their steps are no entries of the change log.
 fn state(record: &EventRecord) -> Option<(TenantId, Change)> {
     let item = &record.change.new_image;
     let Some(AttributeValue::S(of)) = item.get(TYPE) else {
@@ -139,6 +140,12 @@ fn state(record: &EventRecord) -> Option<(TenantId, Change)> {
             let state = read()?;
             let (tenant, id) = state.tenant.zip(state.id)?;
             ("job.changed", state, Named { tenant, id })
+        }
+        // The same one for everybody who got it.
+        "in_app" => {
+            let state = read()?;
+            let (tenant, id) = state.tenant.zip(state.id)?;
+            ("notice.changed", state, Named { tenant, id })
         }
         _ => return None,
     };

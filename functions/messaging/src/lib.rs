@@ -6,6 +6,7 @@ mod email;
 mod feedback;
 mod letters;
 mod many;
+mod notices;
 mod one;
 mod sms;
 #[cfg(test)]
@@ -22,6 +23,7 @@ use utoipa_axum::routes;
 use vio_runtime::App;
 use vio_runtime::lambda::{self, UnknownEvent};
 
+pub use notices::tell;
 pub use work::{Work, process};
 
 fn routes() -> OpenApiRouter<App> {

@@ -3,6 +3,7 @@
 
 mod letters;
 mod mails;
+mod notices;
 mod planned;
 mod replies;
 mod samples;

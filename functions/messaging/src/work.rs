@@ -8,7 +8,7 @@ use vio_providers::ses::feedback::MailNews;
 use vio_runtime::App;
 use vio_runtime::batch::MessageError;
 use vio_runtime::crash;
-use vio_runtime::queues::{LetterWork, MessageWork};
+use vio_runtime::queues::{LetterWork, MessageWork, NoticeWork};
 use vio_runtime::twilio::Twilio;
 use vio_store::StoreError;
 use vio_store::contacts::Person;
@@ -17,7 +17,7 @@ use vio_store::messages::{MessageRow, Outcome, Ready, Taken, Words};
 use vio_store::tenants::{TenantSettings, TenantStatus};
 use vio_store::words::words_input;
 
-use crate::{email, feedback, letters, sms};
+use crate::{email, feedback, letters, notices, sms};
 
 /// Times that one run takes a message: sent, looked for, sent again.
 const ROUNDS: usize = 3;
@@ -30,6 +30,8 @@ pub enum Work {
     Message(MessageWork),
     /// A letter to somebody on the staff is to be sent.
     Letter(LetterWork),
+    /// Staff are to be told what they want to be told of.
+    Notices(NoticeWork),
     /// Something happened to an e-mail.
     News(MailNews),
 }
@@ -39,6 +41,7 @@ pub async fn process(app: &App, work: Work) -> Result<(), MessageError> {
     let done = match &work {
         Work::Message(message) => run(app, message).await,
         Work::Letter(letter) => letters::send(app, letter).await,
+        Work::Notices(work) => notices::tell(app, work).await,
         Work::News(news) => feedback::hear(app, news).await,
     };
     done.map_err(MessageError::retry)

@@ -10,10 +10,14 @@ mod connection;
 mod email;
 mod health;
 mod hours;
+mod inbox;
 mod intake;
 mod integrations;
 mod locations;
 mod mapping;
+mod notifications;
+mod own;
+mod preferences;
 mod privacy;
 mod sync;
 mod types;
@@ -30,6 +34,10 @@ use vio_runtime::App;
 fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::new()
         .routes(routes!(user::show, user::edit))
+        .routes(routes!(preferences::show, preferences::edit))
+        .routes(routes!(notifications::show, notifications::edit))
+        .routes(routes!(inbox::list))
+        .routes(routes!(inbox::read))
         .routes(routes!(business::show, business::edit))
         .routes(routes!(calls::show, calls::edit))
         .routes(routes!(privacy::show, privacy::edit))

@@ -19,6 +19,8 @@ use vio_store::users::{IdleHours, PersonalDetails, UserRow};
 
 use vio_http::Patch;
 
+use crate::own::own;
+
 /// Races lost before giving up.
 const TRIES: usize = 4;
 
@@ -65,14 +67,6 @@ impl ProfileView {
             session_timeout: row.idle.hours(),
         })
     }
-}
-
-async fn own(tenant: &TenantStore, principal: &Principal) -> Result<UserRow, Problem> {
-    tenant
-        .user(principal.user_id)
-        .await
-        .map_err(store_problem)?
-        .ok_or_else(Problem::unauthorized)
 }
 
 /// One's own account.

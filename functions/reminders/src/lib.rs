@@ -8,7 +8,8 @@ use futures::stream::{self, StreamExt};
 use vio_domain::ids::TenantId;
 use vio_runtime::app::App;
 use vio_runtime::queues::{
-    CalendarMessage, DialMessage, InboxMessage, JobMessage, LetterWork, MessageWork, QueueError,
+    CalendarMessage, DialMessage, InboxMessage, JobMessage, LetterWork, MessageWork, NoticeWork,
+    QueueError,
 };
 use vio_store::StoreError;
 use vio_store::key::{self, DUE_SHARDS, DueKind};
@@ -41,6 +42,8 @@ pub struct Ticked {
     pub messages: usize,
     /// Letters to staff handed to the same worker.
     pub letters: usize,
+    /// Tenants whose staff are to be told of something.
+    pub notices: usize,
 }
 
 fn text<'a>(item: &'a Attributes, name: &str) -> Option<&'a str> {
@@ -107,6 +110,7 @@ pub async fn tick(app: &App) -> Result<Ticked, StoreError> {
     let mut calendars: BTreeSet<TenantId> = BTreeSet::new();
     let mut messages: Vec<MessageWork> = Vec::new();
     let mut letters: Vec<LetterWork> = Vec::new();
+    let mut notices: BTreeSet<TenantId> = BTreeSet::new();
     for shard in 0..DUE_SHARDS {
         let mut after = None;
         for _ in 0..PAGES {
@@ -151,6 +155,9 @@ pub async fn tick(app: &App) -> Result<Ticked, StoreError> {
                             letter: letter.to_owned(),
                         }));
                     }
+                    DueKind::Notice => {
+                        notices.insert(tenant);
+                    }
                     DueKind::Inbox => {
                         let event = text(item, PK).and_then(key::inbox_event_of);
                         events.extend(event.map(|event| InboxMessage {
@@ -186,6 +193,10 @@ pub async fn tick(app: &App) -> Result<Ticked, StoreError> {
     .await;
     ticked.messages = handed_on(messages, |message| app.queues.message(message)).await;
     ticked.letters = handed_on(letters, |letter| app.queues.letter(letter)).await;
+    ticked.notices = handed_on(notices, |notices| {
+        app.queues.notices(NoticeWork { notices })
+    })
+    .await;
     ticked.events = handed_on(events, |event| app.queues.inbox(event)).await;
     if ticked.due > 0 {
         tracing::info!(
@@ -197,6 +208,7 @@ pub async fn tick(app: &App) -> Result<Ticked, StoreError> {
             calendars = ticked.calendars,
             messages = ticked.messages,
             letters = ticked.letters,
+            notices = ticked.notices,
             "tick"
         );
     }

@@ -66,6 +66,8 @@ pub const ROUTES: &[(&str, Function)] = &[
     ("/api/groups", Groups),
     ("/api/groups/{proxy+}", Groups),
     ("/api/users/{proxy+}", Profile),
+    ("/api/notifications", Profile),
+    ("/api/notifications/{proxy+}", Profile),
     ("/api/settings/{proxy+}", Profile),
     ("/api/locations", Profile),
     ("/api/locations/{proxy+}", Profile),

@@ -101,6 +101,8 @@ ids! {
     MessageId,
     /// An e-mail to somebody on the staff.
     LetterId,
+    /// Something that staff are told of, and each message of it in the console.
+    NoticeId,
 }
 
 #[cfg(test)]

@@ -17,11 +17,13 @@ pub mod ids;
 pub mod letters;
 pub mod mail;
 pub mod messages;
+pub mod notices;
 pub mod permission;
 pub mod person;
 pub mod phi;
 pub mod phone;
 pub mod planner;
+pub mod preferences;
 pub mod requests;
 #[cfg(test)]
 mod samples;

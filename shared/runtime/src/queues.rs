@@ -51,6 +51,13 @@ pub struct LetterWork {
     pub letter: String,
 }
 
+/// Asks for a tenant's staff to be told what they are to be told. On the same queue as [`MessageWork`].
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NoticeWork {
+    /// Whose staff.
+    pub notices: TenantId,
+}
+
 /// A message was not accepted. Callers log it and go on: the tick finds the work.
 #[derive(Debug, thiserror::Error)]
 #[error("the queue did not take the message")]
@@ -71,6 +78,8 @@ pub trait Queues: Send + Sync + 'static {
     async fn message(&self, message: MessageWork) -> Result<(), QueueError>;
     /// Sends a letter to somebody on the staff.
     async fn letter(&self, letter: LetterWork) -> Result<(), QueueError>;
+    /// Tells a tenant's staff what they are to be told.
+    async fn notices(&self, work: NoticeWork) -> Result<(), QueueError>;
 }
 
 /// Addresses of the queues.
@@ -138,5 +147,9 @@ impl Queues for SqsQueues {
 
     async fn letter(&self, letter: LetterWork) -> Result<(), QueueError> {
         self.send(&self.urls.messages, &letter, 0).await
+    }
+
+    async fn notices(&self, work: NoticeWork) -> Result<(), QueueError> {
+        self.send(&self.urls.messages, &work, 0).await
     }
 }

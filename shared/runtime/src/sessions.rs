@@ -5,6 +5,7 @@ use chrono::TimeDelta;
 use secrecy::SecretString;
 use vio_crypto::tokens::{NewAccess, RefreshToken};
 use vio_domain::ids::SignInId;
+use vio_domain::notices::Happening;
 use vio_http::Problem;
 use vio_store::TenantStore;
 use vio_store::log::{Actor, Entry};
@@ -79,6 +80,12 @@ impl App {
             .map_err(store_problem)?;
         let entry = Entry::new("user.signed_in", "user", user.id.uuid());
         tenant.log(&mut tx, actor, entry).map_err(store_problem)?;
+        // Known once the time of the sign-in is noted; where that is lost, the owner rather hears of it twice.
+        let device = actor.device.as_deref();
+        if device.is_some_and(|device| tenant.note_device(user, device)) {
+            let happening = Happening::NewSignIn { user: user.id };
+            tenant.tell(&mut tx, happening).map_err(store_problem)?;
+        }
         self.store.commit(tx).await.map_err(store_problem)?;
         self.note_sign_in(user).await;
         self.session(user, &sign_in, token).await

@@ -36,8 +36,8 @@ use vio_store::users::{NewUser, PersonalDetails};
 use crate::app::{App, Parts};
 use crate::config::{CALCOM_URL, CALENDLY_URL, Platform, RETELL_URL, TWILIO_URL};
 use crate::queues::{
-    CalendarMessage, DialMessage, InboxMessage, JobMessage, LetterWork, MessageWork, QueueError,
-    Queues,
+    CalendarMessage, DialMessage, InboxMessage, JobMessage, LetterWork, MessageWork, NoticeWork,
+    QueueError, Queues,
 };
 
 /// The password of every user made here.
@@ -89,6 +89,7 @@ pub struct RecordedQueues {
     calendar: Mutex<Vec<CalendarMessage>>,
     messages: Mutex<Vec<MessageWork>>,
     letters: Mutex<Vec<LetterWork>>,
+    notices: Mutex<Vec<NoticeWork>>,
 }
 
 impl RecordedQueues {
@@ -116,6 +117,11 @@ impl RecordedQueues {
     /// Takes out the letters to staff handed on so far.
     pub fn take_letters(&self) -> Vec<LetterWork> {
         std::mem::take(&mut self.letters.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Takes out whose staff are to be told of something.
+    pub fn take_notices(&self) -> Vec<NoticeWork> {
+        std::mem::take(&mut self.notices.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
     /// Takes out the stored events handed on so far.
@@ -159,6 +165,12 @@ impl Queues for RecordedQueues {
     async fn letter(&self, letter: LetterWork) -> Result<(), QueueError> {
         let mut sent = self.letters.lock().unwrap_or_else(PoisonError::into_inner);
         sent.push(letter);
+        Ok(())
+    }
+
+    async fn notices(&self, work: NoticeWork) -> Result<(), QueueError> {
+        let mut sent = self.notices.lock().unwrap_or_else(PoisonError::into_inner);
+        sent.push(work);
         Ok(())
     }
 }
@@ -392,11 +404,13 @@ impl TestApp {
                 job_title: None,
                 phone: None,
             },
-            password: password::hash(
-                &SecretString::from(PASSWORD),
-                &self.app.platform.password_cost,
-            )
-            .expect("a hash"),
+            password: Some(
+                password::hash(
+                    &SecretString::from(PASSWORD),
+                    &self.app.platform.password_cost,
+                )
+                .expect("a hash"),
+            ),
         }
     }
 

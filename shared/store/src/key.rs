@@ -6,8 +6,8 @@ use uuid::Uuid;
 use vio_domain::calling::order::Band;
 use vio_domain::ids::{
     AppointmentId, AttemptId, AttentionId, AttentionStepId, CampaignId, ConsentId, ContactId,
-    DncId, GroupId, InteractionId, JobId, LocationId, LogId, MessageId, SavedFilterId, SessionId,
-    SignInId, TagId, TenantId, UserId,
+    DncId, GroupId, InteractionId, JobId, LocationId, LogId, MessageId, NoticeId, SavedFilterId,
+    SessionId, SignInId, TagId, TenantId, UserId,
 };
 
 use crate::entity::{DueEntry, Enumerated};
@@ -101,6 +101,19 @@ pub fn login(email_hash: &str) -> Key {
     main(format!("LOGIN#{email_hash}"), "LOGIN")
 }
 
+/// When new passwords were asked for with an address, whether or not anybody has it.
+pub fn password_reset_asks(email_hash: &str) -> Key {
+    main(format!("LOGIN#{email_hash}"), "RESETS")
+}
+/// A link to a new password that was not used yet.
+pub fn password_reset(id: Uuid) -> Key {
+    main(format!("RESET#{id}"), "RESET")
+}
+/// An invitation to a team that was not accepted yet.
+pub fn invitation(id: Uuid) -> Key {
+    main(format!("INVITE#{id}"), "INVITATION")
+}
+
 /// A business name is taken (S3 "unique within platform"), by keyed hash of its folded form.
 pub fn business_name(name_hash: &str) -> Key {
     main(format!("BUSINESS#{name_hash}"), "BUSINESS")
@@ -120,6 +133,11 @@ pub fn saved_filter(t: TenantId, u: UserId, f: SavedFilterId) -> Key {
     main(sign_ins_pk(t, u), format!("{SAVED_FILTER_PREFIX}{f}"))
 }
 pub const SAVED_FILTER_PREFIX: &str = "FILTER#";
+/// A message in the console of a user.
+pub fn in_app(t: TenantId, u: UserId, id: NoticeId) -> Key {
+    main(sign_ins_pk(t, u), format!("{IN_APP_PREFIX}{id}"))
+}
+pub const IN_APP_PREFIX: &str = "NOTE#";
 /// The name of a user's saved filter is taken, by keyed hash of both.
 pub fn saved_filter_name(t: TenantId, name_hash: &str) -> Key {
     main(format!("T#{t}#SN#{name_hash}"), "NAME")
@@ -225,6 +243,25 @@ pub fn letter_of(pk: &str) -> Option<&str> {
 /// An address at which e-mail does not arrive or is not wanted, by keyed hash.
 pub fn mail_stopped(t: TenantId, email_hash: &str) -> Key {
     main(format!("T#{t}#MX#{email_hash}"), "STOPPED")
+}
+
+/// Partition of what staff are still to be told of.
+pub fn notices_pk(t: TenantId) -> String {
+    format!("T#{t}#NTC")
+}
+/// Something that staff are still to be told of.
+pub fn notice(t: TenantId, id: NoticeId) -> Key {
+    main(notices_pk(t), format!("{NOTICE_PREFIX}{id}"))
+}
+pub const NOTICE_PREFIX: &str = "TOLD#";
+/// An alert by SMS to somebody on the staff that was not sent yet.
+pub fn notice_sms(t: TenantId, id: NoticeId, u: UserId) -> Key {
+    main(notices_pk(t), format!("{NOTICE_SMS_PREFIX}{id}#{u}"))
+}
+pub const NOTICE_SMS_PREFIX: &str = "SMS#";
+/// Which summaries staff get next.
+pub fn summaries(t: TenantId) -> Key {
+    main(notices_pk(t), "SUMMARIES")
 }
 
 /// One step of the history of an entry of the work list, with the contact it is about.
@@ -521,6 +558,8 @@ pub enum DueKind {
     Message,
     /// A letter to somebody on the staff is to be sent, or tried again.
     Letter,
+    /// Staff are to be told of something, or a summary is due.
+    Notice,
 }
 
 impl DueKind {
@@ -536,6 +575,7 @@ impl DueKind {
             Self::Calendar => "calendar",
             Self::Message => "message",
             Self::Letter => "letter",
+            Self::Notice => "notice",
         }
     }
 }
@@ -571,6 +611,7 @@ pub fn parse_due(sk: &str) -> Option<(DateTime<Utc>, DueKind, TenantId)> {
         DueKind::Calendar,
         DueKind::Message,
         DueKind::Letter,
+        DueKind::Notice,
     ]
     .into_iter()
     .find(|kind| kind.word() == word)?;

@@ -6,14 +6,17 @@ use std::collections::BTreeSet;
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
+use uuid::Uuid;
 use vio_crypto::password::PasswordHash;
 use vio_crypto::{EndpointId, FieldRef, LookupHash, LookupKind, PlatformKeys, Sealed};
 use vio_domain::error::Invalid;
 use vio_domain::ids::{TenantId, UserId};
+use vio_domain::notices::NoticeSettings;
 use vio_domain::permission::{
     ContactScopes, CustomPermissions, PermissionSet, Preset, Role, effective,
 };
 use vio_domain::phone::E164;
+use vio_domain::preferences::Preferences;
 use vio_domain::settings::Settings;
 use vio_domain::text::{Email, PersonName, ShortText};
 
@@ -32,7 +35,10 @@ use crate::tx::Tx;
 pub enum UserStatus {
     #[default]
     Active,
+    /// Shut out until somebody lets them in again.
     Inactive,
+    /// Asked to join, and has no password yet.
+    Invited,
 }
 
 /// Hours without a request after which a session ends (S3 `session_timeout`): 2, 4, 8, 12 or 24.
@@ -126,9 +132,37 @@ pub struct UserRow {
     pub updated_at: DateTime<Utc>,
     #[serde(default)]
     pub last_sign_in: Option<DateTime<Utc>>,
+    /// What they want to be told of.
+    #[serde(default)]
+    pub notices: NoticeSettings,
+    /// How the console looks for them.
+    #[serde(default)]
+    pub preferences: Preferences,
+    /// Raised by each new password: what lets one choose another is good for the one it was made for alone.
+    #[serde(default)]
+    pub password_version: u64,
+    /// The invitation that is open, and until when (real time).
+    #[serde(default)]
+    pub invitation: Option<OpenInvitation>,
+    /// Devices that were signed in on before, newest last, by keyed hash of what they call themselves.
+    #[serde(default)]
+    known_devices: Vec<String>,
     personal: Sealed,
-    password: Sealed,
+    /// None until they chose one.
+    #[serde(default)]
+    password: Option<Sealed>,
 }
+
+/// An invitation that waits to be accepted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OpenInvitation {
+    pub id: Uuid,
+    /// Real time.
+    pub until: DateTime<Utc>,
+}
+
+/// Devices of one user that are remembered.
+const MOST_DEVICES: usize = 20;
 
 impl Entity for UserRow {
     const TYPE: &'static str = "user";
@@ -174,7 +208,8 @@ pub struct NewUser {
     pub industries: BTreeSet<String>,
     pub custom: CustomPermissions,
     pub personal: PersonalDetails,
-    pub password: PasswordHash,
+    /// None for somebody who is invited and chooses one.
+    pub password: Option<PasswordHash>,
 }
 
 /// Who signs in with an e-mail address. Created with its user; its absence is the claim.
@@ -285,19 +320,35 @@ impl TenantStore {
         serde_json::from_slice(&bytes).map_err(|_| StoreError::Sealed { what: "user" })
     }
 
-    /// Puts a new user and the claim on their e-mail into a transaction. Lost on `login` where the e-mail is taken.
+    /// Puts a new user and the claim on their e-mail into a transaction: active with a password, invited without one. Lost
+    /// on `login` where the e-mail is taken.
     pub fn create_user(
         &self,
         tx: &mut Tx,
         platform: &PlatformKeys,
         new: NewUser,
     ) -> Result<UserRow, StoreError> {
+        let mut row = self.new_user(tx, platform, new)?;
+        tx.create(&mut row)?;
+        Ok(row)
+    }
+
+    /// As [`Self::create_user`], with the record left for the caller to stage, who has more to put into it.
+    pub fn new_user(
+        &self,
+        tx: &mut Tx,
+        platform: &PlatformKeys,
+        new: NewUser,
+    ) -> Result<UserRow, StoreError> {
         let now = self.now();
-        let mut row = UserRow {
+        let row = UserRow {
             tenant: self.id,
             id: new.id,
             version: 0,
-            status: UserStatus::Active,
+            status: match new.password {
+                Some(_) => UserStatus::Active,
+                None => UserStatus::Invited,
+            },
             role: new.role,
             preset: new.preset,
             industries: new.industries,
@@ -308,10 +359,17 @@ impl TenantStore {
             created_at: now,
             updated_at: now,
             last_sign_in: None,
+            notices: NoticeSettings::default(),
+            preferences: Preferences::default(),
+            password_version: 1,
+            invitation: None,
+            known_devices: Vec::new(),
             personal: self.seal_user(new.id, "personal", &new.personal)?,
-            password: self.seal_user(new.id, "password", &new.password)?,
+            password: new
+                .password
+                .map(|password| self.seal_user(new.id, "password", &password))
+                .transpose()?,
         };
-        tx.create(&mut row)?;
         tx.create(&mut LoginRow {
             email_hash: login_hash(platform, &new.personal.email),
             tenant: self.id,
@@ -399,9 +457,45 @@ impl TenantStore {
         Ok(())
     }
 
-    /// The hash of a user's password.
-    pub fn open_password(&self, row: &UserRow) -> Result<PasswordHash, StoreError> {
-        self.open_user(row.id, "password", &row.password)
+    /// The hash of a user's password; None where they chose none yet.
+    pub fn open_password(&self, row: &UserRow) -> Result<Option<PasswordHash>, StoreError> {
+        row.password
+            .as_ref()
+            .map(|password| self.open_user(row.id, "password", password))
+            .transpose()
+    }
+
+    /// Takes note of a device that somebody signs in on, in the record, which the caller stages. Whether it is new to
+    /// them; the first of all is not.
+    pub fn note_device(&self, row: &mut UserRow, device: &str) -> bool {
+        let identity = format!("device\n{}\n{device}", row.id);
+        let hash = self
+            .keys
+            .lookup(LookupKind::ProviderEvent, &identity)
+            .to_string();
+        let (first, known) = (
+            row.known_devices.is_empty(),
+            row.known_devices.contains(&hash),
+        );
+        row.known_devices.retain(|each| *each != hash);
+        row.known_devices.push(hash);
+        let old = row.known_devices.len().saturating_sub(MOST_DEVICES);
+        row.known_devices.drain(..old);
+        !first && !known
+    }
+
+    /// Takes a member out of the team for good: the record and the claim on the address.
+    pub fn delete_user(
+        &self,
+        tx: &mut Tx,
+        platform: &PlatformKeys,
+        row: &UserRow,
+    ) -> Result<(), StoreError> {
+        let email = self.open_personal(row)?.email;
+        tx.delete(row);
+        let place = key::login(&login_hash(platform, &email).to_string());
+        tx.delete_if("old_login", place, Condition::Present);
+        Ok(())
     }
 
     /// Seals a new password's hash into the record, which the caller stages.
@@ -410,7 +504,8 @@ impl TenantStore {
         row: &mut UserRow,
         password: &PasswordHash,
     ) -> Result<(), StoreError> {
-        row.password = self.seal_user(row.id, "password", password)?;
+        row.password = Some(self.seal_user(row.id, "password", password)?);
+        row.password_version += 1;
         Ok(())
     }
 

@@ -142,12 +142,14 @@ async fn operate(table: impl Port, meter: &Meter) -> Measured {
             job_title: None,
             phone: None,
         },
-        password: PasswordHash::try_from(format!(
-            "$argon2id$v=19$m=19456,t=2,p=1${}${}",
-            "A".repeat(22),
-            "A".repeat(43)
-        ))
-        .unwrap(),
+        password: Some(
+            PasswordHash::try_from(format!(
+                "$argon2id$v=19$m=19456,t=2,p=1${}${}",
+                "A".repeat(22),
+                "A".repeat(43)
+            ))
+            .unwrap(),
+        ),
     };
     ts.create_user(&mut tx, &platform, new_user).unwrap();
     ts.claim_business_name(&mut tx, &platform, "Bright Hair")

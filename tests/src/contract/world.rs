@@ -213,6 +213,16 @@ impl World {
                 let ask = Ask::new("POST", "/api/saved-filters").token(token);
                 text(&self.api.send(&ask.json(&body)).await.json()["id"])
             }
+            // One who has not accepted yet; else one who is here.
+            ("user_id", path) => {
+                let mut member = json!({
+                    "full_name": "Vera Vale", "email": format!("member{at}@{}.example", self.slug), "role": "client_user",
+                });
+                if !path.ends_with("/invite") {
+                    member["password"] = json!(PASSWORD);
+                }
+                text(&self.ok("POST", "/api/team", Some(&member)).await["id"])
+            }
             ("dnc_id", _) => {
                 let body = json!({ "phone": clinic::phone(4_000 + at) });
                 text(&self.ok("POST", "/api/dnc", Some(&body)).await["dnc_id"])

@@ -167,13 +167,15 @@ fn everybody() -> Vec<Who> {
 }
 
 /// What the examples of the document are answered, where that is no success.
-const ANSWERED: [(&str, u16); 4] = [
+const ANSWERED: [(&str, u16); 6] = [
     // A planned reminder, which its appointment decides about.
     ("POST /api/calls/{session_id}/cancel", 409),
     // They are somebody's, whom nobody knows here.
     ("POST /api/auth/sign-in", 401),
     ("POST /api/auth/refresh", 401),
     ("POST /api/auth/password", 422),
+    ("POST /api/auth/password/reset", 422),
+    ("POST /api/auth/invitations/accept", 422),
 ];
 
 pub(crate) async fn as_their_permissions_say(stage: &Stage) {

@@ -69,6 +69,16 @@ const NOT_TEXT: &[(&str, &str)] = &[
         "a place on a booking, one of a few words or a question's identifier",
         "/field_mapping/appointment_type /field_mapping/owner_name /field_mapping/special_instructions",
     ),
+    (
+        "one of a few words, or a colour",
+        "/theme /density /primary_color /sidebar_behavior /default_contact_view /font_size /default_dashboard_view",
+    ),
+    (
+        "one of a few words",
+        "/call_completion_notifications /notification_position",
+    ),
+    ("names of columns", "/contact_columns/shown/-"),
+    ("ids", "/notification_ids/-"),
     ("six digits, not taken yet", "/totp"),
     ("letters and digits of a place", "/postal_code"),
 ];
@@ -86,6 +96,12 @@ const LEFT_OUT: &[(&str, &str, &str)] = &[
         "/refresh_token",
         "the product's own, which is searched for as it was given out",
     ),
+    (
+        "POST /api/auth/password/reset",
+        "",
+        "its token lies in a letter alone; the password is stored as that of POST /api/auth/password",
+    ),
+    ("POST /api/auth/invitations/accept", "", "as above"),
     (
         "POST /api/contacts/search",
         "/cursor",

@@ -148,7 +148,24 @@ pub(crate) async fn business(world: &World) {
         "email": "zquovexpjk.staff@mail.example", "full_name": word("Staff"), "job_title": word("Helper"),
         "password": "Zquovexpjk-88-Lighthouse", "role": "client_user", "preset": "receptionist",
     });
-    client.does(Method::POST, "/api/team", staff.clone()).await;
+    let member = client.does(Method::POST, "/api/team", staff.clone()).await;
+    let member = format!("/api/team/{}", id(&member));
+    let renamed = json!({ "full_name": word("Staff renamed"), "job_title": word("Helper moved") });
+    client.does(Method::PATCH, &member, renamed).await;
+    // Letters hold names, addresses and links.
+    let invited = json!({
+        "email": "zquovexpjk.invited@mail.example", "full_name": word("Invited"), "role": "client_user",
+    });
+    let invited = client.does(Method::POST, "/api/team", invited).await;
+    let invited = format!("/api/team/{}", id(&invited));
+    client
+        .does(Method::POST, &format!("{invited}/invite"), json!({}))
+        .await;
+    client
+        .does(Method::POST, &format!("{member}/reset-password"), json!({}))
+        .await;
+    let (status, _) = client.ask(Method::DELETE, &invited, &[], None).await;
+    assert_eq!(status, StatusCode::NO_CONTENT);
     let (status, _) = client
         .ask(Method::POST, "/api/team", &[], Some(&staff))
         .await;
@@ -560,6 +577,21 @@ pub(crate) async fn sign_ins(world: &World) {
         .await;
     assert!(status.is_client_error());
     client.get("/api/auth/sessions").await;
+    let forgot = "/api/auth/password/forgot";
+    client.opens(forgot, json!({ "email": OWNER })).await;
+    client
+        .opens(forgot, json!({ "email": "zquovexpjk.nobody@mail.example" }))
+        .await;
+    for (path, secret) in [
+        ("/api/auth/password/reset", "new_password"),
+        ("/api/auth/invitations/accept", "password"),
+    ] {
+        let mut body = json!({ "token": word("token") });
+        body[secret] = json!(NEXT_PASSWORD);
+        let (status, _) = client.send(Method::POST, path, &[], Some(&body)).await;
+        assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY, "{path}");
+    }
+    client.get("/api/notifications").await;
     let weak = json!({ "current_password": PASSWORD, "new_password": WORD });
     let (status, _) = client
         .ask(Method::POST, "/api/auth/password", &[], Some(&weak))

@@ -1,7 +1,7 @@
 import type { QueryClient, QueryKey } from "@tanstack/react-query";
 
 /** What can change without this page having done it. */
-export type Topic = "limits" | "calls" | "attention" | "contacts" | "groups" | "campaigns" | "jobs";
+export type Topic = "limits" | "calls" | "attention" | "contacts" | "groups" | "campaigns" | "jobs" | "notifications";
 
 /** Says that something changed. A source of changes calls it; nothing else in the console knows where changes come from. */
 export type Changed = (topic: Topic, id?: string) => void;
@@ -17,7 +17,7 @@ const HIDDEN = 30_000;
 const BESIDE = 15_000;
 
 /** Only queries that a page shows are read at all. */
-export const TOPICS: Topic[] = ["limits", "calls", "attention", "contacts", "groups", "campaigns", "jobs"];
+export const TOPICS: Topic[] = ["limits", "calls", "attention", "contacts", "groups", "campaigns", "jobs", "notifications"];
 
 /** Asks again every 4 s while the page is seen and `told` says that nobody tells it, every 30 s while it is not seen. */
 export const polling = (told: () => boolean = () => false): Source => ({

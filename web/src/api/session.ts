@@ -41,6 +41,12 @@ export async function signIn(credentials: { email: string; password: string; tot
   take((await response.json()) as SignedIn);
 }
 
+/** A request of nobody: with the secret of a link, or to get one. */
+export async function openly(path: string, body: unknown): Promise<void> {
+  const response = await send(path, body);
+  if (!response.ok) throw await refusalOf(response);
+}
+
 /** Takes up the session of an earlier page, if there is one. */
 export async function resume(): Promise<void> {
   if (!(await renew())) become({ status: "out" });

@@ -27,12 +27,13 @@ const CONCERNS: Record<string, Topic[]> = {
   job: ["jobs"],
   many: TOPICS,
   message: ["contacts", "attention"],
+  notice: ["notifications"],
   settings: ["limits"],
 };
 export const concerns = (change: Change): Topic[] => CONCERNS[change.type.split(".")[0] ?? ""] ?? [];
 
 /** A topic is read again at most this often, in ms: four times a second, lists of thousands less. */
-const AT_MOST: Record<Topic, number> = { limits: 250, calls: 250, attention: 250, campaigns: 250, jobs: 250, contacts: 2_000, groups: 2_000 };
+const AT_MOST: Record<Topic, number> = { limits: 250, calls: 250, attention: 250, campaigns: 250, jobs: 250, contacts: 2_000, groups: 2_000, notifications: 1_000 };
 /** The server says nothing more after ten minutes: the next connection is there before. */
 const RENEWED = 9 * 60_000;
 /** A connection that lasted so long was one. */

@@ -24,6 +24,18 @@ export function toast(text: string, bad = false): void {
   put([...shown.slice(-2), { id: (last += 1), text, bad }]);
 }
 
+type Place = "top_right" | "top_left" | "bottom_right" | "bottom_left";
+
+/** In which corner messages appear, and for how many seconds; 0 until somebody closes them (S3 `notification_display`). */
+let place: Place = "top_right";
+let seconds = 5;
+
+export function placeToasts(nextPlace: string, nextSeconds: number): void {
+  place = nextPlace as Place;
+  seconds = nextSeconds;
+  put([...shown]);
+}
+
 const drop = (id: number) => put(shown.filter((each) => each.id !== id));
 
 export function Toasts() {
@@ -35,7 +47,7 @@ export function Toasts() {
     () => shown,
   );
   return (
-    <div className={cx(css.region, "no-print")} role="status" aria-live="polite">
+    <div className={cx(css.region, css[place], "no-print")} role="status" aria-live="polite">
       {list.map((each) => (
         <Toast key={each.id} toast={each} />
       ))}
@@ -45,7 +57,8 @@ export function Toasts() {
 
 function Toast({ toast: { id, text, bad } }: { toast: Shown }) {
   useEffect(() => {
-    const timer = setTimeout(() => drop(id), 6000);
+    if (seconds === 0) return;
+    const timer = setTimeout(() => drop(id), seconds * 1000);
     return () => clearTimeout(timer);
   }, [id]);
   return (

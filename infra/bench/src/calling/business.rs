@@ -71,7 +71,7 @@ pub(super) async fn open(
             job_title: None,
             phone: None,
         },
-        password,
+        password: Some(password),
     };
     let keys = host.app().platform_keys().await;
     let keys = keys.context("the platform's keys")?;

@@ -126,7 +126,8 @@ impl TwilioApi for HttpTwilio {
             ("StatusCallback", &new.status_callback),
         ];
         let mut body = Url::parse("form:").map_err(|_| Unanswered::Connection)?;
-        body.query_pairs_mut().extend_pairs(form);
+        let given = form.into_iter().filter(|(_, value)| !value.is_empty());
+        body.query_pairs_mut().extend_pairs(given);
         let request = self
             .http
             .post(self.url("Messages.json", &[])?)?

@@ -79,6 +79,7 @@ pub struct NewSms {
     pub from: String,
     pub body: String,
     /// Where the provider reports to; it names the message, so that a report finds it even where no answer came.
+    /// Empty where nobody waits for a report.
     pub status_callback: String,
 }
 

@@ -250,6 +250,7 @@ impl TenantStore {
             Verdict::Conflict => {
                 let reason = AttentionReason::CalendarConflict;
                 self.flag(tx, &mut person.contact, reason, Some(id), None)?;
+                self.tell_attention(tx, contact, reason)?;
                 // What stands is for people to say; the calendar is told of what they do then.
                 self.stage_calendar_write_over(tx, id);
             }

@@ -5,6 +5,7 @@ use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 use vio_domain::bookings::{BookingEvent, Calendar};
 use vio_domain::ids::TenantId;
+use vio_domain::notices::Happening;
 use vio_domain::settings::Settings;
 
 use crate::entity::{DueEntry, Entity};
@@ -16,6 +17,8 @@ use crate::tx::{COMMIT_TRIES, Tx};
 
 /// Failures that are kept to be shown, latest first.
 const FAILURES_KEPT: usize = 10;
+/// How long a calendar fails before administrators are told.
+const TOLD_AFTER: TimeDelta = TimeDelta::hours(1);
 /// How long whoever reads a calendar has it alone.
 const TAKEN_FOR: TimeDelta = TimeDelta::minutes(3);
 
@@ -55,6 +58,9 @@ pub struct CalendarRow {
     pub last_read_at: Option<DateTime<Utc>>,
     /// Why the last reading failed, if it did.
     pub trouble: Option<Failure>,
+    /// Administrators were told that it fails, and it was not read since.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    told: bool,
     /// The tenant's day that `today` counts.
     pub day: Option<NaiveDate>,
     /// Bookings taken in on that day, by webhook or reading.
@@ -143,6 +149,7 @@ impl CalendarRow {
             read_until: None,
             last_read_at: None,
             trouble: None,
+            told: false,
             day: None,
             today: 0,
             total: 0,
@@ -153,6 +160,12 @@ impl CalendarRow {
             renew: false,
             unfinished: None,
         }
+    }
+
+    /// Whether it could be read before and has not been for an hour: one failure alone is nobody's business.
+    fn fails_for_good(&self, now: DateTime<Utc>) -> bool {
+        let last = self.last_read_at.filter(|_| self.trouble.is_some());
+        last.is_some_and(|last| now - last >= TOLD_AFTER)
     }
 
     /// Which calendar's it is.
@@ -334,6 +347,11 @@ impl TenantStore {
             let mut row = row.unwrap_or_else(|| CalendarRow::new(self.id, calendar));
             change(&mut row);
             let mut tx = Tx::new();
+            let fails = row.fails_for_good(self.now());
+            if fails && !row.told {
+                self.tell(&mut tx, Happening::IntegrationFailing { calendar })?;
+            }
+            row.told = fails;
             tx.save(&mut row)?;
             match self.store.commit(tx).await {
                 Err(error) if error.is_lost() => {}

@@ -303,6 +303,7 @@ impl TenantStore {
             let reason = AttentionReason::CalendarNotUpdated;
             let contact = &mut found.person.contact;
             self.flag(tx, contact, reason, Some(row.appointment), None)?;
+            self.tell_attention(tx, row.contact, reason)?;
             self.stage_person(tx, &mut found.person)?;
         }
         if let Some(event) = self.own_event(told, &found) {

@@ -9,6 +9,7 @@ use vio_domain::calling::pause::{PauseReason, PausedBy};
 use vio_domain::calling::refusal::{AfterRefusal, Meaning};
 use vio_domain::calling::session::{Applied, SessionState};
 use vio_domain::ids::AttemptId;
+use vio_domain::notices::Happening;
 
 use crate::calling::rows::FlightRow;
 use crate::calling::sessions::AttemptRow;
@@ -84,8 +85,10 @@ impl TenantStore {
                         gate.gate.refuse(id);
                     }
                 }
-                if let Meaning::PauseTenant(reason) = meaning {
-                    gate.gate.pause(now, reason, PausedBy::System);
+                if let Meaning::PauseTenant(reason) = meaning
+                    && gate.gate.pause(now, reason, PausedBy::System)
+                {
+                    self.tell(&mut tx, Happening::CallingPaused { reason })?;
                 }
                 let again = |refusals| meaning.session_after(refusals, now);
                 if !self
@@ -246,10 +249,14 @@ impl TenantStore {
             let change = self
                 .stage_settled(tx, settings, &mut row, attempt, person.as_mut(), actor)
                 .await?;
-            change.apply(&mut gate.gate, now);
+            if let Some(reason) = change.apply(&mut gate.gate, now) {
+                self.tell(tx, Happening::CallingPaused { reason })?;
+            }
         } else if self.is_technical(attempt) && self.stage_result(tx, settings, true).await? {
-            gate.gate
-                .pause(now, PauseReason::TechnicalFailures, PausedBy::System);
+            let reason = PauseReason::TechnicalFailures;
+            if gate.gate.pause(now, reason, PausedBy::System) {
+                self.tell(tx, Happening::CallingPaused { reason })?;
+            }
         }
         self.stage_session(tx, &mut row, None)?;
         tx.delete_if(FlightRow::TYPE, key::flight(self.id, id), Condition::Always);

@@ -15,6 +15,7 @@ use vio_domain::calling::session::{
 use vio_domain::calling::settle::{AppointmentFacts, Effect, SettleFacts, effects};
 use vio_domain::contact::AttentionReason;
 use vio_domain::ids::{AppointmentId, AttemptId, ContactId, SessionId};
+use vio_domain::notices::{Change, Happening};
 use vio_domain::planner::{self, CallWindow, Retry, RetryCause};
 use vio_domain::settings::Settings;
 
@@ -145,7 +146,9 @@ impl TenantStore {
                     .await?;
                 if !change.is_empty() {
                     let mut gate = self.gate(settings).await?;
-                    change.apply(&mut gate.gate, now);
+                    if let Some(reason) = change.apply(&mut gate.gate, now) {
+                        self.tell(tx, Happening::CallingPaused { reason })?;
+                    }
                     tx.save(&mut gate)?;
                 }
             }
@@ -257,6 +260,8 @@ impl TenantStore {
             back_off: None,
             pause: too_many.then_some(PauseReason::TechnicalFailures),
         };
+        let outcome = report.as_ref().map(|report| report.outcome);
+        let mut became = None;
         let mut details = serde_json::Map::new();
         details.insert("status".into(), serde_json::json!(row.session.status(now)));
         if let Some(report) = &report {
@@ -267,14 +272,33 @@ impl TenantStore {
         }
         let mut fields: Vec<&str> = Vec::new();
         if let Some(person) = person {
+            let about = row.session.appointment;
+            let stands = |person: &Person| {
+                let appointment = about.and_then(|id| person.appointment(id));
+                appointment.map(|a| (a.status, a.time))
+            };
+            let before = stands(&*person);
             let followed = self
                 .follow(tx, settings, row, attempt, person, actor)
                 .await?;
             fields = followed.fields;
             change.back_off = followed.back_off;
             change.pause = followed.pause.or(change.pause);
+            became = stands(&*person)
+                .filter(|after| Some(*after) != before)
+                .and_then(|(status, _)| appointment_change(status));
             details.insert("before".into(), followed.before);
             details.insert("after".into(), followed.after);
+        }
+        // A call that was called off is nobody's news.
+        if report.is_some() || matches!(row.session.state, SessionState::Refused { .. }) {
+            let happening = Happening::CallSettled {
+                contact: row.session.contact,
+                session: row.session.id,
+                outcome,
+                change: became,
+            };
+            self.tell(tx, happening)?;
         }
         let entry = Entry::new("call.settled", "session", row.session.id.uuid())
             .contact(row.session.contact)
@@ -518,13 +542,13 @@ impl GateChange {
         self == Self::default()
     }
 
-    pub(crate) fn apply(self, gate: &mut Gate, now: DateTime<Utc>) {
+    /// Why calling stopped, if it does with this.
+    pub(crate) fn apply(self, gate: &mut Gate, now: DateTime<Utc>) -> Option<PauseReason> {
         if let Some(quiet) = self.back_off {
             gate.back_off(now + quiet);
         }
-        if let Some(reason) = self.pause {
-            gate.pause(now, reason, PausedBy::System);
-        }
+        self.pause
+            .filter(|reason| gate.pause(now, *reason, PausedBy::System))
     }
 }
 
@@ -536,6 +560,16 @@ struct Followed {
     after: serde_json::Value,
     back_off: Option<TimeDelta>,
     pause: Option<PauseReason>,
+}
+
+/// What a new status of an appointment is to those who are told of it.
+pub(crate) fn appointment_change(status: AppointmentStatus) -> Option<Change> {
+    match status {
+        AppointmentStatus::Pending => None,
+        AppointmentStatus::Confirmed => Some(Change::Confirmed),
+        AppointmentStatus::Cancelled => Some(Change::Cancelled),
+        AppointmentStatus::Rescheduled => Some(Change::Rescheduled),
+    }
 }
 
 fn change_status(

@@ -8,6 +8,7 @@ use vio_domain::calling::order::Band;
 use vio_domain::calling::session::Method;
 use vio_domain::campaigns::forecast::most_ready;
 use vio_domain::campaigns::{LOOK_AGAIN, MemberState, State};
+use vio_domain::notices::Happening;
 
 use crate::calling::grant::Dialling;
 use crate::campaigns::hand_over::HandedOver;
@@ -340,6 +341,8 @@ impl TenantStore {
                 "failed": progress.tally.failed, "skipped": progress.tally.skipped_in_all(),
             }));
         self.log(&mut tx, &Actor::system("campaign"), entry)?;
+        let campaign = row.campaign.id;
+        self.tell(&mut tx, Happening::CampaignEnded { campaign })?;
         self.store.commit(tx).await
     }
 

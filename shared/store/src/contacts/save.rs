@@ -4,8 +4,10 @@ use serde_json::{Map, Value, json};
 use vio_domain::appointment::Appointment;
 use vio_domain::contact::{AttentionReason, Contact};
 use vio_domain::ids::AppointmentId;
+use vio_domain::notices::Happening;
 use vio_domain::settings::Settings;
 
+use crate::calling::settle::appointment_change;
 use crate::contacts::claims::Claims;
 use crate::contacts::person::Person;
 use crate::error::StoreError;
@@ -217,9 +219,42 @@ impl TenantStore {
             self.stage_claims(tx, person, claims)?;
         }
         self.stage_person(tx, person)?;
+        self.tell_changes(tx, person, &changed, save.actor)?;
         let entry = changed.entry(person, &save);
         self.log(tx, save.actor, entry)?;
         Ok(true)
+    }
+
+    /// Has staff told of what became of an appointment without them: by a message or in a calendar. A new booking is no
+    /// such news, and neither is what staff did.
+    fn tell_changes(
+        &self,
+        tx: &mut Tx,
+        person: &Person,
+        changed: &Changes,
+        actor: &Actor,
+    ) -> Result<(), StoreError> {
+        if actor.user().is_some() {
+            return Ok(());
+        }
+        for (id, _) in &changed.appointments {
+            let (Some(before), Some(after)) =
+                (person.appointment_before(*id), person.appointment(*id))
+            else {
+                continue;
+            };
+            let moved = (before.status, before.time) != (after.status, after.time);
+            let change = appointment_change(after.status).filter(|_| moved);
+            if let Some(change) = change {
+                let happening = Happening::AppointmentChanged {
+                    contact: person.contact.id,
+                    appointment: *id,
+                    change,
+                };
+                self.tell(tx, happening)?;
+            }
+        }
+        Ok(())
     }
 
     /// A number that was added ends the entries of the work list that waited for it, before calls are planned anew.

@@ -262,6 +262,7 @@ impl TenantStore {
         };
         if let Some(reason) = reason {
             self.flag(tx, &mut person.contact, reason, about, None)?;
+            self.tell_attention(tx, person.contact.id, reason)?;
         }
         let save = Save {
             settings,

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use tokio::sync::mpsc::UnboundedSender;
 use vio_runtime::queues::{
-    CalendarMessage, DialMessage, InboxMessage, JobMessage, LetterWork, MessageWork, QueueError,
-    Queues,
+    CalendarMessage, DialMessage, InboxMessage, JobMessage, LetterWork, MessageWork, NoticeWork,
+    QueueError, Queues,
 };
 
 use crate::fabric::Fabric;
@@ -17,6 +17,7 @@ use crate::process::point;
 pub(crate) enum Message {
     Dial(DialMessage, u32),
     Inbox(InboxMessage),
+    Notices(NoticeWork),
 }
 
 /// The sending side.
@@ -78,6 +79,12 @@ impl Queues for SimQueues {
     /// Nor to each other.
     async fn letter(&self, _letter: LetterWork) -> Result<(), QueueError> {
         self.fabric.count("messages: letter");
+        Ok(())
+    }
+
+    async fn notices(&self, work: NoticeWork) -> Result<(), QueueError> {
+        self.fabric.count("messages: notices");
+        let _ = self.out.send(Message::Notices(work));
         Ok(())
     }
 }

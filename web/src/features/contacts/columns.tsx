@@ -1,5 +1,7 @@
 import { Hourglass, MessageSquareText, Phone, PhoneCall, PhoneOff, TriangleAlert } from "lucide-react";
 import { useSyncExternalStore, type ReactNode } from "react";
+import { adoptColumns, columnsKey as keyOf, onColumns, type Choice } from "@/features/preferences/columns";
+import { keepPreferences } from "@/features/preferences/keep";
 import { reasonOf } from "@/features/attention/reasons";
 import { Name, Phone as PhoneNumber, useHidden } from "@/features/preferences/hidden";
 import { useLocations, useZone } from "@/features/session/business";
@@ -173,13 +175,11 @@ function Location({ contact }: { contact: ContactFound }) {
   return <span className="truncate">{locations?.find((each) => each.id === contact.location_id)?.name ?? ""}</span>;
 }
 
-/** Which columns a user wants, in which order and how wide. Kept per user on this device; it names nobody. */
-export interface Choice {
-  shown: string[];
-  widths: Record<string, number>;
-}
+/** Widths as the account keeps them. */
+const whole = (widths: Record<string, number>): Record<string, number> => Object.fromEntries(Object.entries(widths).map(([id, width]) => [id, Math.min(2_000, Math.max(1, Math.round(width)))]));
 
-const listeners = new Set<() => void>();
+export type { Choice };
+
 const cache = new Map<string, { text: string | null; choice: Choice }>();
 const plain: Choice = { shown: columnsOf("").filter((each) => each.usual).map((each) => each.id), widths: {} };
 
@@ -198,18 +198,11 @@ function read(key: string): Choice {
 }
 
 export function useColumnChoice(user: string): [Choice, (next: Choice | null) => void] {
-  const key = `vio.columns.${user}`;
-  const choice = useSyncExternalStore(
-    (listener) => {
-      listeners.add(listener);
-      return () => listeners.delete(listener);
-    },
-    () => read(key),
-  );
+  const key = keyOf(user);
+  const choice = useSyncExternalStore(onColumns, () => read(key));
   const set = (next: Choice | null) => {
-    if (next) localStorage.setItem(key, JSON.stringify(next));
-    else localStorage.removeItem(key);
-    for (const listener of listeners) listener();
+    adoptColumns(user, next);
+    keepPreferences({ contact_columns: next && { shown: next.shown, widths: whole(next.widths) } });
   };
   return [choice, set];
 }

@@ -1,6 +1,6 @@
 import { useSyncExternalStore } from "react";
 
-/** How the console looks to this user. Nothing personal is in it; it stays on this device until the API keeps preferences. */
+/** How the console looks to this user. Nothing personal is in it. It is kept with the account; the copy on this device is there from the first paint. */
 export interface Look {
   theme: "system" | "light" | "dark";
   contrast: "system" | "high";
@@ -12,9 +12,11 @@ export interface Look {
   pages: "scroll" | "10" | "25" | "50" | "100";
   /** Single letters as shortcuts (WCAG 2.1.4: they can be switched off). */
   letters: "on" | "off";
+  /** What opens after signing in. */
+  start: "overview" | "contacts" | "calls";
 }
 
-const PLAIN: Look = { theme: "system", contrast: "system", text: "16", density: "comfortable", brand: "green", motion: "system", pages: "scroll", letters: "on" };
+const PLAIN: Look = { theme: "system", contrast: "system", text: "16", density: "comfortable", brand: "green", motion: "system", pages: "scroll", letters: "on", start: "overview" };
 const KEY = "vio.look";
 
 function read(): Look {
@@ -40,12 +42,33 @@ function apply(): void {
   root.dataset.motion = look.motion;
 }
 
-export function setLook(change: Partial<Look>): void {
-  look = { ...look, ...change };
+let told: (change: Partial<Look>) => void = () => undefined;
+
+/** Whoever keeps the look elsewhere is told of what this user changes. */
+export function tellLook(teller: (change: Partial<Look>) => void): () => void {
+  told = teller;
+  return () => {
+    told = () => undefined;
+  };
+}
+
+/** Takes over a look that is known elsewhere already. */
+export function adoptLook(next: Partial<Look>): void {
+  look = { ...look, ...next };
   localStorage.setItem(KEY, JSON.stringify(look));
   apply();
   for (const listener of listeners) listener();
 }
+
+export function setLook(change: Partial<Look>): void {
+  adoptLook(change);
+  told(change);
+}
+
+const STARTS = { overview: "/today", contacts: "/contacts", calls: "/calls" } as const;
+
+/** Where a user begins. */
+export const startPage = (): "/today" | "/contacts" | "/calls" => STARTS[look.start];
 
 export function startLook(): void {
   apply();

@@ -1,6 +1,9 @@
+import { Link, useNavigate } from "@tanstack/react-router";
 import { useState, type SubmitEvent } from "react";
 import { Refusal } from "@/api/problem";
 import { session, signIn } from "@/api/session";
+import { lookOf, readPreferences } from "@/features/preferences/keep";
+import { adoptLook, startPage } from "@/features/preferences/look";
 import { Button } from "@/ui/Button";
 import { TextField } from "@/ui/Field";
 import { ErrorNote } from "@/ui/Notes";
@@ -14,6 +17,14 @@ export function SignInForm({ again = false }: { again?: boolean }) {
   const [asksCode, setAsksCode] = useState(false);
   const [busy, setBusy] = useState(false);
   const [refusal, setRefusal] = useState<Refusal | null>(null);
+  const navigate = useNavigate();
+
+  /** Where this user begins, on whichever device. */
+  const begin = async () => {
+    const known = await readPreferences().catch(() => null);
+    if (known) adoptLook(lookOf(known));
+    if (["/", "/today"].includes(location.pathname)) await navigate({ to: startPage() });
+  };
 
   const submit = async (event: SubmitEvent) => {
     event.preventDefault();
@@ -26,6 +37,7 @@ export function SignInForm({ again = false }: { again?: boolean }) {
       const after = session.get();
       // Somebody else at the same desk must not find the first one's page.
       if (before.status === "expired" && after.status === "in" && after.user.id !== before.user.id) location.assign("/today");
+      else if (!again) await begin();
     } catch (error) {
       const refused = error instanceof Refusal ? error : Refusal.offline();
       if (refused.slug === "totp-required") setAsksCode(true);
@@ -55,6 +67,9 @@ export function SignInPage() {
         <h1>Sign in to VioConcierge</h1>
         <p className="muted">Reminder calls for your appointments.</p>
         <SignInForm />
+        <p>
+          <Link to="/forgot">Forgotten your password?</Link>
+        </p>
       </div>
     </main>
   );

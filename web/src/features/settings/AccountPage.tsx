@@ -1,9 +1,10 @@
 import { Link } from "@tanstack/react-router";
-import { KeyRound, Palette, UserRound } from "lucide-react";
+import { Bell, KeyRound, Palette, UserRound } from "lucide-react";
 import { useParam } from "@/lib/useParam";
 import { PageHeader } from "@/ui/Panel";
 import { cx } from "@/ui/cx";
 import { LookSettings } from "./LookSettings";
+import { Notifications } from "./Notifications";
 import { Profile } from "./Profile";
 import { Security } from "./Security";
 import css from "./settings.module.css";
@@ -11,6 +12,7 @@ import css from "./settings.module.css";
 const SECTIONS = [
   { id: "profile", name: "Profile", icon: UserRound, show: Profile },
   { id: "security", name: "Security", icon: KeyRound, show: Security },
+  { id: "notifications", name: "Notifications", icon: Bell, show: Notifications },
   { id: "look", name: "Look", icon: Palette, show: LookSettings },
 ] as const;
 

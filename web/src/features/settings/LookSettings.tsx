@@ -4,14 +4,14 @@ import { Panel } from "@/ui/Panel";
 import { Segments } from "@/ui/Segments";
 import css from "./settings.module.css";
 
-/** How the console looks; kept on this device. */
+/** How the console looks; kept with the account. */
 export function LookSettings() {
   const look = useLook();
   return (
     <>
       <div className={css.head}>
         <h2>Look</h2>
-        <span className={css.state}>Kept on this device</span>
+        <span className={css.state}>Kept with your account</span>
       </div>
       <Panel>
         <div className={css.fields}>
@@ -66,6 +66,18 @@ export function LookSettings() {
                 { id: "25", name: "25" },
                 { id: "50", name: "50" },
                 { id: "100", name: "100" },
+              ]}
+            />
+          </Choice>
+          <Choice name="After signing in">
+            <Segments
+              label="After signing in"
+              value={look.start}
+              onChange={(start) => setLook({ start })}
+              options={[
+                { id: "overview", name: "Today" },
+                { id: "contacts", name: "Contacts" },
+                { id: "calls", name: "Calls" },
               ]}
             />
           </Choice>

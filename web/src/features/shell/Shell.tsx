@@ -10,9 +10,11 @@ import { signOut } from "@/api/session";
 import { useOpenWork } from "@/features/attention/queries";
 import { CallMeter } from "@/features/calls/CallMeter";
 import { CallsPanel } from "@/features/calls/CallsPanel";
+import { Bell } from "@/features/notifications/Bell";
 import { forgetCalls, openCalls, useFollowed } from "@/features/calls/follow";
 import { useCallsUnderWay } from "@/features/calls/queries";
 import { toggleHidden, useHidden } from "@/features/preferences/hidden";
+import { KeepPreferences } from "@/features/preferences/Keep";
 import { SessionWatch } from "@/features/session/Watch";
 import { useBusiness, useNouns, useZone } from "@/features/session/business";
 import { useMay, useMe } from "@/features/session/use";
@@ -80,6 +82,7 @@ export function Shell() {
             <LivePill />
             <HideDetails />
             <BackgroundWork />
+            <Bell />
             <span className={css.wideOnly}>
               <IconButton icon={CircleHelp} label="Keyboard shortcuts" onPress={() => setHelp(true)} />
             </span>
@@ -102,6 +105,7 @@ export function Shell() {
         {help && <ShortcutHelp onClose={() => setHelp(false)} />}
       </Suspense>
       <SessionWatch />
+      <KeepPreferences />
     </div>
   );
 }
