@@ -6,7 +6,9 @@ use std::collections::BTreeSet;
 
 use vio_domain::ids::TenantId;
 use vio_runtime::app::App;
-use vio_runtime::queues::{CalendarMessage, DialMessage, InboxMessage, JobMessage, MessageWork};
+use vio_runtime::queues::{
+    CalendarMessage, DialMessage, InboxMessage, JobMessage, MessageWork, OutgoingMessage,
+};
 use vio_store::StoreError;
 use vio_store::key::{self, DUE_SHARDS, DueKind};
 use vio_store::port::{AttributeValue, Attributes, DUE_SK, Index, PK, SK, SortRange};
@@ -33,6 +35,8 @@ pub struct Ticked {
     pub calendars: usize,
     /// Messages to people handed to their worker.
     pub messages: usize,
+    /// Addresses of businesses that are to be told something.
+    pub outgoing: usize,
 }
 
 fn text<'a>(item: &'a Attributes, name: &str) -> Option<&'a str> {
@@ -52,6 +56,7 @@ pub async fn tick(app: &App) -> Result<Ticked, StoreError> {
     let mut jobs: Vec<JobMessage> = Vec::new();
     let mut calendars: BTreeSet<TenantId> = BTreeSet::new();
     let mut messages: Vec<MessageWork> = Vec::new();
+    let mut outgoing: Vec<OutgoingMessage> = Vec::new();
     for shard in 0..DUE_SHARDS {
         let mut after = None;
         for _ in 0..PAGES {
@@ -88,6 +93,10 @@ pub async fn tick(app: &App) -> Result<Ticked, StoreError> {
                             contact,
                             message,
                         }));
+                    }
+                    DueKind::Outgoing => {
+                        let webhook = text(item, SK).and_then(key::outgoing_webhook_of);
+                        outgoing.extend(webhook.map(|webhook| OutgoingMessage { tenant, webhook }));
                     }
                     DueKind::Inbox => {
                         let event = text(item, PK).and_then(key::inbox_event_of);
@@ -137,6 +146,14 @@ pub async fn tick(app: &App) -> Result<Ticked, StoreError> {
             Err(error) => tracing::warn!(%error, "a message was not handed on; the next tick does"),
         }
     }
+    for message in outgoing {
+        match app.queues.outgoing(message, 0).await {
+            Ok(()) => ticked.outgoing += 1,
+            Err(error) => {
+                tracing::warn!(%error, "an address was not handed on; the next tick does")
+            }
+        }
+    }
     for event in events {
         match app.queues.inbox(event).await {
             Ok(()) => ticked.events += 1,
@@ -152,6 +169,7 @@ pub async fn tick(app: &App) -> Result<Ticked, StoreError> {
             jobs = ticked.jobs,
             calendars = ticked.calendars,
             messages = ticked.messages,
+            outgoing = ticked.outgoing,
             "tick"
         );
     }

@@ -15,6 +15,7 @@ use crate::credentials::{
 };
 use crate::journal::{Entry, Journal, JournalError};
 use crate::ledger::{Ledger, SandboxRequest};
+use crate::receiver::Receiver;
 use crate::script::Script;
 
 pub(crate) struct Server {
@@ -28,6 +29,8 @@ pub(crate) struct Server {
     /// The same for Calendly, and what goes wrong with the next questions.
     calendly_faults: Mutex<Faults>,
     calendly_read_faults: Mutex<Faults>,
+    /// What stands in for programs of businesses' own.
+    pub(crate) receiver: Receiver,
     /// Something was planned or moved: the dispatcher looks again.
     pub(crate) changed: Notify,
     pub(crate) http: reqwest::Client,
@@ -96,6 +99,7 @@ impl Server {
             calcom_faults: Mutex::default(),
             calendly_faults: Mutex::default(),
             calendly_read_faults: Mutex::default(),
+            receiver: Receiver::default(),
             changed: Notify::new(),
             http,
             stopping: watch::Sender::new(false),

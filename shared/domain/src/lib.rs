@@ -15,6 +15,7 @@ pub mod forms;
 pub mod groups;
 pub mod ids;
 pub mod messages;
+pub mod outgoing;
 pub mod permission;
 pub mod person;
 pub mod phi;

@@ -36,7 +36,8 @@ use vio_store::users::{NewUser, PersonalDetails};
 use crate::app::{App, Parts};
 use crate::config::{CALCOM_URL, CALENDLY_URL, Platform, RETELL_URL, TWILIO_URL};
 use crate::queues::{
-    CalendarMessage, DialMessage, InboxMessage, JobMessage, MessageWork, QueueError, Queues,
+    CalendarMessage, DialMessage, InboxMessage, JobMessage, MessageWork, OutgoingMessage,
+    QueueError, Queues,
 };
 
 /// The password of every user made here.
@@ -87,6 +88,7 @@ pub struct RecordedQueues {
     jobs: Mutex<Vec<JobMessage>>,
     calendar: Mutex<Vec<CalendarMessage>>,
     messages: Mutex<Vec<MessageWork>>,
+    outgoing: Mutex<Vec<(OutgoingMessage, u32)>>,
 }
 
 impl RecordedQueues {
@@ -109,6 +111,11 @@ impl RecordedQueues {
     /// Takes out the messages to people handed on so far.
     pub fn take_messages(&self) -> Vec<MessageWork> {
         std::mem::take(&mut self.messages.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Takes out the addresses handed on so far, with their delays in seconds.
+    pub fn take_outgoing(&self) -> Vec<(OutgoingMessage, u32)> {
+        std::mem::take(&mut self.outgoing.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
     /// Takes out the stored events handed on so far.
@@ -146,6 +153,16 @@ impl Queues for RecordedQueues {
     async fn message(&self, message: MessageWork) -> Result<(), QueueError> {
         let mut sent = self.messages.lock().unwrap_or_else(PoisonError::into_inner);
         sent.push(message);
+        Ok(())
+    }
+
+    async fn outgoing(
+        &self,
+        message: OutgoingMessage,
+        delay_seconds: u32,
+    ) -> Result<(), QueueError> {
+        let mut sent = self.outgoing.lock().unwrap_or_else(PoisonError::into_inner);
+        sent.push((message, delay_seconds));
         Ok(())
     }
 }

@@ -26,6 +26,7 @@ pub mod memory;
 pub mod messages;
 pub mod meter;
 pub mod objects;
+pub mod outgoing;
 pub mod platform;
 pub mod port;
 pub mod requests;

@@ -68,6 +68,10 @@ const NOT_TEXT: &[(&str, &str)] = &[
         "a place on a booking, one of a few words or a question's identifier",
         "/field_mapping/appointment_type /field_mapping/owner_name /field_mapping/special_instructions",
     ),
+    (
+        "one of a few words: what an address is told of",
+        "/events/-",
+    ),
     ("six digits, not taken yet", "/totp"),
     ("letters and digits of a place", "/postal_code"),
 ];

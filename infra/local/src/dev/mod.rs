@@ -4,6 +4,7 @@
 mod calcom;
 mod calendly;
 mod clock;
+mod receiver;
 mod sandbox;
 mod seeding;
 mod sms;
@@ -111,6 +112,7 @@ pub(crate) fn router<S>(dev: Arc<Dev>) -> Router<S> {
             "/sandbox/calendly/subscriptions",
             post(sandbox::calendly_subscriptions),
         )
+        .route("/receiver", get(receiver::show).post(receiver::script))
         .route("/sms/script", post(sms::script))
         .route("/sms/reply", post(sms::reply))
         .route("/outbox", get(outbox))

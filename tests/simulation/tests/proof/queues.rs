@@ -5,7 +5,8 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use tokio::sync::mpsc::UnboundedSender;
 use vio_runtime::queues::{
-    CalendarMessage, DialMessage, InboxMessage, JobMessage, MessageWork, QueueError, Queues,
+    CalendarMessage, DialMessage, InboxMessage, JobMessage, MessageWork, OutgoingMessage,
+    QueueError, Queues,
 };
 
 use crate::fabric::Fabric;
@@ -71,6 +72,16 @@ impl Queues for SimQueues {
     /// Nobody in these worlds writes to people.
     async fn message(&self, _message: MessageWork) -> Result<(), QueueError> {
         self.fabric.count("messages: message");
+        Ok(())
+    }
+
+    /// Nobody in these worlds is told what happens.
+    async fn outgoing(
+        &self,
+        _message: OutgoingMessage,
+        _delay_seconds: u32,
+    ) -> Result<(), QueueError> {
+        self.fabric.count("messages: outgoing");
         Ok(())
     }
 }
