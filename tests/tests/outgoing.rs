@@ -2,6 +2,7 @@
 //! through the queue and the tick.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use chrono::TimeDelta;
@@ -70,14 +71,17 @@ async fn what_happens_is_told_once_and_signed() {
         "appointment.confirmed",
     ])
     .await;
-    let day = quiet_tuesday(stage.host.app().clock.now());
+    let day = quiet_tuesday(stage.host.app().store.now());
     let contact = stage.clinic.contact(0, day + TimeDelta::days(1)).await;
     let got = stage.got(2).await;
-    let types: std::collections::BTreeSet<_> = got
+    let types: BTreeSet<_> = got
         .iter()
         .map(|one| one.body["type"].as_str().unwrap())
         .collect();
-    assert_eq!(types, ["appointment.created", "contact.created"].into());
+    assert_eq!(
+        types,
+        BTreeSet::from(["appointment.created", "contact.created"])
+    );
     for one in &got {
         assert_eq!(
             (one.verified, one.repeat, one.answered),

@@ -106,8 +106,9 @@ impl TenantStore {
         &self,
         webhook: OutgoingWebhookId,
     ) -> Result<HealthRow, StoreError> {
-        let found = self.store.read(&key::outgoing_health(self.id, webhook));
-        Ok(found.await?.unwrap_or(HealthRow {
+        let place = key::outgoing_health(self.id, webhook);
+        let found = self.store.read(&place).await?;
+        Ok(found.unwrap_or(HealthRow {
             tenant: self.id,
             webhook,
             version: 0,
