@@ -1,5 +1,5 @@
-# Everything a person or CI runs. `make run` needs Rust, a C compiler, make and Node 20; `make test` Chromium as well, which
-# it installs; `make check` Python 3.11.
+# Everything a person or CI runs. `make run` needs Rust, a C compiler, make and Node 20; `make test` Python 3.11 and Chromium
+# as well, which it installs; `make check` Python 3.11.
 
 LISTEN ?= 127.0.0.1:8787
 DATA ?= .data
@@ -15,8 +15,8 @@ run: web/dist/index.html
 	cargo build --locked --workspace --bin vio-local
 	./target/debug/vio-local --listen $(LISTEN) --data $(DATA) --seed demo
 
-## Every test. The crash tests start the binaries vio-local and vio-sandbox, which are built with their packages' tests.
-test: nextest
+## Every test, with Python 3.11 for what the providers' own libraries say of signatures. The crash tests start the binaries vio-local and vio-sandbox, which are built with their packages' tests.
+test: nextest .venv-sdks/installed
 	cargo nextest run --workspace --locked --profile ci
 	@if grep -rqE '^ *//[/!] ```(rust|should_panic|no_run)?$$' --include=*.rs shared functions infra; \
 	then cargo test --workspace --locked --doc --quiet; fi
@@ -63,10 +63,10 @@ bench-view:
 	cargo build --release --locked --workspace --example bench
 	PATH="$$(infra/bench/postgres.sh):$$PATH" target/release/examples/bench $(VIEW)
 
-## The simulation and the kill tests, SEEDS times
-soak: nextest
+## The simulation, the kill tests and the parsers' fuzzing, SEEDS times
+soak: nextest .venv-sdks/installed
 	VIO_SOAK_SEEDS=$(SEEDS) cargo nextest run --workspace --locked --profile soak --no-capture \
-		-E 'package(vio-simulation) | package(vio-tests)'
+		-E 'package(vio-simulation) | package(vio-tests) | test(fuzzed)'
 
 ## Writes docs/openapi.json from the code and the console's client from it; tests notice when one is stale
 openapi: nextest web/node_modules/.installed
@@ -88,7 +88,9 @@ web/dist/index.html: web/node_modules/.installed $(CONSOLE)
 	npm run build --prefix web --silent
 
 .venv/installed: infra/requirements.txt
+.venv-sdks/installed: infra/sdks.txt
+.venv/installed .venv-sdks/installed:
 	@python3 -c 'import venv, ensurepip' 2>/dev/null || { echo 'Python cannot make an environment: apt-get install python3-venv'; exit 1; }
-	python3 -m venv .venv
-	.venv/bin/pip install --quiet --disable-pip-version-check -r infra/requirements.txt
+	python3 -m venv $(@D)
+	$(@D)/bin/pip install --quiet --disable-pip-version-check -r $<
 	@touch $@

@@ -36,6 +36,7 @@ const PAGES = (): string[] => [
   "/settings/business",
   "/settings/calls",
   "/settings/integrations",
+  "/settings/developers",
   "/settings/team",
   "/settings/privacy",
   "/settings/locations",

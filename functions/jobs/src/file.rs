@@ -199,4 +199,33 @@ mod tests {
             assert_eq!(rows(text, Country::GB), Err(why), "{text:?}");
         }
     }
+
+    fn cases() -> u32 {
+        let asked = std::env::var("VIO_SOAK_SEEDS").ok();
+        asked.and_then(|text| text.parse().ok()).unwrap_or(256)
+    }
+
+    proptest::proptest! {
+        #![proptest_config(proptest::prelude::ProptestConfig::with_cases(cases()))]
+
+        /// Quotes, separators and line breaks in any order are rows of the file or a refusal, and rows are in order.
+        #[test]
+        fn fuzzed_files_are_read_or_refused(
+            pieces in proptest::collection::vec(
+                proptest::sample::select(vec![
+                    "\"", "\"\"", ",", ";", "\t", "\n", "\r\n", "\r", "\u{feff}", "phone", "reason", "07911 123456",
+                    "+44 7911 123456", "é", "🎉", "\0", " ", "=1+1", "'",
+                ]),
+                0..120,
+            ),
+            other in ".{0,200}",
+        ) {
+            for text in [pieces.concat(), format!("phone,reason\n{}{other}", pieces.concat()), other] {
+                if let Ok(found) = rows(&text, Country::GB) {
+                    let lines: Vec<u32> = found.iter().map(|row| row.row).collect();
+                    proptest::prop_assert!(lines.windows(2).all(|pair| pair[0] <= pair[1]), "{lines:?}");
+                }
+            }
+        }
+    }
 }

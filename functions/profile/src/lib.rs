@@ -16,6 +16,7 @@ mod integrations;
 mod locations;
 mod mapping;
 mod notifications;
+mod outgoing;
 mod own;
 mod preferences;
 mod privacy;
@@ -53,6 +54,12 @@ fn routes() -> OpenApiRouter<App> {
         .routes(routes!(locations::list, locations::add))
         .routes(routes!(locations::edit, locations::remove))
         .routes(routes!(audit::list))
+        .routes(routes!(outgoing::list, outgoing::add))
+        .routes(routes!(outgoing::show, outgoing::edit, outgoing::remove))
+        .routes(routes!(outgoing::rotate))
+        .routes(routes!(outgoing::deliveries::list))
+        .routes(routes!(outgoing::deliveries::replay))
+        .routes(routes!(outgoing::deliveries::test))
         .routes(routes!(health::health))
 }
 

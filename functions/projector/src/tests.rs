@@ -1,3 +1,5 @@
+mod outgoing;
+
 use std::sync::Mutex;
 
 use async_trait::async_trait;
@@ -99,17 +101,20 @@ impl Bus for Small {
 }
 
 async fn through(room: usize, records: Vec<Value>) -> (usize, Vec<Option<String>>) {
-    let bus = Small {
+    let bus = Arc::new(Small {
         room,
         taken: Mutex::default(),
-    };
-    let response = handle(event(records), &bus).await;
+    });
+    let app = vio_runtime::testing::TestApp::new().await.app;
+    let response = Projector::new(app, bus.clone())
+        .handle(event(records))
+        .await;
     let failures = response
         .batch_item_failures
         .into_iter()
         .map(|failure| failure.item_identifier)
         .collect();
-    (bus.taken.into_inner().unwrap().len(), failures)
+    (bus.taken.lock().unwrap().len(), failures)
 }
 
 #[tokio::test]

@@ -9,7 +9,7 @@ use vio_domain::ids::TenantId;
 use vio_runtime::app::App;
 use vio_runtime::queues::{
     CalendarMessage, DialMessage, InboxMessage, JobMessage, LetterWork, MessageWork, NoticeWork,
-    QueueError,
+    OutgoingMessage, QueueError,
 };
 use vio_store::StoreError;
 use vio_store::key::{self, DUE_SHARDS, DueKind};
@@ -44,6 +44,8 @@ pub struct Ticked {
     pub letters: usize,
     /// Tenants whose staff are to be told of something.
     pub notices: usize,
+    /// Addresses of businesses that are to be told something.
+    pub outgoing: usize,
 }
 
 fn text<'a>(item: &'a Attributes, name: &str) -> Option<&'a str> {
@@ -111,6 +113,7 @@ pub async fn tick(app: &App) -> Result<Ticked, StoreError> {
     let mut messages: Vec<MessageWork> = Vec::new();
     let mut letters: Vec<LetterWork> = Vec::new();
     let mut notices: BTreeSet<TenantId> = BTreeSet::new();
+    let mut outgoing: Vec<OutgoingMessage> = Vec::new();
     for shard in 0..DUE_SHARDS {
         let mut after = None;
         for _ in 0..PAGES {
@@ -158,6 +161,10 @@ pub async fn tick(app: &App) -> Result<Ticked, StoreError> {
                     DueKind::Notice => {
                         notices.insert(tenant);
                     }
+                    DueKind::Outgoing => {
+                        let webhook = text(item, SK).and_then(key::outgoing_webhook_of);
+                        outgoing.extend(webhook.map(|webhook| OutgoingMessage { tenant, webhook }));
+                    }
                     DueKind::Inbox => {
                         let event = text(item, PK).and_then(key::inbox_event_of);
                         events.extend(event.map(|event| InboxMessage {
@@ -197,6 +204,7 @@ pub async fn tick(app: &App) -> Result<Ticked, StoreError> {
         app.queues.notices(NoticeWork { notices })
     })
     .await;
+    ticked.outgoing = handed_on(outgoing, |message| app.queues.outgoing(message, 0)).await;
     ticked.events = handed_on(events, |event| app.queues.inbox(event)).await;
     if ticked.due > 0 {
         tracing::info!(
@@ -209,6 +217,7 @@ pub async fn tick(app: &App) -> Result<Ticked, StoreError> {
             messages = ticked.messages,
             letters = ticked.letters,
             notices = ticked.notices,
+            outgoing = ticked.outgoing,
             "tick"
         );
     }

@@ -104,6 +104,7 @@ impl Cloud {
             ("VIO_JOBS_QUEUE_URL", &self.inbox_url),
             ("VIO_CALENDAR_QUEUE_URL", &self.inbox_url),
             ("VIO_MESSAGES_QUEUE_URL", &self.inbox_url),
+            ("VIO_OUTGOING_QUEUE_URL", &self.inbox_url),
             ("VIO_SOCKETS_URL", &endpoints.sockets),
             ("VIO_BUS_NAME", "default"),
             ("VIO_BUCKET", "vio-data"),

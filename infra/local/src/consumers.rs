@@ -298,14 +298,20 @@ fn has(record: &Record, name: &str, wanted: &AttributeValue) -> bool {
     image.and_then(|image| image.get(name)) == Some(wanted)
 }
 
+/// New entries of the change log and of the work list.
+pub(crate) fn is_told(record: &Record) -> bool {
+    let new = record.event_name().map(|name| name.as_str()) == Some("INSERT");
+    is_entry(record) || (new && has(record, "_t", &AttributeValue::S("attention".into())))
+}
+
 /// New entries of the change log.
-pub(crate) fn is_entry(record: &Record) -> bool {
+fn is_entry(record: &Record) -> bool {
     record.event_name().map(|name| name.as_str()) == Some("INSERT")
         && has(record, "_t", &AttributeValue::S("log".into()))
         && has(record, "access", &AttributeValue::Bool(false))
 }
 
-/// The same, and every state of calls, jobs and campaigns.
+/// New entries of the change log, and every state of calls, jobs and campaigns.
 pub(crate) fn is_news(record: &Record) -> bool {
     let states = ["session", "job", "campaign"];
     is_entry(record)

@@ -18,7 +18,7 @@ use vio_domain::calling::limits::CallLimits;
 use vio_domain::ids::TenantId;
 use vio_domain::text::Email;
 use vio_live::{ApiGateway, Live};
-use vio_projector::EventBridge;
+use vio_projector::{EventBridge, Projector};
 use vio_providers::BaseUrl;
 use vio_providers::retell::HttpRetellFactory;
 use vio_providers::ses::{SesMailer, SesSigning};
@@ -39,7 +39,7 @@ use vio_webhooks::Webhooks;
 
 use crate::clock::DomainClock;
 use crate::connections::{Connections, DefaultUrls, NotingPort, Written, tenants_in};
-use crate::consumers::{Stop, StreamConsumer, StreamFunction, is_entry, is_news, stopped};
+use crate::consumers::{Stop, StreamConsumer, StreamFunction, is_news, is_told, stopped};
 use crate::dev::Dev;
 use crate::functions::Functions;
 use crate::invocations::Invocations;
@@ -230,16 +230,23 @@ impl Host {
             app: app.clone(),
             sockets: Arc::new(ApiGateway::from(stack.apigatewaymanagement())),
         };
-        start_stream(&mut tasks, &stack, &live, &invocations, &stopping).await?;
-        queues::start(
+        let bus = EventBridge::new(stack.events(), services::BUS.to_owned());
+        let projector = Projector::new(app.clone(), Arc::new(bus));
+        start_stream(
             &mut tasks,
             &stack,
-            urls,
-            &webhooks,
-            &clock,
+            &projector,
+            &live,
             &invocations,
             &stopping,
-        );
+        )
+        .await?;
+        let readers = queues::Readers {
+            webhooks: webhooks.clone(),
+            projector,
+            clock: clock.clone(),
+        };
+        queues::start(&mut tasks, &stack, urls, &readers, &invocations, &stopping);
         if options.ticks {
             tasks.spawn(ticking(app.clone(), invocations.clone(), stopping.clone()));
         }
@@ -470,14 +477,15 @@ fn bucket(stack: &Stack) -> S3Objects {
 async fn start_stream(
     tasks: &mut JoinSet<()>,
     stack: &Stack,
+    projector: &Projector,
     live: &Live,
     invocations: &Arc<Invocations>,
     stopping: &Stop,
 ) -> Result<(), HostError> {
-    let bus = EventBridge::new(stack.events(), services::BUS.to_owned());
+    let projector = projector.clone();
     let project: StreamFunction = Arc::new(move |event| {
-        let bus = bus.clone();
-        Box::pin(async move { vio_projector::handle(event, &bus).await })
+        let projector = projector.clone();
+        Box::pin(async move { projector.handle(event).await })
     });
     let live = live.clone();
     let push: StreamFunction = Arc::new(move |event| {
@@ -488,7 +496,7 @@ async fn start_stream(
         })
     });
     let readers = [
-        ("projector", is_entry as fn(&_) -> bool, project),
+        ("projector", is_told as fn(&_) -> bool, project),
         ("live", is_news, push),
     ];
     for (name, passes, function) in readers {

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use serde::de::DeserializeOwned;
 use tokio::task::JoinSet;
 use vio_calendar_sync::CalendarSync;
+use vio_projector::Projector;
 use vio_runtime::batch::{self, MessageError};
 use vio_runtime::queues::QueueUrls;
 use vio_stack::Stack;
@@ -24,16 +25,27 @@ where
     Arc::new(move |event| Box::pin(batch::handle(event, handler.clone())))
 }
 
+/// What the functions behind queues are made of.
+pub(crate) struct Readers {
+    pub webhooks: Webhooks,
+    pub projector: Projector,
+    pub clock: Arc<DomainClock>,
+}
+
 /// Starts a consumer for each queue; they end with the host.
 pub(crate) fn start(
     tasks: &mut JoinSet<()>,
     stack: &Stack,
     urls: QueueUrls,
-    webhooks: &Webhooks,
-    clock: &Arc<DomainClock>,
+    readers: &Readers,
     invocations: &Arc<Invocations>,
     stopping: &Stop,
 ) {
+    let Readers {
+        webhooks,
+        projector,
+        clock,
+    } = readers;
     // The clock does not move while a call or a message may be on its way out.
     let dial = {
         let (app, clock) = (webhooks.app.clone(), Arc::clone(clock));
@@ -53,6 +65,13 @@ pub(crate) fn start(
                 let _sending = clock.sending().await;
                 vio_messaging::process(&app, message).await
             }
+        })
+    };
+    let outgoing = {
+        let projector = projector.clone();
+        function(move |message| {
+            let projector = projector.clone();
+            async move { projector.process(message).await }
         })
     };
     let inbox = {
@@ -83,6 +102,7 @@ pub(crate) fn start(
         ("messaging", urls.messages, 5, messages),
         ("jobs", urls.jobs, 1, jobs),
         ("calendar-sync", urls.calendar, 1, calendar),
+        ("projector", urls.outgoing, 1, outgoing),
     ] {
         let consumer = QueueConsumer {
             name,

@@ -75,6 +75,8 @@ pub const ROUTES: &[(&str, Function)] = &[
     ("/api/tags", View),
     ("/api/tags/{proxy+}", View),
     ("/api/audit", Profile),
+    ("/api/outgoing-webhooks", Profile),
+    ("/api/outgoing-webhooks/{proxy+}", Profile),
     ("/api/health", Profile),
     ("/api/openapi.json", Profile),
     ("/api/docs", Profile),

@@ -24,6 +24,8 @@ pub(crate) const INBOX: [&str; 2] = ["vio-inbox", "vio-inbox-dead"];
 pub(crate) const JOBS: [&str; 2] = ["vio-jobs", "vio-jobs-dead"];
 /// The queue of messages to people.
 pub(crate) const MESSAGES: [&str; 2] = ["vio-messages", "vio-messages-dead"];
+/// The queue of what is to be told to businesses' own addresses.
+pub(crate) const OUTGOING: [&str; 2] = ["vio-outgoing", "vio-outgoing-dead"];
 /// The queue of what is due with calendars.
 pub(crate) const CALENDAR: [&str; 2] = ["vio-calendar", "vio-calendar-dead"];
 
@@ -33,6 +35,7 @@ const INBOX_VISIBILITY: u32 = 180;
 const JOBS_VISIBILITY: u32 = 720;
 const CALENDAR_VISIBILITY: u32 = 720;
 const MESSAGES_VISIBILITY: u32 = 720;
+const OUTGOING_VISIBILITY: u32 = 720;
 /// Deliveries before a message goes to the dead letters (template.yaml).
 const MAX_RECEIVES: u32 = 5;
 
@@ -78,6 +81,7 @@ pub(crate) async fn set_up(stack: &Stack) -> Result<QueueUrls, SetUpError> {
         jobs: queue(stack, JOBS, JOBS_VISIBILITY).await?,
         calendar: queue(stack, CALENDAR, CALENDAR_VISIBILITY).await?,
         messages: queue(stack, MESSAGES, MESSAGES_VISIBILITY).await?,
+        outgoing: queue(stack, OUTGOING, OUTGOING_VISIBILITY).await?,
     })
 }
 

@@ -281,7 +281,7 @@ async fn a_letter_to_staff_goes_out_and_a_stopped_address_shows_in_the_team() {
     let host = Host::start(options()).await.unwrap();
     let client = Client::new(&host).await;
     let team = client.ok(Method::GET, "/api/team", Value::Null).await;
-    assert_eq!(team["members"][0]["email_stopped"], Value::Null);
+    assert_eq!(team["members"][0]["mail_stopped"], Value::Null);
     let me = client
         .ok(Method::GET, "/api/users/profile", Value::Null)
         .await;
@@ -317,7 +317,7 @@ async fn a_letter_to_staff_goes_out_and_a_stopped_address_shows_in_the_team() {
     client.ok(Method::POST, "/dev/mail/event", event).await;
     client
         .until("/api/team", |team| {
-            team["members"][0]["email_stopped"] == "bounced"
+            team["members"][0]["mail_stopped"] == "bounced"
         })
         .await;
     host.shutdown().await;

@@ -23,6 +23,7 @@ use crate::credentials::{CalcomAccess, CalendlyAccess, RetellAccess};
 use crate::deliver;
 use crate::journal::{Entry, JournalError};
 use crate::page;
+use crate::receiver::ReceiverScript;
 use crate::script::Script;
 use crate::server::{CalendlyFaults, MoveError, Server};
 use crate::ses::{self, MailScript};
@@ -49,6 +50,7 @@ pub(crate) fn router() -> Router<Arc<Server>> {
         .route("/control/calendly/act", post(calendly_act))
         .route("/control/calendly/faults", post(calendly_faults))
         .route("/control/calendly/subscriptions", post(calendly_switch))
+        .route("/control/receiver", get(received).post(receiver_script))
         .route("/control/sms", get(texts))
         .route("/control/sms/script", post(sms_script))
         .route("/control/sms/inbound", post(sms_inbound))
@@ -366,6 +368,21 @@ async fn calendly_switch(
 ) -> Result<StatusCode, ControlError> {
     let Json(switch) = body?;
     server.switch_calendly_hooks(switch.active)?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// What a program of a business's own got.
+async fn received(State(server): State<Arc<Server>>) -> Json<Value> {
+    Json(json!({"received": server.receiver.received()}))
+}
+
+/// Which secrets it knows and how it answers next.
+async fn receiver_script(
+    State(server): State<Arc<Server>>,
+    body: Body<ReceiverScript>,
+) -> Result<StatusCode, ControlError> {
+    let Json(script) = body?;
+    server.receiver.script(script);
     Ok(StatusCode::NO_CONTENT)
 }
 

@@ -1,5 +1,6 @@
 //! Stands in for Retell, Cal.com, Calendly, Twilio and Amazon SES: real HTTP servers with the providers' wire formats, refusals
-//! and signatures, whose calls go as a script says, on the developer clock.
+//! and signatures, whose calls go as a script says, on the developer clock; and for a program of a business's own that is
+//! told what happens.
 //!
 //! It shares no code with the product and knows nothing of it, so that the two can disagree. It
 //! runs inside the local host ([`Sandbox::start`]) or as a process of its own (`vio-sandbox`),
@@ -25,6 +26,7 @@ mod journal;
 mod ledger;
 mod list;
 mod page;
+mod receiver;
 mod request;
 mod retell;
 mod script;
@@ -54,6 +56,7 @@ pub use credentials::{
 };
 pub use journal::JournalError;
 pub use ledger::SandboxRequest;
+pub use receiver::{Received, ReceiverAnswer, ReceiverScript};
 pub use script::{AppointmentAction, Connection, Fault, Outcome, Script, Sentiment};
 pub use server::CalendlyFaults;
 pub use ses::{MailEvents, MailFault, MailOutcome, MailScript, SandboxMail};
@@ -134,6 +137,7 @@ impl Sandbox {
             .merge(calendly::router())
             .merge(twilio::router())
             .merge(ses::router())
+            .merge(receiver::router())
             .merge(control::router())
             .fallback(|| async { StatusCode::NOT_FOUND })
             .layer(DefaultBodyLimit::max(BODY_BYTES))
@@ -278,6 +282,23 @@ impl Sandbox {
     /// Switches every subscription to Calendly's webhooks on or off.
     pub fn switch_calendly_hooks(&self, active: bool) -> Result<(), JournalError> {
         self.server.switch_calendly_hooks(active)
+    }
+
+    /// Where a program of a business's own listens, at any name below it; without a slash at its end.
+    #[must_use]
+    pub fn receiver_url(&self) -> String {
+        format!("http://{}/receiver", self.address)
+    }
+
+    /// What that program got, oldest first.
+    #[must_use]
+    pub fn received(&self) -> Vec<Received> {
+        self.server.receiver.received()
+    }
+
+    /// Which secrets it knows and how it answers next: what is named is replaced.
+    pub fn receiver_script(&self, script: ReceiverScript) {
+        self.server.receiver.script(script);
     }
 
     /// Changes the script: what is named is replaced.

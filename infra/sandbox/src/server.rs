@@ -15,6 +15,7 @@ use crate::credentials::{
 };
 use crate::journal::{Entry, Journal, JournalError};
 use crate::ledger::{Ledger, SandboxRequest};
+use crate::receiver::Receiver;
 use crate::script::Script;
 use crate::ses::MailEvents;
 
@@ -31,6 +32,8 @@ pub(crate) struct Server {
     calendly_read_faults: Mutex<Faults>,
     /// Who is given the news of e-mails.
     mail_events: OnceLock<MailEvents>,
+    /// What stands in for programs of businesses' own.
+    pub(crate) receiver: Receiver,
     /// Something was planned or moved: the dispatcher looks again.
     pub(crate) changed: Notify,
     pub(crate) http: reqwest::Client,
@@ -100,6 +103,7 @@ impl Server {
             calendly_faults: Mutex::default(),
             calendly_read_faults: Mutex::default(),
             mail_events: OnceLock::new(),
+            receiver: Receiver::default(),
             changed: Notify::new(),
             http,
             stopping: watch::Sender::new(false),

@@ -4,7 +4,7 @@
 
 use aws_lc_rs::hmac;
 use base64::Engine;
-use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
+use base64::engine::general_purpose::STANDARD;
 use secrecy::SecretString;
 
 use crate::{CryptoError, Random, random_bytes};
@@ -51,12 +51,12 @@ pub fn equal(a: &[u8], b: &[u8]) -> bool {
     aws_lc_rs::constant_time::verify_slices_are_equal(a, b).is_ok()
 }
 
-/// A new secret for a webhook: `whsec_` and 256 random bits.
+/// A new secret for a webhook that we send: `whsec_` and 256 random bits in standard base64 (Standard Webhooks).
 pub fn new_webhook_secret(random: &dyn Random) -> Result<SecretString, CryptoError> {
     let bytes = zeroize::Zeroizing::new(random_bytes::<32>(random)?);
     Ok(SecretString::from(format!(
         "whsec_{}",
-        URL_SAFE_NO_PAD.encode(bytes.as_slice())
+        STANDARD.encode(bytes.as_slice())
     )))
 }
 
@@ -147,7 +147,7 @@ mod tests {
         let random = SeededRandom::new(1);
         let a = new_webhook_secret(&random).unwrap();
         let b = new_webhook_secret(&random).unwrap();
-        assert_eq!(a.expose_secret().len(), "whsec_".len() + 43);
+        assert_eq!(a.expose_secret().len(), "whsec_".len() + 44);
         assert_ne!(a.expose_secret(), b.expose_secret());
     }
 

@@ -87,6 +87,10 @@ ids! {
     AttentionStepId,
     /// An entry of the do-not-call list.
     DncId,
+    /// An address of a business that is told what happens.
+    OutgoingWebhookId,
+    /// One event on its way to one such address.
+    DeliveryId,
     /// Work that is done in the background.
     JobId,
     /// A signed-in device: the family of refresh tokens it rotates through.

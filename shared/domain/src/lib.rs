@@ -18,6 +18,7 @@ pub mod letters;
 pub mod mail;
 pub mod messages;
 pub mod notices;
+pub mod outgoing;
 pub mod permission;
 pub mod person;
 pub mod phi;

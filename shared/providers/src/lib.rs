@@ -1,4 +1,5 @@
-//! What the providers of calls, messages and calendars say and understand: their requests, answers, webhooks and signatures.
+//! What the providers of calls, messages and calendars say and understand: their requests, answers, webhooks and signatures;
+//! and what is sent to addresses that businesses name.
 //!
 //! No client here retries on its own, follows a redirect or sends without a time limit, and none reads an answer of
 //! any size. What people say and are called never reaches `Debug`, an error or a log.
@@ -9,6 +10,7 @@ pub mod calcom;
 pub mod calendly;
 mod error;
 mod json;
+pub mod outgoing;
 pub mod retell;
 pub mod ses;
 mod signature;

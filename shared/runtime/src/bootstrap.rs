@@ -80,6 +80,7 @@ impl App {
             jobs: required("VIO_JOBS_QUEUE_URL").map_err(malformed)?,
             calendar: required("VIO_CALENDAR_QUEUE_URL").map_err(malformed)?,
             messages: required("VIO_MESSAGES_QUEUE_URL").map_err(malformed)?,
+            outgoing: required("VIO_OUTGOING_QUEUE_URL").map_err(malformed)?,
         };
 
         let clock = Arc::new(SystemClock);

@@ -3,7 +3,7 @@
 
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
-use vio_domain::ids::{ContactId, JobId, MessageId, TenantId};
+use vio_domain::ids::{ContactId, JobId, MessageId, OutgoingWebhookId, TenantId};
 
 /// The longest delay SQS takes; a longer wait is re-armed when the early message arrives.
 pub const MAX_DELAY_SECONDS: u32 = 900;
@@ -58,6 +58,13 @@ pub struct NoticeWork {
     pub notices: TenantId,
 }
 
+/// Asks for what waits for an address of a business to be sent.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OutgoingMessage {
+    pub tenant: TenantId,
+    pub webhook: OutgoingWebhookId,
+}
+
 /// A message was not accepted. Callers log it and go on: the tick finds the work.
 #[derive(Debug, thiserror::Error)]
 #[error("the queue did not take the message")]
@@ -80,6 +87,12 @@ pub trait Queues: Send + Sync + 'static {
     async fn letter(&self, letter: LetterWork) -> Result<(), QueueError>;
     /// Tells a tenant's staff what they are to be told.
     async fn notices(&self, work: NoticeWork) -> Result<(), QueueError>;
+    /// Sends what waits for an address after `delay_seconds` (at most [`MAX_DELAY_SECONDS`]).
+    async fn outgoing(
+        &self,
+        message: OutgoingMessage,
+        delay_seconds: u32,
+    ) -> Result<(), QueueError>;
 }
 
 /// Addresses of the queues.
@@ -90,6 +103,7 @@ pub struct QueueUrls {
     pub jobs: String,
     pub calendar: String,
     pub messages: String,
+    pub outgoing: String,
 }
 
 /// The queues in SQS.
@@ -151,5 +165,14 @@ impl Queues for SqsQueues {
 
     async fn notices(&self, work: NoticeWork) -> Result<(), QueueError> {
         self.send(&self.urls.messages, &work, 0).await
+    }
+
+    async fn outgoing(
+        &self,
+        message: OutgoingMessage,
+        delay_seconds: u32,
+    ) -> Result<(), QueueError> {
+        self.send(&self.urls.outgoing, &message, delay_seconds)
+            .await
     }
 }

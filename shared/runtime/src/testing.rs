@@ -37,7 +37,7 @@ use crate::app::{App, Parts};
 use crate::config::{CALCOM_URL, CALENDLY_URL, Platform, RETELL_URL, TWILIO_URL};
 use crate::queues::{
     CalendarMessage, DialMessage, InboxMessage, JobMessage, LetterWork, MessageWork, NoticeWork,
-    QueueError, Queues,
+    OutgoingMessage, QueueError, Queues,
 };
 
 /// The password of every user made here.
@@ -90,6 +90,7 @@ pub struct RecordedQueues {
     messages: Mutex<Vec<MessageWork>>,
     letters: Mutex<Vec<LetterWork>>,
     notices: Mutex<Vec<NoticeWork>>,
+    outgoing: Mutex<Vec<(OutgoingMessage, u32)>>,
 }
 
 impl RecordedQueues {
@@ -122,6 +123,11 @@ impl RecordedQueues {
     /// Takes out whose staff are to be told of something.
     pub fn take_notices(&self) -> Vec<NoticeWork> {
         std::mem::take(&mut self.notices.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Takes out the addresses handed on so far, with their delays in seconds.
+    pub fn take_outgoing(&self) -> Vec<(OutgoingMessage, u32)> {
+        std::mem::take(&mut self.outgoing.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
     /// Takes out the stored events handed on so far.
@@ -171,6 +177,16 @@ impl Queues for RecordedQueues {
     async fn notices(&self, work: NoticeWork) -> Result<(), QueueError> {
         let mut sent = self.notices.lock().unwrap_or_else(PoisonError::into_inner);
         sent.push(work);
+        Ok(())
+    }
+
+    async fn outgoing(
+        &self,
+        message: OutgoingMessage,
+        delay_seconds: u32,
+    ) -> Result<(), QueueError> {
+        let mut sent = self.outgoing.lock().unwrap_or_else(PoisonError::into_inner);
+        sent.push((message, delay_seconds));
         Ok(())
     }
 }

@@ -6,8 +6,8 @@ use uuid::Uuid;
 use vio_domain::calling::order::Band;
 use vio_domain::ids::{
     AppointmentId, AttemptId, AttentionId, AttentionStepId, CampaignId, ConsentId, ContactId,
-    DncId, GroupId, InteractionId, JobId, LocationId, LogId, MessageId, NoticeId, SavedFilterId,
-    SessionId, SignInId, TagId, TenantId, UserId,
+    DeliveryId, DncId, GroupId, InteractionId, JobId, LocationId, LogId, MessageId, NoticeId,
+    OutgoingWebhookId, SavedFilterId, SessionId, SignInId, TagId, TenantId, UserId,
 };
 
 use crate::entity::{DueEntry, Enumerated};
@@ -416,6 +416,56 @@ pub fn inbox(t: TenantId, event_hash: &str) -> Key {
     main(format!("T#{t}#IN#{event_hash}"), "INBOX")
 }
 
+/// Partition of the addresses that are told what happens, and of what is to be done for each.
+pub fn outgoing_webhooks_pk(t: TenantId) -> String {
+    format!("T#{t}#HOOKS")
+}
+/// An address that is told what happens.
+pub fn outgoing_webhook(t: TenantId, w: OutgoingWebhookId) -> Key {
+    main(
+        outgoing_webhooks_pk(t),
+        format!("{OUTGOING_WEBHOOK_PREFIX}{w}"),
+    )
+}
+pub const OUTGOING_WEBHOOK_PREFIX: &str = "HOOK#";
+/// How well an address answers.
+pub fn outgoing_health(t: TenantId, w: OutgoingWebhookId) -> Key {
+    main(outgoing_webhooks_pk(t), format!("HEALTH#{w}"))
+}
+/// When an address is to be told something next.
+pub fn outgoing_wake(t: TenantId, w: OutgoingWebhookId) -> Key {
+    main(
+        outgoing_webhooks_pk(t),
+        format!("{OUTGOING_WAKE_PREFIX}{w}"),
+    )
+}
+const OUTGOING_WAKE_PREFIX: &str = "WAKE#";
+/// The address that a due entry of its kind stands for, by the sort key of its item.
+pub fn outgoing_webhook_of(sk: &str) -> Option<OutgoingWebhookId> {
+    sk.strip_prefix(OUTGOING_WAKE_PREFIX)?.parse().ok()
+}
+/// Partition of the deliveries to an address, in order of what they tell of.
+pub fn outgoing_deliveries_pk(t: TenantId, w: OutgoingWebhookId) -> String {
+    format!("T#{t}#HD#{w}")
+}
+/// One event on its way to an address.
+pub fn outgoing_delivery(t: TenantId, w: OutgoingWebhookId, d: DeliveryId) -> Key {
+    main(outgoing_deliveries_pk(t, w), d.to_string())
+}
+/// Partition of what waits to be sent to an address, in the order of its turns.
+pub fn outgoing_waiting_pk(t: TenantId, w: OutgoingWebhookId) -> String {
+    format!("T#{t}#HQ#{w}")
+}
+/// The place of a delivery among those that wait.
+pub fn outgoing_waiting(
+    t: TenantId,
+    w: OutgoingWebhookId,
+    at: DateTime<Utc>,
+    d: DeliveryId,
+) -> Key {
+    main(outgoing_waiting_pk(t, w), format!("{}#{d}", sortable(at)))
+}
+
 /// Which object holds the snapshot of the tenant's view.
 pub fn view_snapshot(t: TenantId) -> Key {
     main(format!("T#{t}#VIEW"), "SNAPSHOT")
@@ -560,6 +610,8 @@ pub enum DueKind {
     Letter,
     /// Staff are to be told of something, or a summary is due.
     Notice,
+    /// An address of a business is to be told something.
+    Outgoing,
 }
 
 impl DueKind {
@@ -576,6 +628,7 @@ impl DueKind {
             Self::Message => "message",
             Self::Letter => "letter",
             Self::Notice => "notice",
+            Self::Outgoing => "outgoing",
         }
     }
 }
@@ -612,6 +665,7 @@ pub fn parse_due(sk: &str) -> Option<(DateTime<Utc>, DueKind, TenantId)> {
         DueKind::Message,
         DueKind::Letter,
         DueKind::Notice,
+        DueKind::Outgoing,
     ]
     .into_iter()
     .find(|kind| kind.word() == word)?;

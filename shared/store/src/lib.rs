@@ -30,6 +30,7 @@ pub mod messages;
 pub mod meter;
 pub mod notices;
 pub mod objects;
+pub mod outgoing;
 pub mod password_resets;
 pub mod platform;
 pub mod port;

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 use vio_crypto::{FieldRef, Sealed};
 use vio_domain::ids::{ContactId, GroupId, LogId, TenantId, UserId};
+use vio_domain::outgoing::News;
 
 use crate::entity::{Entity, Enumerated, from_item};
 use crate::error::StoreError;
@@ -100,6 +101,8 @@ pub struct Entry {
     pub fields: Vec<String>,
     /// Values before and after, or other particulars; sealed.
     pub details: Option<serde_json::Value>,
+    /// What businesses that subscribed are told of it; ids and statuses, in clear.
+    pub news: Vec<News>,
 }
 
 impl Entry {
@@ -112,6 +115,7 @@ impl Entry {
             version: 0,
             fields: Vec::new(),
             details: None,
+            news: Vec::new(),
         }
     }
 
@@ -132,6 +136,11 @@ impl Entry {
 
     pub fn details(mut self, details: serde_json::Value) -> Self {
         self.details = Some(details);
+        self
+    }
+
+    pub fn news(mut self, news: impl IntoIterator<Item = News>) -> Self {
+        self.news.extend(news);
         self
     }
 }
@@ -157,6 +166,9 @@ pub struct LogRow {
     pub entity_version: u64,
     #[serde(default)]
     pub fields: Vec<String>,
+    /// What it is told as to businesses that subscribed.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub news: Vec<News>,
     pub request_id: Option<Uuid>,
     details: Option<Sealed>,
     #[serde(default)]
@@ -274,6 +286,7 @@ impl TenantStore {
             contact: entry.contact,
             entity_version: entry.version,
             fields: entry.fields,
+            news: entry.news,
             request_id: actor.request_id,
             details,
             overflow: overflow.is_some(),

@@ -198,6 +198,12 @@ impl World {
                 let body = json!({ "name": format!("Branch {at}") });
                 text(&self.ok("POST", "/api/locations", Some(&body)).await["id"])
             }
+            // Nobody listens there.
+            ("outgoing_webhook_id", _) => {
+                let body = json!({ "url": format!("http://127.0.0.1:9/{at}"), "events": ["call.finished"] });
+                self.end_old_webhooks().await;
+                text(&self.ok("POST", "/api/outgoing-webhooks", Some(&body)).await["id"])
+            }
             ("tag_id", _) => {
                 let body = json!({ "name": format!("tag {at}") });
                 text(&self.ok("POST", "/api/tags", Some(&body)).await["id"])
@@ -332,6 +338,20 @@ impl World {
             tokio::time::sleep(std::time::Duration::from_millis(50)).await;
         }
         None
+    }
+
+    /// Removes all addresses but the last few: ten may be there.
+    async fn end_old_webhooks(&self) {
+        let all = self.ok("GET", "/api/outgoing-webhooks", None).await;
+        let there = all["outgoing_webhooks"].as_array().expect("a list");
+        for old in there.iter().rev().skip(6) {
+            let path = format!(
+                "/api/outgoing-webhooks/{}",
+                old["id"].as_str().expect("an id")
+            );
+            let ask = Ask::new("DELETE", &path).token(&self.admin.token);
+            self.api.send(&ask).await;
+        }
     }
 
     /// Cancels all campaigns but the last two.

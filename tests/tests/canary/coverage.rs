@@ -79,6 +79,10 @@ const NOT_TEXT: &[(&str, &str)] = &[
     ),
     ("names of columns", "/contact_columns/shown/-"),
     ("ids", "/notification_ids/-"),
+    (
+        "one of a few words: what an address is told of",
+        "/events/-",
+    ),
     ("six digits, not taken yet", "/totp"),
     ("letters and digits of a place", "/postal_code"),
 ];

@@ -144,6 +144,19 @@ pub(crate) async fn business(world: &World) {
         )
         .await;
     assert_eq!(status, StatusCode::CONFLICT, "a tag of the same name");
+    // Nobody listens there; where it is may hold a token of theirs.
+    let address = |name: &str| format!("http://127.0.0.1:9/{}", word(name).replace(' ', "-"));
+    let webhook = json!({
+        "url": address("hook"), "description": word("reporting"), "events": ["contact.updated"],
+    });
+    let webhook = client
+        .does(Method::POST, "/api/outgoing-webhooks", webhook)
+        .await;
+    let path = format!("/api/outgoing-webhooks/{}", id(&webhook));
+    let moved = json!({ "url": address("other hook"), "description": word("other reporting") });
+    client.does(Method::PATCH, &path, moved).await;
+    client.get(&format!("{path}/deliveries")).await;
+    client.get("/api/outgoing-webhooks").await;
     let staff = json!({
         "email": "zquovexpjk.staff@mail.example", "full_name": word("Staff"), "job_title": word("Helper"),
         "password": "Zquovexpjk-88-Lighthouse", "role": "client_user", "preset": "receptionist",

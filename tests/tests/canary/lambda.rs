@@ -122,7 +122,11 @@ async fn records_that_nobody_can_read_are_named_by_their_ids_alone() {
                           "action": { "S": WORD }, "name": { "S": phone::FIRST } } } })
     };
     let event = json!({ "Records": [item(WORD), item(FOREIGN)] });
-    let answer = vio_projector::handle(serde_json::from_value(event).unwrap(), &Refusing).await;
+    let app = vio_runtime::testing::TestApp::new().await.app;
+    let projector = vio_projector::Projector::new(app, Arc::new(Refusing));
+    let answer = projector
+        .handle(serde_json::from_value(event).unwrap())
+        .await;
     assert!(
         answer.batch_item_failures.is_empty(),
         "sending them again would not help"

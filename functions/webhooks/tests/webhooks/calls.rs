@@ -13,7 +13,7 @@ use vio_store::tx::Tx;
 
 use crate::support::*;
 
-struct Granted {
+pub(crate) struct Granted {
     contact: ContactId,
     session: SessionId,
     attempt: AttemptId,
@@ -21,7 +21,7 @@ struct Granted {
 }
 
 /// A call that was granted and is being sent: nobody has heard of it yet.
-async fn granted(clinic: &Clinic) -> Granted {
+pub(crate) async fn granted(clinic: &Clinic) -> Granted {
     clinic.hear(&[Booking::created("u1", 7, 0).json()]).await;
     let mut person = clinic.only_person().await;
     let due = person.next_call_at().unwrap();
@@ -88,7 +88,7 @@ fn event(clinic: &Clinic, granted: &Granted, name: &str, more: Value) -> Value {
     json!({"event": name, "call": call})
 }
 
-async fn course(clinic: &Clinic, granted: &Granted, action: Value) -> Vec<Value> {
+pub(crate) async fn course(clinic: &Clinic, granted: &Granted, action: Value) -> Vec<Value> {
     let analysis = json!({"call_analysis": {
         "call_summary": "They talked.", "in_voicemail": false, "custom_analysis_data": action,
     }});

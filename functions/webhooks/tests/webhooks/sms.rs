@@ -2,6 +2,7 @@
 
 use axum::body::Body;
 use http::{Request, StatusCode};
+use proptest::prelude::*;
 use tower::ServiceExt;
 use vio_crypto::mac::sign_sha1_base64;
 use vio_domain::appointment::AppointmentStatus;
@@ -239,4 +240,65 @@ async fn news_finds_its_message_by_its_address_and_ends_the_same_in_any_order() 
     );
     let reason = clinic.only_person().await.contact.needs_attention;
     assert_eq!(reason, Some(AttentionReason::MessageNotDelivered));
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(24))]
+
+    /// News of a message in any order and however often ends as it does in order, and once more changes nothing.
+    #[test]
+    fn news_in_any_order_and_number_ends_alike(
+        arrives in any::<bool>(),
+        picks in prop::collection::vec(any::<prop::sample::Index>(), 0..6),
+        order in prop::collection::vec(any::<u32>(), 10),
+    ) {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        runtime.block_on(async {
+            let last = if arrives { "delivered" } else { "undelivered" };
+            let news = ["queued", "sending", "sent", last];
+            let in_order = after_news(&news).await;
+            let mut heard = news.to_vec();
+            heard.extend(picks.iter().map(|pick| *pick.get(&news)));
+            let mut keyed: Vec<_> = heard.into_iter().zip(order.iter().cycle()).collect();
+            keyed.sort_by_key(|(_, key)| **key);
+            let mut shuffled: Vec<&str> = keyed.into_iter().map(|(news, _)| news).collect();
+            prop_assert_eq!(&after_news(&shuffled).await, &in_order);
+            shuffled.extend(news);
+            prop_assert_eq!(&after_news(&shuffled).await, &in_order);
+            let expected = if arrives { "delivered" } else { "undelivered" };
+            prop_assert_eq!(in_order.0.as_str(), expected);
+            prop_assert_eq!(in_order.1.is_some(), !arrives);
+            Ok(())
+        })?;
+    }
+}
+
+/// Where a message and its person stand after this news, and how many entries of the log tell of the message.
+async fn after_news(news: &[&str]) -> (String, Option<AttentionReason>, usize) {
+    let (clinic, path) = clinic().await;
+    person(&clinic).await;
+    let row = sending(&clinic).await;
+    let path = format!("{path}?contact={}&message={}", row.contact, row.id);
+    for status in news {
+        let mut fields = vec![("MessageSid", SID), ("MessageStatus", *status)];
+        if *status == "undelivered" {
+            fields.push(("ErrorCode", "30003"));
+        }
+        let (body, signature) = signed(&path, &fields, TOKEN);
+        let answered = post(&clinic, &path, &signature, &body).await;
+        assert_eq!(answered, StatusCode::OK);
+        clinic.drain().await;
+    }
+    let row = clinic.store().message(row.contact, row.id).await;
+    let row = row.unwrap().unwrap();
+    let attention = clinic.only_person().await.contact.needs_attention;
+    let list = clinic
+        .store()
+        .attention(Default::default(), 100, None)
+        .await;
+    (
+        row.status.as_str().to_owned(),
+        attention,
+        list.unwrap().0.len(),
+    )
 }

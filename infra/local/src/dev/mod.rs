@@ -5,6 +5,7 @@ mod calcom;
 mod calendly;
 mod clock;
 mod mail;
+mod receiver;
 mod sandbox;
 mod seeding;
 mod sms;
@@ -113,6 +114,7 @@ pub(crate) fn router<S>(dev: Arc<Dev>) -> Router<S> {
             "/sandbox/calendly/subscriptions",
             post(sandbox::calendly_subscriptions),
         )
+        .route("/receiver", get(receiver::show).post(receiver::script))
         .route("/sms/script", post(sms::script))
         .route("/sms/reply", post(sms::reply))
         .route("/mail/script", post(mail::script))

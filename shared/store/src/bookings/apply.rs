@@ -6,6 +6,7 @@ use vio_domain::appointment::{Appointment, AppointmentStatus, Duration as Length
 use vio_domain::bookings::{BookingKind, BookingStatus, ChainState, TakenOver, Verdict, judge};
 use vio_domain::contact::{AttentionReason, ConsentMethod, Deleted, VoiceConsent};
 use vio_domain::ids::{AppointmentId, ContactId};
+use vio_domain::outgoing::{EventType, News};
 use vio_domain::person::{CalendarTarget, LeftOut};
 use vio_domain::settings::Settings;
 
@@ -472,7 +473,13 @@ impl TenantStore {
         person.remove_appointment(id);
         let entry = Entry::new("appointment.deleted", "appointment", id.uuid())
             .contact(person.contact.id)
-            .details(serde_json::json!({ "reason": DOUBLE }));
+            .details(serde_json::json!({ "reason": DOUBLE }))
+            .news([News {
+                event: EventType::AppointmentCancelled,
+                id: id.uuid(),
+                version: 0,
+                status: Some(AppointmentStatus::Cancelled.as_str().to_owned()),
+            }]);
         self.log(tx, context.actor, entry)?;
         Ok(true)
     }

@@ -8,6 +8,7 @@ use futures::{StreamExt, TryStreamExt, stream};
 use serde::{Deserialize, Serialize};
 use vio_crypto::LookupHash;
 use vio_domain::ids::JobId;
+use vio_domain::outgoing::{EventType, News};
 use vio_domain::phone::{Country, E164};
 use vio_domain::text::Reason;
 
@@ -319,7 +320,13 @@ impl TenantStore {
                 tx.check("claim", place, Condition::Absent);
             }
             let entry = Entry::new("do_not_call.added", "job", job.uuid())
-                .details(serde_json::json!({ "source": DncSource::Import, "entries": ids }));
+                .details(serde_json::json!({ "source": DncSource::Import, "entries": ids }))
+                .news(ids.iter().map(|id| News {
+                    event: EventType::DoNotCallAdded,
+                    id: id.uuid(),
+                    version: 1,
+                    status: None,
+                }));
             self.log(&mut tx, actor, entry)?;
             match self.store.commit(tx).await {
                 Ok(()) => counts.added += u32::try_from(together.len()).unwrap_or(0),

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use vio_crypto::{FieldRef, LookupHash, Sealed};
 use vio_domain::calling::session::CancelReason;
 use vio_domain::ids::{AppointmentId, ContactId, DncId, JobId, TenantId, UserId};
+use vio_domain::outgoing::{EventType, News};
 use vio_domain::phone::E164;
 use vio_domain::settings::Settings;
 use vio_domain::text::Reason;
@@ -176,7 +177,13 @@ impl TenantStore {
         let listed = self.stage_do_not_call_unlogged(tx, new, actor)?;
         let mut entry = Entry::new("do_not_call.added", "do_not_call", listed.row.id.uuid())
             .version(listed.row.version)
-            .details(serde_json::json!({ "source": source, "reason": listed.reason }));
+            .details(serde_json::json!({ "source": source, "reason": listed.reason }))
+            .news([News {
+                event: EventType::DoNotCallAdded,
+                id: listed.row.id.uuid(),
+                version: listed.row.version,
+                status: None,
+            }]);
         entry.contact = contact;
         self.log(tx, actor, entry)?;
         Ok(listed)
@@ -344,11 +351,16 @@ impl TenantStore {
                 tx.create(&mut job)?;
                 Some(job)
             };
-            let mut removed = Entry::new("do_not_call.removed", "do_not_call", id.uuid()).details(
-                serde_json::json!({
+            let mut removed = Entry::new("do_not_call.removed", "do_not_call", id.uuid())
+                .details(serde_json::json!({
                     "source": entry.row.source, "listed_for": entry.reason, "reason": reason,
-                }),
-            );
+                }))
+                .news([News {
+                    event: EventType::DoNotCallRemoved,
+                    id: id.uuid(),
+                    version: 0,
+                    status: None,
+                }]);
             removed.contact = entry.row.contact;
             self.log(&mut tx, actor, removed)?;
             match self.store.commit(tx).await {

@@ -16,6 +16,7 @@ use vio_domain::calling::settle::{AppointmentFacts, Effect, SettleFacts, effects
 use vio_domain::contact::AttentionReason;
 use vio_domain::ids::{AppointmentId, AttemptId, ContactId, SessionId};
 use vio_domain::notices::{Change, Happening};
+use vio_domain::outgoing::{EventType, News};
 use vio_domain::planner::{self, CallWindow, Retry, RetryCause};
 use vio_domain::settings::Settings;
 
@@ -271,6 +272,12 @@ impl TenantStore {
             details.insert("action".into(), serde_json::json!(action));
         }
         let mut fields: Vec<&str> = Vec::new();
+        let mut news = vec![News {
+            event: EventType::CallFinished,
+            id: row.session.id.uuid(),
+            version: row.version + 1,
+            status: Some(row.session.status(now).as_str().to_owned()),
+        }];
         if let Some(person) = person {
             let about = row.session.appointment;
             let stands = |person: &Person| {
@@ -281,6 +288,7 @@ impl TenantStore {
             let followed = self
                 .follow(tx, settings, row, attempt, person, actor)
                 .await?;
+            news.extend(appointment_news(person, row.session.appointment));
             fields = followed.fields;
             change.back_off = followed.back_off;
             change.pause = followed.pause.or(change.pause);
@@ -304,7 +312,8 @@ impl TenantStore {
             .contact(row.session.contact)
             .version(row.version + 1)
             .fields(fields)
-            .details(serde_json::Value::Object(details));
+            .details(serde_json::Value::Object(details))
+            .news(news);
         self.log(tx, actor, entry)?;
         Ok(change)
     }
@@ -622,6 +631,16 @@ fn callback_window(
         due,
         latest: interval.end,
     })
+}
+
+/// What a call that settled is told as of its appointment; None where it changed neither status nor time.
+fn appointment_news(person: &Person, about: Option<AppointmentId>) -> Option<News> {
+    let (before, after) = (
+        person.appointment_before(about?)?,
+        person.appointment(about?)?,
+    );
+    let changed = before.status != after.status || before.time != after.time;
+    changed.then(|| News::of_appointment(Some(before), after))
 }
 
 /// When the next try of a call that failed is due, under the settings of the moment.

@@ -5,6 +5,7 @@ use vio_domain::appointment::Appointment;
 use vio_domain::contact::{AttentionReason, Contact};
 use vio_domain::ids::AppointmentId;
 use vio_domain::notices::Happening;
+use vio_domain::outgoing::{EventType, News};
 use vio_domain::settings::Settings;
 
 use crate::calling::settle::appointment_change;
@@ -136,8 +137,34 @@ fn changes(person: &Person) -> Result<Changes, StoreError> {
 }
 
 impl Changes {
+    /// What it is told as to businesses that subscribed.
+    fn news(&self, person: &Person) -> Vec<News> {
+        let contact = &person.contact;
+        let was = person.contact_before();
+        let event = match was {
+            _ if self.contact.is_empty() => None,
+            None => Some(EventType::ContactCreated),
+            Some(before) if before.deleted.is_none() && contact.deleted.is_some() => {
+                Some(EventType::ContactDeleted)
+            }
+            Some(_) => Some(EventType::ContactUpdated),
+        };
+        let contact = event.map(|event| News {
+            event,
+            id: contact.id.uuid(),
+            version: contact.version,
+            status: None,
+        });
+        let appointments = self.appointments.iter().filter_map(|(id, _)| {
+            let before = person.appointment_before(*id);
+            Some(News::of_appointment(before, person.appointment(*id)?))
+        });
+        contact.into_iter().chain(appointments).collect()
+    }
+
     /// The entry that tells of it: about the appointment where one alone changed, else about the contact.
     fn entry(self, person: &Person, save: &Save<'_>) -> Entry {
+        let news = self.news(person);
         let mut fields: Vec<String> = self.contact.keys().cloned().collect();
         fields.extend(
             self.appointments
@@ -169,6 +196,7 @@ impl Changes {
             .version(version)
             .fields(fields)
             .details(Value::Object(details))
+            .news(news)
     }
 }
 

@@ -7,6 +7,7 @@ use futures::{StreamExt, TryStreamExt, stream};
 use vio_domain::bulk::{GroupChange, Left, Undo, Verdict};
 use vio_domain::contact::Contact;
 use vio_domain::ids::{ContactId, GroupId, JobId, UserId};
+use vio_domain::outgoing::{EventType, News};
 
 use super::{GroupRow, MemberRow};
 use crate::contacts::{Person, SAVE_TRIES};
@@ -384,7 +385,13 @@ impl TenantStore {
             .contact(contact)
             .version(person.contact.version)
             .fields(["group_ids"])
-            .details(details.into());
+            .details(details.into())
+            .news([News {
+                event: EventType::ContactUpdated,
+                id: contact.uuid(),
+                version: person.contact.version,
+                status: None,
+            }]);
         self.log(tx, work.actor, entry)
     }
 

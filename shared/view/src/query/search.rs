@@ -340,4 +340,33 @@ mod tests {
         assert_eq!(Search::parse("7912-345").unwrap().clauses[0].any.len(), 2);
         assert!(!format!("{search:?}").contains("anna"));
     }
+
+    fn cases() -> u32 {
+        let asked = std::env::var("VIO_SOAK_SEEDS").ok();
+        asked.and_then(|text| text.parse().ok()).unwrap_or(256)
+    }
+
+    proptest::proptest! {
+        #![proptest_config(proptest::prelude::ProptestConfig::with_cases(cases()))]
+
+        /// Operators, quotes and letters of all kinds in any order are a search or a refusal; so are words of dates, orders
+        /// and lists.
+        #[test]
+        fn fuzzed_searches_are_read_or_refused(
+            pieces in proptest::collection::vec(
+                proptest::sample::select(vec![
+                    "\"", "-", "*", ":", "email:", "phone:", "name:", "tag:", " ", "\t", "a", "é", "漢", "🎉", "\u{301}",
+                    "+44", "07911", "2026-02-30", "2026-03-01T00:00:00Z", "-name", ",", "(", ")", "\\", "\0", "\u{202e}",
+                ]),
+                0..40,
+            ),
+            other in ".{0,300}",
+        ) {
+            for text in [pieces.concat(), format!("{}{other}", pieces.concat()), other] {
+                let _ = Search::parse(&text);
+                let _ = super::super::Bound::parse("appointment_from", &text);
+                let _ = super::super::Sort::parse(&text);
+            }
+        }
+    }
 }

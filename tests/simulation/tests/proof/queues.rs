@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use tokio::sync::mpsc::UnboundedSender;
 use vio_runtime::queues::{
     CalendarMessage, DialMessage, InboxMessage, JobMessage, LetterWork, MessageWork, NoticeWork,
-    QueueError, Queues,
+    OutgoingMessage, QueueError, Queues,
 };
 
 use crate::fabric::Fabric;
@@ -85,6 +85,16 @@ impl Queues for SimQueues {
     async fn notices(&self, work: NoticeWork) -> Result<(), QueueError> {
         self.fabric.count("messages: notices");
         let _ = self.out.send(Message::Notices(work));
+        Ok(())
+    }
+
+    /// Nobody in these worlds is told what happens.
+    async fn outgoing(
+        &self,
+        _message: OutgoingMessage,
+        _delay_seconds: u32,
+    ) -> Result<(), QueueError> {
+        self.fabric.count("messages: outgoing");
         Ok(())
     }
 }

@@ -1,5 +1,5 @@
 import { Link } from "@tanstack/react-router";
-import { Building2, MapPin, PhoneCall, Plug, ShieldCheck, Tags, Users, type LucideIcon } from "lucide-react";
+import { Building2, Code, MapPin, PhoneCall, Plug, ShieldCheck, Tags, Users, type LucideIcon } from "lucide-react";
 import type { ComponentType } from "react";
 import { CallMeter } from "@/features/calls/CallMeter";
 import { useMay, type Permission } from "@/features/session/use";
@@ -10,6 +10,7 @@ import { PageHeader } from "@/ui/Panel";
 import { cx } from "@/ui/cx";
 import { Business } from "./Business";
 import { Calling } from "./Calling";
+import { Developers } from "./Developers";
 import { Integrations } from "./Integrations";
 import { Lists } from "./Lists";
 import { Locations } from "./Locations";
@@ -21,6 +22,7 @@ const SECTIONS: { id: string; name: string; icon: LucideIcon; needs: Permission;
   { id: "business", name: "Business", icon: Building2, needs: "manage_business_settings", show: Business },
   { id: "calls", name: "Call settings", icon: PhoneCall, needs: "configure_call_settings", show: Calling },
   { id: "integrations", name: "Integrations", icon: Plug, needs: "configure_integrations", show: Integrations },
+  { id: "developers", name: "Developers", icon: Code, needs: "configure_integrations", show: Developers },
   { id: "team", name: "Team", icon: Users, needs: "manage_team_members", show: Team },
   { id: "privacy", name: "Privacy", icon: ShieldCheck, needs: "manage_compliance_settings", show: Privacy },
   { id: "locations", name: "Locations", icon: MapPin, needs: "manage_business_settings", show: Locations },
