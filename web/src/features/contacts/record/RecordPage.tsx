@@ -32,10 +32,11 @@ import { DeleteDialog } from "./DeleteDialog";
 import { EditSheet, editForm } from "./EditSheet";
 import { GroupsDialog } from "./GroupsDialog";
 import { NotesList } from "./NotesList";
+import { SmsDialog } from "./SmsDialog";
 import css from "./RecordPage.module.css";
 import { Timeline } from "./Timeline";
 import { WorkOf } from "./WorkOf";
-import { WriteDialog } from "./WriteDialog";
+import { EmailDialog } from "./EmailDialog";
 import { useCallNow } from "./useCallNow";
 import { useRemind } from "./useRemind";
 import { ways } from "./ways";
@@ -239,14 +240,15 @@ function Record({ contact, etag }: { contact: Contact; etag: string }) {
             {tab === "changes" && <Changes contactId={contact.id} />}
           </section>
         </div>
-        <Aside contact={contact} editable={editable} onEdit={() => setOpen("edit")} onConsent={() => setOpen("consent")} onGroups={() => setOpen("groups")} />
+        <Aside contact={contact} editable={editable} onEdit={() => setOpen("edit")} onConsent={() => setOpen("consent")} onGroups={() => setOpen("groups")} onText={() => setOpen("sms")} />
       </div>
       {open === "edit" && <EditSheet contact={contact} etag={etag} onClose={() => setOpen(null)} />}
       {open === "consent" && <ConsentDialog contact={contact} onClose={() => setOpen(null)} />}
       {open === "groups" && <GroupsDialog contact={contact} etag={etag} onClose={() => setOpen(null)} />}
       {open === "appointment" && <AppointmentDialog contact={contact} onClose={() => setOpen(null)} />}
       {open === "move" && <AppointmentDialog contact={contact} move onClose={() => setOpen(null)} />}
-      {(open === "sms" || open === "email") && <WriteDialog contact={contact} way={open} onClose={() => setOpen(null)} />}
+      {open === "email" && <EmailDialog contact={contact} onClose={() => setOpen(null)} />}
+      {open === "sms" && <SmsDialog contact={contact} onClose={() => setOpen(null)} />}
       {open === "delete" && <DeleteDialog contact={contact} etag={etag} onClose={() => setOpen(null)} />}
     </>
   );
