@@ -78,6 +78,18 @@ const contacts = createRoute({
   validateSearch: readListSearch,
 });
 
+const compare = createRoute({
+  getParentRoute: () => root,
+  path: "/groups/compare",
+  component: lazily(() => import("./features/groups/ComparePage")),
+  errorComponent: Broken,
+  validateSearch: (raw: Record<string, unknown>): { ids?: string[]; days?: 7 | 30 | 90 | 365 } => {
+    const ids = Array.isArray(raw.ids) ? raw.ids.filter((each): each is string => typeof each === "string" && /^[0-9a-f-]{36}$/.test(each)) : [];
+    const days = ([7, 30, 90, 365] as const).find((each) => each === raw.days);
+    return { ...(ids.length > 0 && { ids }), ...(days && { days }) };
+  },
+});
+
 /** What another page may ask a record to do when it opens. */
 const ACTS = ["call", "edit", "move", "groups", "compare"] as const;
 
@@ -98,9 +110,11 @@ const routes = root.addChildren([
   page("/today", () => import("./features/today/TodayPage")),
   contacts,
   page("/contacts/new", () => import("./features/contacts/NewContactPage")),
+  page("/contacts/deleted", () => import("./features/contacts/DeletedPage")),
   record("/contacts/$contactId"),
   record("/contacts/$contactId/$tab"),
   page("/groups", () => import("./features/groups/GroupsPage")),
+  compare,
   page("/groups/$groupId", () => import("./features/groups/GroupPage")),
   page("/groups/$groupId/$tab", () => import("./features/groups/GroupPage")),
   page("/calls", () => import("./features/calls/CallsPage")),

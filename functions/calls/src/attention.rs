@@ -30,6 +30,9 @@ use vio_store::log::Entry;
 
 use crate::reach::{EXAMINED, ownership, rows_before, visible};
 
+/// Entries that are counted at most, and read in one request for it.
+const COUNTED: usize = 10_000;
+const COUNTED_AT_ONCE: u32 = 500;
 /// The longest that an entry may be out of sight.
 const LONGEST_SNOOZE: TimeDelta = TimeDelta::days(90);
 
@@ -192,6 +195,9 @@ pub(crate) struct Filters {
     /// Of this contact only.
     #[param(value_type = Option<Uuid>)]
     contact_id: Option<ContactId>,
+    /// Whether `total_attention` is wanted: the list is read to its end then. Null beyond 10,000 entries.
+    #[serde(default)]
+    count: bool,
 }
 
 impl QueryParams for Filters {}
@@ -281,6 +287,36 @@ pub(crate) struct WorkList {
     pagination: AttentionPagination,
 }
 
+/// How many entries a filter holds for, of contacts within reach; `None` where there are more than are counted.
+async fn count(ts: &TenantStore, who: &Principal, filter: &Filter) -> Result<Option<u64>, Problem> {
+    let (mut total, mut examined, mut last) = (0, 0, None);
+    loop {
+        let (rows, more) = ts
+            .attention(filter.shown(), COUNTED_AT_ONCE, last)
+            .await
+            .map_err(store_problem)?;
+        let fitting: Vec<ContactId> = rows
+            .iter()
+            .filter(|row| filter.fits(row))
+            .map(|row| row.contact)
+            .collect();
+        let contacts = visible(ts, who, fitting.clone()).await?;
+        let is_there = |id: &&ContactId| {
+            let contact = contacts.get(*id);
+            contact.is_some_and(|contact| contact.deleted.is_none())
+        };
+        total += fitting.iter().filter(is_there).count() as u64;
+        examined += rows.len();
+        last = rows.last().map(|row| row.id);
+        if !more || last.is_none() {
+            return Ok(Some(total));
+        }
+        if examined >= COUNTED {
+            return Ok(None);
+        }
+    }
+}
+
 /// What waits for somebody to look at it, oldest first, of the contacts you may see. With filters a page can be shorter
 /// than asked for while `next_cursor` says that there is more.
 #[utoipa::path(
@@ -294,6 +330,7 @@ pub(crate) async fn list(
     Paged { filters, page }: Paged<Filters>,
 ) -> Result<Json<WorkList>, Problem> {
     let ts = app.tenant_of(&who).await?;
+    let counting = filters.count;
     let filter = Filter::read(filters, &who, ts.now())?;
     let mut skip = rows_before(&page)?;
     let cursor: Option<(AttentionId, u32)> = page.position(None)?;
@@ -334,6 +371,10 @@ pub(crate) async fn list(
         Some(id) => Some(page.next_cursor(id, number, None)?),
         None => None,
     };
+    let total = match counting {
+        true => count(&ts, &who, &filter).await?,
+        false => None,
+    };
     let shown: Vec<ContactId> = attention.iter().map(|entry| entry.contact.id).collect();
     let entry = Entry::new("attention.listed", "attention", who.user_id.uuid())
         .details(json!({ "contacts": shown }));
@@ -343,7 +384,7 @@ pub(crate) async fn list(
     let pagination = Pagination {
         current_page: number,
         page_size: page.page_size,
-        total: None,
+        total,
         next_cursor,
     };
     Ok(Json(WorkList {

@@ -20,13 +20,15 @@ use vio_store::tenants::TenantSettings;
 /// The allowance and how much of it is in use.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(example = json!({
-    "window_seconds": 900, "limit": 25, "used": 3, "available_at": "2026-03-02T09:00:00Z",
+    "server_time": "2026-03-02T09:00:00Z", "window_seconds": 900, "limit": 25, "used": 3, "available_at": "2026-03-02T09:00:00Z",
     "daily_limit": 300, "used_today": 41, "paused": null,
     "waiting": {"call_now": 0, "due": 0, "planned_today": 12},
     "automatic_pause": {"failures": 0, "pauses_at": 10, "of_latest": 20, "within_seconds": 3600},
     "number_limit": {"attempts": 4, "within_seconds": 86400}
 }))]
 pub(crate) struct Limits {
+    /// The clock that decides what is due, now.
+    server_time: DateTime<Utc>,
     /// Length of the rolling window.
     window_seconds: i64,
     /// Calls in any such window.
@@ -120,6 +122,7 @@ async fn limits(
     let waiting = ts.waiting_calls(gate.zone()).await.map_err(store_problem)?;
     let (now, limits) = (ts.now(), &app.platform.limits);
     Ok(Json(Limits {
+        server_time: now,
         window_seconds: limits.window().num_seconds(),
         limit: limits.limit(),
         used: gate.used(now),

@@ -12,7 +12,10 @@ use vio_domain::calling::session::{
 use vio_domain::ids::{AppointmentId, AttemptId, CampaignId, ContactId, SessionId};
 use vio_http::page::PageParams;
 use vio_http::query::NoParams;
-use vio_http::{Json, Paged, Pagination, Path, Principal, Problem, Query, QueryParams, RequestId};
+use vio_http::{
+    FieldProblem, Json, Kind, Paged, Pagination, Path, Principal, Problem, Query, QueryParams,
+    RequestId,
+};
 use vio_runtime::App;
 use vio_runtime::web::{actor, store_problem};
 use vio_store::TenantStore;
@@ -40,6 +43,10 @@ pub(crate) struct Call {
     session_id: SessionId,
     #[schema(value_type = Uuid)]
     contact_id: ContactId,
+    /// In lists: the contact's name, unless they were deleted.
+    #[schema(example = "Ada Example")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    contact_name: Option<String>,
     #[schema(value_type = Option<Uuid>)]
     #[serde(skip_serializing_if = "Option::is_none")]
     appointment_id: Option<AppointmentId>,
@@ -112,6 +119,7 @@ impl Call {
         Self {
             session_id: session.id,
             contact_id: session.contact,
+            contact_name: None,
             appointment_id: session.appointment,
             campaign_id: session.campaign,
             method: session.method,
@@ -167,7 +175,7 @@ impl From<Decision> for GuardSaw {
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct DecisionRecord {
     at: DateTime<Utc>,
-    /// What followed: place, redate, settle or stopped.
+    /// What followed: place, redate, settle, stopped, or refuse for a call that somebody pressed for and did not get.
     #[schema(example = "place")]
     verdict: String,
     #[schema(value_type = Option<Uuid>)]
@@ -206,9 +214,26 @@ pub(crate) struct CallDetail {
 #[derive(Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub(crate) struct Filters {
-    /// One of planned, placing, initiated, ringing, answered, completed, failed, cancelled, unknown.
-    #[param(value_type = Option<String>, example = "completed")]
-    status: Option<Status>,
+    /// Any of planned, placing, initiated, ringing, answered, completed, failed, cancelled, unknown; several separated
+    /// by commas.
+    #[param(value_type = Option<String>, max_length = 200, example = "completed,failed")]
+    status: Option<String>,
+}
+
+impl Filters {
+    /// The statuses wanted; empty for all.
+    fn statuses(&self) -> Result<Vec<Status>, Problem> {
+        let words = self.status.iter().flat_map(|text| text.split(','));
+        words
+            .map(|word| serde_json::from_value(json!(word.trim())))
+            .collect::<Result<_, _>>()
+            .map_err(|_| {
+                let detail = "Statuses of calls, separated by commas.";
+                Problem::new(Kind::InvalidParameter)
+                    .detail(format!("The parameter status is not valid. {detail}"))
+                    .error(FieldProblem::new("status", "invalid_value", detail))
+            })
+    }
 }
 
 impl QueryParams for Filters {
@@ -242,6 +267,7 @@ pub(crate) async fn list(
 ) -> Result<Json<Calls>, Problem> {
     let ts = app.tenant_of(&who).await?;
     let now = ts.now();
+    let statuses = filters.statuses()?;
     let mut skip = rows_before(&page)?;
     let cursor: Option<((ContactId, SessionId), u32)> = page.position(None)?;
     let number = cursor.map_or(page.page.get(), |(_, number)| number);
@@ -256,35 +282,27 @@ pub(crate) async fn list(
             .map_err(store_problem)?;
         more = next.is_some();
         after = next;
-        let seen = match sees_all(&who) {
-            true => None,
-            false => Some(
-                visible(
-                    &ts,
-                    &who,
-                    rows.iter().map(|row| row.session.contact).collect(),
-                )
-                .await?,
-            ),
-        };
+        let fits =
+            |row: &SessionRow| statuses.is_empty() || statuses.contains(&row.session.status(now));
+        let fitting = rows.iter().filter(|row| fits(row));
+        let people = visible(&ts, &who, fitting.map(|row| row.session.contact).collect()).await?;
         let rows_read = rows.len();
         for (at, row) in rows.into_iter().enumerate() {
             examined += 1;
             last = Some((row.session.contact, row.session.id));
-            let wanted = filters
-                .status
-                .is_none_or(|status| row.session.status(now) == status)
-                && seen
-                    .as_ref()
-                    .is_none_or(|seen| seen.contains_key(&row.session.contact));
-            if !wanted {
+            let person = people.get(&row.session.contact);
+            if !fits(&row) || (person.is_none() && !sees_all(&who)) {
                 continue;
             }
             if skip > 0 {
                 skip -= 1;
                 continue;
             }
-            calls.push(Call::new(&row, now));
+            let mut call = Call::new(&row, now);
+            call.contact_name = person
+                .filter(|person| person.deleted.is_none())
+                .map(|person| person.name.as_str().to_owned());
+            calls.push(call);
             if calls.len() == size {
                 more |= at + 1 < rows_read;
                 break;
@@ -297,7 +315,7 @@ pub(crate) async fn list(
     };
     let shown: Vec<SessionId> = calls.iter().map(|call| call.session_id).collect();
     let entry = Entry::new("calls.listed", "session", who.user_id.uuid())
-        .details(json!({ "sessions": shown, "status": filters.status }));
+        .details(json!({ "sessions": shown, "status": statuses }));
     ts.log_access(&actor(&who, request), entry)
         .await
         .map_err(store_problem)?;

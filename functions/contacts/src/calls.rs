@@ -62,7 +62,7 @@ pub(crate) struct ContactCall {
 pub(crate) struct ContactCallDecision {
     at: DateTime<Utc>,
     attempt_id: Option<Uuid>,
-    /// `place`, `redate`, `settle` or `stopped`.
+    /// `place`, `redate`, `settle`, `stopped`, or `refuse` for a call that somebody pressed for and did not get.
     #[schema(example = "place")]
     verdict: String,
     #[schema(value_type = Vec<Object>, example = json!([{"guard": "voice_consent", "passed": true, "saw": "given"}]))]

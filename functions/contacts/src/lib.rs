@@ -11,6 +11,7 @@ mod calls;
 mod consents;
 mod create;
 mod custom;
+mod deleted;
 mod edit;
 mod forms;
 mod given;
@@ -46,6 +47,7 @@ fn routes() -> OpenApiRouter<App> {
         .routes(routes!(phi::check_phi))
         .routes(routes!(read::read, edit::patch, edit::put, remove::delete))
         .routes(routes!(remove::restore))
+        .routes(routes!(deleted::list))
         .routes(routes!(appointments::list, appointments::add))
         .routes(routes!(
             appointments::read,

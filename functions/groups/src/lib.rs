@@ -3,6 +3,7 @@
 //!
 //! A group that somebody does not see is answered 404, and is in no list of theirs.
 
+mod analytics;
 mod body;
 mod history;
 mod list;
@@ -25,6 +26,9 @@ fn routes() -> OpenApiRouter<App> {
         .routes(routes!(list::list, one::create))
         .routes(routes!(one::read, one::edit, one::delete))
         .routes(routes!(overlap::read))
+        .routes(routes!(analytics::all))
+        .routes(routes!(analytics::compare))
+        .routes(routes!(analytics::one))
         .routes(routes!(templates::list))
         .routes(routes!(templates::apply))
         .routes(routes!(suggestions::list))

@@ -15,6 +15,7 @@ use vio_store::objects::MemoryObjects;
 use vio_store::tx::Tx;
 use vio_views::{Limits, ViewApp, Views};
 
+mod analytics;
 mod complete;
 
 struct World {
@@ -591,7 +592,7 @@ async fn samples_are_answered() {
         assert_eq!(answer.status(), wanted, "{name}");
         answered += 1;
     }
-    assert_eq!(answered, 14);
+    assert_eq!(answered, 16);
 }
 
 #[tokio::test]

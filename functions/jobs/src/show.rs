@@ -276,15 +276,6 @@ pub(crate) async fn read(
     Ok(Json(Job::new(&job, ts.now())))
 }
 
-/// A cell that a spreadsheet would run as a formula is shown as text.
-fn neutral(cell: &str) -> String {
-    if cell.starts_with(['=', '+', '-', '@', '\t', '\r']) {
-        format!("'{cell}")
-    } else {
-        cell.to_owned()
-    }
-}
-
 /// The rows that were not taken, with the reasons, as a CSV that can be corrected and imported again.
 #[utoipa::path(get, path = "/api/jobs/{job_id}/errors.csv", tag = "jobs",
     params(("job_id" = Uuid, Path, description = "The job")),
@@ -310,7 +301,7 @@ pub(crate) async fn errors(
         .map_err(broken)?;
     for row in rows {
         let record = [
-            neutral(&row.given),
+            vio_domain::text::neutral(&row.given).into_owned(),
             row.row.to_string(),
             row.code,
             row.detail,

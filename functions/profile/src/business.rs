@@ -64,6 +64,10 @@ pub(crate) struct BusinessView {
     #[schema(example = json!(["GB", "GG", "IM", "JE"]))]
     accepted_phone_regions: Vec<String>,
     business_hours: BusinessHoursView,
+    /// Whether health data is handled by HIPAA's rules: S0's checklist is asked for before anybody is called.
+    hipaa_mode: bool,
+    /// Whether nobody is called without a recorded consent.
+    require_voice_consent: bool,
 }
 
 impl BusinessView {
@@ -107,6 +111,8 @@ impl BusinessView {
                 call_hours: settings.calls.call_hours.into(),
                 holiday_calendar: holidays.into(),
             },
+            hipaa_mode: settings.privacy.hipaa_mode,
+            require_voice_consent: settings.privacy.require_voice_consent,
         }
     }
 }

@@ -6,7 +6,8 @@ use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use vio_domain::calendar::{
-    CallHours, DayHours, Division, HolidayCalendar, HolidayError, OperatingSchedule, TimeOfDay,
+    BankHolidays, CallHours, DayHours, Division, HolidayCalendar, HolidayError, OperatingSchedule,
+    TimeOfDay,
 };
 use vio_domain::error::Invalid;
 use vio_http::Fields;
@@ -95,6 +96,18 @@ pub(crate) struct HolidaysView {
     /// The business's own dates, at most 50.
     #[schema(example = json!(["2026-12-24"]))]
     custom_holidays: Vec<NaiveDate>,
+    /// The bank holidays of the division that are known, whether they count or not.
+    bank_holidays: Vec<BankHolidayView>,
+}
+
+/// A bank holiday.
+#[derive(Serialize, ToSchema)]
+#[schema(as = BankHoliday)]
+pub(crate) struct BankHolidayView {
+    #[schema(value_type = String, format = Date, example = "2026-12-25")]
+    date: NaiveDate,
+    #[schema(example = "Christmas Day")]
+    title: &'static str,
 }
 
 impl From<&HolidayCalendar> for HolidaysView {
@@ -103,6 +116,10 @@ impl From<&HolidayCalendar> for HolidaysView {
             uk_bank_holidays: calendar.uk_bank_holidays,
             division: calendar.division,
             custom_holidays: calendar.custom_holidays.iter().collect(),
+            bank_holidays: BankHolidays::shipped()
+                .of(calendar.division)
+                .map(|(date, title)| BankHolidayView { date, title })
+                .collect(),
         }
     }
 }

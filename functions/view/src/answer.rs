@@ -49,7 +49,8 @@ pub(crate) struct MatchShown {
     end: u32,
 }
 
-/// How the contacts of the whole list divide (S0 "Contact Statistics Bar").
+/// How the contacts of the whole list divide (S0 "Contact Statistics Bar"). Status is counted without the filter by
+/// status, groups without those by group: each count says what choosing it would find under all the other filters.
 #[derive(Serialize, ToSchema)]
 #[schema(as = ContactFacets)]
 pub(crate) struct FacetsShown {

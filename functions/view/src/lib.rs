@@ -7,6 +7,7 @@
 
 mod answer;
 mod bulk;
+mod export;
 mod groups;
 mod held;
 mod list;
@@ -41,6 +42,7 @@ fn routes() -> OpenApiRouter<ViewApp> {
         .routes(routes!(list::list))
         .routes(routes!(list::search))
         .routes(routes!(bulk::bulk))
+        .routes(routes!(export::export))
         .routes(routes!(groups::by_groups))
         .routes(routes!(groups::ungrouped))
         .routes(routes!(groups::contacts))

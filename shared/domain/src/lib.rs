@@ -3,6 +3,7 @@
 //! Nothing here performs I/O, reads a clock or draws randomness: instants, zones and ids come in as arguments.
 //! S0 to S4 in comments name the requirement documents; `rules.md` decides between them.
 
+pub mod analytics;
 pub mod appointment;
 pub mod bookings;
 pub mod bulk;

@@ -3,8 +3,9 @@
 use vio_domain::groups::CHANGES_MEMBERS;
 use vio_domain::permission::Permission::{
     ConfigureCallSettings, ConfigureIntegrations, CreateContacts, DeleteContacts, EditAllContacts,
-    EditOwnContacts, ManageBusinessSettings, ManageComplianceSettings, ManageTeamMembers,
-    ModifyCallSchedules, TriggerManualCalls, UpdateOwnProfile, ViewCallResults, ViewContacts,
+    EditOwnContacts, ExportContacts, ManageBusinessSettings, ManageComplianceSettings,
+    ManageTeamMembers, ModifyCallSchedules, TriggerManualCalls, UpdateOwnProfile,
+    ViewBasicAnalytics, ViewCallResults, ViewContacts,
 };
 
 use crate::access::Access::{Needs, NeedsAny, Public, Signature, SignedIn};
@@ -56,6 +57,8 @@ pub static TABLE: &[Route] = &[
     on(Post,   "/api/contacts/bulk", NeedsAny(CHANGES_MEMBERS)).idempotent(),
     on(Get,    "/api/contacts/by-groups", Needs(ViewContacts)).parameters(),
     on(Post,   "/api/contacts/check-phi", NeedsAny(&[CreateContacts, EditOwnContacts])),
+    on(Get,    "/api/contacts/deleted", NeedsAny(&[DeleteContacts, EditAllContacts])).parameters(),
+    on(Post,   "/api/contacts/export", Needs(ExportContacts)),
     on(Post,   "/api/contacts/search", Needs(ViewContacts)),
     on(Get,    "/api/contacts/ungrouped", Needs(ViewContacts)).parameters(),
     on(Post,   "/api/contacts/validate-phone", NeedsAny(&[CreateContacts, EditOwnContacts])),
@@ -83,11 +86,13 @@ pub static TABLE: &[Route] = &[
     on(Get,    "/api/forms", Needs(ViewContacts)),
     on(Get,    "/api/groups", Needs(ViewContacts)).parameters(),
     on(Post,   "/api/groups", Needs(ManageBusinessSettings)).idempotent(),
+    on(Get,    "/api/groups/analytics", Needs(ViewBasicAnalytics)).parameters(),
     on(Get,    "/api/groups/campaigns", Needs(ViewCallResults)).parameters(),
     on(Post,   "/api/groups/campaigns/{campaign_id}/cancel", Needs(ModifyCallSchedules)).idempotent(),
     on(Post,   "/api/groups/campaigns/{campaign_id}/pause", Needs(ModifyCallSchedules)).idempotent(),
     on(Post,   "/api/groups/campaigns/{campaign_id}/resume", Needs(ModifyCallSchedules)).idempotent(),
     on(Get,    "/api/groups/campaigns/{campaign_id}/status", Needs(ViewCallResults)).parameters(),
+    on(Get,    "/api/groups/comparison", Needs(ViewBasicAnalytics)).parameters(),
     on(Get,    "/api/groups/overlap", Needs(ViewContacts)).parameters(),
     on(Get,    "/api/groups/suggestions", Needs(ManageBusinessSettings)),
     on(Post,   "/api/groups/suggestions/{suggestion_id}/accept", Needs(ManageBusinessSettings)).idempotent(),
@@ -96,6 +101,7 @@ pub static TABLE: &[Route] = &[
     on(Delete, "/api/groups/{group_id}", Needs(ManageBusinessSettings)),
     on(Get,    "/api/groups/{group_id}", Needs(ViewContacts)),
     on(Patch,  "/api/groups/{group_id}", Needs(ManageBusinessSettings)),
+    on(Get,    "/api/groups/{group_id}/analytics", Needs(ViewBasicAnalytics)).parameters(),
     on(Post,   "/api/groups/{group_id}/bulk-operations", NeedsAny(CHANGES_MEMBERS)).idempotent(),
     on(Post,   "/api/groups/{group_id}/call-all", Needs(ModifyCallSchedules)).idempotent(),
     on(Get,    "/api/groups/{group_id}/contacts", Needs(ViewContacts)).parameters(),

@@ -393,6 +393,7 @@ pub(crate) async fn person(world: &World) {
         .ask(Method::DELETE, &who, &[("if-match", "*")], None)
         .await;
     assert_eq!(status, StatusCode::NO_CONTENT);
+    client.get("/api/contacts/deleted").await;
     client
         .does(Method::POST, &format!("{who}/restore"), json!({}))
         .await;
@@ -434,6 +435,8 @@ async fn bulk(world: &World) {
         .does(Method::POST, &format!("{path}/members/bulk-add"), add)
         .await;
     client.get(&format!("{path}/members")).await;
+    client.get(&format!("{path}/analytics")).await;
+    client.get("/api/groups/analytics").await;
     let fields = json!({
         "appointment_type": word("kind"), "owner_name": word("owner"), "special_instructions": word("bring a coat"),
     });

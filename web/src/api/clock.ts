@@ -25,21 +25,12 @@ export function measure(date: string | null): void {
   if (Math.abs(difference) > 1500) move(difference);
 }
 
-/**
- * Takes the time at which a call could be placed for the present: where slots are free and nothing is paused, the two are the same by the API's definition.
- * It is the only instant that the API gives of the clock that decides what is due.
- */
+/** Takes an instant of the clock that decides what is due: the server's, which a developer may have moved. */
 export function measureExactly(instant: string): void {
   const server = Date.parse(instant);
   if (Number.isNaN(server)) return;
   exact = true;
   move(server - Date.now());
-}
-
-/** Takes an instant that has passed by the server's clock: that clock cannot be behind it. */
-export function measureAtLeast(instant: string | number): void {
-  const passed = typeof instant === "number" ? instant : Date.parse(instant);
-  if (!Number.isNaN(passed) && passed > Date.now() + offset) move(passed - Date.now());
 }
 
 export const now = (): Date => new Date(Date.now() + offset);

@@ -323,3 +323,44 @@ async fn the_work_list_loses_what_is_done() {
     assert_eq!(person.contact.needs_attention, None);
     assert_eq!(accesses(&world, "attention.listed").await, 4);
 }
+
+#[tokio::test]
+async fn calls_come_with_names_and_by_several_statuses() {
+    let world = World::new().await;
+    let kept = world.person("07911 123401", None).await;
+    world.planned(kept).await;
+    let page = world
+        .server
+        .get("/api/calls?status=completed,planned", world.admin())
+        .await;
+    assert_eq!(page.body["calls"][0]["contact_id"], kept.to_string());
+    assert_eq!(page.body["calls"][0]["contact_name"], "Ada Example");
+    let none = world
+        .server
+        .get("/api/calls?status=completed,failed", world.admin())
+        .await;
+    assert_eq!(none.body["calls"], json!([]));
+}
+
+#[tokio::test]
+async fn the_work_list_is_counted_where_that_is_wanted() {
+    let world = World::new().await;
+    for number in 0..12 {
+        let contact = world.person(&format!("07911 1234{number:02}"), None).await;
+        flag(&world, contact, AttentionReason::NoCallWindow).await;
+    }
+    let plain = world.server.get("/api/attention", world.admin()).await;
+    assert!(plain.body["pagination"]["total_attention"].is_null());
+    let path = "/api/attention?count=true&page_size=10";
+    let counted = world.server.get(path, world.admin()).await;
+    assert_eq!(counted.body["attention"].as_array().unwrap().len(), 10);
+    assert_eq!(counted.body["pagination"]["total_attention"], 12);
+    assert_eq!(counted.body["pagination"]["total_pages"], 2);
+    let path = "/api/attention?count=true&reason=no_phone";
+    let none = world.server.get(path, world.admin()).await;
+    assert_eq!(none.body["pagination"]["total_attention"], 0);
+    let mine = world.app.staff(&world.tenant, Preset::BasicStaff).await;
+    let path = "/api/attention?count=true";
+    let reach = world.server.get(path, &mine.token).await;
+    assert_eq!(reach.body["pagination"]["total_attention"], 0);
+}

@@ -4,6 +4,7 @@
 mod appointments;
 mod consents;
 mod create;
+mod deleted;
 mod edit;
 mod events;
 mod groups;

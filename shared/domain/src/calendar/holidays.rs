@@ -75,6 +75,12 @@ impl BankHolidays {
         self.0.get(&division)?.get(&date).map(String::as_str)
     }
 
+    /// The holidays of a division that are known, in order of date.
+    pub fn of(&self, division: Division) -> impl Iterator<Item = (NaiveDate, &str)> {
+        let days = self.0.get(&division).into_iter().flatten();
+        days.map(|(date, title)| (*date, title.as_str()))
+    }
+
     /// The last date known for a division: later dates have no data yet.
     pub fn last_known(&self, division: Division) -> Option<NaiveDate> {
         self.0.get(&division)?.keys().next_back().copied()

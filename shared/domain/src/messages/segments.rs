@@ -84,11 +84,6 @@ fn measured(encoding: Encoding, widths: &[usize], single: usize, part: usize) ->
 mod tests {
     use super::*;
 
-    fn of(text: &str) -> (Encoding, usize, usize) {
-        let found = segments(text);
-        (found.encoding, found.units, found.segments)
-    }
-
     #[test]
     fn the_alphabet_is_whole() {
         // 128 positions less the escape; and the ten of the extension table.
@@ -96,25 +91,31 @@ mod tests {
         assert_eq!(EXTENSION.chars().count(), 10);
     }
 
+    #[derive(serde::Deserialize)]
+    struct Vector {
+        /// Pieces and how often each is repeated.
+        text: Vec<(String, usize)>,
+        encoding: String,
+        units: usize,
+        segments: usize,
+    }
+
+    /// The console counts by the same vectors while a text is typed.
     #[test]
     fn edges_of_both_encodings() {
-        use Encoding::{Gsm7, Ucs2};
-        assert_eq!(of(""), (Gsm7, 0, 0));
-        assert_eq!(of(&"a".repeat(160)), (Gsm7, 160, 1));
-        assert_eq!(of(&"a".repeat(161)), (Gsm7, 161, 2));
-        assert_eq!(of(&"a".repeat(306)), (Gsm7, 306, 2));
-        assert_eq!(of(&"a".repeat(307)), (Gsm7, 307, 3));
-        assert_eq!(of(&"€".repeat(80)), (Gsm7, 160, 1));
-        // 153 is odd: a character of the extension table never straddles two parts.
-        assert_eq!(of(&"€".repeat(81)), (Gsm7, 162, 2));
-        assert_eq!(of(&"€".repeat(153)), (Gsm7, 306, 3));
-        assert_eq!(of(&"ж".repeat(70)), (Ucs2, 70, 1));
-        assert_eq!(of(&"ж".repeat(71)), (Ucs2, 71, 2));
-        assert_eq!(of(&"ж".repeat(135)), (Ucs2, 135, 3));
-        // One emoji makes a text of 160 three parts of two bytes each.
-        assert_eq!(of(&format!("{}👍", "a".repeat(68))), (Ucs2, 70, 1));
-        assert_eq!(of(&format!("{}👍", "a".repeat(158))), (Ucs2, 160, 3));
-        // A surrogate pair is not cut in two: 67 is odd.
-        assert_eq!(of(&"👍".repeat(67)), (Ucs2, 134, 3));
+        let vectors = include_str!("../../data/sms-segments.json");
+        let vectors: Vec<Vector> = serde_json::from_str(vectors).unwrap();
+        assert!(vectors.len() >= 15);
+        for vector in vectors {
+            let pieces = vector.text.iter();
+            let text: String = pieces.map(|(piece, times)| piece.repeat(*times)).collect();
+            let found = segments(&text);
+            assert_eq!(serde_json::json!(found.encoding), vector.encoding, "{text}");
+            assert_eq!(
+                (found.units, found.segments),
+                (vector.units, vector.segments),
+                "{text}"
+            );
+        }
     }
 }

@@ -5,6 +5,7 @@
 //! Privacy).
 
 mod bounded;
+mod cell;
 mod custom_fields;
 mod email;
 mod name;
@@ -13,6 +14,7 @@ pub use bounded::{
     AppointmentType, CompanyName, CustomMessage, Industry, MessageText, Notes, OwnerName, Reason,
     ShortText, SpecialInstructions, SpokenAs, Tag,
 };
+pub use cell::neutral;
 pub use custom_fields::CustomFields;
 pub use email::Email;
 pub(crate) use name::is_title;

@@ -171,7 +171,7 @@ pub struct DecisionRow {
     pub session: SessionId,
     pub attempt: Option<AttemptId>,
     pub at: DateTime<Utc>,
-    /// `place`, `redate`, `settle` or `stopped` (before a repeat).
+    /// `place`, `redate`, `settle`, `stopped` (before a repeat) or `refuse` (a call now).
     pub verdict: String,
     pub decisions: Vec<Decision>,
 }

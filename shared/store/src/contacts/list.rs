@@ -13,6 +13,9 @@ use crate::store::TenantStore;
 /// How many index entries one list request reads at most.
 pub const LIST_BOUND: u32 = 1_000;
 
+/// How many such requests one page of deleted contacts takes at most.
+const DELETED_PAGES: usize = 10;
+
 /// Where a list starts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Start {
@@ -114,6 +117,64 @@ impl TenantStore {
             total,
             next,
         })
+    }
+
+    /// Contacts that are deleted, the latest made first, and after which to go on. Index entries of others are passed
+    /// over, so a page can be short, or empty, while there is more.
+    pub async fn deleted_contacts(
+        &self,
+        limit: usize,
+        after: Option<ContactId>,
+    ) -> Result<(Vec<Contact>, Option<ContactId>), StoreError> {
+        let pk = key::enumeration_pk(self.id, EnumKind::Contact);
+        let (mut ids, mut last) = (Vec::new(), after);
+        let mut more = true;
+        for _ in 0..DELETED_PAGES {
+            let after = last.map(|contact| {
+                let place = key::contact(self.id, contact);
+                Position {
+                    pk: place.pk,
+                    sk: place.sk,
+                    index: Some((pk.clone(), contact.to_string())),
+                }
+            });
+            let found = self
+                .store
+                .suggest(
+                    Index::Enumeration,
+                    pk.clone(),
+                    SortRange::All,
+                    false,
+                    LIST_BOUND,
+                    after,
+                )
+                .await?;
+            more = found.next.is_some();
+            let read = found.items.len();
+            for (at, item) in found.items.iter().enumerate() {
+                let Some(id) = text(item, ENUM_SK).and_then(|id| id.parse().ok()) else {
+                    continue;
+                };
+                last = Some(id);
+                if text(item, ENUM_TAG) == Some("deleted") {
+                    ids.push(id);
+                }
+                if ids.len() == limit {
+                    more |= at + 1 < read;
+                    break;
+                }
+            }
+            if !more || ids.len() == limit {
+                break;
+            }
+        }
+        let contacts = self.contacts(&ids).await?.into_iter();
+        let mut contacts: Vec<Contact> = contacts
+            .map(|(_, contact)| contact)
+            .filter(|contact| contact.deleted.is_some())
+            .collect();
+        contacts.sort_by_key(|contact| std::cmp::Reverse(contact.id));
+        Ok((contacts, last.filter(|_| more)))
     }
 
     /// The contacts named, in that order, each with its current appointment; those deleted meanwhile left out.

@@ -186,7 +186,10 @@ impl Reader<'_> {
         };
         let last = page.last().filter(|_| more);
         let next = last.map(|row| order.cursor(*row as usize));
-        let facets = query.facets.then(|| self.facets(&rows, total));
+        let facets = query
+            .facets
+            .then(|| self.facets(&rows, total, &query.filter))
+            .transpose()?;
         let found = |row: &u32| Found {
             contact: self.card(*row as usize),
             within: self.within(*row as usize, &query.filter),

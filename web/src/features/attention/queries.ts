@@ -1,6 +1,5 @@
 import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import { api, body, type Schemas } from "@/api/client";
-import { measureAtLeast } from "@/api/clock";
 import { useMay } from "@/features/session/use";
 import type { ContactFound } from "@/features/contacts/one";
 
@@ -9,20 +8,17 @@ export type Detail = Schemas["AttentionDetail"];
 
 const MOST = 100;
 
-/** The open work, oldest first as the API gives it; the first hundred. */
+/** The open work, oldest first as the API gives it; the first hundred, and how many there are in all. */
 export function useOpenWork() {
   const may = useMay();
   const query = useQuery({
     queryKey: ["attention", "open"],
-    queryFn: async () => {
-      const page = await body(api.GET("/api/attention", { params: { query: { status: "open", page_size: MOST } } }));
-      for (const entry of page.attention) measureAtLeast(entry.since);
-      return page;
-    },
+    queryFn: () => body(api.GET("/api/attention", { params: { query: { status: "open", page_size: MOST, count: true } } })),
     enabled: may("view_contacts"),
   });
   const entries = query.data?.attention ?? [];
-  return { ...query, entries, total: query.data?.pagination.total_attention ?? entries.length, more: Boolean(query.data?.pagination.next_cursor) };
+  const total = query.data?.pagination.total_attention;
+  return { ...query, entries, total: total ?? entries.length, counted: total != null || entries.length === 0, more: Boolean(query.data?.pagination.next_cursor) };
 }
 
 export function useSnoozedWork() {

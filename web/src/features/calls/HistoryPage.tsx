@@ -2,7 +2,6 @@ import { useInfiniteQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { useState } from "react";
 import { api, body } from "@/api/client";
-import { useContactName } from "@/features/contacts/one";
 import { Name } from "@/features/preferences/hidden";
 import { useZone } from "@/features/session/business";
 import { dayAndTime, duration } from "@/lib/time";
@@ -60,14 +59,13 @@ export default function HistoryPage() {
 function Row({ call, onOpen }: { call: CallSession; onOpen: () => void }) {
   const zone = useZone();
   const at = useNow();
-  const name = useContactName(call.contact_id);
   const word = callWord(call, at);
   const when = call.ended_at ?? call.placed_at ?? call.due_at;
   return (
     <li className={`${css.row ?? ""} ${css.history ?? ""}`}>
       <span className={`${css.time ?? ""} num`}>{dayAndTime(new Date(when), zone, at)}</span>
       <Link to="/contacts/$contactId" params={{ contactId: call.contact_id }} className={css.name}>
-        <Name>{name ?? "…"}</Name>
+        <Name>{call.contact_name ?? "Deleted"}</Name>
       </Link>
       <span>
         <Badge tone={word.tone} icon={word.icon}>
@@ -96,7 +94,7 @@ function CallDialog({ sessionId, onClose }: { sessionId: string; onClose: () => 
       {call.data?.decisions.length === 0 && <p className="muted">Nothing was checked for this call.</p>}
       {call.data?.decisions.map((each) => (
         <section key={each.at}>
-          <h3>{`${{ place: "Placed", redate: "Put off", settle: "Ended", stopped: "Stopped" }[each.verdict] ?? "Refused"}, ${dayAndTime(new Date(each.at), zone, at)}`}</h3>
+          <h3>{`${{ place: "Placed", redate: "Put off", settle: "Ended", stopped: "Stopped", refuse: "Refused" }[each.verdict] ?? each.verdict}, ${dayAndTime(new Date(each.at), zone, at)}`}</h3>
           <DecisionList guards={each.guards} />
         </section>
       ))}

@@ -1,20 +1,17 @@
-import { useQueries, useQuery } from "@tanstack/react-query";
+import { useQuery } from "@tanstack/react-query";
 import { api, body, type Schemas } from "@/api/client";
-import { measureAtLeast, measureExactly } from "@/api/clock";
+import { measureExactly } from "@/api/clock";
 import { useMay } from "@/features/session/use";
 import { UNDER_WAY } from "./words";
 
 export type CallSession = Schemas["CallSession"];
+const NONE: CallSession[] = [];
+
 export type Limits = Schemas["Limits"];
 
 async function readLimits(): Promise<Limits> {
   const limits = await body(api.GET("/api/calls/limits"));
-  const free = !limits.paused && !limits.back_off_until && limits.used < limits.limit && limits.used_today < limits.daily_limit;
-  if (limits.available_at) {
-    if (free) measureExactly(limits.available_at);
-    // A slot lives a window after the call; the earliest that comes back was taken at most so long ago.
-    else if (!limits.back_off_until) measureAtLeast(Date.parse(limits.available_at) - (limits.window_seconds + 60) * 1000);
-  }
+  measureExactly(limits.server_time);
   return limits;
 }
 
@@ -28,18 +25,13 @@ export function useCallsUnderWay(): CallSession[] {
   const may = useMay();
   const limits = useLimits().data;
   const some = may("view_call_results") && limits !== undefined && limits.used + limits.waiting.call_now > 0;
-  return useQueries({
-    queries: UNDER_WAY.map((status) => ({
-      queryKey: ["calls", "under-way", status],
-      queryFn: () => body(api.GET("/api/calls", { params: { query: { status, page_size: 50 } } })),
-      enabled: some,
-    })),
-    combine: (answers) => {
-      const calls = new Map<string, CallSession>();
-      if (some) for (const { data } of answers) for (const call of data?.calls ?? []) calls.set(call.session_id, call);
-      return [...calls.values()].sort((a, b) => (a.placed_at ?? "9").localeCompare(b.placed_at ?? "9"));
-    },
+  const { data } = useQuery({
+    queryKey: ["calls", "under-way"],
+    queryFn: () => body(api.GET("/api/calls", { params: { query: { status: UNDER_WAY.join(","), page_size: 50 } } })),
+    enabled: some,
+    select: (page) => [...page.calls].sort((a, b) => (a.placed_at ?? "9").localeCompare(b.placed_at ?? "9")),
   });
+  return (some && data) || NONE;
 }
 
 /** One call, read every second or two while somebody follows it. */

@@ -1,5 +1,5 @@
-import { Link } from "@tanstack/react-router";
-import { Columns3, Grid2x2, List as ListIcon, ListFilter, Plus, Search, Table2, X } from "lucide-react";
+import { Link, useNavigate } from "@tanstack/react-router";
+import { Columns3, Download, Ellipsis, Grid2x2, List as ListIcon, ListFilter, Plus, Search, Table2, Trash2, X } from "lucide-react";
 import { useEffect, useMemo, useRef, useState } from "react";
 import { useLook } from "@/features/preferences/look";
 import { useNouns } from "@/features/session/business";
@@ -12,6 +12,7 @@ import { count, number } from "@/lib/words";
 import { Button, IconButton, buttonClass } from "@/ui/Button";
 import { Dialog } from "@/ui/Dialog";
 import { TextField } from "@/ui/Field";
+import { Menu } from "@/ui/Menu";
 import { Empty } from "@/ui/Notes";
 import { Segments } from "@/ui/Segments";
 import { Cards } from "./Cards";
@@ -23,6 +24,7 @@ import { Facets } from "./Facets";
 import { Grid } from "./Grid";
 import { Pager } from "./Pager";
 import { SavedTabs } from "./SavedTabs";
+import { useExport } from "./export";
 import { bodyOf, type View } from "./filters";
 import { useRows, useTotal } from "./queries";
 import { useSelection } from "./selection";
@@ -34,6 +36,7 @@ export default function ContactsPage() {
   const list = useList();
   const nouns = useNouns();
   const may = useMay();
+  const navigate = useNavigate();
   const narrow = useNarrow("64rem");
   const phone = useNarrow("48rem");
   const selecting = useSelection();
@@ -49,6 +52,7 @@ export default function ContactsPage() {
   const [filters, setFilters] = useState(false);
   const field = useRef<HTMLInputElement>(null);
 
+  const save = useExport(body, nouns);
   const view: View = list.search.view ?? (phone ? "cards" : "table");
   const shown: View = phone && view === "table" ? "cards" : view;
   const setView = (next: View) => list.change({ view: next });
@@ -91,11 +95,21 @@ export default function ContactsPage() {
             )}
           </p>
         </div>
-        {may("create_contacts") && (
-          <Link to="/contacts/new" className={buttonClass({ look: "primary" })}>
-            <Plus size={16} aria-hidden /> Add {nouns.one}
-          </Link>
-        )}
+        <div className={css.actions}>
+          {may("create_contacts") && (
+            <Link to="/contacts/new" className={buttonClass({ look: "primary" })}>
+              <Plus size={16} aria-hidden /> Add {nouns.one}
+            </Link>
+          )}
+          <Menu
+            label={`More for ${nouns.many}`}
+            trigger={<IconButton icon={Ellipsis} label="More" look="outlined" />}
+            actions={[
+              may("export_contacts") && total > 0 && { id: "export", name: `Export ${count(total, nouns.one, nouns.many)} as CSV`, icon: Download, run: () => save.mutate() },
+              may("delete_contacts", "edit_all_contacts") && { id: "deleted", name: `Deleted ${nouns.many}`, icon: Trash2, run: () => void navigate({ to: "/contacts/deleted" }) },
+            ]}
+          />
+        </div>
       </header>
       <div className={css.lists}>
         <SavedTabs list={list} />

@@ -9,7 +9,7 @@ import { Checkbox } from "@/ui/Field";
 import { cx } from "@/ui/cx";
 import css from "./Facets.module.css";
 import { WORDS, bodyOf, type ListSearch } from "./filters";
-import { useFacets, useTotal } from "./queries";
+import { useTotal } from "./queries";
 import { STATUS, STATUSES } from "./status";
 import type { List } from "./useList";
 
@@ -22,11 +22,9 @@ export function Facets({ list, facets, only }: { list: List; facets: Schemas["Co
   const me = useMe();
   const groups = useGroups().data?.groups ?? [];
   const body = bodyOf(search, text);
-  const byStatus = useFacets(body, "status", search.status !== undefined) ?? facets;
-  const byGroup = useFacets({ ...body, ungrouped: null }, "group_ids", search.groups !== undefined || search.none === true) ?? facets;
   const attention = useTotal({ ...body, attention: true }, true);
   const toggled = <T,>(values: T[] | undefined, value: T): T[] => (values?.includes(value) ? values.filter((each) => each !== value) : [...(values ?? []), value]);
-  const counts = new Map(byGroup?.groups.map((each) => [each.id, each.count]));
+  const counts = new Map(facets?.groups.map((each) => [each.id, each.count]));
   const one = (key: "when" | "call" | "last" | "result", words: Record<string, string>) =>
     Object.entries(words).map(([value, name]) => (
       <Box key={value} name={name} chosen={search[key] === value} onChange={(next) => change({ [key]: next ? value : undefined, ...(key === "when" && { from: undefined, to: undefined }) })} />
@@ -47,7 +45,7 @@ export function Facets({ list, facets, only }: { list: List; facets: Schemas["Co
                   <Icon size={15} aria-hidden />
                 </span>
               }
-              count={byStatus?.status[each]}
+              count={facets?.status[each]}
               chosen={search.status?.includes(each) ?? false}
               onChange={() => change({ status: toggled(search.status, each) })}
             />
@@ -71,7 +69,7 @@ export function Facets({ list, facets, only }: { list: List; facets: Schemas["Co
               }}
             />
           ))}
-          <Box name="In no group" count={byGroup?.ungrouped} chosen={search.none ?? false} onChange={(next) => change({ none: next || undefined, groups: undefined, logic: undefined })} />
+          <Box name="In no group" count={facets?.ungrouped} chosen={search.none ?? false} onChange={(next) => change({ none: next || undefined, groups: undefined, logic: undefined })} />
           {search.groups && search.groups.length > 0 && (
             <div className={css.logic} role="group" aria-label="How groups combine">
               {(

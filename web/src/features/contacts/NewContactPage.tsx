@@ -1,4 +1,4 @@
-import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { Link, useNavigate, useBlocker } from "@tanstack/react-router";
 import { ChevronDown, ChevronRight } from "lucide-react";
 import { useState, type SubmitEvent } from "react";
@@ -7,7 +7,6 @@ import { now } from "@/api/clock";
 import { Refusal, byField } from "@/api/problem";
 import { useBusiness, useCallSettings, useNouns, useZone } from "@/features/session/business";
 import { Restored } from "@/features/session/Restored";
-import { useMay } from "@/features/session/use";
 import { useKept } from "@/features/session/useKept";
 import { useShortcuts } from "@/features/shell/shortcuts";
 import { dayAndTime, instantOf } from "@/lib/time";
@@ -26,8 +25,6 @@ export default function NewContactPage() {
   const zone = useZone();
   const business = useBusiness().data;
   const settings = useCallSettings().data;
-  const may = useMay();
-  const privacy = useQuery({ queryKey: ["privacy"], queryFn: () => body(api.GET("/api/settings/privacy")), enabled: may("manage_compliance_settings"), staleTime: 60_000 }).data;
   const client = useQueryClient();
   const navigate = useNavigate();
   const { value: draft, set: setDraft, restored, discard } = useKept<Draft>("new-contact", EMPTY);
@@ -35,7 +32,7 @@ export default function NewContactPage() {
   const [saved, setSaved] = useState(0);
   const [existing, setExisting] = useState<string[] | null>(null);
   const set = (change: Partial<Draft>) => setDraft((before) => ({ ...before, ...change }));
-  const medical = privacy?.hipaa_mode ?? business?.business_type === "medical";
+  const medical = business?.hipaa_mode ?? false;
   const dirty = JSON.stringify(draft) !== JSON.stringify(EMPTY);
   useBlocker({ shouldBlockFn: () => dirty && !confirm("Leave without saving? What you typed is lost."), enableBeforeUnload: () => dirty });
 

@@ -48,21 +48,6 @@ export function useRows(search: Search, from: number, to: number, sheet?: Sheet)
   return { first, total, whole, rows, facets: first.data?.facets };
 }
 
-/** How a list divides without one of its own filters: what a facet shows beside its boxes. */
-export function useFacets(search: Search, without: keyof Search, enabled: boolean) {
-  const rest = useMemo(() => {
-    const { [without]: _dropped, sort: _sort, ...others } = search;
-    return others;
-  }, [search, without]);
-  return useQuery({
-    queryKey: ["contacts", "search", "facets", rest],
-    queryFn: () => read(rest, 1, 10),
-    enabled,
-    placeholderData: keepPreviousData,
-    select: (list) => list.facets,
-  }).data;
-}
-
 export function useTotal(search: Search, enabled = true) {
   return useQuery({ queryKey: ["contacts", "search", "total", search], queryFn: () => read(search, 1, 10), enabled, select: (list) => list.facets.total }).data;
 }

@@ -3,7 +3,9 @@ import { useNavigate } from "@tanstack/react-router";
 import { useState } from "react";
 import { api, body } from "@/api/client";
 import { Refusal, byField } from "@/api/problem";
+import { useNouns } from "@/features/session/business";
 import { useTeam } from "@/features/session/team";
+import { count } from "@/lib/words";
 import { Swatch } from "@/ui/Badge";
 import { Button } from "@/ui/Button";
 import { Dialog } from "@/ui/Dialog";
@@ -11,6 +13,7 @@ import { Checkbox, SelectField, TextField } from "@/ui/Field";
 import { ErrorNote } from "@/ui/Notes";
 import { cx } from "@/ui/cx";
 import { toast } from "@/ui/toast";
+import { FirstMembers } from "./FirstMembers";
 import css from "./GroupsPage.module.css";
 import type { Group } from "./queries";
 
@@ -29,18 +32,21 @@ export const COLORS = [
 export function GroupDialog({ group, onClose }: { group?: Group; onClose: () => void }) {
   const client = useQueryClient();
   const navigate = useNavigate();
+  const nouns = useNouns();
   const team = useTeam().data?.members ?? [];
   const [name, setName] = useState(group?.name ?? "");
   const [description, setDescription] = useState(group?.description ?? "");
   const [color, setColor] = useState(group?.color ?? "#3B82F6");
   const [visible, setVisible] = useState(group?.visibility ?? "all_staff");
   const [people, setPeople] = useState(group?.visible_to ?? []);
+  const [members, setMembers] = useState<ReadonlyMap<string, string>>(new Map());
   const fields = { name: name.trim(), description: description.trim() || null, ...(color !== group?.color && { color }), visibility: visible, ...(visible === "custom" && { visible_to: people }) };
   const save = useMutation({
-    mutationFn: () => (group ? body(api.PATCH("/api/groups/{group_id}", { params: { path: { group_id: group.id } }, body: fields })) : body(api.POST("/api/groups", { body: fields }))),
+    mutationFn: () => (group ? body(api.PATCH("/api/groups/{group_id}", { params: { path: { group_id: group.id } }, body: fields })) : body(api.POST("/api/groups", { body: { ...fields, ...(members.size > 0 && { initial_contact_ids: [...members.keys()] }) } }))),
     onSuccess: (saved) => {
       void client.invalidateQueries({ queryKey: ["groups"] });
-      toast(group ? "Saved." : "Group made.");
+      if (members.size > 0) void client.invalidateQueries({ queryKey: ["contacts"] });
+      toast(group ? "Saved." : saved.job_id ? `Group made. Its ${nouns.many} come in under background work.` : "Group made.");
       onClose();
       if (!group) void navigate({ to: "/groups/$groupId", params: { groupId: saved.id } });
     },
@@ -56,7 +62,7 @@ export function GroupDialog({ group, onClose }: { group?: Group; onClose: () => 
         <>
           <Button onPress={onClose}>Cancel</Button>
           <Button look="primary" isDisabled={!name.trim()} isPending={save.isPending} onPress={() => save.mutate()}>
-            {group ? "Save" : "Make group"}
+            {group ? "Save" : members.size > 0 ? `Make group with ${count(members.size, nouns.one, nouns.many)}` : "Make group"}
           </Button>
         </>
       }
@@ -74,6 +80,7 @@ export function GroupDialog({ group, onClose }: { group?: Group; onClose: () => 
           ))}
         </div>
       </div>
+      {!group && <FirstMembers chosen={members} onChange={setMembers} />}
       <SelectField
         label="Who sees it"
         value={visible}

@@ -1,6 +1,6 @@
 import { Link } from "@tanstack/react-router";
 import { ChevronRight, Megaphone, SquarePen } from "lucide-react";
-import { useMemo, useState } from "react";
+import { Suspense, lazy, useMemo, useState } from "react";
 import { Cards } from "@/features/contacts/Cards";
 import { Dock } from "@/features/contacts/Dock";
 import { Grid } from "@/features/contacts/Grid";
@@ -22,7 +22,10 @@ import { GroupSettings } from "./GroupSettings";
 import { GroupTile } from "./GroupTile";
 import { useGroup, type Group } from "./queries";
 
-/** A group: who is in it, what happened to it, how it is set, and calling it. */
+/** Its charts are fetched when they are looked at. */
+const Analytics = lazy(() => import("./Analytics").then((module) => ({ default: module.Analytics })));
+
+/** A group: who is in it, what its calls came to, what happened to it, how it is set, and calling it. */
 export default function GroupPage() {
   const groupId = useParam("groupId") ?? "";
   const tab = useParam("tab");
@@ -70,6 +73,11 @@ function Body({ group, etag, tab }: { group: Group; etag: string; tab: string })
         <TabLink to="/groups/$groupId/$tab" params={{ groupId: group.id, tab: "members" }} current={tab === "members"} count={number(group.contact_count)}>
           Members
         </TabLink>
+        {may("view_basic_analytics") && (
+          <TabLink to="/groups/$groupId/$tab" params={{ groupId: group.id, tab: "analytics" }} current={tab === "analytics"}>
+            Analytics
+          </TabLink>
+        )}
         <TabLink to="/groups/$groupId/$tab" params={{ groupId: group.id, tab: "activity" }} current={tab === "activity"}>
           Activity
         </TabLink>
@@ -79,7 +87,17 @@ function Body({ group, etag, tab }: { group: Group; etag: string; tab: string })
           </TabLink>
         )}
       </TabLinks>
-      {tab === "activity" ? <Activity groupId={group.id} /> : tab === "settings" && manages ? <GroupSettings group={group} etag={etag} /> : <Members group={group} />}
+      {tab === "analytics" && may("view_basic_analytics") ? (
+        <Suspense fallback={<Skeleton rows={4} tall />}>
+          <Analytics group={group} />
+        </Suspense>
+      ) : tab === "activity" ? (
+        <Activity groupId={group.id} />
+      ) : tab === "settings" && manages ? (
+        <GroupSettings group={group} etag={etag} />
+      ) : (
+        <Members group={group} />
+      )}
       {editing && <GroupDialog group={group} onClose={() => setEditing(false)} />}
     </div>
   );

@@ -1,6 +1,6 @@
 import { useInfiniteQuery, useMutation, useQuery, useQueryClient, keepPreviousData } from "@tanstack/react-query";
 import { Link, useNavigate } from "@tanstack/react-router";
-import { Ellipsis, LayoutTemplate, Lightbulb, Lock, Megaphone, Plus, Search, UserRoundCheck, Users } from "lucide-react";
+import { ChartColumn, Ellipsis, LayoutTemplate, Lightbulb, Lock, Megaphone, Plus, Search, UserRoundCheck, Users } from "lucide-react";
 import { useState } from "react";
 import { api, body } from "@/api/client";
 import { useTotal } from "@/features/contacts/queries";
@@ -78,7 +78,13 @@ export default function GroupsPage() {
           )
         }
         actions={
-          manages && (
+          <>
+            {may("view_basic_analytics") && (stats?.total_groups ?? 0) > 1 && (
+              <Link to="/groups/compare" className={buttonClass({})}>
+                <ChartColumn size={16} aria-hidden /> Compare
+              </Link>
+            )}
+            {manages && (
             <>
               <Button icon={LayoutTemplate} onPress={() => setDialog("templates")}>
                 Templates
@@ -87,7 +93,8 @@ export default function GroupsPage() {
                 New group
               </Button>
             </>
-          )
+            )}
+          </>
         }
       />
       {manages && <Suggestion />}

@@ -1,5 +1,5 @@
 import { useQuery } from "@tanstack/react-query";
-import { api, body } from "@/api/client";
+import { api, body, type Schemas } from "@/api/client";
 import { nounsOf, type Nouns } from "@/lib/words";
 
 /** The kind of business that was open here last: its words are there from the first paint, and nothing moves when it is known. */
@@ -18,6 +18,14 @@ export function useBusiness() {
 }
 
 export const lastNouns = (): Nouns => nounsOf(localStorage.getItem(KIND) ?? undefined);
+
+/** Why a date (`yyyy-mm-dd`) is a holiday of the business: the bank holiday's name, or that it is one of its own. */
+export function holidayOn(date: string, business: Pick<Schemas["BusinessView"], "business_hours"> | undefined): string | null {
+  const calendar = business?.business_hours.holiday_calendar;
+  if (!calendar) return null;
+  if (calendar.custom_holidays.includes(date)) return "one of your closed days";
+  return (calendar.uk_bank_holidays && calendar.bank_holidays.find((each) => each.date === date)?.title) || null;
+}
 
 /** The zone in which the business's times are shown. */
 export const useZone = (): string => useBusiness().data?.timezone ?? "Europe/London";

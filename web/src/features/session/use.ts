@@ -18,7 +18,9 @@ export type Permission =
   | "manage_business_settings"
   | "manage_compliance_settings"
   | "manage_team_members"
-  | "update_own_profile";
+  | "update_own_profile"
+  | "view_basic_analytics"
+  | "export_contacts";
 
 /** Who is signed in. Pages are only shown while somebody is. */
 export function useMe(): SignedInUser {

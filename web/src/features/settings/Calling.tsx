@@ -3,6 +3,7 @@ import { TimeField } from "@/ui/DateTime";
 import { Row, SelectField, Switch, TextField } from "@/ui/Field";
 import { ErrorNote, Skeleton } from "@/ui/Notes";
 import { Panel } from "@/ui/Panel";
+import { ClosedDays, comingHolidays } from "./ClosedDays";
 import { SaveState } from "./SaveState";
 import css from "./settings.module.css";
 import { useAutoSave } from "./useAutoSave";
@@ -50,8 +51,10 @@ export function Calling() {
               value={value.holiday_calendar.division}
               options={words({ "england-and-wales": "England and Wales", scotland: "Scotland", "northern-ireland": "Northern Ireland" })}
               onChange={(division) => set({ holiday_calendar: { division } })}
+              help={comingHolidays(value.holiday_calendar.bank_holidays)}
             />
           )}
+          <ClosedDays dates={value.holiday_calendar.custom_holidays} onChange={(custom_holidays) => set({ holiday_calendar: { custom_holidays } })} error={errors["holiday_calendar.custom_holidays"]} />
         </div>
       </Panel>
       <Panel title="Reminders">

@@ -17,7 +17,7 @@ import { SessionWatch } from "@/features/session/Watch";
 import { useBusiness, useNouns, useZone } from "@/features/session/business";
 import { useMay, useMe } from "@/features/session/use";
 import { clock } from "@/lib/time";
-import { initials } from "@/lib/words";
+import { initials, number } from "@/lib/words";
 import { Avatar, Count } from "@/ui/Badge";
 import { Button, IconButton } from "@/ui/Button";
 import { Kbd } from "@/ui/Kbd";
@@ -118,10 +118,10 @@ function useFocusOnNavigation(): void {
 }
 
 function useBadges(): Partial<Record<Entry["to"], React.ReactNode>> {
-  const { total: work, more } = useOpenWork();
+  const { total: work, counted } = useOpenWork();
   const calls = useCallsUnderWay().length;
   return {
-    "/today": work > 0 && <Count value={more ? `${String(work)}+` : work} tone="attention" />,
+    "/today": work > 0 && <Count value={counted ? number(work) : `${number(work)}+`} tone="attention" />,
     "/calls": calls > 0 && <Count value={calls} tone="calling" />,
   };
 }

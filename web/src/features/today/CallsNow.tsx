@@ -2,7 +2,6 @@ import { Link } from "@tanstack/react-router";
 import { Ticking } from "@/features/calls/CallsPanel";
 import { useCallsUnderWay, type CallSession } from "@/features/calls/queries";
 import { callWord } from "@/features/calls/words";
-import { useContactName } from "@/features/contacts/one";
 import { Name } from "@/features/preferences/hidden";
 import { useNow } from "@/lib/useNow";
 import { Badge, IconTile } from "@/ui/Badge";
@@ -28,7 +27,7 @@ export function CallsNow() {
 }
 
 export function CallRow({ call }: { call: CallSession }) {
-  const name = useContactName(call.contact_id);
+  const name = call.contact_name;
   const word = callWord(call, useNow());
   return (
     <li className={css.call}>

@@ -1,20 +1,20 @@
 import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import { api, body, type Schemas } from "@/api/client";
+import { holidayOn } from "@/features/session/business";
 
 export type Business = Schemas["BusinessView"];
 
 const WEEKDAYS = ["sunday", "monday", "tuesday", "wednesday", "thursday", "friday", "saturday"] as const;
 
-/** The business's next open day after a date (`yyyy-mm-dd`), by its schedule and its own holidays. */
+/** The business's next open day after a date (`yyyy-mm-dd`), by its schedule and its holidays. */
 export function nextWorkingDay(after: string, business: Business | undefined): string {
   const schedule = business?.business_hours.operating_schedule;
-  const holidays = business?.business_hours.holiday_calendar.custom_holidays ?? [];
   for (let ahead = 1; ahead <= 14; ahead += 1) {
     const at = new Date(Date.parse(`${after}T12:00:00Z`) + ahead * 86_400_000);
     const date = at.toISOString().slice(0, 10);
     const weekday = WEEKDAYS[at.getUTCDay()] ?? "monday";
     const closed = schedule ? schedule[weekday].closed : weekday === "sunday" || weekday === "saturday";
-    if (!closed && !holidays.includes(date)) return date;
+    if (!closed && !holidayOn(date, business)) return date;
   }
   return after;
 }
@@ -24,8 +24,9 @@ export function lastClosing(today: string, business: Business | undefined): { da
   const schedule = business?.business_hours.operating_schedule;
   for (let back = 1; back <= 14; back += 1) {
     const at = new Date(Date.parse(`${today}T12:00:00Z`) - back * 86_400_000);
+    const date = at.toISOString().slice(0, 10);
     const day = schedule?.[WEEKDAYS[at.getUTCDay()] ?? "monday"];
-    if (day && !day.closed) return { date: at.toISOString().slice(0, 10), time: day.close };
+    if (day && !day.closed && !holidayOn(date, business)) return { date, time: day.close };
   }
   return { date: today, time: "00:00" };
 }

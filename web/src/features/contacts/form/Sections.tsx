@@ -2,7 +2,7 @@ import { useQuery } from "@tanstack/react-query";
 import type { ReactNode } from "react";
 import { api, body } from "@/api/client";
 import { useGroups } from "@/features/groups/queries";
-import { useAppointmentTypes, useBusiness, useCallSettings, useLocations, useZone } from "@/features/session/business";
+import { holidayOn, useAppointmentTypes, useBusiness, useCallSettings, useLocations, useZone } from "@/features/session/business";
 import { useColleagues } from "@/features/session/team";
 import { clockOf, city, instantOf, wall, clock24, dateKey } from "@/lib/time";
 import { now } from "@/api/clock";
@@ -60,7 +60,8 @@ export function useTimeWarning(date: string, time: string): string | null {
   const day = schedule?.[DAYS[new Date(`${date}T12:00:00Z`).getUTCDay()] ?? "monday"];
   if (day?.closed) return `You are closed on ${new Intl.DateTimeFormat("en-GB", { weekday: "long" }).format(new Date(`${date}T12:00:00Z`))}s. It can be saved all the same.`;
   if (day && (time < day.open || time >= day.close)) return `Outside your opening hours, ${clockOf(day.open)} to ${clockOf(day.close)}. It can be saved all the same.`;
-  if (business?.business_hours.holiday_calendar.custom_holidays.includes(date)) return "This is one of your holidays. It can be saved all the same.";
+  const holiday = holidayOn(date, business);
+  if (holiday) return `This is ${holiday}. It can be saved all the same.`;
   return null;
 }
 

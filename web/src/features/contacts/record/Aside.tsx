@@ -1,4 +1,4 @@
-import { Check, ChevronRight, Minus, NotebookPen, X } from "lucide-react";
+import { Check, ChevronRight, MessageSquareText, Minus, NotebookPen, X } from "lucide-react";
 import { Link } from "@tanstack/react-router";
 import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
@@ -9,6 +9,7 @@ import { useZone } from "@/features/session/business";
 import { day, dayAndTime } from "@/lib/time";
 import { initials } from "@/lib/words";
 import { Avatar, Badge, GroupTag } from "@/ui/Badge";
+import { Button } from "@/ui/Button";
 import { Facts, Panel } from "@/ui/Panel";
 import { contactQuery, type Contact } from "../one";
 import css from "./Aside.module.css";
@@ -21,14 +22,16 @@ interface Props {
   onEdit: () => void;
   onConsent: () => void;
   onGroups: () => void;
+  onText: () => void;
 }
 
 /** What one looks at before ringing somebody. */
-export function Aside({ contact, editable, onEdit, onConsent, onGroups }: Props) {
+export function Aside({ contact, editable, onEdit, onConsent, onGroups, onText }: Props) {
   const zone = useZone();
   const groups = useGroups().data?.groups ?? [];
   const consent = contact.preferences.voice_consent;
   const own = groups.filter((each) => contact.group_ids.includes(each.id));
+  const whyNoText = contact.do_not_contact ? "They are not to be contacted." : !contact.phone ? "There is no number." : !contact.preferences.sms_opt_in ? "They have not agreed to text messages. Edit records it." : null;
   const yesNo = (yes: boolean) =>
     yes ? (
       <span className={css.yes}>
@@ -83,6 +86,18 @@ export function Aside({ contact, editable, onEdit, onConsent, onGroups }: Props)
           <p className={css.foot}>
             <LinkButton onClick={onConsent}>{consent.state === "given" ? "Withdraw permission" : "Record permission"}</LinkButton>
           </p>
+        )}
+        {editable && (
+          <div className={css.text}>
+            <Button small icon={MessageSquareText} isDisabled={whyNoText !== null} onPress={onText} aria-describedby={whyNoText ? "why-no-text" : undefined}>
+              Write a text message
+            </Button>
+            {whyNoText && (
+              <p id="why-no-text" className={css.small}>
+                {whyNoText}
+              </p>
+            )}
+          </div>
         )}
       </Panel>
       <Panel title="Groups" padded aside={editable && groups.length > 0 && <LinkButton onClick={onGroups}>Manage</LinkButton>}>

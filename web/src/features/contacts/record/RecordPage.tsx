@@ -31,6 +31,7 @@ import { DeleteDialog } from "./DeleteDialog";
 import { EditSheet, editForm } from "./EditSheet";
 import { GroupsDialog } from "./GroupsDialog";
 import { NotesList } from "./NotesList";
+import { SmsDialog } from "./SmsDialog";
 import css from "./RecordPage.module.css";
 import { Timeline } from "./Timeline";
 import { WorkOf } from "./WorkOf";
@@ -89,7 +90,7 @@ function Record({ contact, etag }: { contact: Contact; etag: string }) {
   const editable = useMayEdit()(contact);
   const locations = useLocations().data;
   const { call, refusal } = useCallNow(contact);
-  const [open, setOpen] = useState<"edit" | "consent" | "groups" | "appointment" | "move" | "delete" | null>(() => (editable && kept(me.id, editForm(contact.id)) !== null ? "edit" : null));
+  const [open, setOpen] = useState<"edit" | "consent" | "groups" | "appointment" | "move" | "delete" | "text" | null>(() => (editable && kept(me.id, editForm(contact.id)) !== null ? "edit" : null));
   const tab: Tab = TABS.find((each) => each === chosen) ?? "timeline";
   const calls = useQuery({ queryKey: ["contacts", contact.id, "calls-count"], queryFn: () => body(api.GET("/api/contacts/{contact_id}/calls", { params: { path: { contact_id: contact.id }, query: { page_size: 10 } } })), enabled: may("view_call_results") }).data;
 
@@ -217,13 +218,14 @@ function Record({ contact, etag }: { contact: Contact; etag: string }) {
             {tab === "changes" && <Changes contactId={contact.id} />}
           </section>
         </div>
-        <Aside contact={contact} editable={editable} onEdit={() => setOpen("edit")} onConsent={() => setOpen("consent")} onGroups={() => setOpen("groups")} />
+        <Aside contact={contact} editable={editable} onEdit={() => setOpen("edit")} onConsent={() => setOpen("consent")} onGroups={() => setOpen("groups")} onText={() => setOpen("text")} />
       </div>
       {open === "edit" && <EditSheet contact={contact} etag={etag} onClose={() => setOpen(null)} />}
       {open === "consent" && <ConsentDialog contact={contact} onClose={() => setOpen(null)} />}
       {open === "groups" && <GroupsDialog contact={contact} etag={etag} onClose={() => setOpen(null)} />}
       {open === "appointment" && <AppointmentDialog contact={contact} onClose={() => setOpen(null)} />}
       {open === "move" && <AppointmentDialog contact={contact} move onClose={() => setOpen(null)} />}
+      {open === "text" && <SmsDialog contact={contact} onClose={() => setOpen(null)} />}
       {open === "delete" && <DeleteDialog contact={contact} etag={etag} onClose={() => setOpen(null)} />}
     </>
   );

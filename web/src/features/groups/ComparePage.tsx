@@ -1,0 +1,179 @@
+import { Link, useNavigate, useSearch } from "@tanstack/react-router";
+import { Award, ChevronRight, TriangleAlert } from "lucide-react";
+import { useMay } from "@/features/session/use";
+import { duration } from "@/lib/time";
+import { number } from "@/lib/words";
+import { Swatch } from "@/ui/Badge";
+import { Empty, ErrorNote, Hint, Skeleton } from "@/ui/Notes";
+import { PageHeader, Panel } from "@/ui/Panel";
+import { Segments } from "@/ui/Segments";
+import { Bars } from "@/ui/chart/Bars";
+import { ChartPanel } from "@/ui/chart/ChartPanel";
+import { Lines, Sample } from "@/ui/chart/Lines";
+import { cx } from "@/ui/cx";
+import css from "./Analytics.module.css";
+import page from "./GroupPage.module.css";
+import { PERIODS, inPeriod, percent, stepName, useComparison, type Analysed, type Days, type Figures } from "./analytics";
+import { useGroups } from "./queries";
+
+/** Groups that are compared at most, and lines that can still be told apart. */
+const MOST = 10;
+const LINES = 5;
+
+interface Told {
+  info: Analysed["group_info"];
+  figures: Figures;
+}
+
+/** Groups side by side: how often people answer, confirm, and need another call. */
+export default function ComparePage() {
+  const { ids = [], days = 30 } = useSearch({ from: "/groups/compare" });
+  const navigate = useNavigate();
+  const may = useMay();
+  const groups = useGroups().data?.groups ?? [];
+  const answer = useComparison(ids, days);
+  const go = (search: { ids?: string[]; days?: Days }) => {
+    const next = { ids, days, ...search };
+    void navigate({ to: "/groups/compare", search: { ...(next.ids.length > 0 && { ids: next.ids }), ...(next.days !== 30 && { days: next.days }) }, replace: true });
+  };
+  const toggle = (id: string) => go({ ids: ids.includes(id) ? ids.filter((each) => each !== id) : [...ids, id].slice(-MOST) });
+  const told = (answer.data?.groups ?? []).flatMap(({ group_info: info, figures }): Told[] => (figures ? [{ info, figures }] : []));
+  const hidden = (answer.data?.groups.length ?? 0) - told.length;
+  if (!may("view_basic_analytics")) return <Empty title="You may not see figures">An administrator can allow it.</Empty>;
+  return (
+    <div className={page.page}>
+      <PageHeader
+        above={
+          <nav aria-label="Where you are" className={page.crumbs}>
+            <Link to="/groups">Groups</Link> <ChevronRight size={14} aria-hidden /> <span>Compare</span>
+          </nav>
+        }
+        title="Compare groups"
+        line={ids.length < 2 ? "All groups. Choose two or more to see only those." : `${number(ids.length)} groups`}
+        actions={<Segments label="Over how long" value={`${days}`} options={PERIODS} onChange={(chosen) => go({ days: Number(chosen) as Days })} />}
+      />
+      {groups.length > 1 && (
+        <div role="group" aria-label="Groups to compare" className={css.choose}>
+          {groups.map((each) => (
+            <button key={each.id} type="button" aria-pressed={ids.includes(each.id)} className={cx(css.choice, ids.includes(each.id) && css.chosen)} onClick={() => toggle(each.id)}>
+              <Swatch color={each.color} /> <bdi>{each.name}</bdi>
+            </button>
+          ))}
+        </div>
+      )}
+      {answer.isPending && <Skeleton rows={4} tall />}
+      {answer.isError && <ErrorNote error={answer.error} what="Could not compare." retry={() => void answer.refetch()} />}
+      {answer.data?.groups.length === 0 && <Empty title="No groups yet">There is nothing to compare.</Empty>}
+      {hidden > 0 && <Hint>{`${number(hidden)} ${hidden === 1 ? "group has" : "groups have"} fewer than five people: their figures are not shown.`}</Hint>}
+      {answer.data && told.length > 0 && <Compared told={told} days={days} best={answer.data.summary.best_performing_group ?? null} low={answer.data.summary.needs_attention_groups} mean={answer.data.summary.overall_group_effectiveness ?? null} />}
+    </div>
+  );
+}
+
+function Compared({ told, days, best, low, mean }: { told: Told[]; days: Days; best: string | null; low: string[]; mean: number | null }) {
+  const called = told.filter(({ figures }) => figures.performance_metrics.total_calls > 0);
+  const bars = (rate: (figures: Figures) => number | null | undefined) =>
+    called.map(({ info, figures }) => ({ id: info.id, name: info.name, color: info.color, percent: rate(figures) ?? null, note: `of ${number(figures.performance_metrics.total_calls)}` }));
+  return (
+    <div className={css.page}>
+      <Panel title="Figures" footer={mean === null ? "Groups with at least 20 calls are ranked by their score: the mean of answered, confirmed and called." : `Mean score ${String(Math.round(mean))}. A group ten points or more below it needs attention.`}>
+        {/* Read by keyboard where it is wider than its place. */}
+        {/* eslint-disable-next-line jsx-a11y/no-noninteractive-tabindex */}
+        <div className={css.scroll} role="region" aria-label="Figures of the groups" tabIndex={0}>
+          <table className={css.compare}>
+            <thead>
+              <tr>
+                {["Group", "Members", "Calls", "Answered", "Confirmed", "Called", "Repeated", "Length", "Score"].map((each) => (
+                  <th key={each} scope="col">
+                    {each}
+                  </th>
+                ))}
+              </tr>
+            </thead>
+            <tbody>
+              {told.map(({ info, figures }) => (
+                <tr key={info.id}>
+                  <th scope="row">
+                    <span className={css.who}>
+                      <Swatch color={info.color} />
+                      <Link to="/groups/$groupId/$tab" params={{ groupId: info.id, tab: "analytics" }}>
+                        <bdi>{info.name}</bdi>
+                      </Link>
+                    </span>
+                    {info.id === best && (
+                      <span className={cx(css.mark, css.best)}>
+                        <Award size={14} aria-hidden /> Best
+                      </span>
+                    )}
+                    {low.includes(info.id) && (
+                      <span className={cx(css.mark, css.low)}>
+                        <TriangleAlert size={14} aria-hidden /> Needs attention
+                      </span>
+                    )}
+                  </th>
+                  <Cells figures={figures} />
+                </tr>
+              ))}
+            </tbody>
+          </table>
+        </div>
+      </Panel>
+      {called.length === 0 ? (
+        <Empty title={`Nobody in these groups was called ${inPeriod(days)}`} />
+      ) : (
+        <>
+          <div className={css.two}>
+            <Panel title="Answered" padded>
+              <Bars label="Calls that were answered" bars={bars((figures) => figures.performance_metrics.answer_rate)} />
+            </Panel>
+            <Panel title="Confirmed, of those answered" padded>
+              <Bars label="Answered calls that confirmed" bars={bars((figures) => figures.performance_metrics.confirmation_rate).map(({ note: _, ...bar }) => bar)} />
+            </Panel>
+          </div>
+          {called.length <= LINES && <Trends told={called} days={days} />}
+        </>
+      )}
+    </div>
+  );
+}
+
+function Cells({ figures }: { figures: Figures }) {
+  const calls = figures.performance_metrics;
+  const cells = [
+    number(figures.member_statistics.total_members),
+    number(calls.total_calls),
+    percent(calls.answer_rate),
+    percent(calls.confirmation_rate),
+    percent(figures.engagement_metrics.engagement_rate),
+    percent(calls.retry_rate),
+    calls.average_call_duration == null ? "–" : duration(Math.round(calls.average_call_duration)),
+    figures.performance_score == null ? "–" : String(Math.round(figures.performance_score)),
+  ];
+  return cells.map((cell, at) => (
+    <td key={at} className="num">
+      {cell}
+    </td>
+  ));
+}
+
+function Trends({ told, days }: { told: Told[]; days: Days }) {
+  const steps = told[0]?.figures.trend.map((step) => stepName(step.from, days)) ?? [];
+  const rate = (step: Figures["trend"][number]) => (step.total_calls > 0 ? (100 * step.answered_calls) / step.total_calls : null);
+  const lines = told.map(({ info, figures }) => ({ name: info.name, color: info.color, values: figures.trend.map(rate) }));
+  return (
+    <ChartPanel
+      title="Answered over time"
+      line="A step without a call has no point."
+      numbers={{ columns: [days === 365 ? "Month" : days === 90 ? "Week from" : "Day", ...lines.map(({ name }) => name)], rows: steps.map((name, at) => [name, ...lines.map(({ values }) => percent(values[at]))]) }}
+    >
+      <Lines lines={lines} labels={steps} />
+      <ul className={css.lines}>
+        {lines.map(({ name, color }, place) => (
+          <li key={name}>
+            <Sample color={color} place={place} /> <bdi>{name}</bdi>
+          </li>
+        ))}
+      </ul>
+    </ChartPanel>
+  );
+}

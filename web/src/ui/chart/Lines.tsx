@@ -1,0 +1,72 @@
+import { AxisBottom, AxisLeft } from "@visx/axis";
+import { scaleLinear, scalePoint } from "@visx/scale";
+import { LinePath } from "@visx/shape";
+import { useWidth } from "@/lib/useWidth";
+import css from "./chart.module.css";
+
+export interface Line {
+  name: string;
+  color: string;
+  /** Per cent, or nothing where there was nothing to count. */
+  values: (number | null)[];
+}
+
+const HEIGHT = 220;
+const LEFT = 44;
+const BELOW = 24;
+const TOP = 10;
+const DASHES = ["0", "7 4", "2 4", "10 4 2 4", "14 5"];
+
+export const dashOf = (place: number): string => DASHES[place % DASHES.length] ?? "0";
+
+/** A line's sample for its legend. */
+export function Sample({ color, place }: { color: string; place: number }) {
+  return (
+    <svg width="30" height="10" viewBox="0 0 30 10" aria-hidden>
+      <line x1="0" x2="30" y1="5" y2="5" stroke={color} strokeWidth="3" strokeDasharray={dashOf(place)} />
+      <Mark place={place} x={15} y={5} color={color} />
+    </svg>
+  );
+}
+
+/** Each line has a mark of its own, so that no colour is needed to follow it. */
+function Mark({ place, x, y, color }: { place: number; x: number; y: number; color: string }) {
+  const shape = place % 4;
+  const props = { fill: color, className: css.edge };
+  if (shape === 0) return <circle cx={x} cy={y} r="4" {...props} />;
+  if (shape === 1) return <rect x={x - 3.5} y={y - 3.5} width="7" height="7" {...props} />;
+  if (shape === 2) return <path d={`M${String(x)} ${String(y - 4.5)} l4.5 8 h-9 z`} {...props} />;
+  return <path d={`M${String(x)} ${String(y - 5)} l5 5 l-5 5 l-5 -5 z`} {...props} />;
+}
+
+/** Rates over time side by side. Its numbers stand in the table beside it, so it is hidden from screen readers. */
+export function Lines({ lines, labels }: { lines: Line[]; labels: string[] }) {
+  const [ref, width] = useWidth<HTMLDivElement>();
+  const x = scalePoint<number>({ domain: labels.map((_, at) => at), range: [LEFT + 8, Math.max(LEFT + 9, width - 10)] });
+  const y = scaleLinear<number>({ domain: [0, 100], range: [HEIGHT - BELOW, TOP] });
+  const every = Math.max(1, Math.ceil((labels.length * 52) / Math.max(1, width - LEFT)));
+  const labelled = labels.map((_, at) => at).filter((at) => (labels.length - 1 - at) % every === 0);
+  const place = (at: number) => x(at) ?? 0;
+  return (
+    <div ref={ref} className={css.chart}>
+      {width > 0 && (
+        <svg width={width} height={HEIGHT} aria-hidden>
+          {[0, 25, 50, 75, 100].map((tick) => (
+            <line key={tick} x1={LEFT} x2={width} y1={y(tick)} y2={y(tick)} className={css.grid} />
+          ))}
+          {lines.map((line, number) => {
+            const points = line.values.map((value, at) => ({ at, value }));
+            return (
+              <g key={line.name}>
+                <LinePath data={points} x={(each) => place(each.at)} y={(each) => y(each.value ?? 0)} defined={(each) => each.value !== null} stroke={line.color} strokeWidth={2.5} strokeDasharray={dashOf(number)} />
+                {points.map((each) => each.value !== null && <Mark key={each.at} place={number} x={place(each.at)} y={y(each.value)} color={line.color} />)}
+              </g>
+            );
+          })}
+          <AxisLeft left={LEFT} scale={y} hideAxisLine hideTicks tickValues={[0, 25, 50, 75, 100]} tickFormat={(value) => `${String(value)}%`} tickClassName={css.tick} tickLabelProps={{ textAnchor: "end", dx: -6, dy: 4 }} />
+          <AxisBottom top={HEIGHT - BELOW} scale={x} hideTicks axisLineClassName={css.axis} tickValues={labelled} tickFormat={(at) => labels[at] ?? ""} tickClassName={css.tick} tickLabelProps={{ textAnchor: "middle", dy: 4 }} />
+        </svg>
+      )}
+    </div>
+  );
+}
