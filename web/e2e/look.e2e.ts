@@ -92,7 +92,7 @@ it("says every state in a word or a texture, so that greyscale loses nothing", {
   for (const path of ["/today", "/contacts", "/contacts?view=%22cards%22", `/contacts/${ids.contact}`, "/groups", "/groups/compare", `/groups/${ids.group}/analytics`, "/calls", "/calls/history"]) {
     await to(page, path);
     const seen = await page.evaluate(() => {
-      const text = (each: Element) => (each.textContent ?? "").trim();
+      const text = (each: Element) => each.textContent.trim();
       const states = [...document.querySelectorAll("[class*='badge']")].filter((each) => each.getBoundingClientRect().width > 0);
       const swatches = [...document.querySelectorAll("[class*='swatch']")].filter((each) => each.getBoundingClientRect().width > 0);
       const stacks = [...document.querySelectorAll("svg[role='img']")];
@@ -100,7 +100,7 @@ it("says every state in a word or a texture, so that greyscale loses nothing", {
         badges: states.length,
         mute: states.filter((each) => text(each) === "").map((each) => each.outerHTML.slice(0, 120)),
         // A group's colour stands beside its name.
-        alone: swatches.filter((each) => text(each.closest("li, label, a, span, button, h1") ?? each) === "" && text(each.parentElement?.parentElement ?? each) === "").map((each) => each.outerHTML.slice(0, 120)),
+        alone: swatches.filter((each) => text(each.closest("li, label, a, button, h1, th") ?? each.parentElement?.parentElement ?? each) === "").map((each) => each.outerHTML.slice(0, 120)),
         bars: stacks.length,
         alike: stacks
           .filter((each) => {

@@ -288,11 +288,7 @@ pub(crate) struct WorkList {
 }
 
 /// How many entries a filter holds for, of contacts within reach; `None` where there are more than are counted.
-async fn count(
-    ts: &TenantStore,
-    who: &Principal,
-    filter: &Filter,
-) -> Result<Option<u64>, Problem> {
+async fn count(ts: &TenantStore, who: &Principal, filter: &Filter) -> Result<Option<u64>, Problem> {
     let (mut total, mut examined, mut last) = (0, 0, None);
     loop {
         let (rows, more) = ts

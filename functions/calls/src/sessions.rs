@@ -282,9 +282,8 @@ pub(crate) async fn list(
             .map_err(store_problem)?;
         more = next.is_some();
         after = next;
-        let fits = |row: &SessionRow| {
-            statuses.is_empty() || statuses.contains(&row.session.status(now))
-        };
+        let fits =
+            |row: &SessionRow| statuses.is_empty() || statuses.contains(&row.session.status(now));
         let fitting = rows.iter().filter(|row| fits(row));
         let people = visible(&ts, &who, fitting.map(|row| row.session.contact).collect()).await?;
         let rows_read = rows.len();

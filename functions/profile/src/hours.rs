@@ -6,7 +6,8 @@ use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use vio_domain::calendar::{
-    BankHolidays, CallHours, DayHours, Division, HolidayCalendar, HolidayError, OperatingSchedule, TimeOfDay,
+    BankHolidays, CallHours, DayHours, Division, HolidayCalendar, HolidayError, OperatingSchedule,
+    TimeOfDay,
 };
 use vio_domain::error::Invalid;
 use vio_http::Fields;

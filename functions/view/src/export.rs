@@ -68,10 +68,10 @@ fn cell(card: &Card, column: &str, settings: &Settings) -> String {
     let yes = |yes: bool| if yes { "yes" } else { "no" }.to_owned();
     let usual = settings.business.timezone;
     let at = card.appointment.as_ref();
-    let zone: Tz = at
-        .and_then(|at| at.timezone.parse().ok())
-        .unwrap_or(usual);
-    let time = at.and_then(|at| at.time).map(|time| time.with_timezone(&zone));
+    let zone: Tz = at.and_then(|at| at.timezone.parse().ok()).unwrap_or(usual);
+    let time = at
+        .and_then(|at| at.time)
+        .map(|time| time.with_timezone(&zone));
     let of_time = |form: &str| time.map_or_else(String::new, |time| time.format(form).to_string());
     match column {
         "name" => card.name.clone(),

@@ -3,9 +3,9 @@
 use vio_domain::groups::CHANGES_MEMBERS;
 use vio_domain::permission::Permission::{
     ConfigureCallSettings, ConfigureIntegrations, CreateContacts, DeleteContacts, EditAllContacts,
-    EditOwnContacts, ExportContacts, ManageBusinessSettings, ManageComplianceSettings, ManageTeamMembers,
-    ModifyCallSchedules, TriggerManualCalls, UpdateOwnProfile, ViewBasicAnalytics, ViewCallResults,
-    ViewContacts,
+    EditOwnContacts, ExportContacts, ManageBusinessSettings, ManageComplianceSettings,
+    ManageTeamMembers, ModifyCallSchedules, TriggerManualCalls, UpdateOwnProfile,
+    ViewBasicAnalytics, ViewCallResults, ViewContacts,
 };
 
 use crate::access::Access::{Needs, NeedsAny, Public, Signature, SignedIn};

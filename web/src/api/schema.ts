@@ -489,6 +489,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/contacts/deleted": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Contacts of your reach that were deleted in the last 30 days. A page can be shorter than asked for while `next_cursor` says that there is more. */
+        get: operations["get_contacts_deleted"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/contacts/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** A list as a CSV file: everybody whom the filters find, at most 10,000, in the list's order; times on the clock of the appointment, others on the business's. In HIPAA mode appointment type, instructions, notes, groups and tags are left out. Entered into the audit with the filters, sealed, and the number of contacts. */
+        post: operations["post_contacts_export"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/contacts/search": {
         parameters: {
             query?: never;
@@ -808,6 +842,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/groups/analytics": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The figures of every group in use that you see, and what they say together. */
+        get: operations["get_groups_analytics"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/groups/campaigns": {
         parameters: {
             query?: never;
@@ -885,6 +936,23 @@ export interface paths {
         };
         /** How far a campaign is: counts, when it will be through, and what each call came to. */
         get: operations["get_groups_campaigns_campaign_id_status"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/groups/comparison": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The figures of two to ten groups side by side. */
+        get: operations["get_groups_comparison"];
         put?: never;
         post?: never;
         delete?: never;
@@ -995,6 +1063,23 @@ export interface paths {
         head?: never;
         /** Changes a group: only the fields sent. Its members stay, also while it is archived. */
         patch: operations["patch_groups_group_id"];
+        trace?: never;
+    };
+    "/api/groups/{group_id}/analytics": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What calls to a group's members came to, over the members that you see. Each figure has one formula, which its description names. */
+        get: operations["get_groups_group_id_analytics"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
         trace?: never;
     };
     "/api/groups/{group_id}/bulk-operations": {
@@ -1786,6 +1871,34 @@ export interface components {
             /** @description Another name than the suggested one. */
             name?: string | null;
         };
+        /** @description Which group. */
+        AnalysedGroup: {
+            /**
+             * @description One of the eight colours, as hex.
+             * @example #3B82F6
+             */
+            color: string;
+            /** Format: date-time */
+            created_at: string;
+            description?: string | null;
+            icon?: string | null;
+            /** Format: uuid */
+            id: string;
+            /** @example VIP Clients */
+            name: string;
+        };
+        /** @description The period, in the business's zone: whole days, the last of them not over. */
+        AnalysedPeriod: {
+            /** Format: date-time */
+            from: string;
+            /** @example Europe/London */
+            timezone: string;
+            /**
+             * Format: date-time
+             * @description When the figures were counted.
+             */
+            until: string;
+        };
         /**
          * @description How a template is applied.
          * @example {
@@ -2078,6 +2191,16 @@ export interface components {
             /** Format: int64 */
             within_seconds: number;
         };
+        /** @description A bank holiday. */
+        BankHoliday: {
+            /**
+             * Format: date
+             * @example 2026-12-25
+             */
+            date: string;
+            /** @example Christmas Day */
+            title: string;
+        };
         /**
          * @description Contacts to be put into a group.
          * @example {
@@ -2322,6 +2445,8 @@ export interface components {
             country: string;
             /** @example West Yorkshire */
             county_state?: string | null;
+            /** @description Whether health data is handled by HIPAA's rules: S0's checklist is asked for before anybody is called. */
+            hipaa_mode: boolean;
             /** @example LS1 1AA */
             postal_code?: string | null;
             /**
@@ -2329,6 +2454,8 @@ export interface components {
              * @example +442079460001
              */
             primary_phone?: string | null;
+            /** @description Whether nobody is called without a recorded consent. */
+            require_voice_consent: boolean;
             /** @example 1 High Street */
             street_address?: string | null;
             /** Format: uuid */
@@ -2630,6 +2757,11 @@ export interface components {
             campaign_id?: string | null;
             /** Format: uuid */
             contact_id: string;
+            /**
+             * @description In lists: the contact's name, unless they were deleted.
+             * @example Ada Example
+             */
+            contact_name?: string | null;
             /**
              * Format: int32
              * @description How content the person was with the call, 1 to 5, where they were asked and said so.
@@ -3623,7 +3755,7 @@ export interface components {
              */
             guards: Record<string, unknown>[];
             /**
-             * @description `place`, `redate`, `settle` or `stopped`.
+             * @description `place`, `redate`, `settle`, `stopped`, or `refuse` for a call that somebody pressed for and did not get.
              * @example place
              */
             verdict: string;
@@ -3667,7 +3799,10 @@ export interface components {
             /** Format: date-time */
             withdrawn_at?: string | null;
         };
-        /** @description How the contacts of the whole list divide (S0 "Contact Statistics Bar"). */
+        /**
+         * @description How the contacts of the whole list divide (S0 "Contact Statistics Bar"). Status is counted without the filter by
+         *     status, groups without those by group: each count says what choosing it would find under all the other filters.
+         */
         ContactFacets: {
             /** @description Every group that you see. */
             groups: components["schemas"]["GroupCount"][];
@@ -4010,10 +4145,47 @@ export interface components {
             attempt_id?: string | null;
             guards: components["schemas"]["GuardSaw"][];
             /**
-             * @description What followed: place, redate, settle or stopped.
+             * @description What followed: place, redate, settle, stopped, or refuse for a call that somebody pressed for and did not get.
              * @example place
              */
             verdict: string;
+        };
+        /** @description Somebody who was deleted. */
+        DeletedContact: {
+            /** Format: date-time */
+            deleted_at: string;
+            /**
+             * Format: uuid
+             * @description Null where no user did it.
+             */
+            deleted_by?: string | null;
+            /** Format: uuid */
+            id: string;
+            /** @example Ada Example */
+            name: string;
+            /** @description Whether you may bring them back. */
+            restorable: boolean;
+            /**
+             * Format: date-time
+             * @description From then on nobody can bring them back.
+             */
+            restorable_until: string;
+        };
+        /** @description A page of them. */
+        DeletedContacts: {
+            /** @description The latest made first. */
+            contacts: components["schemas"]["DeletedContact"][];
+            pagination: components["schemas"]["DeletedPagination"];
+        };
+        DeletedPagination: {
+            current_page: number;
+            /** @description Null on the last page. */
+            next_cursor: string | null;
+            page_size: number;
+            /** @description Null where the list is read without counting it. */
+            total_contacts: number | null;
+            /** @description Null where the list is read without counting it. */
+            total_pages: number | null;
         };
         /** @description One signed-in device. */
         Device: {
@@ -4224,6 +4396,26 @@ export interface components {
              */
             forms: Record<string, unknown>[];
         };
+        /** @description Figures about one group. */
+        GroupAnalytics: components["schemas"]["OneGroupFigures"] & {
+            period: components["schemas"]["AnalysedPeriod"];
+        };
+        /** @description Members by the status of their current appointment, as of now. */
+        GroupAppointmentDistribution: {
+            /** Format: int32 */
+            cancelled: number;
+            /** Format: int32 */
+            confirmed: number;
+            /**
+             * Format: int32
+             * @description Without an appointment.
+             */
+            none: number;
+            /** Format: int32 */
+            pending: number;
+            /** Format: int32 */
+            rescheduled: number;
+        };
         /**
          * @description How a group is to be called.
          * @example {
@@ -4312,11 +4504,122 @@ export interface components {
             /** Format: int32 */
             successful_operations: number;
         };
+        /** @description An hour of the day, in the business's zone. */
+        GroupCallHour: {
+            /** Format: double */
+            answer_rate?: number | null;
+            /** Format: int32 */
+            answered_calls: number;
+            /**
+             * Format: int32
+             * @description 0 to 23.
+             */
+            hour: number;
+            /** Format: int32 */
+            total_calls: number;
+        };
+        /**
+         * @description What calls came to in the period. Counted are calls that the provider had and that are over; a rate is null where
+         *     there is nothing to count.
+         */
+        GroupCallPerformance: {
+            /**
+             * Format: double
+             * @description Answered calls in per cent of all calls.
+             */
+            answer_rate?: number | null;
+            /**
+             * Format: int32
+             * @description A person answered.
+             */
+            answered_calls: number;
+            /**
+             * Format: double
+             * @description Mean seconds of answered calls.
+             */
+            average_call_duration?: number | null;
+            /** Format: int32 */
+            busy_calls: number;
+            /** Format: double */
+            calls_per_member?: number | null;
+            /**
+             * Format: double
+             * @description Calls that cancelled in per cent of those answered.
+             */
+            cancellation_rate?: number | null;
+            /** Format: int32 */
+            cancelled_appointments: number;
+            /**
+             * Format: double
+             * @description Calls that confirmed in per cent of those answered.
+             */
+            confirmation_rate?: number | null;
+            /**
+             * Format: int32
+             * @description Calls in which the person confirmed, cancelled, or asked for another time.
+             */
+            confirmed_appointments: number;
+            /** Format: int32 */
+            failed_calls: number;
+            /** Format: int32 */
+            no_answer_calls: number;
+            /** Format: int32 */
+            rescheduled_appointments: number;
+            /**
+             * Format: double
+             * @description Calls that repeated one before in per cent of all calls.
+             */
+            retry_rate?: number | null;
+            /** Format: int32 */
+            total_calls: number;
+            /** Format: int32 */
+            voicemail_calls: number;
+        };
         /** @description Contacts of the list in a group. */
         GroupCount: {
             count: number;
             /** Format: uuid */
             id: string;
+        };
+        /** @description How people took the calls of the period. */
+        GroupEngagement: {
+            /**
+             * Format: double
+             * @description Mean mark from 1 to 5 of those who were asked how content they were.
+             */
+            average_feedback?: number | null;
+            /**
+             * Format: double
+             * @description Members called in per cent of all members.
+             */
+            engagement_rate?: number | null;
+            /** Format: int32 */
+            feedback_count: number;
+            /** Format: int32 */
+            negative_calls: number;
+            /** Format: int32 */
+            neutral_calls: number;
+            /** Format: int32 */
+            positive_calls: number;
+        };
+        /** @description Everything that is counted about one group. */
+        GroupFigures: {
+            appointment_distribution: components["schemas"]["GroupAppointmentDistribution"];
+            engagement_metrics: components["schemas"]["GroupEngagement"];
+            /** @description Hours of the day in which calls were placed. */
+            hours: components["schemas"]["GroupCallHour"][];
+            member_statistics: components["schemas"]["GroupMemberStatistics"];
+            performance_metrics: components["schemas"]["GroupCallPerformance"];
+            /**
+             * Format: double
+             * @description The mean of answer, confirmation and engagement rate.
+             */
+            performance_score?: number | null;
+            recommendations: components["schemas"]["GroupRecommendation"][];
+            /** @description Whether fewer than 20 calls were counted: too few to compare by. */
+            thin_data: boolean;
+            /** @description The whole period, in order. */
+            trend: components["schemas"]["GroupTrendStep"][];
         };
         /** @description A page of what happened, newest first. */
         GroupHistory: {
@@ -4432,6 +4735,23 @@ export interface components {
             /** Format: date-time */
             updated_at: string;
         };
+        /** @description Who is in it, of those that you see; as of now. */
+        GroupMemberStatistics: {
+            /**
+             * Format: int32
+             * @description With an appointment, past or to come.
+             */
+            active_members: number;
+            /** Format: int32 */
+            members_never_called: number;
+            /**
+             * Format: int32
+             * @description Called in the period.
+             */
+            members_with_calls: number;
+            /** Format: int32 */
+            total_members: number;
+        };
         /**
          * @description What was added.
          * @example {
@@ -4498,6 +4818,20 @@ export interface components {
             id: string;
             /** @example Follow-up */
             name: string;
+        };
+        /**
+         * @description What to consider, with the figure that says so. None where fewer than 20 calls were counted.
+         * @example {
+         *       "code": "consider_other_channels",
+         *       "figure": "answer_rate",
+         *       "text": "60% of calls reach nobody. Ask these people whether a text or an e-mail suits them better."
+         *     }
+         */
+        GroupRecommendation: {
+            code: string;
+            /** @description The figure by its name here. */
+            figure: string;
+            text: string;
         };
         /** @description Figures over all groups you see that are in use, whatever the filter. */
         GroupStats: {
@@ -4573,11 +4907,37 @@ export interface components {
         GroupTemplates: {
             templates: components["schemas"]["GroupTemplate"][];
         };
+        /** @description A step of the trend: a day, a week or a calendar month, by the length of the period. */
+        GroupTrendStep: {
+            /** Format: int32 */
+            answered_calls: number;
+            /** Format: int32 */
+            confirmed_appointments: number;
+            /**
+             * Format: date
+             * @description Its first day, in the business's zone.
+             * @example 2026-03-02
+             */
+            from: string;
+            /**
+             * Format: int32
+             * @description Who came into the group and is still in it.
+             */
+            new_members: number;
+            /** Format: int32 */
+            total_calls: number;
+        };
         /** @description A page of groups. */
         Groups: {
             groups: components["schemas"]["ContactGroup"][];
             pagination: components["schemas"]["GroupsPagination"];
             stats: components["schemas"]["GroupStats"];
+        };
+        /** @description Figures about several groups. */
+        GroupsAnalytics: {
+            groups: components["schemas"]["OneGroupFigures"][];
+            period: components["schemas"]["AnalysedPeriod"];
+            summary: components["schemas"]["GroupsSummary"];
         };
         GroupsPagination: {
             current_page: number;
@@ -4588,6 +4948,22 @@ export interface components {
             total_groups: number | null;
             /** @description Null where the list is read without counting it. */
             total_pages: number | null;
+        };
+        /** @description What the groups say together. Only groups with at least 20 calls are compared. */
+        GroupsSummary: {
+            /**
+             * Format: uuid
+             * @description The one with the best score; the earlier made of equals.
+             */
+            best_performing_group?: string | null;
+            /** @description Those whose score is ten points or more below the mean, the lowest first. */
+            needs_attention_groups: string[];
+            /**
+             * Format: double
+             * @description The mean score.
+             */
+            overall_group_effectiveness?: number | null;
+            total_groups: number;
         };
         /**
          * @description What one guard saw.
@@ -4687,6 +5063,8 @@ export interface components {
         };
         /** @description Which days are holidays. */
         HolidaysView: {
+            /** @description The bank holidays of the division that are known, whether they count or not. */
+            bank_holidays: components["schemas"]["BankHoliday"][];
             /**
              * @description The business's own dates, at most 50.
              * @example [
@@ -4955,6 +5333,7 @@ export interface components {
          *         "within_seconds": 86400
          *       },
          *       "paused": null,
+         *       "server_time": "2026-03-02T09:00:00Z",
          *       "used": 3,
          *       "used_today": 41,
          *       "waiting": {
@@ -4991,6 +5370,11 @@ export interface components {
             /** @description The abuse rule: how often one number may be called. */
             number_limit: components["schemas"]["NumberLimit"];
             paused?: components["schemas"]["CallingPause"] | null;
+            /**
+             * Format: date-time
+             * @description The clock that decides what is due, now.
+             */
+            server_time: string;
             /**
              * Format: int32
              * @description Of these, in use now.
@@ -5228,6 +5612,13 @@ export interface components {
             attempts: number;
             /** Format: int64 */
             within_seconds: number;
+        };
+        /** @description One group's figures. */
+        OneGroupFigures: {
+            figures?: components["schemas"]["GroupFigures"] | null;
+            group_info: components["schemas"]["AnalysedGroup"];
+            /** @description In HIPAA mode fewer than five members have no figures (null). */
+            suppressed: boolean;
         };
         /** @description What groups have in common, of the contacts that you see. */
         Overlap: {
@@ -6565,6 +6956,8 @@ export interface operations {
                 assigned_to?: string;
                 /** @description Of this contact only. */
                 contact_id?: string;
+                /** @description Whether `total_attention` is wanted: the list is read to its end then. Null beyond 10,000 entries. */
+                count?: boolean;
                 /** @description The page's number, from 1. Not together with `cursor`. */
                 page?: number;
                 /** @description Rows of a page. */
@@ -7510,8 +7903,9 @@ export interface operations {
         parameters: {
             query?: {
                 /**
-                 * @description One of planned, placing, initiated, ringing, answered, completed, failed, cancelled, unknown.
-                 * @example completed
+                 * @description Any of planned, placing, initiated, ringing, answered, completed, failed, cancelled, unknown; several separated
+                 *     by commas.
+                 * @example completed,failed
                  */
                 status?: string;
                 /** @description The page's number, from 1. Not together with `cursor`. */
@@ -7605,6 +7999,7 @@ export interface operations {
                      *         "within_seconds": 86400
                      *       },
                      *       "paused": null,
+                     *       "server_time": "2026-03-02T09:00:00Z",
                      *       "used": 3,
                      *       "used_today": 41,
                      *       "waiting": {
@@ -7666,6 +8061,7 @@ export interface operations {
                      *         "within_seconds": 86400
                      *       },
                      *       "paused": null,
+                     *       "server_time": "2026-03-02T09:00:00Z",
                      *       "used": 3,
                      *       "used_today": 41,
                      *       "waiting": {
@@ -7731,6 +8127,7 @@ export interface operations {
                      *         "within_seconds": 86400
                      *       },
                      *       "paused": null,
+                     *       "server_time": "2026-03-02T09:00:00Z",
                      *       "used": 3,
                      *       "used_today": 41,
                      *       "waiting": {
@@ -8671,6 +9068,116 @@ export interface operations {
             400: components["responses"]["Problem400"];
             401: components["responses"]["Problem401"];
             403: components["responses"]["Problem403"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    get_contacts_deleted: {
+        parameters: {
+            query?: {
+                /** @description The page's number, from 1. Not together with `cursor`. */
+                page?: number;
+                /** @description Rows of a page. */
+                page_size?: number;
+                /** @description `next_cursor` of the answer before, with the same filters. */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "contacts": [
+                     *         {
+                     *           "deleted_at": "2027-03-10T10:30:00Z",
+                     *           "id": "0192f0c1-2b3c-7def-8abc-0123456789ab",
+                     *           "name": "Ada Example",
+                     *           "restorable": false,
+                     *           "restorable_until": "2027-03-10T10:30:00Z"
+                     *         }
+                     *       ],
+                     *       "pagination": {
+                     *         "current_page": 1,
+                     *         "next_cursor": null,
+                     *         "page_size": 1,
+                     *         "total_contacts": 1,
+                     *         "total_pages": 1
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["DeletedContacts"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    post_contacts_export: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "search": "smith",
+                 *       "sort": [
+                 *         "-appointment_time"
+                 *       ],
+                 *       "status": [
+                 *         "pending"
+                 *       ]
+                 *     }
+                 */
+                "application/json": components["schemas"]["ContactSearch"];
+            };
+        };
+        responses: {
+            /** @description One row a contact */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example name,phone
+                     *     Ada Example,'+447700900123
+                     */
+                    "text/csv": string;
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            /** @description More than 10,000 contacts */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             413: components["responses"]["Problem413"];
             415: components["responses"]["Problem415"];
             422: components["responses"]["Problem422"];
@@ -10741,6 +11248,129 @@ export interface operations {
             503: components["responses"]["Problem503"];
         };
     };
+    get_groups_analytics: {
+        parameters: {
+            query?: {
+                /**
+                 * @description 7, 30 (the default), 90 or 365 days up to now, in the business's time zone.
+                 * @example 30
+                 */
+                days?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The figures */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "groups": [
+                     *         {
+                     *           "figures": {
+                     *             "appointment_distribution": {
+                     *               "cancelled": 0,
+                     *               "confirmed": 0,
+                     *               "none": 0,
+                     *               "pending": 0,
+                     *               "rescheduled": 0
+                     *             },
+                     *             "engagement_metrics": {
+                     *               "feedback_count": 0,
+                     *               "negative_calls": 0,
+                     *               "neutral_calls": 0,
+                     *               "positive_calls": 0
+                     *             },
+                     *             "hours": [
+                     *               {
+                     *                 "answered_calls": 0,
+                     *                 "hour": 0,
+                     *                 "total_calls": 0
+                     *               }
+                     *             ],
+                     *             "member_statistics": {
+                     *               "active_members": 0,
+                     *               "members_never_called": 0,
+                     *               "members_with_calls": 0,
+                     *               "total_members": 0
+                     *             },
+                     *             "performance_metrics": {
+                     *               "answered_calls": 0,
+                     *               "busy_calls": 0,
+                     *               "cancelled_appointments": 0,
+                     *               "confirmed_appointments": 0,
+                     *               "failed_calls": 0,
+                     *               "no_answer_calls": 0,
+                     *               "rescheduled_appointments": 0,
+                     *               "total_calls": 0,
+                     *               "voicemail_calls": 0
+                     *             },
+                     *             "recommendations": [
+                     *               {
+                     *                 "code": "consider_other_channels",
+                     *                 "figure": "answer_rate",
+                     *                 "text": "60% of calls reach nobody. Ask these people whether a text or an e-mail suits them better."
+                     *               }
+                     *             ],
+                     *             "thin_data": false,
+                     *             "trend": [
+                     *               {
+                     *                 "answered_calls": 0,
+                     *                 "confirmed_appointments": 0,
+                     *                 "from": "2026-03-02",
+                     *                 "new_members": 0,
+                     *                 "total_calls": 0
+                     *               }
+                     *             ]
+                     *           },
+                     *           "group_info": {
+                     *             "color": "#3B82F6",
+                     *             "created_at": "2027-03-10T10:30:00Z",
+                     *             "id": "0192f0c1-2b3c-7def-8abc-0123456789ab",
+                     *             "name": "VIP Clients"
+                     *           },
+                     *           "suppressed": false
+                     *         }
+                     *       ],
+                     *       "period": {
+                     *         "from": "2027-03-10T10:30:00Z",
+                     *         "timezone": "Europe/London",
+                     *         "until": "2027-03-10T10:30:00Z"
+                     *       },
+                     *       "summary": {
+                     *         "needs_attention_groups": [
+                     *           "0192f0c1-2b3c-7def-8abc-0123456789ab"
+                     *         ],
+                     *         "total_groups": 0
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["GroupsAnalytics"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            /** @description They have more than 10,000 contacts together */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
     get_groups_campaigns: {
         parameters: {
             query?: {
@@ -11050,6 +11680,134 @@ export interface operations {
             401: components["responses"]["Problem401"];
             403: components["responses"]["Problem403"];
             404: components["responses"]["Problem404"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    get_groups_comparison: {
+        parameters: {
+            query: {
+                /**
+                 * @description Two to ten ids, separated by commas.
+                 * @example 0192f0c1-2b3c-7def-8abc-0123456789ab,0192f0c1-2b3c-7def-8abc-0123456789ac
+                 */
+                group_ids: string;
+                /**
+                 * @description 7, 30 (the default), 90 or 365 days up to now, in the business's time zone.
+                 * @example 30
+                 */
+                days?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The figures */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "groups": [
+                     *         {
+                     *           "figures": {
+                     *             "appointment_distribution": {
+                     *               "cancelled": 0,
+                     *               "confirmed": 0,
+                     *               "none": 0,
+                     *               "pending": 0,
+                     *               "rescheduled": 0
+                     *             },
+                     *             "engagement_metrics": {
+                     *               "feedback_count": 0,
+                     *               "negative_calls": 0,
+                     *               "neutral_calls": 0,
+                     *               "positive_calls": 0
+                     *             },
+                     *             "hours": [
+                     *               {
+                     *                 "answered_calls": 0,
+                     *                 "hour": 0,
+                     *                 "total_calls": 0
+                     *               }
+                     *             ],
+                     *             "member_statistics": {
+                     *               "active_members": 0,
+                     *               "members_never_called": 0,
+                     *               "members_with_calls": 0,
+                     *               "total_members": 0
+                     *             },
+                     *             "performance_metrics": {
+                     *               "answered_calls": 0,
+                     *               "busy_calls": 0,
+                     *               "cancelled_appointments": 0,
+                     *               "confirmed_appointments": 0,
+                     *               "failed_calls": 0,
+                     *               "no_answer_calls": 0,
+                     *               "rescheduled_appointments": 0,
+                     *               "total_calls": 0,
+                     *               "voicemail_calls": 0
+                     *             },
+                     *             "recommendations": [
+                     *               {
+                     *                 "code": "consider_other_channels",
+                     *                 "figure": "answer_rate",
+                     *                 "text": "60% of calls reach nobody. Ask these people whether a text or an e-mail suits them better."
+                     *               }
+                     *             ],
+                     *             "thin_data": false,
+                     *             "trend": [
+                     *               {
+                     *                 "answered_calls": 0,
+                     *                 "confirmed_appointments": 0,
+                     *                 "from": "2026-03-02",
+                     *                 "new_members": 0,
+                     *                 "total_calls": 0
+                     *               }
+                     *             ]
+                     *           },
+                     *           "group_info": {
+                     *             "color": "#3B82F6",
+                     *             "created_at": "2027-03-10T10:30:00Z",
+                     *             "id": "0192f0c1-2b3c-7def-8abc-0123456789ab",
+                     *             "name": "VIP Clients"
+                     *           },
+                     *           "suppressed": false
+                     *         }
+                     *       ],
+                     *       "period": {
+                     *         "from": "2027-03-10T10:30:00Z",
+                     *         "timezone": "Europe/London",
+                     *         "until": "2027-03-10T10:30:00Z"
+                     *       },
+                     *       "summary": {
+                     *         "needs_attention_groups": [
+                     *           "0192f0c1-2b3c-7def-8abc-0123456789ab"
+                     *         ],
+                     *         "total_groups": 0
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["GroupsAnalytics"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            /** @description They have more than 10,000 contacts together */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             429: components["responses"]["Problem429"];
             500: components["responses"]["Problem500"];
             503: components["responses"]["Problem503"];
@@ -11554,6 +12312,114 @@ export interface operations {
             413: components["responses"]["Problem413"];
             415: components["responses"]["Problem415"];
             422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    get_groups_group_id_analytics: {
+        parameters: {
+            query?: {
+                /**
+                 * @description 7, 30 (the default), 90 or 365 days up to now, in the business's time zone.
+                 * @example 30
+                 */
+                days?: number;
+            };
+            header?: never;
+            path: {
+                /** @description The group */
+                group_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The figures */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "figures": {
+                     *         "appointment_distribution": {
+                     *           "cancelled": 0,
+                     *           "confirmed": 0,
+                     *           "none": 0,
+                     *           "pending": 0,
+                     *           "rescheduled": 0
+                     *         },
+                     *         "engagement_metrics": {
+                     *           "feedback_count": 0,
+                     *           "negative_calls": 0,
+                     *           "neutral_calls": 0,
+                     *           "positive_calls": 0
+                     *         },
+                     *         "hours": [
+                     *           {
+                     *             "answered_calls": 0,
+                     *             "hour": 0,
+                     *             "total_calls": 0
+                     *           }
+                     *         ],
+                     *         "member_statistics": {
+                     *           "active_members": 0,
+                     *           "members_never_called": 0,
+                     *           "members_with_calls": 0,
+                     *           "total_members": 0
+                     *         },
+                     *         "performance_metrics": {
+                     *           "answered_calls": 0,
+                     *           "busy_calls": 0,
+                     *           "cancelled_appointments": 0,
+                     *           "confirmed_appointments": 0,
+                     *           "failed_calls": 0,
+                     *           "no_answer_calls": 0,
+                     *           "rescheduled_appointments": 0,
+                     *           "total_calls": 0,
+                     *           "voicemail_calls": 0
+                     *         },
+                     *         "recommendations": [
+                     *           {
+                     *             "code": "consider_other_channels",
+                     *             "figure": "answer_rate",
+                     *             "text": "60% of calls reach nobody. Ask these people whether a text or an e-mail suits them better."
+                     *           }
+                     *         ],
+                     *         "thin_data": false,
+                     *         "trend": [
+                     *           {
+                     *             "answered_calls": 0,
+                     *             "confirmed_appointments": 0,
+                     *             "from": "2026-03-02",
+                     *             "new_members": 0,
+                     *             "total_calls": 0
+                     *           }
+                     *         ]
+                     *       },
+                     *       "group_info": {
+                     *         "color": "#3B82F6",
+                     *         "created_at": "2027-03-10T10:30:00Z",
+                     *         "id": "0192f0c1-2b3c-7def-8abc-0123456789ab",
+                     *         "name": "VIP Clients"
+                     *       },
+                     *       "period": {
+                     *         "from": "2027-03-10T10:30:00Z",
+                     *         "timezone": "Europe/London",
+                     *         "until": "2027-03-10T10:30:00Z"
+                     *       },
+                     *       "suppressed": false
+                     *     }
+                     */
+                    "application/json": components["schemas"]["GroupAnalytics"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
             429: components["responses"]["Problem429"];
             500: components["responses"]["Problem500"];
             503: components["responses"]["Problem503"];
@@ -13574,6 +14440,12 @@ export interface operations {
                      *       "customer_feedback": false,
                      *       "enable_automatic_retries": false,
                      *       "holiday_calendar": {
+                     *         "bank_holidays": [
+                     *           {
+                     *             "date": "2026-12-25",
+                     *             "title": "Christmas Day"
+                     *           }
+                     *         ],
                      *         "custom_holidays": [
                      *           "2026-12-24"
                      *         ],
@@ -13669,6 +14541,12 @@ export interface operations {
                      *       "customer_feedback": false,
                      *       "enable_automatic_retries": false,
                      *       "holiday_calendar": {
+                     *         "bank_holidays": [
+                     *           {
+                     *             "date": "2026-12-25",
+                     *             "title": "Christmas Day"
+                     *           }
+                     *         ],
                      *         "custom_holidays": [
                      *           "2026-12-24"
                      *         ],
@@ -14858,6 +15736,12 @@ export interface operations {
                      *           "weekend_calling": false
                      *         },
                      *         "holiday_calendar": {
+                     *           "bank_holidays": [
+                     *             {
+                     *               "date": "2026-12-25",
+                     *               "title": "Christmas Day"
+                     *             }
+                     *           ],
                      *           "custom_holidays": [
                      *             "2026-12-24"
                      *           ],
@@ -14908,8 +15792,10 @@ export interface operations {
                      *       "company_legal_name": "Riverside Dental Ltd",
                      *       "country": "GB",
                      *       "county_state": "West Yorkshire",
+                     *       "hipaa_mode": false,
                      *       "postal_code": "LS1 1AA",
                      *       "primary_phone": "+442079460001",
+                     *       "require_voice_consent": false,
                      *       "street_address": "1 High Street",
                      *       "tenant_id": "0192f0c1-2b3c-7def-8abc-0123456789ab",
                      *       "timezone": "Europe/London",
@@ -15014,6 +15900,12 @@ export interface operations {
                      *           "weekend_calling": false
                      *         },
                      *         "holiday_calendar": {
+                     *           "bank_holidays": [
+                     *             {
+                     *               "date": "2026-12-25",
+                     *               "title": "Christmas Day"
+                     *             }
+                     *           ],
                      *           "custom_holidays": [
                      *             "2026-12-24"
                      *           ],
@@ -15064,8 +15956,10 @@ export interface operations {
                      *       "company_legal_name": "Riverside Dental Ltd",
                      *       "country": "GB",
                      *       "county_state": "West Yorkshire",
+                     *       "hipaa_mode": false,
                      *       "postal_code": "LS1 1AA",
                      *       "primary_phone": "+442079460001",
+                     *       "require_voice_consent": false,
                      *       "street_address": "1 High Street",
                      *       "tenant_id": "0192f0c1-2b3c-7def-8abc-0123456789ab",
                      *       "timezone": "Europe/London",

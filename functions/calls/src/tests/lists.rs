@@ -359,10 +359,7 @@ async fn the_work_list_is_counted_where_that_is_wanted() {
     let path = "/api/attention?count=true&reason=no_phone";
     let none = world.server.get(path, world.admin()).await;
     assert_eq!(none.body["pagination"]["total_attention"], 0);
-    let mine = world
-        .app
-        .staff(&world.tenant, Preset::BasicStaff)
-        .await;
+    let mine = world.app.staff(&world.tenant, Preset::BasicStaff).await;
     let path = "/api/attention?count=true";
     let reach = world.server.get(path, &mine.token).await;
     assert_eq!(reach.body["pagination"]["total_attention"], 0);

@@ -21,6 +21,7 @@ struct Info {
     name: String,
     description: Option<String>,
     /// One of the eight colours, as hex.
+    #[schema(example = "#3B82F6")]
     color: &'static str,
     icon: Option<&'static str>,
     created_at: DateTime<Utc>,
@@ -109,7 +110,7 @@ struct CallHour {
 #[schema(as = GroupTrendStep)]
 struct TrendStep {
     /// Its first day, in the business's zone.
-    #[schema(value_type = String, format = Date)]
+    #[schema(value_type = String, format = Date, example = "2026-03-02")]
     from: NaiveDate,
     total_calls: u32,
     answered_calls: u32,

@@ -36,18 +36,19 @@ pub(super) async fn read(
     let ids: Vec<ContactId> = ids.into_iter().collect();
     let chunks: Vec<Vec<ContactId>> = ids.chunks(AT_ONCE).map(<[_]>::to_vec).collect();
     let pages: Vec<Vec<_>> = stream::iter(chunks)
-        .map(async |some| ts.with_current(&some).await)
+        .map(|some| async move { ts.with_current(&some).await })
         .buffer_unordered(CONTACT_READS)
         .try_collect()
         .await
         .map_err(store_problem)?;
-    let seen = pages
+    let seen: Vec<(ContactId, Option<AppointmentStatus>)> = pages
         .into_iter()
         .flatten()
         .filter(|(contact, _)| can_view(who, contact))
-        .map(|(contact, current)| (contact.id, current.map(|appointment| appointment.status)));
+        .map(|(contact, current)| (contact.id, current.map(|appointment| appointment.status)))
+        .collect();
     stream::iter(seen)
-        .map(async |(id, status)| {
+        .map(|(id, status)| async move {
             let calls = calls(ts, id).await?;
             Ok::<_, StoreError>((id, Person { status, calls }))
         })

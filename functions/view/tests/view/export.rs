@@ -48,8 +48,14 @@ async fn a_file_holds_whom_the_filters_find_in_the_lists_order() {
     assert_eq!(lines.len(), 3);
     assert!(lines[0].starts_with("\u{feff}name,phone,email,company_name,appointment_date"));
     // A number that begins with + would be reckoned with, and notes that begin with = run.
-    assert!(lines[1].starts_with("Ada Example,'+447912345679,"), "{text}");
-    assert!(lines[2].contains(",2026-03-11,10:30,Europe/London,pending,"), "{text}");
+    assert!(
+        lines[1].starts_with("Ada Example,'+447912345679,"),
+        "{text}"
+    );
+    assert!(
+        lines[2].contains(",2026-03-11,10:30,Europe/London,pending,"),
+        "{text}"
+    );
     assert!(lines[2].contains(",Cut,,,'=cmd(),Regulars,"), "{text}");
     let (_, high) = file(&world, world.token(), json!({ "priority": ["high"] })).await;
     assert_eq!(high.lines().count(), 2);
@@ -61,12 +67,20 @@ async fn a_file_holds_whom_the_filters_find_in_the_lists_order() {
 async fn in_hipaa_mode_a_file_says_nothing_of_health() {
     let world = World::of(BusinessType::Medical, Limits::default()).await;
     world
-        .made(json!({ "name": "Ada Example", "phone": "07912 345679", "notes": "asked for a ramp" }))
+        .made(
+            json!({ "name": "Ada Example", "phone": "07912 345679", "notes": "asked for a ramp" }),
+        )
         .await;
     let (status, text) = file(&world, world.token(), json!({})).await;
     assert_eq!(status, 200, "{text}");
     let head = text.lines().next().unwrap();
-    for column in ["appointment_type", "special_instructions", "notes", "groups", "tags"] {
+    for column in [
+        "appointment_type",
+        "special_instructions",
+        "notes",
+        "groups",
+        "tags",
+    ] {
         assert!(!head.contains(column), "{head}");
     }
     assert!(!text.contains("ramp"));

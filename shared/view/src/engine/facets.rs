@@ -51,7 +51,10 @@ impl Reader<'_> {
         let of_any_status = (!filter.status.is_empty())
             .then(|| {
                 let status = Vec::new();
-                let rest = Filter { status, ..filter.clone() };
+                let rest = Filter {
+                    status,
+                    ..filter.clone()
+                };
                 self.rows(&rest, None)
             })
             .transpose()?;

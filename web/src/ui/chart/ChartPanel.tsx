@@ -31,7 +31,6 @@ export function ChartPanel({ title, line, numbers, children }: { title: string; 
         {line && <p className="muted">{line}</p>}
         {!table && <div aria-hidden>{children}</div>}
         {/* Read by keyboard where it is wider than its place. */}
-        {/* eslint-disable-next-line jsx-a11y/no-noninteractive-tabindex */}
         <div className={table ? css.scroll : "hidden-visually"} {...(table && { role: "region", "aria-labelledby": heading, tabIndex: 0 })}>
           <table className={css.table}>
             <caption className="hidden-visually">{title}</caption>

@@ -12,6 +12,9 @@ export interface Column {
   values: number[];
 }
 
+/** A column as the library takes it: its place, and a number under the name of each part. */
+type Datum = Record<string, number> & { at: number };
+
 const HEIGHT = 190;
 const LEFT = 34;
 const BELOW = 24;
@@ -29,7 +32,7 @@ export function Columns({ columns, parts }: { columns: Column[]; parts: { name: 
   // As many labels as there is room for, the last one always.
   const every = Math.max(1, Math.ceil((columns.length * 52) / Math.max(1, width - LEFT)));
   const labelled = columns.map((_, at) => at).filter((at) => (columns.length - 1 - at) % every === 0);
-  const data = columns.map(({ values }, at) => ({ at, ...Object.fromEntries(values.map((value, part) => [String(part), value])) }) as Record<string, number> & { at: number });
+  const data = columns.map(({ values }, at): Datum => ({ at, ...Object.fromEntries(values.map((value, part): [string, number] => [String(part), value])) }));
   return (
     <div ref={ref} className={css.chart}>
       {width > 0 && (
@@ -46,7 +49,7 @@ export function Columns({ columns, parts }: { columns: Column[]; parts: { name: 
             }
           </BarStack>
           <AxisLeft left={LEFT} scale={y} hideAxisLine hideTicks tickValues={y.ticks(4).filter(Number.isInteger)} tickFormat={(value) => Number(value).toLocaleString("en-GB")} tickClassName={css.tick} tickLabelProps={{ textAnchor: "end", dx: -6, dy: 4 }} />
-          <AxisBottom top={HEIGHT - BELOW} scale={x} hideTicks axisLineClassName={css.axis} tickValues={labelled} tickFormat={(at) => columns[Number(at)]?.label ?? ""} tickClassName={css.tick} tickLabelProps={{ textAnchor: "middle", dy: 4 }} />
+          <AxisBottom top={HEIGHT - BELOW} scale={x} hideTicks axisLineClassName={css.axis} tickValues={labelled} tickFormat={(at) => columns[at]?.label ?? ""} tickClassName={css.tick} tickLabelProps={{ textAnchor: "middle", dy: 4 }} />
         </svg>
       )}
     </div>

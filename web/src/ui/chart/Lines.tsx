@@ -64,7 +64,7 @@ export function Lines({ lines, labels }: { lines: Line[]; labels: string[] }) {
             );
           })}
           <AxisLeft left={LEFT} scale={y} hideAxisLine hideTicks tickValues={[0, 25, 50, 75, 100]} tickFormat={(value) => `${String(value)}%`} tickClassName={css.tick} tickLabelProps={{ textAnchor: "end", dx: -6, dy: 4 }} />
-          <AxisBottom top={HEIGHT - BELOW} scale={x} hideTicks axisLineClassName={css.axis} tickValues={labelled} tickFormat={(at) => labels[Number(at)] ?? ""} tickClassName={css.tick} tickLabelProps={{ textAnchor: "middle", dy: 4 }} />
+          <AxisBottom top={HEIGHT - BELOW} scale={x} hideTicks axisLineClassName={css.axis} tickValues={labelled} tickFormat={(at) => labels[at] ?? ""} tickClassName={css.tick} tickLabelProps={{ textAnchor: "middle", dy: 4 }} />
         </svg>
       )}
     </div>
