@@ -12,7 +12,7 @@ struct Rule {
     fields: &'static [(&'static str, &'static str)],
 }
 
-const RULES: [Rule; 2] = [
+static RULES: [Rule; 2] = [
     Rule {
         name: "MailBounces",
         events: &["Bounce"],
@@ -46,28 +46,28 @@ fn part<'a>(event: &'a Value, path: &str) -> Option<&'a Value> {
     })
 }
 
-/// The message that an event becomes; None where no rule takes it.
-fn message(event: &Value) -> Option<Value> {
+/// The message that an event becomes, with the rule that makes it so; None where no rule takes it.
+fn message(event: &Value) -> Option<(&'static str, Value)> {
     let kind = event["detail"]["eventType"].as_str()?;
     let rule = RULES.iter().find(|rule| rule.events.contains(&kind))?;
     let fields = rule.fields.iter();
     let message: Option<Map<String, Value>> = fields
         .map(|(name, path)| Some(((*name).to_owned(), part(event, path)?.clone())))
         .collect();
-    message.map(Value::Object)
+    Some((rule.name, Value::Object(message?)))
 }
 
 /// Puts news of e-mails on the queue.
 pub(crate) fn to_queue(sqs: Client, queue: String) -> MailEvents {
     std::sync::Arc::new(move |event| {
-        let Some(message) = message(&event) else {
+        let Some((rule, message)) = message(&event) else {
             return;
         };
         let (sqs, queue) = (sqs.clone(), queue.clone());
         tokio::spawn(async move {
             let sent = sqs.send_message().queue_url(queue);
             if let Err(error) = sent.message_body(message.to_string()).send().await {
-                tracing::warn!(error = %error, "news of an e-mail was lost");
+                tracing::warn!(rule, error = %error, "news of an e-mail was lost");
             }
         });
     })
@@ -91,11 +91,17 @@ mod tests {
     fn only_what_happened_to_which_goes_on() {
         assert_eq!(
             message(&event("Bounce")),
-            Some(json!({ "mail": "m_1", "id": "m-1", "event": "Bounce", "kind": "Permanent" }))
+            Some((
+                "MailBounces",
+                json!({ "mail": "m_1", "id": "m-1", "event": "Bounce", "kind": "Permanent" })
+            ))
         );
         assert_eq!(
             message(&event("Complaint")),
-            Some(json!({ "mail": "m_1", "id": "m-1", "event": "Complaint" }))
+            Some((
+                "MailEvents",
+                json!({ "mail": "m_1", "id": "m-1", "event": "Complaint" })
+            ))
         );
         assert_eq!(message(&event("Open")), None);
         let mut foreign = event("Bounce");
@@ -106,7 +112,7 @@ mod tests {
     #[test]
     fn the_template_has_the_same_rules() {
         let template = include_str!("../../../template.yaml");
-        for rule in RULES {
+        for rule in &RULES {
             let start = template.find(&format!("\n  {}:\n", rule.name)).unwrap();
             let text = &template[start..];
             let end = text[1..].find("\n\n").unwrap();

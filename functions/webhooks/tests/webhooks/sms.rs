@@ -7,8 +7,9 @@ use tower::ServiceExt;
 use vio_crypto::mac::sign_sha1_base64;
 use vio_domain::appointment::AppointmentStatus;
 use vio_domain::contact::AttentionReason;
+use vio_domain::messages::OwnWords;
 use vio_domain::messages::state::Status;
-use vio_store::messages::{Channelled, MessageRow, NewMessage, Taken};
+use vio_store::messages::{MessageRow, NewMessage, Ready, Taken, Words};
 
 use crate::support::*;
 
@@ -158,7 +159,8 @@ async fn sending(clinic: &Clinic) -> MessageRow {
     let new = NewMessage {
         contact,
         id: vio_domain::ids::MessageId::new(clinic.store().new_id()),
-        text: Some("Hello.".parse().unwrap()),
+        words: Some(OwnWords::Sms("Hello.".parse().unwrap())),
+        channel: None,
         appointment: None,
         batch: None,
     };
@@ -167,14 +169,19 @@ async fn sending(clinic: &Clinic) -> MessageRow {
         .store()
         .send_message(&settings.settings, &new, &actor);
     let row = sent.await.unwrap().unwrap();
-    let channel = Channelled {
-        through: Some("here"),
+    let ready = Ready {
+        sms: Some("here"),
+        email: false,
         bound: chrono::TimeDelta::seconds(30),
     };
-    let words = |_: &_, _: &_| (String::new(), false);
+    let words = |_: &_, _: &_| Words {
+        subject: None,
+        text: String::new(),
+        asks: false,
+    };
     let taken = clinic
         .store()
-        .take_message(&settings, channel, (contact, row.id), words);
+        .take_message(&settings, ready, (contact, row.id), words);
     let Taken::Send(sending) = taken.await.unwrap() else {
         panic!("not sent");
     };

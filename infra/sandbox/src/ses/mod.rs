@@ -171,13 +171,14 @@ fn broken(error: JournalError) -> Response {
     refuse(StatusCode::INTERNAL_SERVER_ERROR, name, "Internal error")
 }
 
-async fn signed(
+/// The refusal of a request that is not signed as it should be.
+async fn unsigned(
     server: &Server,
     request: (&Method, &Uri),
     headers: &HeaderMap,
     body: &[u8],
-) -> Result<(), Response> {
-    let no = |name, message: &str| Err(refuse(StatusCode::FORBIDDEN, name, message));
+) -> Option<Response> {
+    let no = |name, message: &str| Some(refuse(StatusCode::FORBIDDEN, name, message));
     let Some(given) = Given::of(headers) else {
         return no("MissingAuthenticationTokenException", "Missing signature");
     };
@@ -185,7 +186,7 @@ async fn signed(
         return no("UnrecognizedClientException", "The key is not known");
     };
     if given.holds(&secret, request, headers, body) {
-        return Ok(());
+        return None;
     }
     no("SignatureDoesNotMatch", "The signature does not match")
 }
@@ -315,7 +316,7 @@ async fn send(
     headers: HeaderMap,
     body: Bytes,
 ) -> Response {
-    if let Err(refusal) = signed(&server, (&method, &uri), &headers, &body).await {
+    if let Some(refusal) = unsigned(&server, (&method, &uri), &headers, &body).await {
         return refusal;
     }
     let bad = |message: &str| refuse(StatusCode::BAD_REQUEST, "BadRequestException", message);
@@ -388,7 +389,7 @@ async fn account(
     uri: Uri,
     headers: HeaderMap,
 ) -> Response {
-    if let Err(refusal) = signed(&server, (&method, &uri), &headers, &[]).await {
+    if let Some(refusal) = unsigned(&server, (&method, &uri), &headers, &[]).await {
         return refusal;
     }
     Json(json!({
