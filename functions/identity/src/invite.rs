@@ -4,7 +4,6 @@ use axum::extract::State;
 use http::StatusCode;
 use serde::Deserialize;
 use utoipa::ToSchema;
-use uuid::Uuid;
 use vio_crypto::tokens::InvitationToken;
 use vio_domain::ids::UserId;
 use vio_domain::letters::{Letter, Moment};
