@@ -1,5 +1,4 @@
 //! Addresses of the business's own over HTTP: what is taken, what is shown, and what only their business sees.
-#![expect(clippy::unwrap_used, reason = "a test ends at its first surprise")]
 
 use http::{Method, StatusCode};
 use serde_json::{Value, json};
