@@ -103,7 +103,7 @@ export default function ContactsPage() {
           )}
           <Menu
             label={`More for ${nouns.many}`}
-            trigger={<IconButton icon={Ellipsis} label="More" look="outlined" />}
+            trigger={<IconButton icon={Ellipsis} label={`More for ${nouns.many}`} look="outlined" />}
             actions={[
               may("export_contacts") && total > 0 && { id: "export", name: `Export ${count(total, nouns.one, nouns.many)} as CSV`, icon: Download, run: () => save.mutate() },
               may("delete_contacts", "edit_all_contacts") && { id: "deleted", name: `Deleted ${nouns.many}`, icon: Trash2, run: () => void navigate({ to: "/contacts/deleted" }) },
