@@ -1,6 +1,6 @@
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { asUser, clockNow, dev, launch, open, settled, signIn, violations } from "./browser";
+import { asUser, launch, open, settled, signIn, violations } from "./browser";
 
 let browser: Browser;
 const serial = Math.floor(Math.random() * 1e6).toString(36);
@@ -45,47 +45,6 @@ it("a new group begins with those that a search found, counted before", { timeou
   const id = /groups\/([0-9a-f-]{36})/.exec(page.url())?.[1] ?? "";
   const group = (await (await ask("GET", `/api/groups/${id}`)).json()) as { contact_count: number };
   expect(group.contact_count).toBe(total - 1);
-  await page.context().close();
-});
-
-it("a group's figures are the API's, as charts and as tables", { timeout: 120_000 }, async () => {
-  const now = await clockNow();
-  const next = new Date(now);
-  while (next.getUTCDay() === 0 || next.getUTCDay() === 6 || next.getUTCHours() < 9 || next.getUTCHours() > 15) next.setTime(next.getTime() + 3_600_000);
-  if (next > now) await dev("clock", { now: next.toISOString() });
-  const ask = await asUser();
-  const when = new Date(next.getTime() + 3 * 86_400_000).toISOString().slice(0, 10);
-  const checklist = { consent_obtained: true, minimum_necessary: true, no_phi_in_instructions: true, sensitivity_set: true, staff_trained: true };
-  const ids: string[] = [];
-  for (const place of [0, 1, 2, 3, 4]) {
-    const made = await ask("POST", "/api/contacts", { name: `Grouped ${"abcde"[place] ?? ""}`, phone: `+44151496096${String(place)}`, appointment_time: `${when}T10:30`, voice_consent: { method: "verbal" }, hipaa_checklist: checklist, on_duplicate: "create_new" });
-    ids.push(((await made.json()) as { id: string }).id);
-  }
-  const group = await ask("POST", "/api/groups", { name: `Called ${serial}`, initial_contact_ids: ids });
-  expect(group.status).toBe(201);
-  const call = await ask("POST", `/api/contacts/${ids[0] ?? ""}/call-now`, {});
-  const { session_id: session } = (await call.json()) as { session_id: string };
-  for (let tries = 0; tries < 60; tries += 1) {
-    const { status } = (await (await ask("GET", `/api/calls/${session}`)).json()) as { status: string };
-    if (status === "completed") break;
-    await new Promise((done) => setTimeout(done, 500));
-  }
-  const all = (await (await ask("GET", "/api/groups/analytics?days=90")).json()) as { groups: { group_info: { id: string; name: string }; figures: { performance_metrics: { total_calls: number; answered_calls: number; answer_rate: number } } | null }[] };
-  const called = all.groups.find((each) => (each.figures?.performance_metrics.total_calls ?? 0) > 0);
-  expect(called, "the demo clinic has called somebody in a group").toBeDefined();
-  const page = await at(`/groups/${called?.group_info.id ?? ""}/analytics`);
-  await page.getByRole("radio", { name: "90 days" }).or(page.getByRole("button", { name: "90 days" })).first().click();
-  const calls = called?.figures?.performance_metrics;
-  await page.getByText(`${String(calls?.answered_calls)} of ${String(calls?.total_calls)} call`).waitFor();
-  await page.getByText(`${String(Math.round(calls?.answer_rate ?? 0))}%`).first().waitFor();
-  // The table is there for who does not see the chart, and for everybody who asks.
-  const rows = page.getByRole("table", { name: "Calls in the last 90 days" }).getByRole("row");
-  expect(await rows.count()).toBe(14);
-  const sum = (await rows.locator("td:nth-of-type(1)").allTextContents()).reduce((before, each) => before + Number(each.replace(",", "")), 0);
-  expect(sum).toBe(calls?.total_calls);
-  await page.getByRole("button", { name: "As a table: Calls in the last 90 days" }).click();
-  await page.getByRole("region", { name: "Calls in the last 90 days" }).waitFor();
-  expect(await violations(page)).toEqual([]);
   await page.context().close();
 });
 
