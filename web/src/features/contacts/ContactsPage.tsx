@@ -1,5 +1,5 @@
 import { Link, useNavigate } from "@tanstack/react-router";
-import { Columns3, Download, Ellipsis, Grid2x2, List as ListIcon, ListFilter, Plus, Search, Table2, Trash2, X } from "lucide-react";
+import { Columns3, Ellipsis, Grid2x2, List as ListIcon, ListFilter, Plus, Search, Table2, Trash2, X } from "lucide-react";
 import { useEffect, useMemo, useRef, useState } from "react";
 import { useLook } from "@/features/preferences/look";
 import { useNouns } from "@/features/session/business";
@@ -24,7 +24,6 @@ import { Facets } from "./Facets";
 import { Grid } from "./Grid";
 import { Pager } from "./Pager";
 import { SavedTabs } from "./SavedTabs";
-import { useExport } from "./export";
 import { bodyOf, type View } from "./filters";
 import { useRows, useTotal } from "./queries";
 import { useSelection } from "./selection";
@@ -52,7 +51,6 @@ export default function ContactsPage() {
   const [filters, setFilters] = useState(false);
   const field = useRef<HTMLInputElement>(null);
 
-  const save = useExport(body, nouns);
   const view: View = list.search.view ?? (phone ? "cards" : "table");
   const shown: View = phone && view === "table" ? "cards" : view;
   const setView = (next: View) => list.change({ view: next });
@@ -103,9 +101,8 @@ export default function ContactsPage() {
           )}
           <Menu
             label={`More for ${nouns.many}`}
-            trigger={<IconButton icon={Ellipsis} label="More" look="outlined" />}
+            trigger={<IconButton icon={Ellipsis} label={`More for ${nouns.many}`} look="outlined" />}
             actions={[
-              may("export_contacts") && total > 0 && { id: "export", name: `Export ${count(total, nouns.one, nouns.many)} as CSV`, icon: Download, run: () => save.mutate() },
               may("delete_contacts", "edit_all_contacts") && { id: "deleted", name: `Deleted ${nouns.many}`, icon: Trash2, run: () => void navigate({ to: "/contacts/deleted" }) },
             ]}
           />

@@ -59,7 +59,7 @@ export default function SettingsPage() {
               <CallMeter />
             </div>
           )}
-          {phone && section && <Link to="/settings">All settings</Link>}
+          {phone && section && <Link to="/settings" className={css.entry}>All settings</Link>}
           {Chosen ? <Chosen /> : shown.length === 0 && <Empty title="Your account has no settings of the business">An administrator can grant them. What is yours alone is under Your account.</Empty>}
         </div>
       </div>
