@@ -1,5 +1,4 @@
 //! What is one's own: what one is told of, one's messages, how the console looks (S3 sections 9 and 10).
-#![expect(clippy::unwrap_used, reason = "a test ends at its first surprise")]
 
 use http::StatusCode;
 use serde_json::{Value, json};
