@@ -14,6 +14,7 @@ use crate::own::{Own, own};
 
 /// Mails.
 #[derive(Debug, Serialize, ToSchema)]
+#[schema(as = EmailNotifications)]
 pub(crate) struct EmailView {
     /// Password changes, new devices, security alerts: always on.
     account_updates: bool,
@@ -108,6 +109,7 @@ impl NotificationsView {
 
 /// Mails to change.
 #[derive(Debug, Default, Deserialize, ToSchema)]
+#[schema(as = EmailNotificationsPatch)]
 pub(crate) struct EmailPatch {
     /// Only `true`: it cannot be switched off.
     #[serde(default)]

@@ -177,6 +177,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/auth/invitations/accept": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Accepts an invitation: the member is active and signs in with the password chosen here. */
+        post: operations["post_auth_invitations_accept"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/auth/keys": {
         parameters: {
             query?: never;
@@ -205,6 +222,40 @@ export interface paths {
         put?: never;
         /** Changes one's own password. Every other device is signed out. */
         post: operations["post_auth_password"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/auth/password/forgot": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Asks for a link to a new password. Somebody who has the address gets it by e-mail; the answer is the same for everybody. An address gets at most three links an hour. */
+        post: operations["post_auth_password_forgot"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/auth/password/reset": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Sets the new password with a link. Every device is signed out, and a letter says that the password was changed. */
+        post: operations["post_auth_password_reset"];
         delete?: never;
         options?: never;
         head?: never;
@@ -721,6 +772,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/contacts/{contact_id}/send-email": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Sends an e-mail to a contact who opted in. It is in the timeline at once; what became of it shows there. */
+        post: operations["post_contacts_contact_id_send_email"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/contacts/{contact_id}/send-reminder": {
         parameters: {
             query?: never;
@@ -730,7 +798,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Sends the reminder of an appointment now, by SMS, in the words that the business's privacy settings allow. */
+        /** Sends the reminder of an appointment now, by SMS or e-mail, in the words that the business's privacy settings allow. */
         post: operations["post_contacts_contact_id_send_reminder"];
         delete?: never;
         options?: never;
@@ -1465,6 +1533,145 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/notifications": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One's own messages, newest first. They are kept for 90 days. */
+        get: operations["get_notifications"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/notifications/read": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Marks messages of one's own as read: those named, or all. */
+        post: operations["post_notifications_read"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/outgoing-webhooks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The addresses that are told what happens, oldest first, and what can be chosen. */
+        get: operations["get_outgoing_webhooks"];
+        put?: never;
+        /** Adds an address. The answer holds its secret, which is shown this once. */
+        post: operations["post_outgoing_webhooks"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/outgoing-webhooks/{outgoing_webhook_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One address. */
+        get: operations["get_outgoing_webhooks_outgoing_webhook_id"];
+        put?: never;
+        post?: never;
+        /** Removes an address. What waits for it is not sent. */
+        delete: operations["delete_outgoing_webhooks_outgoing_webhook_id"];
+        options?: never;
+        head?: never;
+        /** Changes an address. Switched on again, it is sent what waited meanwhile; what happened while it was off is not told. */
+        patch: operations["patch_outgoing_webhooks_outgoing_webhook_id"];
+        trace?: never;
+    };
+    "/api/outgoing-webhooks/{outgoing_webhook_id}/deliveries": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What was sent to an address in the last 30 days, newest first. */
+        get: operations["get_outgoing_webhooks_outgoing_webhook_id_deliveries"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/outgoing-webhooks/{outgoing_webhook_id}/replay": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Sends again, at once and with all tries: the same `webhook-id`, so that a receiver who had it knows. An address that is switched off gets it when it is switched on. */
+        post: operations["post_outgoing_webhooks_outgoing_webhook_id_replay"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/outgoing-webhooks/{outgoing_webhook_id}/rotate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Replaces the secret. For 24 hours what is sent is signed with both, so that a receiver can change over when it likes. The answer holds the new one, which is shown this once. */
+        post: operations["post_outgoing_webhooks_outgoing_webhook_id_rotate"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/outgoing-webhooks/{outgoing_webhook_id}/test": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Sends a sample, `webhook.test`, signed and tried as every event is. What came of it is in the list of deliveries. */
+        post: operations["post_outgoing_webhooks_outgoing_webhook_id_test"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/saved-filters": {
         parameters: {
             query?: never;
@@ -1588,6 +1795,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/settings/integrations/email/test": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Tries out whether e-mails can be sent; nobody is written to. */
+        post: operations["post_settings_integrations_email_test"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/settings/integrations/retell/test": {
         parameters: {
             query?: never;
@@ -1637,6 +1861,24 @@ export interface paths {
         options?: never;
         head?: never;
         patch?: never;
+        trace?: never;
+    };
+    "/api/settings/notifications": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What one wants to be told of. */
+        get: operations["get_settings_notifications"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** Changes what one wants to be told of. What concerns the security of the account cannot be switched off. */
+        patch: operations["patch_settings_notifications"];
         trace?: never;
     };
     "/api/settings/privacy": {
@@ -1703,8 +1945,60 @@ export interface paths {
         /** The team, in order of joining. */
         get: operations["get_team"];
         put?: never;
-        /** Adds a member of the team, active at once with the password given. */
+        /** Asks somebody to join the team: they get a letter with a link over which they choose a password. With a password they are active at once, where the platform allows that. */
         post: operations["post_team"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/team/{user_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Takes a member out of the team for good, or withdraws an invitation. Their address is free again; what they did stays in the audit trail. */
+        delete: operations["delete_team_user_id"];
+        options?: never;
+        head?: never;
+        /** Changes a member of the team. Somebody who becomes inactive is signed out everywhere. One's own role and status stay, and so does the last administrator. */
+        patch: operations["patch_team_user_id"];
+        trace?: never;
+    };
+    "/api/team/{user_id}/invite": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Sends somebody who was invited a new link; the one before is good no longer. */
+        post: operations["post_team_user_id_invite"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/team/{user_id}/reset-password": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Sends a member a link to a new password. Their present one works until they use it. */
+        post: operations["post_team_user_id_reset_password"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1728,6 +2022,24 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/unsubscribe/{token}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A page that asks whether the person wants no more e-mails. */
+        get: operations["get_unsubscribe_token"];
+        put?: never;
+        /** Ends e-mails to the person, at once. Their appointments and calls stay as they are. What is posted is not read: a mail program's `List-Unsubscribe=One-Click` says nothing more than the address. */
+        post: operations["post_unsubscribe_token"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/users/business": {
         parameters: {
             query?: never;
@@ -1744,6 +2056,24 @@ export interface paths {
         head?: never;
         /** Changes the business. What can move reminders (zone, hours, holidays) has them planned anew. */
         patch: operations["patch_users_business"];
+        trace?: never;
+    };
+    "/api/users/preferences": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What one prefers. */
+        get: operations["get_users_preferences"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** Changes what one prefers. */
+        patch: operations["patch_users_preferences"];
         trace?: never;
     };
     "/api/users/profile": {
@@ -1858,6 +2188,15 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        Accept: {
+            /** @description The password that the member signs in with from now on. */
+            password: components["schemas"]["Password"];
+            /**
+             * @description What stands after the `#` of the link.
+             * @example iv_0192f0c12b3c7def8abc0123456789ab.…
+             */
+            token: string;
+        };
         /**
          * @description How a suggestion is accepted.
          * @example {}
@@ -3789,6 +4128,26 @@ export interface components {
             sensitivity_set: boolean;
             staff_trained: boolean;
         };
+        /**
+         * @description The columns of the list of contacts.
+         * @example {
+         *       "shown": [
+         *         "name",
+         *         "appointment_time"
+         *       ],
+         *       "widths": {
+         *         "name": 240
+         *       }
+         *     }
+         */
+        ContactColumns: {
+            /** @description Their names, in order. */
+            shown: string[];
+            /** @description In pixels, where it is not the usual width. */
+            widths?: {
+                [key: string]: number;
+            };
+        };
         /** @description `state` is `unknown`, `given` or `withdrawn`. */
         ContactConsent: {
             method?: string | null;
@@ -4187,6 +4546,16 @@ export interface components {
             /** @description Null where the list is read without counting it. */
             total_pages: number | null;
         };
+        DeliveriesPagination: {
+            current_page: number;
+            /** @description Null on the last page. */
+            next_cursor: string | null;
+            page_size: number;
+            /** @description Null where the list is read without counting it. */
+            total_deliveries: number | null;
+            /** @description Null where the list is read without counting it. */
+            total_pages: number | null;
+        };
         /** @description One signed-in device. */
         Device: {
             /** Format: date-time */
@@ -4292,6 +4661,28 @@ export interface components {
          * @enum {string}
          */
         DuplicateHandling: "create_new" | "update_existing" | "ask_user" | "skip_duplicates";
+        EmailPatch: {
+            enabled?: boolean | null;
+            /** @example desk@riverside.example */
+            reply_to?: string | null;
+        };
+        /** @description Messages by e-mail. */
+        EmailView: {
+            /** @description Whether e-mails can be sent. */
+            configured: boolean;
+            enabled: boolean;
+            problems: string[];
+            /**
+             * @description Where answers go; null: e-mails ask for a call.
+             * @example desk@riverside.example
+             */
+            reply_to?: string | null;
+            /**
+             * @description The address that they come from, under the business's name; null where the platform sends none.
+             * @example no-reply@mail.example
+             */
+            sender?: string | null;
+        };
         /**
          * @description Where on a booking each field is found: `invitee.name`, `invitee.email`, `invitee.phone`, `eventType.title`,
          *     `organizer.name`, `booking.notes`, or `responses.` with the identifier of a question on the booking page. Calendly's
@@ -4357,6 +4748,10 @@ export interface components {
             /** @example Ada Example */
             full_name?: string | null;
             password?: components["schemas"]["Password"] | null;
+        };
+        Forgot: {
+            /** @example ada@riverside.example */
+            email: string;
         };
         /** @description The form that custom fields were checked against. */
         FormOfContact: {
@@ -5104,10 +5499,41 @@ export interface components {
             /** @description Whether more pieces come; the work begins after the last. */
             more?: boolean;
         };
+        /** @description Messages in the console to change. */
+        InAppPatch: {
+            call_status_updates?: boolean | null;
+            contact_confirmations?: boolean | null;
+            /**
+             * Format: int32
+             * @example 10
+             */
+            notification_duration?: number | null;
+            /** @example bottom_right */
+            notification_position?: string | null;
+            system_performance?: boolean | null;
+        };
+        /** @description Messages in the console. */
+        InAppView: {
+            call_status_updates: boolean;
+            contact_confirmations: boolean;
+            /**
+             * Format: int32
+             * @description Seconds: 3, 5 or 10; 0 until it is closed.
+             * @example 5
+             */
+            notification_duration: number;
+            /**
+             * @description `top_right`, `top_left`, `bottom_right` or `bottom_left`.
+             * @example top_right
+             */
+            notification_position: string;
+            system_performance: boolean;
+        };
         /** @description What to change; a field left out stays, null removes one. */
         IntegrationsPatch: {
             calcom?: components["schemas"]["CalcomPatch"] | null;
             calendly?: components["schemas"]["CalendlyPatch"] | null;
+            email?: components["schemas"]["EmailPatch"] | null;
             retell?: components["schemas"]["RetellPatch"] | null;
             twilio?: components["schemas"]["TwilioPatch"] | null;
         };
@@ -5118,6 +5544,7 @@ export interface components {
         IntegrationsView: {
             calcom: components["schemas"]["CalcomView"];
             calendly: components["schemas"]["CalendlyView"];
+            email: components["schemas"]["EmailView"];
             retell: components["schemas"]["RetellView"];
             twilio: components["schemas"]["TwilioView"];
         };
@@ -5144,7 +5571,7 @@ export interface components {
              */
             provider_message_id?: string | null;
             /**
-             * @description Of a message that was sent: `queued`, `sending`, `sent`, `delivered`, `failed`, `undelivered`, `unknown` or `cancelled`.
+             * @description Of a message that was sent: `queued`, `sending`, `sent`, `delivered`, `failed`, `undelivered`, `bounced`, `unknown` or `cancelled`.
              * @example delivered
              */
             status?: string | null;
@@ -5441,10 +5868,20 @@ export interface components {
             id: string;
             /** @description A manager's industries. */
             industries: string[];
+            /**
+             * Format: date-time
+             * @description Of somebody invited: until when the link that they were sent last is good. It may be over.
+             */
+            invited_until?: string | null;
             /** @example Receptionist */
             job_title?: string | null;
             /** Format: date-time */
             last_login?: string | null;
+            /**
+             * @description Why e-mail does not reach them: `bounced`, or `complained` where they did not want it.
+             * @example null
+             */
+            mail_stopped?: string | null;
             /** @description All that the member may do. */
             permissions: string[];
             /** @example receptionist */
@@ -5452,10 +5889,38 @@ export interface components {
             /** @example client_user */
             role: string;
             /**
-             * @description `active` or `inactive`.
+             * @description `active`, `inactive` or `invited`.
              * @example active
              */
             status: string;
+        };
+        /** @description What to change; a field left out stays. */
+        MemberPatch: {
+            /** @example Grace Example */
+            full_name?: string | null;
+            /**
+             * @description The industries that a manager is given.
+             * @example []
+             */
+            industries?: string[] | null;
+            /** @example Practice manager */
+            job_title?: string | null;
+            permissions?: components["schemas"]["Changes"] | null;
+            /**
+             * @description `receptionist`, `basic_staff`, `manager` or `read_only`.
+             * @example basic_staff
+             */
+            preset?: string | null;
+            /**
+             * @description `client_admin` or `client_user`.
+             * @example client_user
+             */
+            role?: string | null;
+            /**
+             * @description `active` or `inactive`: somebody inactive cannot sign in.
+             * @example inactive
+             */
+            status?: string | null;
         };
         /** @description A page of a group's members. */
         Members: {
@@ -5478,7 +5943,7 @@ export interface components {
         /** @description A message that was taken on. */
         Message: {
             /**
-             * @description `sms`.
+             * @description `sms` or `email`.
              * @example sms
              */
             channel: string;
@@ -5491,10 +5956,10 @@ export interface components {
             due_at: string;
             /** Format: uuid */
             message_id: string;
-            /** @description In how many parts it is sent and charged; absent for a reminder, which gets its words when it goes out. */
+            /** @description In how many parts an SMS is sent and charged; absent for a reminder, which gets its words when it goes out. */
             segments?: number | null;
             /**
-             * @description `queued`, `sending`, `sent`, `delivered`, `failed`, `undelivered`, `unknown` or `cancelled`.
+             * @description `queued`, `sending`, `sent`, `delivered`, `failed`, `undelivered`, `bounced`, `unknown` or `cancelled`.
              * @example queued
              */
             status: string;
@@ -5585,6 +6050,12 @@ export interface components {
              * @example client_user
              */
             role?: string | null;
+            /**
+             * @description Without a password: whether the letter with the invitation goes out now (S3 `send_welcome_email`); `true` when left
+             *     out. It can be sent later.
+             * @example true
+             */
+            send_welcome_email?: boolean | null;
         };
         /**
          * @description Nothing to say.
@@ -5600,6 +6071,79 @@ export interface components {
         NoteAttention: {
             /** @description For staff only, at most 5,000 characters. */
             text: string;
+        };
+        /**
+         * @description One message. It holds no more than ids and fixed words: whoever opens what it is about sees what they may see.
+         * @example {
+         *       "at": "2026-03-02T09:00:00Z",
+         *       "contact_id": "0192f0c1-2b3c-7def-8abc-0123456789ab",
+         *       "id": "0192f0c1-2b3c-7def-8abc-0123456789af",
+         *       "read": false,
+         *       "text": "An appointment was confirmed.",
+         *       "title": "An appointment was confirmed",
+         *       "topic": "appointment_confirmed"
+         *     }
+         */
+        Notification: {
+            /** Format: date-time */
+            at: string;
+            /** Format: uuid */
+            campaign_id?: string | null;
+            /** @description What became of the appointment. */
+            change?: string | null;
+            /** Format: uuid */
+            contact_id?: string | null;
+            /** Format: uuid */
+            id: string;
+            read: boolean;
+            /** @description Why, in a word, of what stopped, fails or needs attention. */
+            reason?: string | null;
+            text: string;
+            title: string;
+            /**
+             * @description `call_answered`, `call_failed`, `appointment_confirmed`, `appointment_cancelled`, `appointment_rescheduled`,
+             *     `needs_attention`, `campaign_ended`, `calling_paused`, `integration_failing` and others.
+             */
+            topic: string;
+        };
+        /** @description A page of one's messages, newest first. */
+        Notifications: {
+            notifications: components["schemas"]["Notification"][];
+            pagination: components["schemas"]["NotificationsPagination"];
+            /**
+             * @description How many were not read, of the newest 200.
+             * @example 3
+             */
+            unread: number;
+        };
+        NotificationsPagination: {
+            current_page: number;
+            /** @description Null on the last page. */
+            next_cursor: string | null;
+            page_size: number;
+            /** @description Null where the list is read without counting it. */
+            total_notifications: number | null;
+            /** @description Null where the list is read without counting it. */
+            total_pages: number | null;
+        };
+        /** @description What to change; a field left out stays. */
+        NotificationsPatch: {
+            email_notifications?: components["schemas"]["EmailPatch"] | null;
+            in_app_notifications?: components["schemas"]["InAppPatch"] | null;
+            sms_notifications?: components["schemas"]["SmsPatch"] | null;
+        };
+        /** @description What one wants to be told of, and how. */
+        NotificationsView: {
+            /**
+             * @description When summaries go out, where the business is.
+             * @example 09:00
+             */
+            delivery_time: string;
+            email_notifications: components["schemas"]["EmailView"];
+            in_app_notifications: components["schemas"]["InAppView"];
+            sms_notifications: components["schemas"]["SmsView"];
+            /** @example Europe/London */
+            timezone: string;
         };
         /**
          * @description The abuse rule (rules.md).
@@ -5619,6 +6163,183 @@ export interface components {
             group_info: components["schemas"]["AnalysedGroup"];
             /** @description In HIPAA mode fewer than five members have no figures (null). */
             suppressed: boolean;
+        };
+        OutgoingDeliveries: {
+            deliveries: components["schemas"]["OutgoingDelivery"][];
+            pagination: components["schemas"]["DeliveriesPagination"];
+        };
+        /** @description One event on its way to an address. */
+        OutgoingDelivery: {
+            /** Format: uuid */
+            contact_id?: string | null;
+            /**
+             * Format: uuid
+             * @description The `webhook-id` of each try.
+             */
+            id: string;
+            last_try?: components["schemas"]["OutgoingTry"] | null;
+            /**
+             * Format: date-time
+             * @description When it is tried next, at the earliest.
+             */
+            next_try_at?: string | null;
+            /**
+             * @description `waiting`, `delivered` or `failed`.
+             * @example waiting
+             */
+            status: string;
+            /**
+             * Format: uuid
+             * @description The record that it is about.
+             */
+            subject_id: string;
+            /**
+             * Format: date-time
+             * @description When it happened.
+             */
+            timestamp: string;
+            /** Format: int32 */
+            tries: number;
+            /** @example call.finished */
+            type: string;
+        };
+        /** @description What can be chosen. */
+        OutgoingEventType: {
+            /** @example A call is over and its result is known. */
+            description: string;
+            /** @example call.finished */
+            type: string;
+        };
+        /**
+         * @description What to send again: one delivery, or all that failed.
+         * @example {
+         *       "failed_since": "2027-01-11T00:00:00Z"
+         *     }
+         */
+        OutgoingReplay: {
+            /**
+             * Format: uuid
+             * @description One of any status. Not together with `failed_since`.
+             */
+            delivery_id?: string | null;
+            /**
+             * Format: date-time
+             * @description Those that failed, of events since then.
+             */
+            failed_since?: string | null;
+        };
+        /** @description What was put in line again. */
+        OutgoingReplayed: {
+            /** @description Whether there were too many to look at in one request: ask again from a later instant. */
+            more: boolean;
+            /** @example 3 */
+            replayed: number;
+        };
+        /** @description The last try of a delivery. */
+        OutgoingTry: {
+            /** Format: date-time */
+            at: string;
+            /**
+             * Format: int32
+             * @example 212
+             */
+            duration_ms: number;
+            /**
+             * @description `timed_out`, `no_connection` or `address_refused` where it did not answer.
+             * @example null
+             */
+            fault?: string | null;
+            /**
+             * Format: int32
+             * @description What the receiver answered; null where it did not.
+             * @example 503
+             */
+            response_status?: number | null;
+        };
+        /** @description An address. */
+        OutgoingWebhook: {
+            /** Format: date-time */
+            created_at: string;
+            /** @example Our reporting */
+            description?: string | null;
+            disabled?: components["schemas"]["OutgoingWebhookDisabled"] | null;
+            enabled: boolean;
+            /**
+             * @description What it is told of.
+             * @example [
+             *       "appointment.confirmed",
+             *       "call.finished"
+             *     ]
+             */
+            events: string[];
+            /**
+             * Format: date-time
+             * @description Since when it took nothing of what it was sent; null while all is well.
+             */
+            failing_since?: string | null;
+            /** Format: uuid */
+            id: string;
+            /**
+             * Format: date-time
+             * @description Until when the secret before the present one signs too; null where there is none.
+             */
+            previous_secret_until?: string | null;
+            /** Format: date-time */
+            updated_at: string;
+            /** @example https://example.com/hooks/vioconcierge */
+            url: string;
+            /** Format: int64 */
+            version: number;
+        };
+        /**
+         * @description Nothing to say.
+         * @example {}
+         */
+        OutgoingWebhookAct: Record<string, unknown>;
+        /** @description Since when and why an address is told nothing. */
+        OutgoingWebhookDisabled: {
+            /** Format: date-time */
+            at: string;
+            /**
+             * @description `staff`; `gone`: it answered 410; `failing`: it took nothing for five days.
+             * @example failing
+             */
+            reason: string;
+        };
+        /** @description An address, or what to change of one: a field left out stays. */
+        OutgoingWebhookPatch: {
+            /**
+             * @description At most 100 characters; null empties it.
+             * @example Our reporting
+             */
+            description?: string | null;
+            /** @description What waits for an address that is switched off is sent when it is switched on again. */
+            enabled?: boolean | null;
+            /**
+             * @description At least one.
+             * @example [
+             *       "appointment.confirmed",
+             *       "call.finished"
+             *     ]
+             */
+            events?: string[] | null;
+            /**
+             * @description https, of the public internet. It may hold a token of your own.
+             * @example https://example.com/hooks/vioconcierge
+             */
+            url?: string | null;
+        };
+        /** @description An address with its secret, which is shown this once. */
+        OutgoingWebhookWithSecret: components["schemas"]["OutgoingWebhook"] & {
+            /**
+             * @description Signs what is sent, as Standard Webhooks says. Keep it: it is not shown again.
+             * @example whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw
+             */
+            secret: string;
+        };
+        OutgoingWebhooks: {
+            event_types: components["schemas"]["OutgoingEventType"][];
+            outgoing_webhooks: components["schemas"]["OutgoingWebhook"][];
         };
         /** @description What groups have in common, of the contacts that you see. */
         Overlap: {
@@ -5734,6 +6455,103 @@ export interface components {
             country_code?: string | null;
             /** @example 07912 345678 */
             phone: string;
+        };
+        /** @description What to change; a field left out stays. */
+        PreferencesPatch: {
+            contact_columns?: components["schemas"]["ContactColumns"] | null;
+            /**
+             * Format: int32
+             * @example 60
+             */
+            dashboard_refresh_rate?: number | null;
+            /** @example list */
+            default_contact_view?: string | null;
+            /** @example contacts */
+            default_dashboard_view?: string | null;
+            /** @example compact */
+            density?: string | null;
+            /** @example large */
+            font_size?: string | null;
+            high_contrast_mode?: boolean | null;
+            /**
+             * Format: int32
+             * @example 50
+             */
+            items_per_page?: number | null;
+            letter_shortcuts?: boolean | null;
+            /**
+             * @description Null for that of the type of business.
+             * @example #10B981
+             */
+            primary_color?: string | null;
+            real_time_updates?: boolean | null;
+            reduced_motion?: boolean | null;
+            scroll_lists?: boolean | null;
+            /** @example auto_collapse */
+            sidebar_behavior?: string | null;
+            /** @example dark */
+            theme?: string | null;
+        };
+        /** @description What one prefers, with the default where one chose nothing. */
+        PreferencesView: {
+            contact_columns?: components["schemas"]["ContactColumns"] | null;
+            /**
+             * Format: int32
+             * @description Seconds: 30, 60, 300 or 900; 0 for never.
+             * @example 300
+             */
+            dashboard_refresh_rate: number;
+            /**
+             * @description `grid`, `list` or `compact`.
+             * @example grid
+             */
+            default_contact_view: string;
+            /**
+             * @description What opens after signing in: `overview`, `contacts`, `analytics` or `calls`.
+             * @example overview
+             */
+            default_dashboard_view: string;
+            /**
+             * @description `compact`, `comfortable` or `spacious`.
+             * @example comfortable
+             */
+            density: string;
+            /**
+             * @description `small`, `medium`, `large` or `extra_large`.
+             * @example medium
+             */
+            font_size: string;
+            high_contrast_mode: boolean;
+            /**
+             * Format: int32
+             * @description 10, 25, 50 or 100.
+             * @example 25
+             */
+            items_per_page: number;
+            /** @description Single letters as shortcuts. */
+            letter_shortcuts: boolean;
+            /**
+             * @description One of S3's five colours; that of the type of business where none was chosen.
+             * @example #10B981
+             */
+            primary_color: string;
+            /** @description Whether it was chosen. */
+            primary_color_chosen: boolean;
+            /** @description Whether changes are shown as they happen. */
+            real_time_updates: boolean;
+            reduced_motion: boolean;
+            /** @description Lists are scrolled to their end instead of being cut into pages. */
+            scroll_lists: boolean;
+            /**
+             * @description `always_expanded`, `auto_collapse` or `always_collapsed`.
+             * @example auto_collapse
+             */
+            sidebar_behavior: string;
+            /**
+             * @description `light`, `dark` or `auto`.
+             * @example light
+             */
+            theme: string;
         };
         /**
          * @description A price.
@@ -5900,6 +6718,14 @@ export interface components {
             /** @example Ada Example */
             name: string;
         };
+        /**
+         * @description Which messages were read.
+         * @example {}
+         */
+        ReadMessages: {
+            /** @description At most 100; all of them when left out. One that is not there is passed over. */
+            notification_ids?: string[] | null;
+        };
         /** @description The answer to a delivery. */
         Receipt: {
             status: components["schemas"]["ReceiptStatus"];
@@ -5950,6 +6776,11 @@ export interface components {
             row: number;
         };
         /**
+         * @description How a reminder goes out.
+         * @enum {string}
+         */
+        ReminderChannel: "sms" | "email";
+        /**
          * @description Why a number comes off the list.
          * @example {
          *       "reason": "Rang us: listed by mistake."
@@ -5968,6 +6799,14 @@ export interface components {
         ReopenAttention: {
             /** @description At most 300 characters. */
             reason?: string | null;
+        };
+        Reset: {
+            new_password: components["schemas"]["Password"];
+            /**
+             * @description What stands after the `#` of the link.
+             * @example pr_0192f0c12b3c7def8abc0123456789ab.…
+             */
+            token: string;
         };
         /**
          * @description What was done about it.
@@ -6159,6 +6998,21 @@ export interface components {
              */
             stagger_duration_minutes?: number | null;
         };
+        /** @description What to send by e-mail. */
+        SendEmail: {
+            /**
+             * @description At most 4,000 characters; a blank line begins a paragraph.
+             * @example Hello Zoe,
+             *
+             *     we open at 10 today. See you later.
+             */
+            message: string;
+            /**
+             * @description At most 150 characters, one line.
+             * @example We open later today
+             */
+            subject: string;
+        };
         /** @description Which appointment to remind of. */
         SendReminder: {
             /**
@@ -6166,6 +7020,7 @@ export interface components {
              * @description The current one when left out.
              */
             appointment_id?: string | null;
+            channel?: components["schemas"]["ReminderChannel"] | null;
         };
         /** @description What to send. */
         SendSms: {
@@ -6260,6 +7115,17 @@ export interface components {
              */
             user_id: string;
         };
+        /** @description Alerts by SMS to change. */
+        SmsPatch: {
+            critical_system_alerts?: boolean | null;
+            /**
+             * @description `true` needs a phone number in the profile.
+             * @example false
+             */
+            enable_sms?: boolean | null;
+            high_volume_call_failures?: boolean | null;
+            usage_limit_alerts?: boolean | null;
+        };
         /** @description What became of all. */
         SmsToMany: {
             /**
@@ -6287,6 +7153,18 @@ export interface components {
              * @example queued
              */
             status: string;
+        };
+        /** @description Alerts by SMS; all of them need `enable_sms`. */
+        SmsView: {
+            critical_system_alerts: boolean;
+            enable_sms: boolean;
+            high_volume_call_failures: boolean;
+            /**
+             * @description Why alerts cannot be sent: `no_phone` where the profile has no number, `not_set_up` where the business sends no SMS.
+             * @example no_phone
+             */
+            unavailable?: string | null;
+            usage_limit_alerts: boolean;
         };
         /**
          * @description Until when it is not to be seen.
@@ -6359,14 +7237,25 @@ export interface components {
             tags: components["schemas"]["TagView"][];
         };
         Team: {
+            activity: components["schemas"]["TeamActivity"];
             members: components["schemas"]["Member"][];
             size: components["schemas"]["TeamSize"];
+        };
+        /** @description When they were here last (S3 `user_activity`). */
+        TeamActivity: {
+            /** @description Signed in within the last seven days. */
+            active_this_week: number;
+            /** @description Signed in today, where the business is. */
+            active_today: number;
+            never_logged_in: number;
         };
         /** @description How many there are (S3 `current_team_size`). */
         TeamSize: {
             active: number;
             admins: number;
             inactive: number;
+            /** @description Asked to join, and not here yet. */
+            invited: number;
             staff: number;
         };
         /** @description Who would be in a template's group. */
@@ -6554,7 +7443,7 @@ export interface components {
                 "application/problem+json": components["schemas"]["Problem"];
             };
         };
-        /** @description Conflict with the present state; This contact may already exist; The e-mail address is in use; The name is in use; Five campaigns run already; The campaign is over; The group is archived; Too much is under way; This cannot be undone any more; Still in use; The same request is under way; A call is in progress; Calling is paused; Calling is not set up; Outside the call hours; The person does not want calls; The person does not want to be contacted; Consent is missing; No phone number; The number cannot be called; No call is due; No attempts left; Called recently; This number was called too often; Messages are not set up; The person did not opt in */
+        /** @description Conflict with the present state; This contact may already exist; The e-mail address is in use; The name is in use; Five campaigns run already; The campaign is over; The group is archived; Too much is under way; This cannot be undone any more; The last administrator stays; Still in use; The same request is under way; A call is in progress; Calling is paused; Calling is not set up; Outside the call hours; The person does not want calls; The person does not want to be contacted; Consent is missing; No e-mail address; No phone number; The number cannot be called; No call is due; No attempts left; Called recently; This number was called too often; Messages are not set up; The person did not opt in */
         Problem409: {
             headers: {
                 [name: string]: unknown;
@@ -7547,6 +8436,56 @@ export interface operations {
             503: components["responses"]["Problem503"];
         };
     };
+    post_auth_invitations_accept: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "password": "vast-Umbrella-71-quietly",
+                 *       "token": "iv_0192f0c12b3c7def8abc0123456789ab.…"
+                 *     }
+                 */
+                "application/json": components["schemas"]["Accept"];
+            };
+        };
+        responses: {
+            /** @description Joined */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Problem400"];
+            /** @description The business's account is suspended */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            /** @description The link is not good, or the password breaks a rule */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            500: components["responses"]["Problem500"];
+        };
+    };
     get_auth_keys: {
         parameters: {
             query?: never;
@@ -7626,6 +8565,79 @@ export interface operations {
             429: components["responses"]["Problem429"];
             500: components["responses"]["Problem500"];
             503: components["responses"]["Problem503"];
+        };
+    };
+    post_auth_password_forgot: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "email": "ada@riverside.example"
+                 *     }
+                 */
+                "application/json": components["schemas"]["Forgot"];
+            };
+        };
+        responses: {
+            /** @description If somebody has this address, the link is on its way */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Problem400"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            422: components["responses"]["Problem422"];
+            500: components["responses"]["Problem500"];
+        };
+    };
+    post_auth_password_reset: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "new_password": "vast-Umbrella-71-quietly",
+                 *       "token": "pr_0192f0c12b3c7def8abc0123456789ab.…"
+                 *     }
+                 */
+                "application/json": components["schemas"]["Reset"];
+            };
+        };
+        responses: {
+            /** @description Changed; every device is signed out */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Problem400"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            /** @description The link is not good, or the password breaks a rule */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            500: components["responses"]["Problem500"];
         };
     };
     post_auth_refresh: {
@@ -10580,6 +11592,70 @@ export interface operations {
             503: components["responses"]["Problem503"];
         };
     };
+    post_contacts_contact_id_send_email: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description 1 to 255 printable ASCII characters. The same key and request happens once and is answered alike for 24 hours. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /** @description Id of the contact */
+                contact_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "message": "Hello Zoe,\n\nwe open at 10 today. See you later.",
+                 *       "subject": "We open later today"
+                 *     }
+                 */
+                "application/json": components["schemas"]["SendEmail"];
+            };
+        };
+        responses: {
+            /** @description Taken on */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "channel": "sms",
+                     *       "contact_id": "0192f0c1-2b3c-7def-8abc-0123456789ab",
+                     *       "due_at": "2027-03-10T10:30:00Z",
+                     *       "message_id": "0192f0c1-2b3c-7def-8abc-0123456789ab",
+                     *       "status": "queued"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Message"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            /** @description The person did not opt in, or e-mails are not set up */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
     post_contacts_contact_id_send_reminder: {
         parameters: {
             query?: never;
@@ -10596,7 +11672,11 @@ export interface operations {
         /** @description May be left out */
         requestBody: {
             content: {
-                /** @example {} */
+                /**
+                 * @example {
+                 *       "channel": "sms"
+                 *     }
+                 */
                 "application/json": components["schemas"]["SendReminder"];
             };
         };
@@ -14173,6 +15253,623 @@ export interface operations {
             503: components["responses"]["Problem503"];
         };
     };
+    get_notifications: {
+        parameters: {
+            query?: {
+                /** @description The page's number, from 1. Not together with `cursor`. */
+                page?: number;
+                /** @description Rows of a page. */
+                page_size?: number;
+                /** @description `next_cursor` of the answer before, with the same filters. */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "notifications": [
+                     *         {
+                     *           "at": "2026-03-02T09:00:00Z",
+                     *           "contact_id": "0192f0c1-2b3c-7def-8abc-0123456789ab",
+                     *           "id": "0192f0c1-2b3c-7def-8abc-0123456789af",
+                     *           "read": false,
+                     *           "text": "An appointment was confirmed.",
+                     *           "title": "An appointment was confirmed",
+                     *           "topic": "appointment_confirmed"
+                     *         }
+                     *       ],
+                     *       "pagination": {
+                     *         "current_page": 1,
+                     *         "next_cursor": null,
+                     *         "page_size": 1,
+                     *         "total_notifications": 1,
+                     *         "total_pages": 1
+                     *       },
+                     *       "unread": 3
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Notifications"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    post_notifications_read: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /** @example {} */
+                "application/json": components["schemas"]["ReadMessages"];
+            };
+        };
+        responses: {
+            /** @description They are read */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    get_outgoing_webhooks: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "event_types": [
+                     *         {
+                     *           "description": "A call is over and its result is known.",
+                     *           "type": "call.finished"
+                     *         }
+                     *       ],
+                     *       "outgoing_webhooks": [
+                     *         {
+                     *           "created_at": "2027-03-10T10:30:00Z",
+                     *           "description": "Our reporting",
+                     *           "disabled": {
+                     *             "at": "2027-03-10T10:30:00Z",
+                     *             "reason": "failing"
+                     *           },
+                     *           "enabled": false,
+                     *           "events": [
+                     *             "appointment.confirmed",
+                     *             "call.finished"
+                     *           ],
+                     *           "id": "0192f0c1-2b3c-7def-8abc-0123456789ab",
+                     *           "updated_at": "2027-03-10T10:30:00Z",
+                     *           "url": "https://example.com/hooks/vioconcierge",
+                     *           "version": 0
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["OutgoingWebhooks"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    post_outgoing_webhooks: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description 1 to 255 printable ASCII characters. The same key and request happens once and is answered alike for 24 hours. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "description": "Our reporting",
+                 *       "events": [
+                 *         "appointment.confirmed",
+                 *         "call.finished"
+                 *       ],
+                 *       "url": "https://example.com/hooks/vioconcierge"
+                 *     }
+                 */
+                "application/json": components["schemas"]["OutgoingWebhookPatch"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "created_at": "2027-03-10T10:30:00Z",
+                     *       "description": "Our reporting",
+                     *       "disabled": {
+                     *         "at": "2027-03-10T10:30:00Z",
+                     *         "reason": "failing"
+                     *       },
+                     *       "enabled": false,
+                     *       "events": [
+                     *         "appointment.confirmed",
+                     *         "call.finished"
+                     *       ],
+                     *       "id": "0192f0c1-2b3c-7def-8abc-0123456789ab",
+                     *       "secret": "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw",
+                     *       "updated_at": "2027-03-10T10:30:00Z",
+                     *       "url": "https://example.com/hooks/vioconcierge",
+                     *       "version": 0
+                     *     }
+                     */
+                    "application/json": components["schemas"]["OutgoingWebhookWithSecret"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            /** @description There are ten already */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    get_outgoing_webhooks_outgoing_webhook_id: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the outgoing webhook */
+                outgoing_webhook_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "created_at": "2027-03-10T10:30:00Z",
+                     *       "description": "Our reporting",
+                     *       "disabled": {
+                     *         "at": "2027-03-10T10:30:00Z",
+                     *         "reason": "failing"
+                     *       },
+                     *       "enabled": false,
+                     *       "events": [
+                     *         "appointment.confirmed",
+                     *         "call.finished"
+                     *       ],
+                     *       "id": "0192f0c1-2b3c-7def-8abc-0123456789ab",
+                     *       "updated_at": "2027-03-10T10:30:00Z",
+                     *       "url": "https://example.com/hooks/vioconcierge",
+                     *       "version": 0
+                     *     }
+                     */
+                    "application/json": components["schemas"]["OutgoingWebhook"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    delete_outgoing_webhooks_outgoing_webhook_id: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the outgoing webhook */
+                outgoing_webhook_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Removed */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    patch_outgoing_webhooks_outgoing_webhook_id: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The version being changed */
+                "If-Match"?: string | null;
+            };
+            path: {
+                /** @description Id of the outgoing webhook */
+                outgoing_webhook_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "description": "Our reporting",
+                 *       "events": [
+                 *         "appointment.confirmed",
+                 *         "call.finished"
+                 *       ],
+                 *       "url": "https://example.com/hooks/vioconcierge"
+                 *     }
+                 */
+                "application/json": components["schemas"]["OutgoingWebhookPatch"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "created_at": "2027-03-10T10:30:00Z",
+                     *       "description": "Our reporting",
+                     *       "disabled": {
+                     *         "at": "2027-03-10T10:30:00Z",
+                     *         "reason": "failing"
+                     *       },
+                     *       "enabled": false,
+                     *       "events": [
+                     *         "appointment.confirmed",
+                     *         "call.finished"
+                     *       ],
+                     *       "id": "0192f0c1-2b3c-7def-8abc-0123456789ab",
+                     *       "updated_at": "2027-03-10T10:30:00Z",
+                     *       "url": "https://example.com/hooks/vioconcierge",
+                     *       "version": 0
+                     *     }
+                     */
+                    "application/json": components["schemas"]["OutgoingWebhook"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            /** @description Somebody else changed it meanwhile */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    get_outgoing_webhooks_outgoing_webhook_id_deliveries: {
+        parameters: {
+            query?: {
+                /** @description The page's number, from 1. Not together with `cursor`. */
+                page?: number;
+                /** @description Rows of a page. */
+                page_size?: number;
+                /** @description `next_cursor` of the answer before, with the same filters. */
+                cursor?: string;
+            };
+            header?: never;
+            path: {
+                /** @description Id of the outgoing webhook */
+                outgoing_webhook_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "deliveries": [
+                     *         {
+                     *           "id": "0192f0c1-2b3c-7def-8abc-0123456789ab",
+                     *           "last_try": {
+                     *             "at": "2027-03-10T10:30:00Z",
+                     *             "duration_ms": 212,
+                     *             "fault": null,
+                     *             "response_status": 503
+                     *           },
+                     *           "status": "waiting",
+                     *           "subject_id": "0192f0c1-2b3c-7def-8abc-0123456789ab",
+                     *           "timestamp": "2027-03-10T10:30:00Z",
+                     *           "tries": 0,
+                     *           "type": "call.finished"
+                     *         }
+                     *       ],
+                     *       "pagination": {
+                     *         "current_page": 1,
+                     *         "next_cursor": null,
+                     *         "page_size": 1,
+                     *         "total_deliveries": 1,
+                     *         "total_pages": 1
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["OutgoingDeliveries"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    post_outgoing_webhooks_outgoing_webhook_id_replay: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description 1 to 255 printable ASCII characters. The same key and request happens once and is answered alike for 24 hours. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /** @description Id of the outgoing webhook */
+                outgoing_webhook_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "failed_since": "2027-01-11T00:00:00Z"
+                 *     }
+                 */
+                "application/json": components["schemas"]["OutgoingReplay"];
+            };
+        };
+        responses: {
+            /** @description Accepted */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "more": false,
+                     *       "replayed": 3
+                     *     }
+                     */
+                    "application/json": components["schemas"]["OutgoingReplayed"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            409: components["responses"]["Problem409"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    post_outgoing_webhooks_outgoing_webhook_id_rotate: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description 1 to 255 printable ASCII characters. The same key and request happens once and is answered alike for 24 hours. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /** @description Id of the outgoing webhook */
+                outgoing_webhook_id: string;
+            };
+            cookie?: never;
+        };
+        /** @description May be left out */
+        requestBody: {
+            content: {
+                /** @example {} */
+                "application/json": components["schemas"]["OutgoingWebhookAct"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "created_at": "2027-03-10T10:30:00Z",
+                     *       "description": "Our reporting",
+                     *       "disabled": {
+                     *         "at": "2027-03-10T10:30:00Z",
+                     *         "reason": "failing"
+                     *       },
+                     *       "enabled": false,
+                     *       "events": [
+                     *         "appointment.confirmed",
+                     *         "call.finished"
+                     *       ],
+                     *       "id": "0192f0c1-2b3c-7def-8abc-0123456789ab",
+                     *       "secret": "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw",
+                     *       "updated_at": "2027-03-10T10:30:00Z",
+                     *       "url": "https://example.com/hooks/vioconcierge",
+                     *       "version": 0
+                     *     }
+                     */
+                    "application/json": components["schemas"]["OutgoingWebhookWithSecret"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            409: components["responses"]["Problem409"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    post_outgoing_webhooks_outgoing_webhook_id_test: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description 1 to 255 printable ASCII characters. The same key and request happens once and is answered alike for 24 hours. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /** @description Id of the outgoing webhook */
+                outgoing_webhook_id: string;
+            };
+            cookie?: never;
+        };
+        /** @description May be left out */
+        requestBody: {
+            content: {
+                /** @example {} */
+                "application/json": components["schemas"]["OutgoingWebhookAct"];
+            };
+        };
+        responses: {
+            /** @description Accepted */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "0192f0c1-2b3c-7def-8abc-0123456789ab",
+                     *       "last_try": {
+                     *         "at": "2027-03-10T10:30:00Z",
+                     *         "duration_ms": 212,
+                     *         "fault": null,
+                     *         "response_status": 503
+                     *       },
+                     *       "status": "waiting",
+                     *       "subject_id": "0192f0c1-2b3c-7def-8abc-0123456789ab",
+                     *       "timestamp": "2027-03-10T10:30:00Z",
+                     *       "tries": 0,
+                     *       "type": "call.finished"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["OutgoingDelivery"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            /** @description The address is switched off */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
     get_saved_filters: {
         parameters: {
             query?: never;
@@ -14653,6 +16350,13 @@ export interface operations {
                      *         "webhook_signing_key": "••••beef",
                      *         "webhook_url": "https://app.example/api/webhook/calendly-booking/v3Rq…"
                      *       },
+                     *       "email": {
+                     *         "configured": false,
+                     *         "enabled": false,
+                     *         "problems": [],
+                     *         "reply_to": "desk@riverside.example",
+                     *         "sender": "no-reply@mail.example"
+                     *       },
                      *       "retell": {
                      *         "agent_id": "agent_9f2c",
                      *         "api_key": "••••c0de",
@@ -14731,6 +16435,9 @@ export interface operations {
                  *         },
                  *         "organizer_email": "desk@riverside.example"
                  *       },
+                 *       "email": {
+                 *         "reply_to": "desk@riverside.example"
+                 *       },
                  *       "retell": {
                  *         "agent_id": "agent_9f2c",
                  *         "from_number": "+442079460002"
@@ -14796,6 +16503,13 @@ export interface operations {
                      *         "problems": [],
                      *         "webhook_signing_key": "••••beef",
                      *         "webhook_url": "https://app.example/api/webhook/calendly-booking/v3Rq…"
+                     *       },
+                     *       "email": {
+                     *         "configured": false,
+                     *         "enabled": false,
+                     *         "problems": [],
+                     *         "reply_to": "desk@riverside.example",
+                     *         "sender": "no-reply@mail.example"
                      *       },
                      *       "retell": {
                      *         "agent_id": "agent_9f2c",
@@ -14924,6 +16638,45 @@ export interface operations {
         };
     };
     post_settings_integrations_calendly_test: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What came of it */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "message": "Cal.com answers, and its webhook reaches us.",
+                     *       "outcome": "works",
+                     *       "samples": [
+                     *         {
+                     *           "event_type": "check-up",
+                     *           "status": "accepted"
+                     *         }
+                     *       ],
+                     *       "tested_at": "2027-03-10T10:30:00Z"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ConnectionTest"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    post_settings_integrations_email_test: {
         parameters: {
             query?: never;
             header?: never;
@@ -15105,6 +16858,146 @@ export interface operations {
             400: components["responses"]["Problem400"];
             401: components["responses"]["Problem401"];
             403: components["responses"]["Problem403"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    get_settings_notifications: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    /** @description Version of the account */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "delivery_time": "09:00",
+                     *       "email_notifications": {
+                     *         "configured": false,
+                     *         "enabled": false,
+                     *         "problems": [],
+                     *         "reply_to": "desk@riverside.example",
+                     *         "sender": "no-reply@mail.example"
+                     *       },
+                     *       "in_app_notifications": {
+                     *         "call_status_updates": false,
+                     *         "contact_confirmations": false,
+                     *         "notification_duration": 5,
+                     *         "notification_position": "top_right",
+                     *         "system_performance": false
+                     *       },
+                     *       "sms_notifications": {
+                     *         "critical_system_alerts": false,
+                     *         "enable_sms": false,
+                     *         "high_volume_call_failures": false,
+                     *         "unavailable": "no_phone",
+                     *         "usage_limit_alerts": false
+                     *       },
+                     *       "timezone": "Europe/London"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["NotificationsView"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    patch_settings_notifications: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The version being changed */
+                "If-Match"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "email_notifications": {
+                 *         "reply_to": "desk@riverside.example"
+                 *       },
+                 *       "in_app_notifications": {
+                 *         "notification_duration": 10,
+                 *         "notification_position": "bottom_right"
+                 *       },
+                 *       "sms_notifications": {
+                 *         "enable_sms": false
+                 *       }
+                 *     }
+                 */
+                "application/json": components["schemas"]["NotificationsPatch"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "delivery_time": "09:00",
+                     *       "email_notifications": {
+                     *         "configured": false,
+                     *         "enabled": false,
+                     *         "problems": [],
+                     *         "reply_to": "desk@riverside.example",
+                     *         "sender": "no-reply@mail.example"
+                     *       },
+                     *       "in_app_notifications": {
+                     *         "call_status_updates": false,
+                     *         "contact_confirmations": false,
+                     *         "notification_duration": 5,
+                     *         "notification_position": "top_right",
+                     *         "system_performance": false
+                     *       },
+                     *       "sms_notifications": {
+                     *         "critical_system_alerts": false,
+                     *         "enable_sms": false,
+                     *         "high_volume_call_failures": false,
+                     *         "unavailable": "no_phone",
+                     *         "usage_limit_alerts": false
+                     *       },
+                     *       "timezone": "Europe/London"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["NotificationsView"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            /** @description The account was changed meanwhile */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            422: components["responses"]["Problem422"];
             429: components["responses"]["Problem429"];
             500: components["responses"]["Problem500"];
             503: components["responses"]["Problem503"];
@@ -15527,6 +17420,11 @@ export interface operations {
                 content: {
                     /**
                      * @example {
+                     *       "activity": {
+                     *         "active_this_week": 0,
+                     *         "active_today": 0,
+                     *         "never_logged_in": 0
+                     *       },
                      *       "members": [
                      *         {
                      *           "created_at": "2027-03-10T10:30:00Z",
@@ -15535,6 +17433,7 @@ export interface operations {
                      *           "id": "0192f0c1-2b3c-7def-8abc-0123456789ab",
                      *           "industries": [],
                      *           "job_title": "Receptionist",
+                     *           "mail_stopped": null,
                      *           "permissions": [],
                      *           "preset": "receptionist",
                      *           "role": "client_user",
@@ -15545,6 +17444,7 @@ export interface operations {
                      *         "active": 0,
                      *         "admins": 0,
                      *         "inactive": 0,
+                     *         "invited": 0,
                      *         "staff": 0
                      *       }
                      *     }
@@ -15586,7 +17486,8 @@ export interface operations {
                  *         "remove": []
                  *       },
                  *       "preset": "receptionist",
-                 *       "role": "client_user"
+                 *       "role": "client_user",
+                 *       "send_welcome_email": true
                  *     }
                  */
                 "application/json": components["schemas"]["NewMember"];
@@ -15607,6 +17508,7 @@ export interface operations {
                      *       "id": "0192f0c1-2b3c-7def-8abc-0123456789ab",
                      *       "industries": [],
                      *       "job_title": "Receptionist",
+                     *       "mail_stopped": null,
                      *       "permissions": [],
                      *       "preset": "receptionist",
                      *       "role": "client_user",
@@ -15631,6 +17533,206 @@ export interface operations {
             413: components["responses"]["Problem413"];
             415: components["responses"]["Problem415"];
             422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    delete_team_user_id: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the user */
+                user_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Gone */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            /** @description The last administrator */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    patch_team_user_id: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The version being changed */
+                "If-Match"?: string | null;
+            };
+            path: {
+                /** @description Id of the user */
+                user_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "full_name": "Grace Example",
+                 *       "industries": [],
+                 *       "job_title": "Practice manager",
+                 *       "permissions": {
+                 *         "add": [
+                 *           "export_contacts"
+                 *         ],
+                 *         "remove": []
+                 *       },
+                 *       "preset": "basic_staff",
+                 *       "role": "client_user",
+                 *       "status": "inactive"
+                 *     }
+                 */
+                "application/json": components["schemas"]["MemberPatch"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "created_at": "2027-03-10T10:30:00Z",
+                     *       "email": "grace@riverside.example",
+                     *       "full_name": "Grace Example",
+                     *       "id": "0192f0c1-2b3c-7def-8abc-0123456789ab",
+                     *       "industries": [],
+                     *       "job_title": "Receptionist",
+                     *       "mail_stopped": null,
+                     *       "permissions": [],
+                     *       "preset": "receptionist",
+                     *       "role": "client_user",
+                     *       "status": "active"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Member"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            /** @description The last administrator */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The member was changed meanwhile */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    post_team_user_id_invite: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the user */
+                user_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The letter is on its way */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            /** @description They have joined already */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    post_team_user_id_reset_password: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the user */
+                user_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The letter is on its way */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            /** @description The member is not active */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             429: components["responses"]["Problem429"];
             500: components["responses"]["Problem500"];
             503: components["responses"]["Problem503"];
@@ -15699,6 +17801,58 @@ export interface operations {
             413: components["responses"]["Problem413"];
             415: components["responses"]["Problem415"];
             422: components["responses"]["Problem422"];
+            500: components["responses"]["Problem500"];
+        };
+    };
+    get_unsubscribe_token: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description As it stands in an e-mail */
+                token: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page with a button */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/html": string;
+                };
+            };
+            400: components["responses"]["Problem400"];
+            404: components["responses"]["Problem404"];
+            500: components["responses"]["Problem500"];
+        };
+    };
+    post_unsubscribe_token: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description As it stands in an e-mail */
+                token: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done; a page that says so */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/html": string;
+                };
+            };
+            400: components["responses"]["Problem400"];
+            404: components["responses"]["Problem404"];
             500: components["responses"]["Problem500"];
         };
     };
@@ -15982,6 +18136,156 @@ export interface operations {
                 };
             };
             /** @description Somebody else changed the settings meanwhile */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    get_users_preferences: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    /** @description Version of the account */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "contact_columns": {
+                     *         "shown": [
+                     *           "name",
+                     *           "appointment_time"
+                     *         ],
+                     *         "widths": {
+                     *           "name": 240
+                     *         }
+                     *       },
+                     *       "dashboard_refresh_rate": 300,
+                     *       "default_contact_view": "grid",
+                     *       "default_dashboard_view": "overview",
+                     *       "density": "comfortable",
+                     *       "font_size": "medium",
+                     *       "high_contrast_mode": false,
+                     *       "items_per_page": 25,
+                     *       "letter_shortcuts": false,
+                     *       "primary_color": "#10B981",
+                     *       "primary_color_chosen": false,
+                     *       "real_time_updates": false,
+                     *       "reduced_motion": false,
+                     *       "scroll_lists": false,
+                     *       "sidebar_behavior": "auto_collapse",
+                     *       "theme": "light"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["PreferencesView"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    patch_users_preferences: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The version being changed */
+                "If-Match"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "contact_columns": {
+                 *         "shown": [
+                 *           "name",
+                 *           "appointment_time"
+                 *         ],
+                 *         "widths": {
+                 *           "name": 240
+                 *         }
+                 *       },
+                 *       "dashboard_refresh_rate": 60,
+                 *       "default_contact_view": "list",
+                 *       "default_dashboard_view": "contacts",
+                 *       "density": "compact",
+                 *       "font_size": "large",
+                 *       "items_per_page": 50,
+                 *       "primary_color": "#10B981",
+                 *       "sidebar_behavior": "auto_collapse",
+                 *       "theme": "dark"
+                 *     }
+                 */
+                "application/json": components["schemas"]["PreferencesPatch"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "contact_columns": {
+                     *         "shown": [
+                     *           "name",
+                     *           "appointment_time"
+                     *         ],
+                     *         "widths": {
+                     *           "name": 240
+                     *         }
+                     *       },
+                     *       "dashboard_refresh_rate": 300,
+                     *       "default_contact_view": "grid",
+                     *       "default_dashboard_view": "overview",
+                     *       "density": "comfortable",
+                     *       "font_size": "medium",
+                     *       "high_contrast_mode": false,
+                     *       "items_per_page": 25,
+                     *       "letter_shortcuts": false,
+                     *       "primary_color": "#10B981",
+                     *       "primary_color_chosen": false,
+                     *       "real_time_updates": false,
+                     *       "reduced_motion": false,
+                     *       "scroll_lists": false,
+                     *       "sidebar_behavior": "auto_collapse",
+                     *       "theme": "light"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["PreferencesView"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            /** @description The account was changed meanwhile */
             412: {
                 headers: {
                     [name: string]: unknown;

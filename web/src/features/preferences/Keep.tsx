@@ -14,7 +14,8 @@ export function KeepPreferences() {
     // What was changed here meanwhile is newer.
     if (!known || isWaiting()) return;
     adoptLook(lookOf(known));
-    adoptColumns(me, known.contact_columns ?? null);
+    const columns = known.contact_columns;
+    adoptColumns(me, columns ? { shown: columns.shown, widths: columns.widths ?? {} } : null);
   }, [known, me]);
   return null;
 }

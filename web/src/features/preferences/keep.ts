@@ -61,7 +61,7 @@ async function send(): Promise<void> {
     await api.PATCH("/api/users/preferences", { body: sent });
   } catch {
     // The copy on this device has it; the next change takes it along.
-    waiting = { ...sent, ...waiting };
+    waiting = { ...sent, ...(waiting as PreferencesPatch | null) };
   }
 }
 

@@ -83,7 +83,7 @@ function Row({ member, onEdit, onAsk }: { member: Member; onEdit: () => void; on
   const client = useQueryClient();
   const again = () => void client.invalidateQueries({ queryKey: ["team"] });
   const path = { path: { user_id: member.id } };
-  const failed = (error: unknown) => toast(error instanceof Refusal ? (error.problem.detail ?? error.problem.title) : "Not done.", true);
+  const failed = (error: unknown) => toast(error instanceof Refusal ? error.problem.detail : "Not done.", true);
   const invite = useMutation({ mutationFn: () => api.POST("/api/team/{user_id}/invite", { params: path }), onSuccess: () => toast(`A new invitation is on its way to ${member.full_name}.`), onError: failed, onSettled: again });
   const enter = useMutation({ mutationFn: () => body(api.PATCH("/api/team/{user_id}", { params: path, body: { status: "active" } })), onSuccess: () => toast(`${member.full_name} can sign in again.`), onError: failed, onSettled: again });
   const invited = member.status === "invited";
