@@ -34,7 +34,8 @@ fn page(settings: &TenantSettings, done: bool) -> Response {
 /// A page that asks whether the person wants no more e-mails.
 #[utoipa::path(get, path = "/api/unsubscribe/{token}", tag = "messages",
     params(("token" = String, Path, description = "As it stands in an e-mail")),
-    responses((status = 200, description = "A page with a button", body = String, content_type = "text/html")))]
+    responses((status = 200, description = "A page with a button", body = String, content_type = "text/html",
+        example = "<!DOCTYPE html>")))]
 pub(crate) async fn ask(
     State(app): State<App>,
     Path(token): Path<UnsubscribeToken>,
@@ -50,7 +51,8 @@ pub(crate) async fn ask(
 /// program's `List-Unsubscribe=One-Click` says nothing more than the address.
 #[utoipa::path(post, path = "/api/unsubscribe/{token}", tag = "messages",
     params(("token" = String, Path, description = "As it stands in an e-mail")),
-    responses((status = 200, description = "Done; a page that says so", body = String, content_type = "text/html")))]
+    responses((status = 200, description = "Done; a page that says so", body = String, content_type = "text/html",
+        example = "<!DOCTYPE html>")))]
 pub(crate) async fn end(
     State(app): State<App>,
     Path(token): Path<UnsubscribeToken>,
