@@ -65,7 +65,7 @@ bench-view:
 
 ## The simulation, the kill tests and the parsers' fuzzing, SEEDS times
 soak: nextest .venv-sdks/installed
-	VIO_SOAK_SEEDS=$(SEEDS) cargo nextest run --workspace --locked --profile soak --no-capture \
+	VIO_SOAK_SEEDS=$(SEEDS) PROPTEST_CASES=$(SEEDS) cargo nextest run --workspace --locked --profile soak --no-capture \
 		-E 'package(vio-simulation) | package(vio-tests) | test(fuzzed)'
 
 ## Writes docs/openapi.json from the code and the console's client from it; tests notice when one is stale

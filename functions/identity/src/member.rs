@@ -257,9 +257,22 @@ pub(crate) async fn edit(
             "before": { "role": row.role, "preset": row.preset, "permissions": row.custom, "status": row.status },
             "after": { "role": wanted.role, "preset": wanted.preset, "permissions": wanted.custom, "status": wanted.status },
         });
+        let may = |row: &UserRow| {
+            (
+                row.role,
+                row.preset,
+                row.custom,
+                row.status,
+                row.industries.clone(),
+            )
+        };
+        let could = may(&row);
         (row.role, row.preset, row.custom) = (wanted.role, wanted.preset, wanted.custom);
         (row.industries, row.status) = (wanted.industries, wanted.status);
-        row.permission_version += 1;
+        // Another name takes nobody's session away.
+        if may(&row) != could {
+            row.permission_version += 1;
+        }
         if was && !runs_it(&row) {
             keep_an_admin(&tenant, &mut tx, &row).await?;
         }

@@ -200,14 +200,7 @@ mod tests {
         }
     }
 
-    fn cases() -> u32 {
-        let asked = std::env::var("VIO_SOAK_SEEDS").ok();
-        asked.and_then(|text| text.parse().ok()).unwrap_or(256)
-    }
-
     proptest::proptest! {
-        #![proptest_config(proptest::prelude::ProptestConfig::with_cases(cases()))]
-
         /// Quotes, separators and line breaks in any order are rows of the file or a refusal, and rows are in order.
         #[test]
         fn fuzzed_files_are_read_or_refused(

@@ -1064,5 +1064,5 @@ fn every_route_is_described_and_allowed() {
         vio_profile::router(app.app)
     });
     let whole = vio_http::openapi::merge([document]).unwrap();
-    assert_eq!(whole.paths.paths.len(), 20);
+    assert_eq!(whole.paths.paths.len(), 27);
 }

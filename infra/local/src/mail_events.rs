@@ -115,7 +115,7 @@ mod tests {
         for rule in &RULES {
             let start = template.find(&format!("\n  {}:\n", rule.name)).unwrap();
             let text = &template[start..];
-            let end = text[1..].find("\n\n").unwrap();
+            let end = 1 + text[1..].find("\n\n").unwrap();
             let text = &text[..end];
             assert!(
                 text.contains(&format!("eventType: [{}]", rule.events.join(", "))),

@@ -18,7 +18,7 @@ use vio_stack::{Stack, StackOptions};
 use vio_store::contacts::{ConsentChange, Created, NewAppointment, NewContact, NewTime, Save};
 use vio_store::dynamo::{DynamoTable, TableNames};
 use vio_store::env::{Clock, RandomIds};
-use vio_store::log::Actor;
+use vio_store::log::{Actor, Who};
 use vio_store::schema::create_tables;
 use vio_store::tenants::Endpoints;
 use vio_store::tx::Tx;
@@ -76,7 +76,13 @@ async fn writing_a_contact_costs_what_it_may() {
     let table = DynamoTable::new(client, names);
     let ts = tenant(&table).await;
     let settings = settings();
-    let actor = Actor::system("test");
+    // Staff: what they do themselves they are not told of.
+    let actor = Actor {
+        who: Who::User {
+            id: vio_domain::ids::UserId::new(ts.store.new_id()),
+        },
+        ..Actor::system("test")
+    };
 
     let mut new = NewContact::named(ContactId::new(ts.new_id()), "Zoë Brown".parse().unwrap());
     let phone = vio_domain::phone::parse("07912 345678", vio_domain::phone::Country::GB).unwrap();

@@ -19,6 +19,9 @@ const CHANGES_ANYWAY: [&str; 6] = [
     "/history",
 ];
 
+/// Takes ids in its query, and none in its path.
+const COMPARISON: &str = "/api/groups/comparison";
+
 /// Everything that the administrator can read, by address.
 async fn all_of(
     stage: &Stage,
@@ -33,6 +36,7 @@ async fn all_of(
     {
         if CHANGES_ANYWAY
             .iter()
+            .chain([&COMPARISON])
             .any(|path| operation.path.ends_with(path))
         {
             continue;
@@ -85,6 +89,17 @@ pub(crate) async fn records_of_others_are_not_there(stage: &Stage) {
         if !operation.placeholders().is_empty() {
             in_the_path(stage, &ours, operation, &ids[&key(operation)]).await;
         }
+    }
+    for group in &ids["api group_id"] {
+        let path = format!("{COMPARISON}?group_ids={group},{}", Uuid::nil());
+        let ask = Ask::new("GET", path).token(&ours.admin.token);
+        let answer = stage.api.send(&ask).await;
+        stage.found.expect(answer.status == 404, || {
+            format!(
+                "{COMPARISON} with a group of another business: {}",
+                answer.text
+            )
+        });
     }
     let mut every: Vec<String> = ids.values().flatten().cloned().collect();
     every.push(theirs.admin.user.clone());

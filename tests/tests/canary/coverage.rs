@@ -77,7 +77,10 @@ const NOT_TEXT: &[(&str, &str)] = &[
         "one of a few words",
         "/call_completion_notifications /notification_position",
     ),
-    ("names of columns", "/contact_columns/shown/-"),
+    (
+        "names of columns, and how wide",
+        "/contact_columns/shown/- /contact_columns/widths/*",
+    ),
     ("ids", "/notification_ids/-"),
     (
         "one of a few words: what an address is told of",
@@ -110,6 +113,11 @@ const LEFT_OUT: &[(&str, &str, &str)] = &[
         "POST /api/contacts/search",
         "/cursor",
         "the product's own, sealed",
+    ),
+    (
+        "POST /api/contacts/export",
+        "/cursor",
+        "refused: a file has no pages",
     ),
     (
         "POST /api/saved-filters",

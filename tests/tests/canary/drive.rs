@@ -360,13 +360,12 @@ pub(crate) async fn person(world: &World) {
         "search": word("knee"), "tag": [word("tag")], "industry": [word("trade")], "owner_name": word("Dr"),
         "appointment_type": word("kind"),
     });
-    client
-        .does(Method::POST, "/api/contacts/search", asked)
-        .await;
-    let asked = json!({ "tag": word("tag"), "industry": word("trade") });
-    client
-        .does(Method::POST, "/api/contacts/search", asked)
-        .await;
+    let plain = json!({ "tag": word("tag"), "industry": word("trade") });
+    for asked in [asked, plain] {
+        for path in ["/api/contacts/search", "/api/contacts/export"] {
+            client.does(Method::POST, path, asked.clone()).await;
+        }
+    }
     let refused = json!({ "phone": phone::NOT_TO_BE_CALLED, "reason": word("asked") });
     let entry = client.does(Method::POST, "/api/dnc", refused).await;
     client.get("/api/dnc").await;

@@ -341,14 +341,7 @@ mod tests {
         assert!(!format!("{search:?}").contains("anna"));
     }
 
-    fn cases() -> u32 {
-        let asked = std::env::var("VIO_SOAK_SEEDS").ok();
-        asked.and_then(|text| text.parse().ok()).unwrap_or(256)
-    }
-
     proptest::proptest! {
-        #![proptest_config(proptest::prelude::ProptestConfig::with_cases(cases()))]
-
         /// Operators, quotes and letters of all kinds in any order are a search or a refusal; so are words of dates, orders
         /// and lists.
         #[test]
