@@ -120,6 +120,10 @@ pub(crate) async fn accept(
     request: RequestId,
     Json(body): Json<Accept>,
 ) -> Result<StatusCode, Problem> {
+    let faults = password::faults("/password", &body.password.0, &[]);
+    if !faults.is_empty() {
+        return Err(Problem::validation(faults));
+    }
     let token = InvitationToken::parse(&body.token).map_err(|_| not_good())?;
     let row = app
         .store

@@ -31,6 +31,8 @@ use vio_store::users::{UserRow, UserStatus, login_hash};
 use crate::view::Password;
 use crate::{password, sessions};
 
+/// Bytes of an address at most (RFC 5321).
+const LONGEST_ADDRESS: usize = 320;
 /// Every answer takes so long, whatever was done for it.
 const ANSWER_TAKES: Duration = Duration::from_millis(600);
 
@@ -43,7 +45,8 @@ pub(crate) struct Forgot {
 /// Asks for a link to a new password. Somebody who has the address gets it by e-mail; the answer is the same for everybody.
 /// An address gets at most three links an hour.
 #[utoipa::path(post, path = "/api/auth/password/forgot", tag = "identity", request_body = Forgot, responses(
-    (status = 202, description = "If somebody has this address, the link is on its way")))]
+    (status = 202, description = "If somebody has this address, the link is on its way"),
+    (status = 422, description = "Longer than any address")))]
 pub(crate) async fn forgot(
     State(app): State<App>,
     client: Client,
@@ -51,6 +54,13 @@ pub(crate) async fn forgot(
     Json(body): Json<Forgot>,
 ) -> Result<StatusCode, Problem> {
     let began = Instant::now();
+    if body.email.len() > LONGEST_ADDRESS {
+        return Err(Problem::validation(vec![FieldProblem::new(
+            "/email",
+            "too_long",
+            "No e-mail address is so long.",
+        )]));
+    }
     if let Err(problem) = ask(&app, &client, request, &body.email).await {
         // Saying so would say that there is somebody.
         tracing::warn!(kind = ?problem.kind(), "a link to a new password was not written");
@@ -197,6 +207,10 @@ pub(crate) async fn reset(
     request: RequestId,
     Json(body): Json<Reset>,
 ) -> Result<StatusCode, Problem> {
+    let faults = password::faults("/new_password", &body.new_password.0, &[]);
+    if !faults.is_empty() {
+        return Err(Problem::validation(faults));
+    }
     let token = PasswordResetToken::parse(&body.token).map_err(|_| not_good())?;
     let now = app.real_clock.now();
     let row = app

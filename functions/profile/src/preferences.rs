@@ -220,7 +220,7 @@ impl Validate for Applying<'_> {
         }
         patch.contact_columns.put_optional(
             fields,
-            "/contact_columns",
+            "/contact_columns/shown",
             &mut to.contact_columns,
             |columns| ContactColumns::new(columns.shown.clone(), columns.widths.clone()),
         );

@@ -110,7 +110,7 @@ fn everybody(reader: &Reader<'_>, query: &mut vio_view::Query) -> Result<Vec<Car
     for number in 1.. {
         query.start = Start::Page(number);
         let page = reader.page(query)?;
-        let last = page.next.is_none();
+        let last = page.next.is_none() || page.rows.is_empty();
         cards.extend(page.rows.into_iter().map(|row| row.contact));
         if last || cards.len() > MOST_CONTACTS {
             break;
