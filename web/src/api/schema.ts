@@ -4661,6 +4661,42 @@ export interface components {
          * @enum {string}
          */
         DuplicateHandling: "create_new" | "update_existing" | "ask_user" | "skip_duplicates";
+        /** @description Mails. */
+        EmailNotifications: {
+            /** @description Password changes, new devices, security alerts: always on. */
+            account_updates: boolean;
+            appointment_confirmations: boolean;
+            /**
+             * @description `none`, `failed_only`, `all_outcomes` or `summary_only`.
+             * @example failed_only
+             */
+            call_completion_notifications: string;
+            cancellation_alerts: boolean;
+            custom_report_notifications: boolean;
+            daily_activity_summary: boolean;
+            feature_announcements: boolean;
+            monthly_business_review: boolean;
+            system_maintenance: boolean;
+            weekly_performance_report: boolean;
+        };
+        /** @description Mails to change. */
+        EmailNotificationsPatch: {
+            /**
+             * @description Only `true`: it cannot be switched off.
+             * @example true
+             */
+            account_updates?: boolean | null;
+            appointment_confirmations?: boolean | null;
+            /** @example summary_only */
+            call_completion_notifications?: string | null;
+            cancellation_alerts?: boolean | null;
+            custom_report_notifications?: boolean | null;
+            daily_activity_summary?: boolean | null;
+            feature_announcements?: boolean | null;
+            monthly_business_review?: boolean | null;
+            system_maintenance?: boolean | null;
+            weekly_performance_report?: boolean | null;
+        };
         EmailPatch: {
             enabled?: boolean | null;
             /** @example desk@riverside.example */
@@ -6128,7 +6164,7 @@ export interface components {
         };
         /** @description What to change; a field left out stays. */
         NotificationsPatch: {
-            email_notifications?: components["schemas"]["EmailPatch"] | null;
+            email_notifications?: components["schemas"]["EmailNotificationsPatch"] | null;
             in_app_notifications?: components["schemas"]["InAppPatch"] | null;
             sms_notifications?: components["schemas"]["SmsPatch"] | null;
         };
@@ -6139,7 +6175,7 @@ export interface components {
              * @example 09:00
              */
             delivery_time: string;
-            email_notifications: components["schemas"]["EmailView"];
+            email_notifications: components["schemas"]["EmailNotifications"];
             in_app_notifications: components["schemas"]["InAppView"];
             sms_notifications: components["schemas"]["SmsView"];
             /** @example Europe/London */
@@ -8595,7 +8631,15 @@ export interface operations {
             400: components["responses"]["Problem400"];
             413: components["responses"]["Problem413"];
             415: components["responses"]["Problem415"];
-            422: components["responses"]["Problem422"];
+            /** @description Longer than any address */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             500: components["responses"]["Problem500"];
         };
     };
@@ -16884,11 +16928,16 @@ export interface operations {
                      * @example {
                      *       "delivery_time": "09:00",
                      *       "email_notifications": {
-                     *         "configured": false,
-                     *         "enabled": false,
-                     *         "problems": [],
-                     *         "reply_to": "desk@riverside.example",
-                     *         "sender": "no-reply@mail.example"
+                     *         "account_updates": false,
+                     *         "appointment_confirmations": false,
+                     *         "call_completion_notifications": "failed_only",
+                     *         "cancellation_alerts": false,
+                     *         "custom_report_notifications": false,
+                     *         "daily_activity_summary": false,
+                     *         "feature_announcements": false,
+                     *         "monthly_business_review": false,
+                     *         "system_maintenance": false,
+                     *         "weekly_performance_report": false
                      *       },
                      *       "in_app_notifications": {
                      *         "call_status_updates": false,
@@ -16932,7 +16981,8 @@ export interface operations {
                 /**
                  * @example {
                  *       "email_notifications": {
-                 *         "reply_to": "desk@riverside.example"
+                 *         "account_updates": true,
+                 *         "call_completion_notifications": "summary_only"
                  *       },
                  *       "in_app_notifications": {
                  *         "notification_duration": 10,
@@ -16957,11 +17007,16 @@ export interface operations {
                      * @example {
                      *       "delivery_time": "09:00",
                      *       "email_notifications": {
-                     *         "configured": false,
-                     *         "enabled": false,
-                     *         "problems": [],
-                     *         "reply_to": "desk@riverside.example",
-                     *         "sender": "no-reply@mail.example"
+                     *         "account_updates": false,
+                     *         "appointment_confirmations": false,
+                     *         "call_completion_notifications": "failed_only",
+                     *         "cancellation_alerts": false,
+                     *         "custom_report_notifications": false,
+                     *         "daily_activity_summary": false,
+                     *         "feature_announcements": false,
+                     *         "monthly_business_review": false,
+                     *         "system_maintenance": false,
+                     *         "weekly_performance_report": false
                      *       },
                      *       "in_app_notifications": {
                      *         "call_status_updates": false,
@@ -17822,6 +17877,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /** @example <!DOCTYPE html> */
                     "text/html": string;
                 };
             };
@@ -17848,6 +17904,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /** @example <!DOCTYPE html> */
                     "text/html": string;
                 };
             };
