@@ -6,7 +6,7 @@ it.each([
   ["call.settled", ["calls", "limits", "contacts", "attention"]],
   ["calling.paused", ["limits"]],
   ["job.changed", ["jobs"]],
-  ["many.changed", ["limits", "calls", "attention", "contacts", "groups", "campaigns", "jobs"]],
+  ["many.changed", ["limits", "calls", "attention", "contacts", "groups", "campaigns", "jobs", "notifications"]],
   ["user.signed_in", []],
   ["nonsense", []],
 ])("%s is about %j", (type, topics) => {
