@@ -18,9 +18,12 @@ export interface Look {
   pages?: "10" | "25" | "50" | "100";
 }
 
-export async function open(browser: Browser, { width = 1440, height = 900, look = {} } = {}): Promise<{ context: BrowserContext; page: Page; problems: string[] }> {
+const looks = new WeakMap<BrowserContext, Look>();
+
+export async function open(browser: Browser, { width = 1440, height = 900, look = {} }: { width?: number; height?: number; look?: Look } = {}): Promise<{ context: BrowserContext; page: Page; problems: string[] }> {
   const context = await browser.newContext({ viewport: { width, height }, reducedMotion: "reduce", hasTouch: width < 800 });
   await context.addInitScript((value) => localStorage.setItem("vio.look", value), JSON.stringify(look));
+  looks.set(context, look);
   const page = await context.newPage();
   const problems: string[] = [];
   page.on("console", (message) => {
@@ -30,7 +33,17 @@ export async function open(browser: Browser, { width = 1440, height = 900, look 
   return { context, page, problems };
 }
 
+/** The look is kept with the account, which outweighs the copy on a device. */
+async function keepLook(who: "admin" | "reception" | "readonly", look: Look): Promise<void> {
+  const ask = await asUser(who);
+  const text = { "14": "small", "16": "medium", "18": "large", "20": "extra_large" }[look.text ?? "16"];
+  const pages = look.pages ? { scroll_lists: false, items_per_page: Number(look.pages) } : { scroll_lists: true };
+  const answer = await ask("PATCH", "/api/users/preferences", { theme: look.theme ?? "light", high_contrast_mode: look.contrast === "high", font_size: text, ...pages });
+  if (!answer.ok) throw new Error(`the look was not kept: ${String(answer.status)} ${await answer.text()}`);
+}
+
 export async function signIn(page: Page, who: "admin" | "reception" | "readonly" = "admin", path = "/today"): Promise<void> {
+  await keepLook(who, looks.get(page.context()) ?? {});
   await page.goto(base() + path);
   await page.getByLabel("Email address").fill(`${who}@riverside.example`);
   await page.getByLabel("Password").fill(PASSWORD);
