@@ -127,8 +127,8 @@ fn written(cards: &[Card], settings: &Settings) -> Result<Vec<u8>, Problem> {
         .filter(|(_, health)| !(hipaa && *health))
         .map(|(name, _)| *name);
     let columns: Vec<&str> = columns.collect();
-    // By its mark a spreadsheet knows that names are UTF-8.
-    let mut text = csv::Writer::from_writer("\u{feff}".as_bytes().to_vec());
+    // No byte order mark: what turns answers into Lambda's events takes it off, and the length is wrong then.
+    let mut text = csv::Writer::from_writer(Vec::new());
     text.write_record(&columns).map_err(broken)?;
     for card in cards {
         let cells = columns.iter().map(|column| cell(card, column, settings));

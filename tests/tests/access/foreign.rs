@@ -32,7 +32,7 @@ async fn all_of(
     for operation in stage
         .operations
         .iter()
-        .filter(|operation| operation.method == "GET")
+        .filter(|operation| operation.method == "GET" && operation.needs_session())
     {
         if CHANGES_ANYWAY
             .iter()
