@@ -167,7 +167,9 @@ fn everybody() -> Vec<Who> {
 }
 
 /// What the examples of the document are answered, where that is no success.
-const ANSWERED: [(&str, u16); 6] = [
+const ANSWERED: [(&str, u16); 7] = [
+    // Without its query.
+    ("GET /api/groups/comparison", 400),
     // A planned reminder, which its appointment decides about.
     ("POST /api/calls/{session_id}/cancel", 409),
     // They are somebody's, whom nobody knows here.
