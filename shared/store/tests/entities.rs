@@ -19,9 +19,10 @@ use vio_domain::calling::session::{
 };
 use vio_domain::campaigns::{MemberState, SkipReason};
 use vio_domain::ids::{AppointmentId, AttemptId, CampaignId, ContactId, SessionId, TenantId};
+use vio_store::calling::reach::Reach;
 use vio_store::calling::rows::{DialRow, FlightRow, GateRow};
 use vio_store::calling::sessions::{SessionRow, TakenOver};
-use vio_store::campaigns::{CampaignMemberRow, InCampaign, SnapshotRow, Zones};
+use vio_store::campaigns::{CampaignMemberRow, InCampaign, SnapshotRow};
 use vio_store::entity::{Entity, from_item, to_item};
 use vio_store::log::Who;
 use vio_store::port::AttributeValue;
@@ -126,6 +127,7 @@ fn a_session_in_every_state() {
             },
             band: Band::Reminder,
             priority: Priority::Urgent,
+            reach: reach(),
             about_time: Some(now()),
             follow_up_required: true,
             told_paused: true,
@@ -139,7 +141,6 @@ fn a_session_in_every_state() {
             in_campaign: Some(InCampaign {
                 campaign: CampaignId::new(id(5)),
                 position: 7,
-                zones: Zones::default(),
                 before: None,
                 ended_by: Some(SkipReason::CallInProgress),
             }),
@@ -153,8 +154,14 @@ fn a_session_in_every_state() {
             (read.tries_before, read.took_over, read.in_campaign),
             (row.tries_before, row.took_over, row.in_campaign)
         );
+        assert_eq!(read.reach, reach());
         assert_eq!(again(&row.dial()), row.dial());
     }
+}
+
+fn reach() -> Reach {
+    let number = "A".repeat(27);
+    serde_json::from_value(serde_json::json!({ "o": "Asia/Kathmandu", "n": number })).unwrap()
 }
 
 #[test]
@@ -164,7 +171,7 @@ fn a_campaigns_members_and_a_thousand_ids_in_one_item() {
         campaign: CampaignId::new(id(5)),
         position: 999,
         contact: ContactId::new(id(4)),
-        zones: Zones::default(),
+        reach: reach(),
         state,
         decisions: Vec::new(),
     };
@@ -225,6 +232,7 @@ fn instants_in_milliseconds_and_bytes_as_binary() {
         attempt: AttemptId::new(id(1)),
         session: SessionId::new(id(2)),
         contact: ContactId::new(id(4)),
+        phone: "A".repeat(27).parse().unwrap(),
         due: now(),
     };
     assert_eq!(again(&flight), flight);
@@ -237,6 +245,7 @@ fn instants_in_milliseconds_and_bytes_as_binary() {
         latest: None,
         priority: Priority::Normal,
         campaign: None,
+        reach: reach(),
     };
     assert_eq!(again(&dial), dial);
     let dial = DialRow {

@@ -7,6 +7,7 @@ use vio_domain::calling::session::{
     SessionState,
 };
 use vio_domain::ids::{AttemptId, SessionId};
+use vio_store::calling::reach::Reach;
 use vio_store::calling::sessions::SessionRow;
 
 use super::*;
@@ -57,6 +58,7 @@ async fn called(
         },
         band: Band::CallNow,
         priority: Priority::Normal,
+        reach: Reach::default(),
         about_time: None,
         follow_up_required: false,
         told_paused: false,

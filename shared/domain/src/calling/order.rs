@@ -63,6 +63,14 @@ impl Band {
         }
     }
 
+    /// Whether calls of campaigns lie in it, other than their retries.
+    pub const fn is_campaign(self) -> bool {
+        matches!(
+            self,
+            Self::UrgentCampaign | Self::HighCampaign | Self::NormalCampaign
+        )
+    }
+
     /// One character that sorts as the bands do.
     pub const fn code(self) -> char {
         match self {

@@ -1,6 +1,6 @@
 //! When calls that wait will be placed, if nothing else happens: the gate's slots of the moment, today's limits, the
-//! call hours, each campaign's pace, what is ahead in the queue, and whose planned call a campaign takes the place of
-//! (rules.md Campaigns: within one window of the truth).
+//! call hours, each campaign's pace, what is ahead in the queue, whose planned call a campaign takes the place of, and
+//! which calls give way because their number is being rung (rules.md Campaigns: within one window of the truth).
 
 use std::cmp::Reverse;
 use std::collections::{BinaryHeap, HashMap, HashSet};
@@ -11,13 +11,15 @@ use uuid::Uuid;
 use super::member::SkipReason;
 use crate::calendar::PermittedWindows;
 use crate::calling::gate::Gate;
-use crate::calling::guards::{GAP, SettleReason};
+use crate::calling::guards::{GAP, IN_FLIGHT_RECHECK, SettleReason};
 use crate::calling::limits::CallLimits;
 use crate::calling::order::{Band, QueueItem};
 use crate::ids::{AttemptId, ContactId};
 
 /// How far ahead is looked. What lies beyond is answered [`Foreseen::Never`].
 pub const HORIZON: TimeDelta = TimeDelta::days(90);
+/// How long a call is taken to last by those that wait for its number. Nobody can know.
+pub const USUAL_CALL: TimeDelta = TimeDelta::minutes(3);
 /// Calls of one band that lie ready in the dial queue at most: what the pump reads of a band at a time.
 const MOST_READY: u32 = 50;
 
@@ -37,17 +39,10 @@ pub struct Waiting<'a> {
     pub pace: Option<usize>,
     /// Whom it rings, where that is known.
     pub contact: Option<ContactId>,
-    /// The planned call, by its number in the list, whose place it takes once its campaign hands it to the dial queue.
+    /// The phone it rings: calls with the same one are never in flight together. Any name will do.
+    pub phone: Option<usize>,
+    /// The planned call, by its place in the list, whose place it takes once its campaign hands it to the dial queue.
     pub takes: Option<usize>,
-}
-
-impl Waiting<'_> {
-    const fn is_of_campaign(&self) -> bool {
-        matches!(
-            self.item.band,
-            Band::UrgentCampaign | Band::HighCampaign | Band::NormalCampaign
-        )
-    }
 }
 
 /// A pace that calls keep: the next no sooner than `turn_at`, and each so long after the one before it.
@@ -57,6 +52,23 @@ pub struct Pace {
     pub step: TimeDelta,
     /// From when the next may go.
     pub turn_at: DateTime<Utc>,
+}
+
+/// How things stand when the play begins.
+#[derive(Debug, Clone, Copy)]
+pub struct Standing<'a> {
+    /// The slots in use.
+    pub gate: &'a Gate,
+    /// The tenant's limits.
+    pub limits: &'a CallLimits,
+    /// The instant of all this.
+    pub now: DateTime<Utc>,
+    /// The paces that calls keep.
+    pub paces: &'a [Pace],
+    /// Phones that are being rung, and until when that is thought to last.
+    pub ringing: &'a [(usize, DateTime<Utc>)],
+    /// People who were rung lately, and when.
+    pub rung: &'a [(ContactId, DateTime<Utc>)],
 }
 
 /// What will become of a call.
@@ -83,6 +95,8 @@ struct Known<'a> {
     out: HashSet<usize>,
     /// When a person is rung.
     rung: HashMap<ContactId, DateTime<Utc>>,
+    /// Until when a phone rings.
+    ringing: HashMap<usize, DateTime<Utc>>,
 }
 
 impl Known<'_> {
@@ -95,10 +109,11 @@ impl Known<'_> {
     fn settle(&mut self, index: usize, what: Foreseen) -> Option<usize> {
         self.found[index] = what;
         self.forget(index);
-        if let Foreseen::At(at) = what
-            && let Some(contact) = self.waiting[index].contact
-        {
-            self.rung.insert(contact, at);
+        if let Foreseen::At(at) = what {
+            let one = &self.waiting[index];
+            self.rung.extend(one.contact.map(|contact| (contact, at)));
+            let until = at + USUAL_CALL;
+            self.ringing.extend(one.phone.map(|phone| (phone, until)));
         }
         let planned = self.waiting[index].takes?;
         if self.taken.get(&planned) != Some(&index) {
@@ -148,22 +163,26 @@ impl Known<'_> {
     fn rung_recently(&self, index: usize, at: DateTime<Utc>) -> Option<SkipReason> {
         let one = &self.waiting[index];
         let last = self.rung.get(&one.contact?)?;
-        let recently = one.is_of_campaign() && at < *last + GAP;
+        let recently = one.item.band.is_campaign() && at < *last + GAP;
         recently.then(|| SettleReason::CalledRecently.into())
+    }
+
+    /// When a call whose phone is being rung is looked at again, as the guard says.
+    fn gives_way(&self, index: usize, at: DateTime<Utc>) -> Option<DateTime<Utc>> {
+        let until = self.ringing.get(&self.waiting[index].phone?)?;
+        (at < *until).then(|| at + IN_FLIGHT_RECHECK)
     }
 }
 
 /// Foresees the calls from the one with the number `asked` on, in the order given; those before it are played only as
 /// far as that needs. `passed_over` says whether a call whose turn comes at an instant would be passed over then.
 pub fn foresee(
-    gate: &Gate,
-    limits: &CallLimits,
-    now: DateTime<Utc>,
+    standing: Standing<'_>,
     waiting: &[Waiting<'_>],
-    paces: &[Pace],
     asked: usize,
     mut passed_over: impl FnMut(usize, DateTime<Utc>) -> Option<SkipReason>,
 ) -> Vec<Foreseen> {
+    let Standing { limits, now, .. } = standing;
     let mut known = Known {
         waiting,
         asked,
@@ -171,12 +190,13 @@ pub fn foresee(
         unknown: waiting.len().saturating_sub(asked),
         taken: HashMap::new(),
         out: HashSet::new(),
-        rung: HashMap::new(),
+        rung: standing.rung.iter().copied().collect(),
+        ringing: standing.ringing.iter().copied().collect(),
     };
     let takers = waiting.iter().any(|one| one.takes.is_some());
     let most = usize::try_from(most_ready(limits)).unwrap_or(usize::MAX);
-    let mut gate = gate.clone();
-    let mut paces = paces.to_vec();
+    let mut gate = standing.gate.clone();
+    let mut paces = standing.paces.to_vec();
     let mut queues: Vec<Vec<usize>> = vec![Vec::new(); paces.len()];
     let mut later: BinaryHeap<Reverse<(DateTime<Utc>, usize)>> = BinaryHeap::new();
     for (index, one) in waiting.iter().enumerate() {
@@ -197,7 +217,7 @@ pub fn foresee(
     // The pump redates what is due outside the permitted hours: it comes in the order of the new instants.
     let mut items: Vec<QueueItem> = waiting.iter().map(|one| one.item).collect();
     let put_off = |items: &mut [QueueItem], index: usize, until: DateTime<Utc>| {
-        if !waiting[index].is_of_campaign() {
+        if !waiting[index].item.band.is_campaign() {
             items[index].due = items[index].due.max(until);
         }
     };
@@ -259,6 +279,13 @@ pub fn foresee(
         let skipped = known
             .rung_recently(index, at)
             .or_else(|| passed_over(index, at));
+        if skipped.is_none()
+            && let Some(again) = known.gives_way(index, at)
+        {
+            items[index].due = items[index].due.max(again);
+            later.push(Reverse((again, index)));
+            continue;
+        }
         let what = skipped.map_or(Foreseen::At(at), Foreseen::Skipped);
         if skipped.is_none() {
             let attempt = AttemptId::new(Uuid::from_u128(granted));

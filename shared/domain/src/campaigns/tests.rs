@@ -1,12 +1,14 @@
+use std::collections::HashMap;
+
 use chrono_tz::Europe::London;
 use proptest::prelude::*;
 use uuid::Uuid;
 
-use super::forecast::{Foreseen, Pace, Waiting, foresee, last};
+use super::forecast::{Foreseen, Pace, Standing, USUAL_CALL, Waiting, foresee, last};
 use super::*;
 use crate::calendar::{CallHours, HolidayCalendar, PermittedWindows};
 use crate::calling::gate::Gate;
-use crate::calling::guards::SettleReason;
+use crate::calling::guards::{IN_FLIGHT_RECHECK, SettleReason};
 use crate::calling::order::{Band, Priority, QueueItem};
 use crate::calling::session::{
     Analysis, CallSession, CancelReason, Ended, Method, Outcome, PlacedCall, Report, SessionState,
@@ -291,6 +293,22 @@ fn always(holidays: &HolidayCalendar) -> PermittedWindows<'_> {
     PermittedWindows::new(CallHours::default(), holidays, London)
 }
 
+fn standing<'a>(
+    gate: &'a Gate,
+    limits: &'a CallLimits,
+    now: DateTime<Utc>,
+    paces: &'a [Pace],
+) -> Standing<'a> {
+    Standing {
+        gate,
+        limits,
+        now,
+        paces,
+        ringing: &[],
+        rung: &[],
+    }
+}
+
 fn item(n: u128, band: Band, due: DateTime<Utc>) -> QueueItem {
     QueueItem {
         band,
@@ -311,11 +329,12 @@ fn sixty_at_once_go_in_three_windows() {
             permitted: always(&holidays),
             pace: None,
             contact: None,
+            phone: None,
             takes: None,
         })
         .collect();
     let gate = Gate::new(London, 1);
-    let found = foresee(&gate, &limits, now, &waiting, &[], 0, |_, _| None);
+    let found = foresee(standing(&gate, &limits, now, &[]), &waiting, 0, |_, _| None);
     let minute = |n: usize| match found[n] {
         Foreseen::At(at) => (at - now).num_seconds(),
         other => panic!("{other:?}"),
@@ -330,7 +349,12 @@ fn sixty_at_once_go_in_three_windows() {
     );
     // Begun at half past seven in the evening, the rest is called in the morning.
     let evening = at("07T19:50:00");
-    let found = foresee(&gate, &limits, evening, &waiting, &[], 0, |_, _| None);
+    let found = foresee(
+        standing(&gate, &limits, evening, &[]),
+        &waiting,
+        0,
+        |_, _| None,
+    );
     assert_eq!(last(found), Some(at("08T08:15:01")));
     // A pace spreads them, and those passed over take no turn.
     let paced: Vec<_> = waiting
@@ -345,7 +369,7 @@ fn sixty_at_once_go_in_three_windows() {
         turn_at: now,
     };
     let skip = |n: usize, _| (n % 2 == 1).then_some(SkipReason::CallInProgress);
-    let found = foresee(&gate, &limits, now, &paced, &[pace], 0, skip);
+    let found = foresee(standing(&gate, &limits, now, &[pace]), &paced, 0, skip);
     assert_eq!(found[1], Foreseen::Skipped(SkipReason::CallInProgress));
     assert_eq!(found[58], Foreseen::At(now + TimeDelta::minutes(58)));
     // While calling is paused nothing is known.
@@ -355,7 +379,9 @@ fn sixty_at_once_go_in_three_windows() {
         crate::calling::pause::PauseReason::Person,
         crate::calling::pause::PausedBy::System,
     );
-    let found = foresee(&paused, &limits, now, &waiting, &[], 0, |_, _| None);
+    let found = foresee(standing(&paused, &limits, now, &[]), &waiting, 0, |_, _| {
+        None
+    });
     assert_eq!(last(found), None);
 }
 
@@ -375,6 +401,7 @@ fn nobody_is_rung_for_the_reminder_and_the_campaign() {
         permitted: always(&holidays),
         pace: None,
         contact: person(who),
+        phone: None,
         takes,
     };
     let mut waiting: Vec<_> = (0..20).map(|n| line(n, Band::Reminder, n, None)).collect();
@@ -383,7 +410,7 @@ fn nobody_is_rung_for_the_reminder_and_the_campaign() {
         line(100 + n, Band::NormalCampaign, n, reminder)
     }));
     let gate = Gate::new(London, 1);
-    let found = foresee(&gate, &limits, now, &waiting, &[], 0, |_, _| None);
+    let found = foresee(standing(&gate, &limits, now, &[]), &waiting, 0, |_, _| None);
     // Four of the campaign's calls are ready; sixteen reminders go before them, two a window.
     let window = |n: i32| now + TimeDelta::seconds(901) * n;
     assert_eq!(found[4..6], [Foreseen::At(now); 2]);
@@ -395,16 +422,67 @@ fn nobody_is_rung_for_the_reminder_and_the_campaign() {
     assert!(found[24..].iter().all(|one| *one == recently));
 }
 
+/// Two people have one number, and a business has two slots left for the day. Whoever comes after them takes the second.
+#[test]
+fn a_number_is_not_rung_twice_at_once() {
+    let holidays = HolidayCalendar::default();
+    let now = at("07T09:00:00");
+    let limits = CallLimits::from_lookup(|name| {
+        (name == crate::calling::limits::CALL_DAILY_LIMIT).then(|| "2".to_owned())
+    })
+    .unwrap();
+    let line = |n: u128, phone| Waiting {
+        item: item(n, Band::CallNow, now),
+        permitted: always(&holidays),
+        pace: None,
+        contact: None,
+        phone: Some(phone),
+        takes: None,
+    };
+    let waiting = [line(0, 7), line(1, 7), line(2, 8)];
+    let gate = Gate::new(London, 1);
+    let quiet = standing(&gate, &limits, now, &[]);
+    let found = foresee(quiet, &waiting, 0, |_, _| None);
+    let tomorrow = Foreseen::At(at("08T08:00:00"));
+    assert_eq!(found, [Foreseen::At(now), tomorrow, Foreseen::At(now)]);
+    // A campaign passes over whoever was rung before.
+    let campaign = Waiting {
+        item: item(0, Band::NormalCampaign, now),
+        contact: Some(ContactId::new(Uuid::from_u128(3))),
+        ..waiting[0]
+    };
+    let lately = Standing {
+        rung: &[(
+            ContactId::new(Uuid::from_u128(3)),
+            now - TimeDelta::hours(7),
+        )],
+        ..quiet
+    };
+    let found = foresee(lately, &[campaign], 0, |_, _| None);
+    let recently = Foreseen::Skipped(SettleReason::CalledRecently.into());
+    assert_eq!(found, [recently]);
+    // One that is being rung already is waited for, half a minute at a time.
+    let ringing = Standing {
+        ringing: &[(7, now + TimeDelta::seconds(70))],
+        ..quiet
+    };
+    let found = foresee(ringing, &waiting[..1], 0, |_, _| None);
+    assert_eq!(found, [Foreseen::At(now + IN_FLIGHT_RECHECK * 3)]);
+}
+
 /// Second by second: whoever is first among those that may go, goes.
 fn oracle(
-    mut gate: Gate,
-    limits: &CallLimits,
-    now: DateTime<Utc>,
+    standing: Standing<'_>,
     waiting: &[Waiting<'_>],
-    paces: &[Pace],
     skipped: &[usize],
     seconds: i64,
 ) -> Vec<Foreseen> {
+    let Standing {
+        limits, now, paces, ..
+    } = standing;
+    let mut gate = standing.gate.clone();
+    let mut items: Vec<QueueItem> = waiting.iter().map(|one| one.item).collect();
+    let mut ringing: HashMap<usize, DateTime<Utc>> = standing.ringing.iter().copied().collect();
     let mut found = vec![Foreseen::Never; waiting.len()];
     let mut open: Vec<usize> = (0..waiting.len()).collect();
     let mut turns: Vec<_> = paces.to_vec();
@@ -423,10 +501,16 @@ fn oracle(
             let next = open
                 .iter()
                 .copied()
-                .filter(|index| waiting[*index].item.is_due(at) && turn(*index))
+                .filter(|index| items[*index].is_due(at) && turn(*index))
                 .filter(|index| waiting[*index].permitted.is_permitted(at))
-                .min_by(|a, b| waiting[*a].item.cmp_at(&waiting[*b].item, at));
+                .min_by(|a, b| items[*a].cmp_at(&items[*b], at));
             let Some(index) = next else { break };
+            let phone = waiting[index].phone;
+            let busy = phone.and_then(|phone| ringing.get(&phone));
+            if !skipped.contains(&index) && busy.is_some_and(|until| at < *until) {
+                items[index].due = at + IN_FLIGHT_RECHECK;
+                continue;
+            }
             open.retain(|other| *other != index);
             if skipped.contains(&index) {
                 found[index] = Foreseen::Skipped(SkipReason::NoLongerWanted);
@@ -436,6 +520,7 @@ fn oracle(
             gate.grant(at, attempt, limits).unwrap();
             gate.arrived(attempt, at, limits);
             found[index] = Foreseen::At(at);
+            ringing.extend(phone.map(|phone| (phone, at + USUAL_CALL)));
             if let Some(pace) = waiting[index].pace {
                 turns[pace].turn_at = at + turns[pace].step;
             }
@@ -452,7 +537,8 @@ proptest! {
     #[test]
     fn the_forecast_is_what_happens(
         used in 0..3u128,
-        raw in proptest::collection::vec((0..5usize, 0..400i64, proptest::option::of(0..2usize), any::<bool>()), 0..12),
+        raw in proptest::collection::vec((0..5usize, 0..400i64, proptest::option::of(0..2usize), any::<bool>(), proptest::option::of(0..3usize)), 0..12),
+        rings in proptest::option::of(0..100i64),
         steps in (1..90i64, 1..90i64),
         closes_in in proptest::option::of(0..600i64),
     ) {
@@ -480,7 +566,7 @@ proptest! {
         }
         let paces = [steps.0, steps.1].map(|step| Pace { step: TimeDelta::seconds(step), turn_at: now });
         // Calls of one pace are all due from the start, in the order given, as a campaign's are.
-        let waiting: Vec<_> = raw.iter().zip(1..).map(|((band, due, pace, _), n)| Waiting {
+        let waiting: Vec<_> = raw.iter().zip(1..).map(|((band, due, pace, _, phone), n)| Waiting {
             item: match pace {
                 Some(pace) => item(n, [Band::HighCampaign, Band::NormalCampaign][*pace], now),
                 None => item(n, Band::ALL[*band], now + TimeDelta::seconds(*due)),
@@ -488,12 +574,15 @@ proptest! {
             permitted: always(&holidays),
             pace: *pace,
             contact: None,
+            phone: *phone,
             takes: None,
         }).collect();
+        let ringing: Vec<_> = rings.map(|seconds| (1, now + TimeDelta::seconds(seconds))).into_iter().collect();
+        let standing = Standing { ringing: &ringing, ..standing(&gate, &limits, now, &paces) };
         let skipped: Vec<usize> = (0..raw.len()).filter(|n| raw[*n].3).collect();
         let pass = |n: usize, _| skipped.contains(&n).then_some(SkipReason::NoLongerWanted);
-        let found = foresee(&gate, &limits, now, &waiting, &paces, 0, pass);
-        let expected = oracle(gate, &limits, now, &waiting, &paces, &skipped, 1_500);
+        let found = foresee(standing, &waiting, 0, pass);
+        let expected = oracle(standing, &waiting, &skipped, 1_500);
         for (index, (found, expected)) in found.iter().zip(&expected).enumerate() {
             match expected {
                 // Beyond what was played: the next day.

@@ -395,6 +395,7 @@ impl TenantStore {
     ) -> Result<Granting, StoreError> {
         let before = row.dial();
         row.session.redate(until);
+        row.reach = self.reach(&person.contact);
         let mut tx = Tx::new();
         self.stage_session(&mut tx, row, Some(&before))?;
         // A recheck of a number in flight is not news to anybody.
@@ -535,6 +536,7 @@ impl TenantStore {
             attempt: id,
             session: row.session.id,
             contact: person.contact.id,
+            phone,
             due: bound,
         };
         tx.put_if(FlightRow::TYPE, &flight, 1, Condition::Absent)?;

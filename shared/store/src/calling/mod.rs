@@ -9,6 +9,7 @@ pub mod grant;
 pub mod outage;
 pub mod place;
 pub mod plan;
+pub mod reach;
 pub mod replan;
 pub mod rows;
 pub mod sessions;

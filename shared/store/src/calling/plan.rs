@@ -224,6 +224,7 @@ impl TenantStore {
                 row.session.due = window.due;
                 row.session.latest = Some(window.latest);
                 row.priority = person.contact.priority;
+                row.reach = self.reach(&person.contact);
                 row.about_time = Some(appointment.time);
                 if (row.dial(), row.about_time) != before {
                     self.stage_session(tx, &mut row, Some(&before.0))?;
@@ -310,6 +311,7 @@ impl TenantStore {
             },
             band: Band::of(method, Priority::Normal),
             priority: person.contact.priority,
+            reach: self.reach(&person.contact),
             about_time: appointment.map(|appointment| appointment.time),
             follow_up_required: false,
             told_paused: false,

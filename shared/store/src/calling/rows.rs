@@ -8,6 +8,7 @@ use vio_domain::calling::order::{Band, Priority};
 use vio_domain::ids::{AttemptId, CampaignId, ContactId, DncId, SessionId, TenantId};
 
 use crate::calling::do_not_call::ImportRow;
+use crate::calling::reach::Reach;
 use crate::entity::{DueEntry, Entity};
 use crate::key::{self, DueKind};
 use crate::port::Key;
@@ -33,6 +34,9 @@ pub struct DialRow {
     /// The campaign whose words the call says.
     #[serde(rename = "k", default, skip_serializing_if = "Option::is_none")]
     pub campaign: Option<CampaignId>,
+    /// How the contact is reached.
+    #[serde(rename = "r", default, skip_serializing_if = "Reach::is_none")]
+    pub reach: Reach,
 }
 
 impl Entity for DialRow {
@@ -65,6 +69,9 @@ pub struct FlightRow {
     pub session: SessionId,
     #[serde(rename = "c")]
     pub contact: ContactId,
+    /// Keyed hash of the number.
+    #[serde(rename = "n")]
+    pub phone: LookupHash,
     /// When to look.
     #[serde(rename = "d", with = "chrono::serde::ts_milliseconds")]
     pub due: DateTime<Utc>,

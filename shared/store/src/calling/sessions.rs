@@ -9,6 +9,7 @@ use vio_domain::calling::order::{Band, Priority};
 use vio_domain::calling::session::{CallSession, Method};
 use vio_domain::ids::{AttemptId, ContactId, SessionId, TenantId};
 
+use crate::calling::reach::Reach;
 use crate::calling::rows::DialRow;
 use crate::campaigns::{CampaignMemberRow, InCampaign};
 use crate::entity::{Entity, Enumerated};
@@ -39,6 +40,9 @@ pub struct SessionRow {
     pub session: CallSession,
     pub band: Band,
     pub priority: Priority,
+    /// How the contact is reached, as of its planning.
+    #[serde(default, skip_serializing_if = "Reach::is_none")]
+    pub reach: Reach,
     /// The appointment's time that the call is about, as of its planning.
     pub about_time: Option<DateTime<Utc>>,
     /// Staff should follow up (S0).
@@ -93,6 +97,7 @@ impl SessionRow {
             latest: self.session.latest,
             priority: self.priority,
             campaign: self.session.campaign,
+            reach: self.reach,
         }
     }
 }

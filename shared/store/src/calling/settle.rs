@@ -4,7 +4,6 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 use vio_domain::appointment::{AppointmentStatus, Confirmation, ConfirmationMethod, OpenSession};
-use vio_domain::calling::attempt::Attempt;
 use vio_domain::calling::attention::CallAttention;
 use vio_domain::calling::disconnect::{AccountTrouble, meaning};
 use vio_domain::calling::gate::Gate;
@@ -154,7 +153,7 @@ impl TenantStore {
                 }
             }
             self.stage_session(tx, &mut row, before.as_ref())?;
-            self.stage_flight(tx, &row, &attempt.attempt);
+            self.stage_flight(tx, &row, &attempt);
         }
         let wrote = match &mut person {
             Some(person) => self.stage_person(tx, person)?,
@@ -179,14 +178,15 @@ impl TenantStore {
     }
 
     /// When the attempt must be looked at again, or that it need not be.
-    pub(crate) fn stage_flight(&self, tx: &mut Tx, row: &SessionRow, attempt: &Attempt) {
+    pub(crate) fn stage_flight(&self, tx: &mut Tx, row: &SessionRow, attempt: &AttemptRow) {
         match row.session.fetch_at() {
             Some(due) => {
                 let flight = FlightRow {
                     tenant: self.id,
-                    attempt: attempt.id,
+                    attempt: attempt.attempt.id,
                     session: row.session.id,
                     contact: row.session.contact,
+                    phone: attempt.phone,
                     due,
                 };
                 // Encoding ids and instants cannot fail.
@@ -194,7 +194,7 @@ impl TenantStore {
             }
             None => tx.delete_if(
                 FlightRow::TYPE,
-                key::flight(self.id, attempt.id),
+                key::flight(self.id, attempt.attempt.id),
                 Condition::Always,
             ),
         }

@@ -1,27 +1,38 @@
 //! When a campaign will be through: what waits for a slot is read and played forward (`vio_domain::campaigns::forecast`).
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use chrono::{DateTime, Utc};
-use vio_domain::calling::guards::{GAP, SettleReason};
+use futures::future::try_join_all;
+use futures::{StreamExt, TryStreamExt, stream};
+use vio_crypto::LookupHash;
+use vio_domain::calling::guards::{GAP, IN_FLIGHT_RECHECK, SettleReason};
 use vio_domain::calling::limits::CallLimits;
 use vio_domain::calling::order::{Band, QueueItem};
-use vio_domain::campaigns::forecast::{Foreseen, Pace, Waiting, foresee, last};
+use vio_domain::calling::session::NUMBER_LOCK;
+use vio_domain::campaigns::forecast::{
+    Foreseen, Pace, Standing, USUAL_CALL, Waiting, foresee, last,
+};
 use vio_domain::campaigns::{Campaign, MemberState, SkipReason, State};
 use vio_domain::contact::Contact;
 use vio_domain::ids::{CampaignId, ContactId, SessionId};
 use vio_domain::planner::minute_after;
 use vio_domain::settings::Settings;
 
-use crate::calling::rows::{DialRow, GateRow};
+use crate::calling::reach::Reach;
+use crate::calling::rows::{DialRow, FlightRow, GateRow, NumberHistoryRow, NumberLockRow};
 use crate::campaigns::judge::Judged;
-use crate::campaigns::rows::{CampaignMemberRow, CampaignRow, Zones, place_of};
+use crate::campaigns::rows::{CampaignMemberRow, CampaignRow, place_of};
 use crate::error::StoreError;
 use crate::key;
 use crate::store::TenantStore;
 
 /// Queue items of one band that are read at most: more than three days' worth.
 const MOST_AHEAD: u32 = 1_000;
+/// Members of campaigns who are looked up at most: those whose turn comes first.
+const MOST_LOOKED_UP: usize = 50;
+/// As many of them side by side.
+const SIDE_BY_SIDE: usize = 16;
 /// The first due instants of a band's keys.
 const BEGINNING: DateTime<Utc> = DateTime::<Utc>::UNIX_EPOCH;
 
@@ -37,7 +48,7 @@ pub struct Estimate {
 /// A call that waits, before its windows are looked up.
 struct Line {
     item: QueueItem,
-    zones: Zones,
+    reach: Reach,
     pace: Option<usize>,
     contact: Option<ContactId>,
     /// Whether it is still to be handed to the dial queue.
@@ -50,6 +61,10 @@ struct Lines {
     paces: Vec<Pace>,
     /// Which campaign keeps which pace.
     kept_by: HashMap<CampaignId, usize>,
+    /// Numbers that are being rung, and until when that is thought to last.
+    ringing: Vec<(LookupHash, DateTime<Utc>)>,
+    /// Of those whom campaigns ring next: who was rung lately, and when.
+    rung: Vec<(ContactId, DateTime<Utc>)>,
 }
 
 impl Lines {
@@ -64,32 +79,43 @@ impl Lines {
         mut passed_over: impl FnMut(usize, DateTime<Utc>) -> Option<SkipReason>,
     ) -> Vec<Foreseen> {
         let planned = self.planned();
+        let mut phones: HashMap<LookupHash, usize> = HashMap::new();
+        let mut phone = |number: LookupHash| {
+            let next = phones.len();
+            *phones.entry(number).or_insert(next)
+        };
+        let ringing: Vec<(usize, DateTime<Utc>)> = self
+            .ringing
+            .iter()
+            .map(|(number, until)| (phone(*number), *until))
+            .collect();
         let takes = |line: &Line| planned.get(&line.contact?).copied();
         let waiting: Vec<Waiting<'_>> = self
             .lines
             .iter()
             .map(|line| Waiting {
                 item: line.item,
-                permitted: line.zones.permitted(settings),
+                permitted: line.reach.permitted(settings),
                 pace: line.pace,
                 contact: line.contact,
+                phone: line.reach.number.map(&mut phone),
                 takes: takes(line).filter(|_| line.to_hand_over),
             })
             .collect();
-        foresee(
-            &gate.gate,
+        let standing = Standing {
+            gate: &gate.gate,
             limits,
             now,
-            &waiting,
-            &self.paces,
-            asked,
-            |index, at| {
-                let latest = waiting.get(index).and_then(|one| one.item.latest);
-                let missed = latest.filter(|latest| *latest <= at);
-                let missed = missed.map(|_| SettleReason::WindowMissed.into());
-                missed.or_else(|| passed_over(index, at))
-            },
-        )
+            paces: &self.paces,
+            ringing: &ringing,
+            rung: &self.rung,
+        };
+        foresee(standing, &waiting, asked, |index, at| {
+            let latest = waiting.get(index).and_then(|one| one.item.latest);
+            let missed = latest.filter(|latest| *latest <= at);
+            let missed = missed.map(|_| SettleReason::WindowMissed.into());
+            missed.or_else(|| passed_over(index, at))
+        })
     }
 
     /// Each person's next reminder: a campaign takes its place.
@@ -127,17 +153,17 @@ impl Lines {
         let waiting = members.iter().filter_map(|member| match member.state {
             MemberState::Waiting { not_before } => {
                 let who = Some(member.contact);
-                Some((member.position, member.zones, not_before, who))
+                Some((member.position, member.reach, not_before, who))
             }
             _ => None,
         });
-        let unseen = (campaign.judged..campaign.total).map(|at| (at, Zones::default(), None, None));
+        let unseen = (campaign.judged..campaign.total).map(|at| (at, Reach::default(), None, None));
         self.lines.extend(
             waiting
                 .chain(unseen)
-                .map(|(position, zones, not_before, contact)| Line {
+                .map(|(position, reach, not_before, contact)| Line {
                     item: place_of(campaign, position, due_of(campaign, not_before, now)),
-                    zones,
+                    reach,
                     pace,
                     contact,
                     to_hand_over: true,
@@ -166,11 +192,7 @@ fn due_of(
 
 /// The campaign whose call a queue item is; a retry of one is none of its calls any more.
 fn campaign_of(row: &DialRow) -> Option<CampaignId> {
-    let own = matches!(
-        row.band,
-        Band::UrgentCampaign | Band::HighCampaign | Band::NormalCampaign
-    );
-    row.campaign.filter(|_| own)
+    row.campaign.filter(|_| row.band.is_campaign())
 }
 
 /// Calls that a campaign has, as far as that is known: all members while they are being looked at.
@@ -200,11 +222,12 @@ impl TenantStore {
             .lines
             .extend((0..).zip(&to_call).map(|(position, one)| Line {
                 item: place_of(campaign, position, due_of(campaign, one.not_before, now)),
-                zones: one.zones,
+                reach: one.reach,
                 pace,
                 contact: Some(one.contact),
                 to_hand_over: true,
             }));
+        lines.rung = self.rung_lately(&lines.lines[..asked]).await?;
         let found = lines.play(asked, settings, gate, limits, now, |index, at| {
             to_call.get(index.checked_sub(asked)?)?.skipped_at(at)
         });
@@ -243,11 +266,12 @@ impl TenantStore {
         let asked = lines.lines.len();
         lines.lines.push(Line {
             item: self.spaced(item, contact.id).await?,
-            zones: Zones::of(contact),
+            reach: self.reach(contact),
             pace: None,
             contact: Some(contact.id),
             to_hand_over: false,
         });
+        lines.rung = self.rung_lately(&lines.lines).await?;
         let mut found = lines.play(asked, settings, gate, limits, self.now(), |_, _| None);
         Ok(found.pop().unwrap_or(Foreseen::Never))
     }
@@ -288,8 +312,63 @@ impl TenantStore {
         if lines.lines.len() == asked {
             return Ok(Some(now));
         }
+        lines.rung = self.rung_lately(&lines.lines).await?;
         let found = lines.play(asked, settings, gate, limits, now, |_, _| None);
         Ok(last(found.into_iter().skip(asked)))
+    }
+
+    /// Whom campaigns ring next was rung lately, and is passed over. The history of a number says in one read that
+    /// nobody at it was.
+    async fn rung_lately(
+        &self,
+        lines: &[Line],
+    ) -> Result<Vec<(ContactId, DateTime<Utc>)>, StoreError> {
+        let since = self.now() - GAP;
+        let mut next: Vec<(QueueItem, ContactId, LookupHash)> = lines
+            .iter()
+            .filter(|line| line.item.band.is_campaign())
+            .filter_map(|line| Some((line.item, line.contact?, line.reach.number?)))
+            .collect();
+        next.sort_by_key(|(item, ..)| (item.band, item.due, item.session));
+        next.truncate(MOST_LOOKED_UP);
+        let rung = next.into_iter().map(|(_, contact, number)| async move {
+            let history = key::number_history(self.id, &number.to_string());
+            let history: Option<NumberHistoryRow> = self.store.read(&history).await?;
+            let lately = |history: NumberHistoryRow| {
+                let mut attempts = history.attempts.into_iter();
+                attempts.any(|(_, at)| since < at)
+            };
+            if !history.is_some_and(lately) {
+                return Ok::<_, StoreError>(None);
+            }
+            let last = self.last_attempt(contact).await?;
+            Ok(last.map(|last| (contact, last.at)))
+        });
+        let rung: Vec<_> = stream::iter(rung)
+            .buffered(SIDE_BY_SIDE)
+            .try_collect()
+            .await?;
+        Ok(rung.into_iter().flatten().collect())
+    }
+
+    /// The numbers that are being rung.
+    async fn ringing(&self) -> Result<Vec<(LookupHash, DateTime<Utc>)>, StoreError> {
+        let now = self.now();
+        let (flights, _) = self
+            .store
+            .list::<FlightRow>(key::flights_pk(self.id), "", true, MOST_AHEAD, None)
+            .await?;
+        let locks = flights.iter().map(|flight| async {
+            let lock = key::number_lock(self.id, &flight.phone.to_string());
+            self.store.read::<NumberLockRow>(&lock).await
+        });
+        let locks = try_join_all(locks).await?;
+        let ringing = locks.into_iter().flatten().filter_map(|lock| {
+            let locked_until = DateTime::from_timestamp_millis(lock.expires_ms)?;
+            let usual = (locked_until - NUMBER_LOCK + USUAL_CALL).max(now + IN_FLIGHT_RECHECK);
+            (now < locked_until).then_some((lock.phone, usual.min(locked_until)))
+        });
+        Ok(ringing.collect())
     }
 
     /// All that waits of the tenant's calls, with every pace; apart, what the campaign asked about has in the queue.
@@ -302,6 +381,8 @@ impl TenantStore {
             lines: Vec::new(),
             paces: Vec::new(),
             kept_by: HashMap::new(),
+            ringing: self.ringing().await?,
+            rung: Vec::new(),
         };
         let mut others = Vec::new();
         for id in self.campaigns_running().await?.running {
@@ -315,11 +396,11 @@ impl TenantStore {
         for campaign in all.chain(asked.map(|(campaign, _)| campaign)) {
             lines.pace(campaign, calls_of(campaign), limits);
         }
-        let zones: HashMap<SessionId, Zones> = asked
+        let asked_about: HashSet<SessionId> = asked
             .into_iter()
             .flat_map(|(_, members)| members)
             .filter_map(|member| match member.state {
-                MemberState::Planned { session, .. } => Some((session, member.zones)),
+                MemberState::Planned { session, .. } => Some(session),
                 _ => None,
             })
             .collect();
@@ -331,7 +412,6 @@ impl TenantStore {
                 .list::<DialRow>(key::dial_pk(self.id), &prefix, true, MOST_AHEAD, None)
                 .await?;
             for row in rows {
-                let zone = zones.get(&row.session);
                 let item = QueueItem {
                     band: row.band,
                     due: row.due,
@@ -340,15 +420,15 @@ impl TenantStore {
                     session: row.session,
                 };
                 let line = Line {
-                    zones: zone.copied().unwrap_or_default(),
+                    reach: row.reach,
                     contact: Some(row.contact),
                     to_hand_over: false,
                     pace: campaign_of(&row).and_then(|id| lines.kept_by.get(&id).copied()),
                     item: self.spaced(item, row.contact).await?,
                 };
-                match zone {
-                    Some(_) => own.push(line),
-                    None => lines.lines.push(line),
+                match asked_about.contains(&row.session) {
+                    true => own.push(line),
+                    false => lines.lines.push(line),
                 }
             }
         }

@@ -10,7 +10,7 @@ use vio_domain::planner::CallWindow;
 
 use crate::calling::rows::DialRow;
 use crate::calling::sessions::TakenOver;
-use crate::campaigns::rows::{CampaignMemberRow, CampaignRow, InCampaign, Zones};
+use crate::campaigns::rows::{CampaignMemberRow, CampaignRow, InCampaign};
 use crate::entity::Entity;
 use crate::error::StoreError;
 use crate::log::{Actor, Entry};
@@ -92,7 +92,6 @@ impl TenantStore {
         let mut place = InCampaign {
             campaign: campaign.campaign.id,
             position: member.position,
-            zones: Zones::of(&person.contact),
             before: None,
             ended_by: None,
         };
@@ -126,6 +125,7 @@ impl TenantStore {
         };
         row.band = Band::of(Method::Campaign, campaign.campaign.config.priority);
         row.priority = person.contact.priority;
+        row.reach = self.reach(&person.contact);
         row.about_time = current.as_ref().map(|appointment| appointment.time);
         row.in_campaign = Some(place);
         row.updated_at = now;

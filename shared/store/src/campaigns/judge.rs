@@ -12,8 +12,8 @@ use vio_domain::ids::{AppointmentId, ContactId};
 use vio_domain::text::PersonName;
 
 use crate::calling::grant::{Dialling, Intended};
+use crate::calling::reach::Reach;
 use crate::calling::rows::GateRow;
-use crate::campaigns::rows::Zones;
 use crate::error::StoreError;
 use crate::store::TenantStore;
 
@@ -30,7 +30,7 @@ pub struct Judged {
     pub appointment: Option<AppointmentId>,
     /// When that begins.
     pub starts: Option<DateTime<Utc>>,
-    pub zones: Zones,
+    pub reach: Reach,
     pub priority: Priority,
     /// The channel that the person prefers for reminders: a campaign rings regardless, and says so.
     pub preferred: ContactMethod,
@@ -96,7 +96,7 @@ impl TenantStore {
                 name: None,
                 appointment: None,
                 starts: None,
-                zones: Zones::default(),
+                reach: Reach::default(),
                 priority: Priority::default(),
                 preferred: ContactMethod::default(),
                 not_before: None,
@@ -132,7 +132,7 @@ impl TenantStore {
             name: Some(person.contact.name.clone()),
             appointment: current.map(|appointment| appointment.id),
             starts,
-            zones: Zones::of(&person.contact),
+            reach: self.reach(&person.contact),
             priority: person.contact.priority,
             preferred: person.contact.preferred_contact_method,
             not_before,

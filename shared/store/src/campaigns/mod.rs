@@ -24,7 +24,7 @@ pub use control::Controlled;
 pub use estimate::Estimate;
 pub use judge::Judged;
 pub use rows::{
-    CampaignMemberRow, CampaignRow, CampaignWords, InCampaign, RunningRow, SnapshotRow, Zones,
+    CampaignMemberRow, CampaignRow, CampaignWords, InCampaign, RunningRow, SnapshotRow,
 };
 pub use start::{NewCampaign, Started};
 pub use step::Stepped;

@@ -1,20 +1,17 @@
 //! A campaign as stored: its record, the ids of its members as they were when it began, a row for each member, and
 //! the list of those that are not over.
 
-use chrono_tz::Tz;
 use serde::{Deserialize, Serialize};
 use vio_crypto::{FieldRef, Sealed};
-use vio_domain::calendar::{CallingZone, PermittedWindows};
 use vio_domain::calling::guards::Decision;
 use vio_domain::calling::order::{Band, Priority, QueueItem};
 use vio_domain::calling::session::Method;
 use vio_domain::campaigns::{Campaign, MemberState, SkipReason};
-use vio_domain::contact::Contact;
 use vio_domain::groups::GroupName;
 use vio_domain::ids::{CampaignId, ContactId, SessionId, TenantId};
-use vio_domain::settings::Settings;
 use vio_domain::text::CustomMessage;
 
+use crate::calling::reach::Reach;
 use crate::calling::sessions::SessionRow;
 use crate::entity::{DueEntry, Entity};
 use crate::error::StoreError;
@@ -155,36 +152,6 @@ mod packed {
     }
 }
 
-/// The zones that decide when a member may be rung, where the tenant's own does not.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Zones {
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    own: Option<Tz>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    page: Option<Tz>,
-}
-
-impl Zones {
-    /// Those of a contact.
-    pub fn of(contact: &Contact) -> Self {
-        Self {
-            own: contact.preferences.timezone,
-            page: contact.booking_page_zone,
-        }
-    }
-
-    fn is_none(&self) -> bool {
-        *self == Self::default()
-    }
-
-    /// When somebody in these zones may be rung.
-    pub fn permitted<'a>(&self, settings: &'a Settings) -> PermittedWindows<'a> {
-        let business = &settings.business;
-        let zone = CallingZone::resolve(self.own, self.page, business.timezone);
-        PermittedWindows::new(settings.calls.call_hours, &business.holidays, zone)
-    }
-}
-
 /// One member of a campaign.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct CampaignMemberRow {
@@ -193,8 +160,8 @@ pub struct CampaignMemberRow {
     /// From 0, in the campaign's order.
     pub position: u32,
     pub contact: ContactId,
-    #[serde(default, skip_serializing_if = "Zones::is_none")]
-    pub zones: Zones,
+    #[serde(default, skip_serializing_if = "Reach::is_none")]
+    pub reach: Reach,
     #[serde(flatten)]
     pub state: MemberState,
     /// Of one passed over when the campaign began: what each guard saw. Later ones have a session with its records.
@@ -218,8 +185,6 @@ impl Entity for CampaignMemberRow {
 pub struct InCampaign {
     pub campaign: CampaignId,
     pub position: u32,
-    #[serde(default, skip_serializing_if = "Zones::is_none")]
-    pub zones: Zones,
     /// The planned call that the campaign took over: it comes back if the campaign does not make it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub before: Option<crate::calling::sessions::TakenOver>,
@@ -236,7 +201,7 @@ impl InCampaign {
             campaign: self.campaign,
             position: self.position,
             contact: row.session.contact,
-            zones: self.zones,
+            reach: row.reach,
             state: match (MemberState::of(&row.session), self.ended_by) {
                 (MemberState::Skipped { at, session, .. }, Some(reason)) => MemberState::Skipped {
                     reason,

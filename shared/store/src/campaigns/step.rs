@@ -175,7 +175,7 @@ impl TenantStore {
                     campaign: row.campaign.id,
                     position,
                     contact: judged.contact,
-                    zones: judged.zones,
+                    reach: judged.reach,
                     state: match judged.skip {
                         None => MemberState::Waiting {
                             not_before: judged.not_before,
@@ -246,7 +246,7 @@ impl TenantStore {
                     continue;
                 };
                 let at = not_before.map_or(now, |at| at.max(now));
-                let until = match member.zones.permitted(settings).next_permitted(at) {
+                let until = match member.reach.permitted(settings).next_permitted(at) {
                     Some(turn) if now < turn => Some(turn),
                     _ if room == 0 => Some(now),
                     // Where no hour is permitted at all, the guard says so when it is dialled.

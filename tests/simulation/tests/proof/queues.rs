@@ -17,6 +17,7 @@ use crate::process::point;
 pub(crate) enum Message {
     Dial(DialMessage, u32),
     Inbox(InboxMessage),
+    Notices(NoticeWork),
 }
 
 /// The sending side.
@@ -81,9 +82,9 @@ impl Queues for SimQueues {
         Ok(())
     }
 
-    /// And staff are told nothing: what waits to be told stays.
-    async fn notices(&self, _work: NoticeWork) -> Result<(), QueueError> {
+    async fn notices(&self, work: NoticeWork) -> Result<(), QueueError> {
         self.fabric.count("messages: notices");
+        let _ = self.out.send(Message::Notices(work));
         Ok(())
     }
 

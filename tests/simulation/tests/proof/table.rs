@@ -9,7 +9,6 @@ use async_trait::async_trait;
 use chrono::{DateTime, TimeDelta, Utc};
 use tokio::sync::Notify;
 use vio_domain::ids::TenantId;
-use vio_store::entity::type_of;
 use vio_store::key::{self, DUE_SHARDS};
 use vio_store::memory::MemoryTable;
 use vio_store::port::{
@@ -398,15 +397,6 @@ fn kept(kind: &str) -> Option<&'static str> {
     KEPT.into_iter().find(|kept| *kept == kind)
 }
 
-/// The transaction without what staff are to be told: nobody is told anything in these worlds, and what waits for it would
-/// have the tick read it each minute.
-fn untold(transaction: &Transaction) -> Transaction {
-    let mut kept = transaction.clone();
-    kept.ops
-        .retain(|op| !matches!(op, Op::Put { item, .. } if type_of(item) == Some("notice")));
-    kept
-}
-
 #[async_trait]
 impl Port for SimTable {
     async fn get(&self, key: &Key) -> Result<Option<Attributes>, PortError> {
@@ -473,7 +463,6 @@ impl Port for SimTable {
         let lost = self.there(true).await?;
         let changed = self.miswritten(transaction);
         let transaction = changed.as_ref().unwrap_or(transaction);
-        let transaction = &untold(transaction);
         let outcome = self.inner.transact(transaction).await;
         match &outcome {
             Ok(()) => self.keep(&transaction.ops),

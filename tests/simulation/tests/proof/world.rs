@@ -22,6 +22,7 @@ use vio_domain::calling::limits::{
     RECONCILE_AFTER_SECONDS,
 };
 use vio_domain::ids::{ContactId, TenantId, UserId};
+use vio_domain::notices::Switch;
 use vio_domain::permission::{ContactScopes, CustomPermissions, Role, effective};
 use vio_domain::phone::{Country, E164};
 use vio_domain::settings::{Business, BusinessType, Settings};
@@ -30,6 +31,7 @@ use vio_http::Shared;
 use vio_http::principal::{AuthError, Authenticator, Principal};
 use vio_http::rate::Unlimited;
 use vio_runtime::app::{App, Parts};
+use vio_runtime::batch::MessageError;
 use vio_runtime::queues::DialMessage;
 use vio_runtime::testing::{OrderedIds, platform};
 use vio_store::TenantStore;
@@ -329,6 +331,12 @@ impl World {
             .rotate(format!("key-{number}-0000"), now);
         let mut tx = Tx::new();
         store.save_settings(&mut tx, &mut opened).expect("settings");
+        // Letters are no part of these worlds.
+        let mut row = store.user(user).await.expect("a read").expect("a user");
+        for switch in Switch::ALL {
+            switch.set(&mut row.notices, false);
+        }
+        tx.update(&mut row).expect("a change");
         self.app.store.commit(tx).await.expect("a commit");
         Site {
             number,
@@ -341,6 +349,21 @@ impl World {
             estimates: Mutex::default(),
             campaign_estimates: Mutex::default(),
         }
+    }
+
+    /// Tells staff, who want to hear of nothing.
+    async fn tell(&self, tenant: TenantId) -> Result<(), MessageError> {
+        let store = self.app.store.tenant(tenant).await;
+        let Some(store) = store.map_err(MessageError::retry)? else {
+            return Ok(());
+        };
+        for row in store.notices(100).await.map_err(MessageError::retry)? {
+            store
+                .spread_notice(row, |_| None)
+                .await
+                .map_err(MessageError::retry)?;
+        }
+        Ok(())
     }
 
     /// An invocation on one of the machines, which may end early.
@@ -484,6 +507,12 @@ impl World {
                     let process = self.process("webhook's processing", 50);
                     let work = process.run(vio_webhooks::process(&self.webhooks, message.clone()));
                     let outcome = tokio::time::timeout(OTHER_TIMEOUT, work).await;
+                    (outcome, process.clone(), INBOX_AGAIN)
+                }
+                Message::Notices(work) => {
+                    let process = self.process("telling staff", 50);
+                    let told = process.run(self.tell(work.notices));
+                    let outcome = tokio::time::timeout(OTHER_TIMEOUT, told).await;
                     (outcome, process.clone(), INBOX_AGAIN)
                 }
             };

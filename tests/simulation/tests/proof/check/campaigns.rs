@@ -1,7 +1,7 @@
 //! Campaigns: whom they ring, and when they must not; what is written of them; when they were said to be through
 //! (rules.md Campaigns).
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use vio_domain::calling::session::{Method, Status};
@@ -235,16 +235,5 @@ fn disturbed(history: &History, estimate: &CampaignEstimate, until: DateTime<Utc
                 State::Paused { .. } | State::Cancelled { .. }
             )
     });
-    // Numbers are not looked at when the queue is played forward (docs/reliability.md): the second of two people with
-    // one number waits until the first has put down.
-    let people = |number: &str| {
-        let calls = history.calls.iter().map(|call| &call.arrival);
-        let rung = calls.filter(|arrival| within(arrival.at) && arrival.number == number);
-        rung.map(|arrival| arrival.contact).collect::<BTreeSet<_>>()
-    };
-    let shared = history
-        .calls
-        .iter()
-        .any(|call| within(call.arrival.at) && people(&call.arrival.number).len() > 1);
-    strangers || skipped || gone || held || shared
+    strangers || skipped || gone || held
 }

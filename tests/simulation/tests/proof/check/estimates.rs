@@ -3,8 +3,6 @@
 
 use chrono::TimeDelta;
 
-use vio_domain::calling::session::NUMBER_LOCK;
-
 use super::Broken;
 use crate::history::{History, before};
 use crate::provider::Rung;
@@ -13,8 +11,7 @@ use crate::provider::Rung;
 pub(super) const FEW_SECONDS: TimeDelta = TimeDelta::seconds(5);
 
 /// Every estimate is within one window of the truth. One that others came ahead of afterwards, which nobody could know,
-/// may only not be too late. One that a call ahead gave way to, because its number was being rung, may only not be too
-/// early: numbers are not looked at when the queue is played forward (docs/reliability.md).
+/// may only not be too late.
 pub(super) fn waiting(history: &History, broken: &mut Vec<Broken>) {
     let window = TimeDelta::seconds(history.numbers.window) + FEW_SECONDS;
     for estimate in &history.estimates {
@@ -45,25 +42,8 @@ pub(super) fn waiting(history: &History, broken: &mut Vec<Broken>) {
             let placed = other.arrival.at;
             estimate.at < placed && placed < truth && !known(other)
         });
-        let waited = |other: &Rung| {
-            let versions = history.queue.get(&other.arrival.session);
-            let due = versions.into_iter().flatten().any(|version| {
-                let item = version.value.as_ref().filter(|_| version.at <= estimate.at);
-                item.is_some_and(|item| item.due <= estimate.at)
-            });
-            due && truth < other.arrival.at
-        };
-        let gave_way = |ringing: &Rung| {
-            let number = &ringing.arrival.number;
-            // Calls that are granted one after another arrive in any order.
-            (estimate.at - NUMBER_LOCK..=truth + FEW_SECONDS).contains(&ringing.arrival.at)
-                && history
-                    .calls
-                    .iter()
-                    .any(|other| other.arrival.number == *number && waited(other))
-        };
         let late = truth - said > window && !overtaken;
-        let early = said - truth > window && !history.calls.iter().any(gave_way);
+        let early = said - truth > window;
         if late || early {
             broken.push(Broken {
                 rule: "estimate",
