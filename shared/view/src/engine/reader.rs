@@ -1,5 +1,7 @@
 //! The one way to read a view.
 
+use std::collections::HashMap;
+
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 use vio_domain::ids::{ContactId, GroupId};
@@ -190,17 +192,18 @@ impl Reader<'_> {
             .facets
             .then(|| self.facets(&rows, total, &query.filter))
             .transpose()?;
-        let found = |row: &u32| Found {
+        let mut shares = match query.shares {
+            true => self.others_at_numbers(&page),
+            false => HashMap::new(),
+        };
+        let mut found = |row: &u32| Found {
             contact: self.card(*row as usize),
             within: self.within(*row as usize, &query.filter),
             matches: self.matches(*row as usize, query.filter.search.as_ref()),
-            shares_phone_with: match query.shares {
-                true => self.others_at_number(*row as usize),
-                false => Vec::new(),
-            },
+            shares_phone_with: shares.remove(row).unwrap_or_default(),
         };
         Ok(Page {
-            rows: page.iter().map(found).collect(),
+            rows: page.iter().map(&mut found).collect(),
             total,
             facets,
             next,

@@ -10,7 +10,7 @@
 //! ```
 
 use crate::text::fold::folded;
-use crate::text::{Field, FieldSet, TWO_FORMS, looks_like_phone, typed};
+use crate::text::{Field, FieldSet, looks_like_phone, typed};
 
 /// Characters of a search at most.
 const LONGEST_SEARCH: usize = 200;
@@ -78,17 +78,6 @@ impl Needle {
             fields: FieldSet::only(field),
             anchor: Anchor::Whole,
         }
-    }
-
-    /// A number (E.164) as a contact has it, to its end. None for an empty text.
-    pub(crate) fn number(e164: &str) -> Option<Self> {
-        let mut text = e164.as_bytes().to_vec();
-        text.push(TWO_FORMS);
-        (!e164.is_empty()).then_some(Self {
-            text,
-            fields: FieldSet::only(Field::Phone),
-            anchor: Anchor::Anywhere,
-        })
     }
 }
 

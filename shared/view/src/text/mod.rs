@@ -10,6 +10,6 @@ mod trigrams;
 pub(crate) use block::{BLOCK_BYTES, Block, SEPARATOR};
 pub use field::Field;
 pub(crate) use field::{FieldSet, Weight};
-pub(crate) use phone::{TWO_FORMS, display_position, looks_like_phone, typed};
+pub(crate) use phone::{display_position, looks_like_phone, typed};
 pub(crate) use texts::{Fields, Texts};
 pub(crate) use trigrams::buckets;

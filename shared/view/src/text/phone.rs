@@ -1,7 +1,7 @@
 //! Phone numbers as people type them.
 
 /// Stands between the two forms of a number in the arena; nobody can type it into a search.
-pub(crate) const TWO_FORMS: u8 = 1;
+pub(super) const TWO_FORMS: u8 = 1;
 
 /// Digits of the country code at the head of the digits of an E.164 number (ITU-T E.164: codes are prefix-free).
 fn country_code_len(digits: &[u8]) -> usize {
@@ -25,6 +25,14 @@ pub(crate) fn searched(e164: &str, out: &mut Vec<u8>) {
     out.push(TWO_FORMS);
     out.push(b'0');
     out.extend_from_slice(&digits[country_code_len(digits)..]);
+}
+
+/// An E.164 number, or what is searched of one, as one number: at most fifteen digits. 0 for what is none.
+pub(super) fn as_number(phone: &[u8]) -> u64 {
+    let digits = phone.iter().skip(1).take_while(|b| b.is_ascii_digit());
+    digits
+        .take(18)
+        .fold(0, |number, digit| number * 10 + u64::from(digit - b'0'))
 }
 
 /// The place in the shown number (E.164) that a place in [`searched`] stands for; the home form's 0 stands for nothing.

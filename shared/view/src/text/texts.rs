@@ -4,7 +4,7 @@ use zeroize::{Zeroize, Zeroizing};
 
 use super::block::{Block, NO_ROW, SEPARATOR};
 use super::fold::fold_into;
-use super::phone::{TWO_FORMS, searched};
+use super::phone::{TWO_FORMS, as_number, searched};
 use super::{BLOCK_BYTES, Field};
 use crate::memory::{Spans, Wiped};
 
@@ -32,6 +32,8 @@ pub(crate) struct Texts {
     /// Where each row's text is; made from the blocks when a snapshot is read.
     place: Wiped<u32>,
     entry: Wiped<u32>,
+    /// Each row's number as one, 0 without: who shares one is found in a pass over it. Made from the blocks, too.
+    numbers: Wiped<u64>,
     pub(crate) odd: Wiped<u8>,
     pub(crate) originals: Spans<u8>,
     folded: Zeroizing<Vec<u8>>,
@@ -43,6 +45,7 @@ impl Texts {
         self.blocks.iter().map(Block::bytes).sum::<usize>()
             + self.place.bytes()
             + self.entry.bytes()
+            + self.numbers.bytes()
             + self.odd.bytes()
             + self.originals.bytes()
     }
@@ -55,6 +58,7 @@ impl Texts {
     pub(crate) fn push_row(&mut self) {
         self.place.push(NO_BLOCK);
         self.entry.push(0);
+        self.numbers.push(0);
         self.odd.push(0);
         self.originals.push_row();
     }
@@ -71,6 +75,11 @@ impl Texts {
     pub(crate) fn field(&self, row: usize, field: Field) -> &[u8] {
         let mut fields = self.folded(row).split(|b| *b == SEPARATOR);
         fields.nth(field as usize).unwrap_or_default()
+    }
+
+    /// Each row's number, 0 without.
+    pub(crate) fn numbers(&self) -> &[u64] {
+        &self.numbers
     }
 
     /// All fields as they are shown.
@@ -171,6 +180,7 @@ impl Texts {
         self.upper.resize(len, 0);
         self.odd[row] = odd;
         self.originals.set(row, &originals);
+        self.numbers[row] = as_number(fields[Field::Phone as usize].as_bytes());
         self.place_text(row);
     }
 
@@ -204,6 +214,7 @@ impl Texts {
             self.place[row] = NO_BLOCK;
         }
         self.odd[row] = 0;
+        self.numbers[row] = 0;
         self.originals.set(row, &[]);
     }
 
@@ -246,6 +257,7 @@ impl Texts {
     pub(crate) fn check(&mut self, rows: usize) -> bool {
         self.place = Wiped::from_vec(vec![NO_BLOCK; rows]);
         self.entry = Wiped::from_vec(vec![0; rows]);
+        self.numbers = Wiped::from_vec(vec![0; rows]);
         for (at, block) in self.blocks.iter_mut().enumerate() {
             if !block.check(rows) {
                 return false;
@@ -257,6 +269,9 @@ impl Texts {
                     }
                     self.place[*row as usize] = at as u32;
                     self.entry[*row as usize] = entry as u32;
+                    let mut fields = block.entry(entry).split(|b| *b == SEPARATOR);
+                    let phone = fields.nth(Field::Phone as usize).unwrap_or_default();
+                    self.numbers[*row as usize] = as_number(phone);
                 }
             }
         }
