@@ -12,7 +12,7 @@ use crate::entity::{DueEntry, Entity};
 use crate::error::StoreError;
 use crate::key::{self, DueKind};
 use crate::port::{Condition, Key, Position};
-use crate::store::{TenantStore, sealed};
+use crate::store::TenantStore;
 use crate::tx::{COMMIT_TRIES, Tx};
 
 /// How long a worker has a job for itself after each part. A crashed one's is taken up after that.
@@ -231,17 +231,13 @@ impl TenantStore {
         rejected: bool,
         content: &T,
     ) -> Result<(), StoreError> {
-        let clear =
-            serde_json::to_vec(content).map_err(|error| StoreError::Invalid(error.to_string()))?;
+        let place = Self::part_field(job, part, rejected, self.id);
         let row = JobPartRow {
             tenant: self.id,
             job,
             part,
             rejected,
-            content: self
-                .keys
-                .seal_compressed(Self::part_field(job, part, rejected, self.id), &clear)
-                .map_err(sealed("job part"))?,
+            content: self.seal_json_compressed("job part", place, content)?,
             expires: self.now() + KEPT,
         };
         tx.put_if(JobPartRow::TYPE, &row, 1, Condition::Always)
@@ -249,11 +245,7 @@ impl TenantStore {
 
     fn open_part<T: DeserializeOwned>(&self, row: &JobPartRow) -> Result<T, StoreError> {
         let field = Self::part_field(row.job, row.part, row.rejected, self.id);
-        let clear = self
-            .keys
-            .open(field, &row.content)
-            .map_err(sealed("job part"))?;
-        serde_json::from_slice(&clear).map_err(sealed("job part"))
+        self.open_json("job part", field, &row.content)
     }
 
     /// The rows of a part; None where it is done with.

@@ -25,7 +25,7 @@ use crate::error::StoreError;
 use crate::key;
 use crate::log::{Actor, Entry};
 use crate::port::{Condition, Key};
-use crate::store::{Store, TenantStore, sealed};
+use crate::store::{Store, TenantStore};
 use crate::tenants::Endpoints;
 use crate::tx::Tx;
 
@@ -294,32 +294,6 @@ impl TenantStore {
         FieldRef::new(self.id.uuid(), user.uuid(), field)
     }
 
-    fn seal_user<T: Serialize>(
-        &self,
-        user: UserId,
-        field: &'static str,
-        value: &T,
-    ) -> Result<Sealed, StoreError> {
-        let bytes =
-            serde_json::to_vec(value).map_err(|error| StoreError::Invalid(error.to_string()))?;
-        self.keys
-            .seal(self.user_field(user, field), &bytes)
-            .map_err(sealed("user"))
-    }
-
-    fn open_user<T: serde::de::DeserializeOwned>(
-        &self,
-        user: UserId,
-        field: &'static str,
-        value: &Sealed,
-    ) -> Result<T, StoreError> {
-        let bytes = self
-            .keys
-            .open(self.user_field(user, field), value)
-            .map_err(sealed("user"))?;
-        serde_json::from_slice(&bytes).map_err(|_| StoreError::Sealed { what: "user" })
-    }
-
     /// Puts a new user and the claim on their e-mail into a transaction: active with a password, invited without one. Lost
     /// on `login` where the e-mail is taken.
     pub fn create_user(
@@ -341,6 +315,7 @@ impl TenantStore {
         new: NewUser,
     ) -> Result<UserRow, StoreError> {
         let now = self.now();
+        let place = |field| self.user_field(new.id, field);
         let row = UserRow {
             tenant: self.id,
             id: new.id,
@@ -364,10 +339,10 @@ impl TenantStore {
             password_version: 1,
             invitation: None,
             known_devices: Vec::new(),
-            personal: self.seal_user(new.id, "personal", &new.personal)?,
+            personal: self.seal_json("user", place("personal"), &new.personal)?,
             password: new
                 .password
-                .map(|password| self.seal_user(new.id, "password", &password))
+                .map(|password| self.seal_json("user", place("password"), &password))
                 .transpose()?,
         };
         tx.create(&mut LoginRow {
@@ -444,7 +419,7 @@ impl TenantStore {
 
     /// What is personal about a user.
     pub fn open_personal(&self, row: &UserRow) -> Result<PersonalDetails, StoreError> {
-        self.open_user(row.id, "personal", &row.personal)
+        self.open_json("user", self.user_field(row.id, "personal"), &row.personal)
     }
 
     /// Seals changed personal details into the record, which the caller stages.
@@ -453,7 +428,7 @@ impl TenantStore {
         row: &mut UserRow,
         personal: &PersonalDetails,
     ) -> Result<(), StoreError> {
-        row.personal = self.seal_user(row.id, "personal", personal)?;
+        row.personal = self.seal_json("user", self.user_field(row.id, "personal"), personal)?;
         Ok(())
     }
 
@@ -461,7 +436,7 @@ impl TenantStore {
     pub fn open_password(&self, row: &UserRow) -> Result<Option<PasswordHash>, StoreError> {
         row.password
             .as_ref()
-            .map(|password| self.open_user(row.id, "password", password))
+            .map(|password| self.open_json("user", self.user_field(row.id, "password"), password))
             .transpose()
     }
 
@@ -504,7 +479,8 @@ impl TenantStore {
         row: &mut UserRow,
         password: &PasswordHash,
     ) -> Result<(), StoreError> {
-        row.password = Some(self.seal_user(row.id, "password", password)?);
+        let place = self.user_field(row.id, "password");
+        row.password = Some(self.seal_json("user", place, password)?);
         row.password_version += 1;
         Ok(())
     }

@@ -20,7 +20,7 @@ use crate::jobs::{JobRow, JobStatus, JobWork};
 use crate::key::{self, ClaimKind};
 use crate::log::{Actor, Entry};
 use crate::port::{Condition, Key, MAX_OPS, Position};
-use crate::store::{TenantStore, sealed};
+use crate::store::TenantStore;
 use crate::tx::{COMMIT_TRIES, Tx};
 
 /// How a number came onto the list.
@@ -152,12 +152,8 @@ impl TenantStore {
                 reason: None,
             });
         };
-        let clear = self
-            .keys
-            .open(self.details_field(row.id), kept)
-            .map_err(sealed("do-not-call entry"))?;
-        let details: Details =
-            serde_json::from_slice(&clear).map_err(sealed("do-not-call entry"))?;
+        let place = self.details_field(row.id);
+        let details: Details = self.open_json("do-not-call entry", place, kept)?;
         Ok(DncEntry {
             row,
             number: details.number,
@@ -201,12 +197,7 @@ impl TenantStore {
             number: new.number,
             reason: new.reason,
         };
-        let clear =
-            serde_json::to_vec(&details).map_err(|error| StoreError::Invalid(error.to_string()))?;
-        let kept = self
-            .keys
-            .seal(self.details_field(id), &clear)
-            .map_err(sealed("do-not-call entry"))?;
+        let kept = self.seal_json("do-not-call entry", self.details_field(id), &details)?;
         let mut guard = DncRow {
             tenant: self.id,
             phone: new.phone,
