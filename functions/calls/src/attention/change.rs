@@ -1,8 +1,9 @@
 //! What staff do with an entry: give it to somebody, put it off, note, resolve and reopen.
 
-use axum::extract::State;
+use axum::extract::FromRequestParts;
 use axum::response::Response;
 use chrono::{DateTime, TimeDelta, Utc};
+use http::request::Parts;
 use serde::Deserialize;
 use utoipa::ToSchema;
 use vio_domain::ids::{AttentionId, UserId};
@@ -30,12 +31,31 @@ use super::{Detail, detail, seen};
 const LONGEST_SNOOZE: TimeDelta = TimeDelta::days(90);
 
 /// What every change of an entry comes with.
-struct Asked {
+pub(crate) struct Asked {
     app: App,
     who: Principal,
     request: RequestId,
     id: AttentionId,
     condition: IfMatch,
+}
+
+impl FromRequestParts<App> for Asked {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Problem> {
+        let who = Principal::from_request_parts(parts, app).await?;
+        let request = RequestId::from_request_parts(parts, app).await?;
+        let Path(id) = Path::from_request_parts(parts, app).await?;
+        let Query(NoParams {}) = Query::from_request_parts(parts, app).await?;
+        let condition = IfMatch::from_request_parts(parts, app).await?;
+        Ok(Self {
+            app: app.clone(),
+            who,
+            request,
+            id,
+            condition,
+        })
+    }
 }
 
 impl Asked {
@@ -169,22 +189,7 @@ pub(crate) struct Assign {
     responses((status = 200, description = "The entry", body = Detail), (status = 409, description = "It is resolved"),
         (status = 412, description = "Somebody else changed it meanwhile"))
 )]
-pub(crate) async fn assign(
-    State(app): State<App>,
-    who: Principal,
-    request: RequestId,
-    Path(id): Path<AttentionId>,
-    Query(NoParams {}): Query<NoParams>,
-    condition: IfMatch,
-    body: Idempotent<Assign>,
-) -> Result<Response, Problem> {
-    let asked = Asked {
-        app,
-        who,
-        request,
-        id,
-        condition,
-    };
+pub(crate) async fn assign(asked: Asked, body: Idempotent<Assign>) -> Result<Response, Problem> {
     asked
         .change(body, async |ts, who, body: Assign| {
             let user = match body.assigned_to.as_deref() {
@@ -226,22 +231,7 @@ pub(crate) struct Snooze {
     responses((status = 200, description = "The entry", body = Detail), (status = 409, description = "It is resolved"),
         (status = 412, description = "Somebody else changed it meanwhile"))
 )]
-pub(crate) async fn snooze(
-    State(app): State<App>,
-    who: Principal,
-    request: RequestId,
-    Path(id): Path<AttentionId>,
-    Query(NoParams {}): Query<NoParams>,
-    condition: IfMatch,
-    body: Idempotent<Snooze>,
-) -> Result<Response, Problem> {
-    let asked = Asked {
-        app,
-        who,
-        request,
-        id,
-        condition,
-    };
+pub(crate) async fn snooze(asked: Asked, body: Idempotent<Snooze>) -> Result<Response, Problem> {
     asked
         .change(body, async |ts, _, body: Snooze| {
             let now = ts.now();
@@ -272,22 +262,7 @@ pub(crate) struct Note {
     responses((status = 200, description = "The entry", body = Detail),
         (status = 412, description = "Somebody else changed it meanwhile"))
 )]
-pub(crate) async fn note(
-    State(app): State<App>,
-    who: Principal,
-    request: RequestId,
-    Path(id): Path<AttentionId>,
-    Query(NoParams {}): Query<NoParams>,
-    condition: IfMatch,
-    body: Idempotent<Note>,
-) -> Result<Response, Problem> {
-    let asked = Asked {
-        app,
-        who,
-        request,
-        id,
-        condition,
-    };
+pub(crate) async fn note(asked: Asked, body: Idempotent<Note>) -> Result<Response, Problem> {
     asked
         .change(body, async |ts, _, body: Note| {
             let (text, warnings) = staff_text(ts, "/text", &body.text).await?;
@@ -315,22 +290,7 @@ pub(crate) struct Resolve {
     responses((status = 200, description = "The entry, resolved", body = Detail),
         (status = 412, description = "Somebody else changed it meanwhile"))
 )]
-pub(crate) async fn resolve(
-    State(app): State<App>,
-    who: Principal,
-    request: RequestId,
-    Path(id): Path<AttentionId>,
-    Query(NoParams {}): Query<NoParams>,
-    condition: IfMatch,
-    body: Idempotent<Resolve>,
-) -> Result<Response, Problem> {
-    let asked = Asked {
-        app,
-        who,
-        request,
-        id,
-        condition,
-    };
+pub(crate) async fn resolve(asked: Asked, body: Idempotent<Resolve>) -> Result<Response, Problem> {
     asked
         .change(body, async |ts, _, body: Resolve| {
             let (done, warnings) = staff_line(ts, "/done", body.done.as_deref()).await?;
@@ -358,22 +318,7 @@ pub(crate) struct Reopen {
     responses((status = 200, description = "The entry, open", body = Detail),
         (status = 412, description = "Somebody else changed it meanwhile"))
 )]
-pub(crate) async fn reopen(
-    State(app): State<App>,
-    who: Principal,
-    request: RequestId,
-    Path(id): Path<AttentionId>,
-    Query(NoParams {}): Query<NoParams>,
-    condition: IfMatch,
-    body: Idempotent<Reopen>,
-) -> Result<Response, Problem> {
-    let asked = Asked {
-        app,
-        who,
-        request,
-        id,
-        condition,
-    };
+pub(crate) async fn reopen(asked: Asked, body: Idempotent<Reopen>) -> Result<Response, Problem> {
     asked
         .change(body, async |ts, _, body: Reopen| {
             let (why, warnings) = staff_line(ts, "/reason", body.reason.as_deref()).await?;
