@@ -1,6 +1,8 @@
-//! People who sign in: their records, and the claims that keep sign-in e-mails and business names unique on the
-//! platform (S3 sections 1, 2 and 5, rules.md People, roles, sessions). Names, addresses and the password's hash lie
+//! People who sign in: their records, and the claims that keep sign-in e-mails unique on the platform (S3 sections 1, 2
+//! and 5, rules.md People, roles, sessions). Names, addresses and the password's hash lie
 //! sealed under the tenant's keys; an e-mail is found by its keyed hash alone.
+
+mod sign_up;
 
 use std::collections::BTreeSet;
 
@@ -8,7 +10,7 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 use vio_crypto::password::PasswordHash;
-use vio_crypto::{EndpointId, FieldRef, LookupHash, LookupKind, PlatformKeys, Sealed};
+use vio_crypto::{FieldRef, LookupHash, LookupKind, PlatformKeys, Sealed};
 use vio_domain::error::Invalid;
 use vio_domain::ids::{TenantId, UserId};
 use vio_domain::notices::NoticeSettings;
@@ -17,16 +19,13 @@ use vio_domain::permission::{
 };
 use vio_domain::phone::E164;
 use vio_domain::preferences::Preferences;
-use vio_domain::settings::Settings;
 use vio_domain::text::{Email, PersonName, ShortText};
 
 use crate::entity::Entity;
 use crate::error::StoreError;
 use crate::key;
-use crate::log::{Actor, Entry};
 use crate::port::{Condition, Key};
 use crate::store::{Store, TenantStore};
-use crate::tenants::Endpoints;
 use crate::tx::Tx;
 
 /// Whether somebody may sign in.
@@ -235,42 +234,9 @@ impl Entity for LoginRow {
     }
 }
 
-/// A business name is taken.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-pub struct BusinessNameRow {
-    name_hash: LookupHash,
-    tenant: TenantId,
-    #[serde(skip)]
-    version: u64,
-}
-
-impl Entity for BusinessNameRow {
-    const TYPE: &'static str = "business_name";
-    fn key(&self) -> Key {
-        key::business_name(&self.name_hash.to_string())
-    }
-    fn version(&self) -> u64 {
-        self.version
-    }
-    fn set_version(&mut self, version: u64) {
-        self.version = version;
-    }
-}
-
 /// The keyed hash by which a sign-in e-mail is found.
 pub fn login_hash(keys: &PlatformKeys, email: &Email) -> LookupHash {
     keys.sign_in_email(&email.folded())
-}
-
-/// The keyed hash of a business name: case and repeated spaces do not make another name.
-fn name_hash(keys: &PlatformKeys, name: &str) -> LookupHash {
-    let folded = name
-        .split_whitespace()
-        .map(str::to_lowercase)
-        .collect::<Vec<_>>()
-        .join(" ");
-    // A name of its own kind: the prefix keeps it apart from every other use of the platform's hashes.
-    keys.lookup(LookupKind::GroupName, &format!("business\n{folded}"))
 }
 
 impl Store {
@@ -352,40 +318,6 @@ impl TenantStore {
             version: 0,
         })?;
         Ok(row)
-    }
-
-    /// Takes a business name for this tenant. Lost on `business_name` where another has it.
-    pub fn claim_business_name(
-        &self,
-        tx: &mut Tx,
-        platform: &PlatformKeys,
-        name: &str,
-    ) -> Result<(), StoreError> {
-        tx.create(&mut BusinessNameRow {
-            name_hash: name_hash(platform, name),
-            tenant: self.id,
-            version: 0,
-        })
-    }
-
-    /// Changes the business name's claim. Nothing where both are the same name.
-    pub fn move_business_name(
-        &self,
-        tx: &mut Tx,
-        platform: &PlatformKeys,
-        from: &str,
-        to: &str,
-    ) -> Result<(), StoreError> {
-        let old = name_hash(platform, from);
-        if old == name_hash(platform, to) {
-            return Ok(());
-        }
-        tx.delete_if(
-            "old_business_name",
-            key::business_name(&old.to_string()),
-            Condition::Always,
-        );
-        self.claim_business_name(tx, platform, to)
     }
 
     /// A member of this tenant's team.
@@ -490,45 +422,5 @@ impl TenantStore {
         row.updated_at = self.now();
         row.edits += 1;
         tx.update(row)
-    }
-}
-
-impl Store {
-    /// Makes a business with its first administrator: keys, settings, webhook addresses, the claims on its name and on
-    /// the administrator's e-mail, and the first entry of its log, all or nothing (S0, S3). Lost on `business_name` or
-    /// `login` where either is taken.
-    pub async fn sign_up(
-        &self,
-        platform: &PlatformKeys,
-        tenant: TenantId,
-        settings: Settings,
-        admin: NewUser,
-        actor: &Actor,
-    ) -> Result<TenantStore, StoreError> {
-        let endpoint = || {
-            EndpointId::generate(self.random())
-                .map(|id| id.to_string())
-                .map_err(|error| StoreError::Keys(Box::new(error)))
-        };
-        let endpoints = Endpoints {
-            call_outcome: endpoint()?,
-            calcom_booking: endpoint()?,
-            calendly_booking: endpoint()?,
-            sms: endpoint()?,
-        };
-        let mut tx = Tx::new();
-        let name = settings.business.legal_name.clone();
-        let kind = settings.business.business_type;
-        let scope = self
-            .new_tenant(&mut tx, tenant, settings, endpoints)
-            .await?;
-        scope.claim_business_name(&mut tx, platform, name.as_str())?;
-        scope.create_user(&mut tx, platform, admin)?;
-        let entry = Entry::new("tenant.created", "tenant", tenant.uuid())
-            .version(1)
-            .details(serde_json::json!({ "business_type": kind }));
-        scope.log(&mut tx, actor, entry)?;
-        self.commit(tx).await?;
-        Ok(scope)
     }
 }
