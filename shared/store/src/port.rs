@@ -40,7 +40,7 @@ pub enum TableName {
     PersonKeys,
 }
 
-/// The primary key of one item. Only `key.rs` makes them.
+/// The primary key of one item. Only [`crate::key`] makes them.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Key {
     pub table: TableName,
