@@ -89,5 +89,4 @@ async fn method_not_allowed() -> Response {
 }
 
 #[cfg(test)]
-#[path = "service_tests.rs"]
 mod tests;
