@@ -13,16 +13,13 @@ use vio_domain::phi::FieldPolicy;
 use vio_domain::text::Notes;
 use vio_http::idempotency::once;
 use vio_http::page::PageParams;
-use vio_http::{
-    Fields, Idempotent, Json, NoParams, Paged, Pagination, Path, Principal, Problem, RequestId,
-};
+use vio_http::{Fields, Idempotent, Json, NoParams, Paged, Path, Principal, Problem, RequestId};
 use vio_runtime::App;
 use vio_runtime::web::{actor, store_problem};
 use vio_store::contacts::{Direction, InteractionKind, InteractionRow};
 use vio_store::key;
 use vio_store::log::Entry;
 use vio_store::messages::MessageRow;
-use vio_store::port::Position;
 
 use crate::phi;
 use crate::reach;
@@ -121,15 +118,8 @@ pub(crate) async fn list(
 ) -> Result<Json<InteractionList>, Problem> {
     let tenant = app.tenant_of(&principal).await?;
     let person = reach::viewed(&tenant, &principal, id).await?;
-    let (after, number) = match page.position::<InteractionId>(None)? {
-        Some((last, number)) => (Some(key::interaction(tenant.id, id, last)), number),
-        None => (None, page.first_only()?),
-    };
-    let after = after.map(|place| Position {
-        pk: place.pk,
-        sk: place.sk,
-        index: None,
-    });
+    let (after, number) = page.after::<InteractionId>()?;
+    let after = after.map(|last| key::interaction(tenant.id, id, last).into());
     let (rows, next) = tenant
         .interactions_of(id, page.page_size, after)
         .await
@@ -150,13 +140,7 @@ pub(crate) async fn list(
             .iter()
             .map(|row| Ok(Interaction::of(row, &person.key)?.with(row, &messages)))
             .collect::<Result<_, Problem>>()?,
-        pagination: Pagination {
-            current_page: number,
-            page_size: page.page_size,
-            total: None,
-            next_cursor,
-        }
-        .into(),
+        pagination: page.pagination(number, None, next_cursor).into(),
     }))
 }
 

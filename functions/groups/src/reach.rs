@@ -96,11 +96,6 @@ pub(crate) fn page_of<T, I: Copy + PartialEq + Serialize + DeserializeOwned>(
         }
         _ => None,
     };
-    let pagination = Pagination {
-        current_page: number,
-        page_size: page.page_size,
-        total: u64::try_from(total).ok(),
-        next_cursor,
-    };
+    let pagination = page.pagination(number, u64::try_from(total).ok(), next_cursor);
     Ok((shown, pagination))
 }

@@ -11,7 +11,7 @@ use vio_domain::permission::Role;
 use vio_http::idempotency::once;
 use vio_http::page::PageParams;
 use vio_http::query::NoParams;
-use vio_http::{Idempotent, Json, Paged, Pagination, Path, Principal, Problem, Query, RequestId};
+use vio_http::{Idempotent, Json, Paged, Path, Principal, Problem, Query, RequestId};
 use vio_runtime::App;
 use vio_runtime::web::{actor, store_problem};
 use vio_store::TenantStore;
@@ -249,12 +249,7 @@ pub(crate) async fn list(
         Some(id) => Some(page.next_cursor(id, number, None)?),
         None => None,
     };
-    let pagination = Pagination {
-        current_page: number,
-        page_size: page.page_size,
-        total: None,
-        next_cursor,
-    };
+    let pagination = page.pagination(number, None, next_cursor);
     Ok(Json(Jobs {
         jobs,
         pagination: pagination.into(),

@@ -8,9 +8,7 @@ use utoipa::{IntoParams, ToSchema};
 use vio_domain::contact::AttentionReason;
 use vio_domain::ids::{AttentionId, ContactId, UserId};
 use vio_http::page::PageParams;
-use vio_http::{
-    FieldProblem, Json, Kind, Paged, Pagination, Principal, Problem, QueryParams, RequestId,
-};
+use vio_http::{FieldProblem, Json, Kind, Paged, Principal, Problem, QueryParams, RequestId};
 use vio_runtime::App;
 use vio_runtime::web::{actor, store_problem};
 use vio_store::TenantStore;
@@ -228,12 +226,7 @@ pub(crate) async fn list(
     ts.log_access(&actor(&who, request), entry)
         .await
         .map_err(store_problem)?;
-    let pagination = Pagination {
-        current_page: number,
-        page_size: page.page_size,
-        total,
-        next_cursor,
-    };
+    let pagination = page.pagination(number, total, next_cursor);
     Ok(Json(WorkList {
         attention,
         pagination: pagination.into(),

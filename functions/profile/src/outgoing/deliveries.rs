@@ -10,9 +10,7 @@ use uuid::Uuid;
 use vio_domain::ids::{DeliveryId, OutgoingWebhookId};
 use vio_http::idempotency::once;
 use vio_http::page::PageParams;
-use vio_http::{
-    FieldProblem, Idempotent, Json, Kind, NoParams, Paged, Pagination, Path, Principal, Problem,
-};
+use vio_http::{FieldProblem, Idempotent, Json, Kind, NoParams, Paged, Path, Principal, Problem};
 use vio_runtime::App;
 use vio_runtime::web::store_problem;
 use vio_store::outgoing::{DeliveryRow, TryResult};
@@ -124,13 +122,7 @@ pub(crate) async fn list(
     };
     Ok(Json(DeliveriesPage {
         deliveries: rows.iter().map(DeliveryView::from).collect(),
-        pagination: Pagination {
-            current_page: number,
-            page_size: page.page_size,
-            total: None,
-            next_cursor,
-        }
-        .into(),
+        pagination: page.pagination(number, None, next_cursor).into(),
     }))
 }
 
