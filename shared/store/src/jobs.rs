@@ -11,7 +11,7 @@ use vio_domain::ids::{ContactId, DncId, GroupId, JobId, TenantId, UserId};
 use crate::entity::{DueEntry, Entity};
 use crate::error::StoreError;
 use crate::key::{self, DueKind};
-use crate::port::{Condition, Key, Position};
+use crate::port::{Condition, Key};
 use crate::store::TenantStore;
 use crate::tx::{COMMIT_TRIES, Tx};
 
@@ -208,11 +208,7 @@ impl TenantStore {
         after: Option<JobId>,
     ) -> Result<(Vec<JobRow>, bool), StoreError> {
         let pk = key::jobs_pk(self.id);
-        let after = after.map(|id| Position {
-            pk: pk.clone(),
-            sk: id.to_string(),
-            index: None,
-        });
+        let after = after.map(|id| key::job(self.id, id).into());
         let (rows, next) = self.store.list(pk, "", false, limit, after).await?;
         Ok((rows, next.is_some()))
     }

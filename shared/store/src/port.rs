@@ -108,6 +108,17 @@ pub struct Position {
     pub index: Option<(String, String)>,
 }
 
+/// After an item, in a query of its table.
+impl From<Key> for Position {
+    fn from(key: Key) -> Self {
+        Self {
+            pk: key.pk,
+            sk: key.sk,
+            index: None,
+        }
+    }
+}
+
 /// One page of a query.
 #[derive(Debug, Clone, Default)]
 pub struct Page {

@@ -16,9 +16,9 @@ use vio_domain::ids::{ContactId, TenantId};
 use crate::entity::{Entity, from_item};
 use crate::env::{Clock, IdSource};
 use crate::error::StoreError;
-use crate::key;
+use crate::key::{self, EnumKind};
 use crate::port::{
-    Attributes, Index, Key, Page, Port, Position, Query, SortRange, Source, TableName,
+    Attributes, Index, Key, Page, Port, Position, Query, SortRange, Source, TableName, key_of,
 };
 use crate::tx::{self, Tx};
 
@@ -257,6 +257,24 @@ impl TenantStore {
     /// A fresh UUIDv7.
     pub fn new_id(&self) -> Uuid {
         self.store.new_id()
+    }
+
+    /// What the enumeration of a kind has under an id: the index suggests where it lies, the table decides.
+    pub(crate) async fn enumerated<E: Entity>(
+        &self,
+        kind: EnumKind,
+        id: Uuid,
+    ) -> Result<Option<E>, StoreError> {
+        let pk = key::enumeration_pk(self.id, kind);
+        let exactly = SortRange::Between(id.to_string(), id.to_string());
+        let page = self
+            .store
+            .suggest(Index::Enumeration, pk, exactly, true, 1, None)
+            .await?;
+        match page.items.first().and_then(key_of) {
+            Some(place) => self.store.read(&place).await,
+            None => Ok(None),
+        }
     }
 
     /// Seals a value under the tenant's key, in its place only. `what` names it where that fails.

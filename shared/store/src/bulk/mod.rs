@@ -19,7 +19,7 @@ use crate::entity::Entity;
 use crate::error::StoreError;
 use crate::jobs::{JobRow, JobWork, KEPT};
 use crate::key;
-use crate::port::{Condition, Key, Position};
+use crate::port::{Condition, Key};
 use crate::store::TenantStore;
 use crate::tx::Tx;
 
@@ -167,14 +167,7 @@ impl TenantStore {
         limit: u32,
         after: Option<ContactId>,
     ) -> Result<(Vec<JobResultRow>, bool), StoreError> {
-        let after = after.map(|contact| {
-            let place = key::job_result(self.id, job, contact);
-            Position {
-                pk: place.pk,
-                sk: place.sk,
-                index: None,
-            }
-        });
+        let after = after.map(|contact| key::job_result(self.id, job, contact).into());
         let pk = key::job_parts_pk(self.id, job);
         let (rows, next) = self
             .store

@@ -19,7 +19,7 @@ use crate::error::StoreError;
 use crate::jobs::{JobRow, JobStatus, JobWork};
 use crate::key::{self, ClaimKind};
 use crate::log::{Actor, Entry};
-use crate::port::{Condition, Key, MAX_OPS, Position};
+use crate::port::{Condition, Key, MAX_OPS};
 use crate::store::TenantStore;
 use crate::tx::{COMMIT_TRIES, Tx};
 
@@ -124,11 +124,7 @@ impl TenantStore {
         after: Option<DncId>,
     ) -> Result<(Vec<DncEntry>, bool), StoreError> {
         let pk = key::do_not_call_entries_pk(self.id);
-        let after = after.map(|id| Position {
-            pk: pk.clone(),
-            sk: id.to_string(),
-            index: None,
-        });
+        let after = after.map(|id| key::do_not_call_entry(self.id, id).into());
         let (rows, next) = self
             .store
             .list::<DncEntryRow>(pk, "", false, limit, after)

@@ -11,7 +11,7 @@ use super::making::OutgoingEvent;
 use crate::entity::{Entity, from_item};
 use crate::error::StoreError;
 use crate::key;
-use crate::port::{Condition, Key, Position, Query, SortRange, Source, TableName};
+use crate::port::{Condition, Key, Query, SortRange, Source, TableName};
 use crate::store::TenantStore;
 use crate::tx::Tx;
 
@@ -278,11 +278,7 @@ impl TenantStore {
         limit: u32,
     ) -> Result<(Vec<DeliveryRow>, bool), StoreError> {
         let pk = key::outgoing_deliveries_pk(self.id, webhook);
-        let after = before.map(|id| Position {
-            pk: pk.clone(),
-            sk: id.to_string(),
-            index: None,
-        });
+        let after = before.map(|id| key::outgoing_delivery(self.id, webhook, id).into());
         let (rows, next) = self.store.list(pk, "", false, limit, after).await?;
         Ok((rows, next.is_some()))
     }
