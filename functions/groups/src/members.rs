@@ -79,7 +79,7 @@ pub(crate) async fn add(
         ts.new_id(),
         async move |_| {
             let contacts = body.validated()?;
-            reach::changeable(ts, who, "/contact_ids", &contacts).await?;
+            reach::changeable(ts, who, "/contact_ids", &contacts, "change").await?;
             let joined = ts
                 .join_group(id, &contacts, by)
                 .await

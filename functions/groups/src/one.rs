@@ -134,7 +134,7 @@ pub(crate) async fn create(
             let Wish(input, contacts) = body.validated()?;
             known_users(ts, input.visibility.as_ref()).await?;
             if !contacts.is_empty() {
-                reach::changeable(ts, who, "/initial_contact_ids", &contacts).await?;
+                reach::changeable(ts, who, "/initial_contact_ids", &contacts, "change").await?;
             }
             let Some(name) = input.name else {
                 return Err(Problem::internal_because(

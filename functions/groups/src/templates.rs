@@ -200,7 +200,7 @@ pub(crate) async fn apply(
             };
             let contacts = match wish.contacts {
                 Some(chosen) => {
-                    reach::changeable(ts, who, "/contact_ids", &chosen).await?;
+                    reach::changeable(ts, who, "/contact_ids", &chosen, "change").await?;
                     chosen
                 }
                 None => {
