@@ -170,9 +170,6 @@ impl TenantStore {
     async fn save_row(&self, mut row: Row) -> Result<(), StoreError> {
         let mut tx = Tx::new();
         tx.update(&mut row)?;
-        match self.store.commit(tx).await {
-            Err(error) if error.is_lost() => Ok(()),
-            other => other,
-        }
+        self.store.try_commit(tx).await.map(|_| ())
     }
 }

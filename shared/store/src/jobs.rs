@@ -292,11 +292,8 @@ impl TenantStore {
         job.look_at = now + LEASE;
         let mut tx = Tx::new();
         tx.update(&mut job)?;
-        match self.store.commit(tx).await {
-            Ok(()) => Ok(Some(job)),
-            Err(error) if error.is_lost() => Ok(None),
-            Err(error) => Err(error),
-        }
+        let won = self.store.try_commit(tx).await?;
+        Ok(won.then_some(job))
     }
 
     /// Lets a job go before it is over, for whoever comes next.

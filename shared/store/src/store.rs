@@ -128,6 +128,15 @@ impl Store {
         tx::commit(&self.inner.port, tx, || self.new_id().simple().to_string()).await
     }
 
+    /// Commits a transaction; false where it was lost to another writer.
+    pub(crate) async fn try_commit(&self, tx: Tx) -> Result<bool, StoreError> {
+        match self.commit(tx).await {
+            Ok(()) => Ok(true),
+            Err(error) if error.is_lost() => Ok(false),
+            Err(error) => Err(error),
+        }
+    }
+
     /// One page of entities of one type from the table.
     pub async fn list<E: Entity>(
         &self,

@@ -75,11 +75,8 @@ impl TenantStore {
         tx.update(&mut job)?;
         let place = key::job_part(self.id, job.id, number_of_part);
         tx.delete_if("job_part", place, Condition::Always);
-        match self.store.commit(tx).await {
-            Ok(()) => Ok(Some(job)),
-            Err(error) if error.is_lost() => Ok(None),
-            Err(error) => Err(error),
-        }
+        let won = self.store.try_commit(tx).await?;
+        Ok(won.then_some(job))
     }
 
     /// Gives each contact of a part that has no result yet the one that `left` says, and counts what stands then. A result

@@ -233,11 +233,8 @@ impl TenantStore {
         };
         row.tries += 1;
         row.stage_turn(&mut tx, Some(self.now() + TAKEN_FOR))?;
-        match self.store.commit(tx).await {
-            Ok(()) => Ok(Some(row)),
-            Err(error) if error.is_lost() => Ok(None),
-            Err(error) => Err(error),
-        }
+        let won = self.store.try_commit(tx).await?;
+        Ok(won.then_some(row))
     }
 
     /// Notes what a try came to. Where somebody put it in line again meanwhile, that stands.
@@ -264,10 +261,7 @@ impl TenantStore {
         };
         let mut tx = Tx::new();
         row.stage_turn(&mut tx, next)?;
-        match self.store.commit(tx).await {
-            Err(error) if error.is_lost() => Ok(()),
-            other => other,
-        }
+        self.store.try_commit(tx).await.map(|_| ())
     }
 
     /// A page of an address's deliveries, newest first, before `before`, and whether there is more.
