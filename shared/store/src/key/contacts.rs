@@ -34,7 +34,6 @@ pub const SESSION_PREFIX: &str = "SESS#";
 pub fn attempt(t: TenantId, c: ContactId, a: AttemptId) -> Key {
     main(contact_pk(t, c), format!("ATT#{a}"))
 }
-pub const ATTEMPT_PREFIX: &str = "ATT#";
 /// A decision record: why somebody was rung, or was not.
 pub fn decision(t: TenantId, c: ContactId, s: SessionId, at: DateTime<Utc>) -> Key {
     main(contact_pk(t, c), format!("DEC#{s}#{}", sortable(at)))

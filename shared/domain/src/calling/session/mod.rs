@@ -21,8 +21,6 @@ pub use report::{
 pub const RINGING_AFTER: TimeDelta = TimeDelta::seconds(2);
 /// A connected call whose analysis has not come is fetched this long after its end.
 pub const FETCH_AFTER_END: TimeDelta = TimeDelta::minutes(5);
-/// The longest a call may last, as every placement tells the provider.
-pub const MAX_CALL_DURATION: TimeDelta = TimeDelta::minutes(15);
 /// A call of which nothing is heard is fetched this long after its grant.
 pub const FETCH_SILENT_AFTER: TimeDelta = TimeDelta::minutes(20);
 /// A number stays locked this long after a grant, unless the call ends before.

@@ -24,6 +24,7 @@ use vio_domain::permission::{
 
 use super::*;
 use crate::access::{Access, Method};
+use crate::body::DEFAULT_BODY_LIMIT;
 use crate::page::CursorMac;
 use crate::principal::{AuthError, ClientIp};
 use crate::rate::{Decision, Unlimited};
