@@ -10,7 +10,6 @@ use utoipa::ToSchema;
 use vio_domain::error::FieldErrors;
 use vio_domain::ids::{ContactId, DncId, UserId};
 use vio_domain::text::Reason;
-use vio_http::idempotency::once;
 use vio_http::page::PageParams;
 use vio_http::query::NoParams;
 use vio_http::{Idempotent, Json, Paged, Path, Principal, Problem, Query, RequestId};
@@ -201,7 +200,7 @@ pub(crate) async fn add(
         return Err(fields_problem(fields));
     };
     let by = actor(&who, request);
-    once(&app.answers, who.tenant_id, keyed, ts.new_id(), |_| async {
+    app.once(who.tenant_id, keyed, |_| async {
         let (entry, created) = ts
             .add_do_not_call(number.e164, reason, DncSource::Manual, body.contact_id, &by)
             .await

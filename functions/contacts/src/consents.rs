@@ -10,7 +10,6 @@ use uuid::Uuid;
 use vio_domain::calling::session::CancelReason;
 use vio_domain::contact::ConsentMethod;
 use vio_domain::ids::{ConsentId, ContactId};
-use vio_http::idempotency::once;
 use vio_http::page::PageParams;
 use vio_http::{
     Fields, Idempotent, Json, Kind, NoParams, Paged, Path, Principal, Problem, RequestId,
@@ -142,18 +141,11 @@ pub(crate) async fn record(
     Path(id): Path<ContactId>,
     request: Idempotent<NewConsent>,
 ) -> Result<Response, Problem> {
-    let fresh = app.store.new_id();
     let body = request.body;
-    once(
-        &app.answers,
-        principal.tenant_id,
-        request.keyed,
-        fresh,
-        |_| {
-            let (app, principal) = (&app, &principal);
-            async move { write_down(app, principal, request_id, id, &body).await }
-        },
-    )
+    app.once(principal.tenant_id, request.keyed, |_| {
+        let (app, principal) = (&app, &principal);
+        async move { write_down(app, principal, request_id, id, &body).await }
+    })
     .await
 }
 

@@ -11,7 +11,6 @@ use vio_crypto::PersonKey;
 use vio_domain::ids::{ContactId, InteractionId, MessageId};
 use vio_domain::phi::FieldPolicy;
 use vio_domain::text::Notes;
-use vio_http::idempotency::once;
 use vio_http::page::PageParams;
 use vio_http::{Fields, Idempotent, Json, NoParams, Paged, Path, Principal, Problem, RequestId};
 use vio_runtime::App;
@@ -154,49 +153,42 @@ pub(crate) async fn add(
     Path(id): Path<ContactId>,
     request: Idempotent<NewInteraction>,
 ) -> Result<Response, Problem> {
-    let fresh = app.store.new_id();
     let body = request.body;
-    once(
-        &app.answers,
-        principal.tenant_id,
-        request.keyed,
-        fresh,
-        |operation| {
-            let (app, principal) = (&app, &principal);
-            async move {
-                let tenant = app.tenant_of(principal).await?;
-                let person = reach::edited(&tenant, principal, id).await?;
-                let settings = tenant.settings().await.map_err(store_problem)?.settings;
-                let (mut fields, mut warnings) = (Fields::default(), Vec::new());
-                let text = fields.take("/text", Notes::parse(&body.text));
-                phi::screen(
-                    &settings,
-                    FieldPolicy::StaffNotes,
-                    "/text",
-                    &body.text,
-                    &mut fields,
-                    &mut warnings,
-                );
-                let Some(text) = text.filter(|_| fields.is_clean()) else {
-                    return Err(Problem::from(fields));
-                };
-                let row = tenant
-                    .add_interaction(
-                        id,
-                        InteractionId::new(operation),
-                        body.kind.unwrap_or_default(),
-                        &text,
-                        &actor(principal, request_id),
-                    )
-                    .await
-                    .map_err(store_problem)?
-                    .ok_or_else(Problem::not_found)?;
-                let mut view = Interaction::of(&row, &person.key)?;
-                view.warnings = warnings;
-                Ok((StatusCode::CREATED, Json(view)))
-            }
-        },
-    )
+    app.once(principal.tenant_id, request.keyed, |operation| {
+        let (app, principal) = (&app, &principal);
+        async move {
+            let tenant = app.tenant_of(principal).await?;
+            let person = reach::edited(&tenant, principal, id).await?;
+            let settings = tenant.settings().await.map_err(store_problem)?.settings;
+            let (mut fields, mut warnings) = (Fields::default(), Vec::new());
+            let text = fields.take("/text", Notes::parse(&body.text));
+            phi::screen(
+                &settings,
+                FieldPolicy::StaffNotes,
+                "/text",
+                &body.text,
+                &mut fields,
+                &mut warnings,
+            );
+            let Some(text) = text.filter(|_| fields.is_clean()) else {
+                return Err(Problem::from(fields));
+            };
+            let row = tenant
+                .add_interaction(
+                    id,
+                    InteractionId::new(operation),
+                    body.kind.unwrap_or_default(),
+                    &text,
+                    &actor(principal, request_id),
+                )
+                .await
+                .map_err(store_problem)?
+                .ok_or_else(Problem::not_found)?;
+            let mut view = Interaction::of(&row, &person.key)?;
+            view.warnings = warnings;
+            Ok((StatusCode::CREATED, Json(view)))
+        }
+    })
     .await
     .map(IntoResponse::into_response)
 }

@@ -8,7 +8,6 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use vio_domain::ids::{JobId, UserId};
 use vio_domain::permission::Role;
-use vio_http::idempotency::once;
 use vio_http::page::PageParams;
 use vio_http::query::NoParams;
 use vio_http::{Idempotent, Json, Paged, Path, Principal, Problem, Query, RequestId};
@@ -338,16 +337,10 @@ pub(crate) async fn cancel(
     seen(&ts, &who, id).await?;
     let by = actor(&who, request);
     let ts = &ts;
-    once(
-        &app.answers,
-        who.tenant_id,
-        keyed,
-        ts.new_id(),
-        |_| async move {
-            let job = ts.cancel_job(id, &by).await.map_err(store_problem)?;
-            let job = job.ok_or_else(Problem::not_found)?;
-            Ok(Json(Job::new(&job, ts.now())))
-        },
-    )
+    app.once(who.tenant_id, keyed, |_| async move {
+        let job = ts.cancel_job(id, &by).await.map_err(store_problem)?;
+        let job = job.ok_or_else(Problem::not_found)?;
+        Ok(Json(Job::new(&job, ts.now())))
+    })
     .await
 }

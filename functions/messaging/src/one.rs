@@ -15,7 +15,7 @@ use vio_domain::messages::{Channel, OwnWords};
 use vio_domain::phi::FieldPolicy;
 use vio_domain::settings::Settings;
 use vio_domain::text::MessageText;
-use vio_http::idempotency::{KeyedRequest, once};
+use vio_http::idempotency::KeyedRequest;
 use vio_http::{
     FieldProblem, Fields, Idempotent, Json, Kind, NoParams, Path, Principal, Problem, Query,
     RequestId,
@@ -216,44 +216,38 @@ async fn send(
     keyed: Option<KeyedRequest>,
     wanted: Wanted,
 ) -> Result<Response, Problem> {
-    let (fresh, wanted) = (app.store.new_id(), &wanted);
-    once(
-        &app.answers,
-        who.tenant_id,
-        keyed,
-        fresh,
-        |operation| async move {
-            let (ts, settings) = app.tenant_with_settings(who).await?;
-            if !reach(&ts, who, contact).await? {
-                return Err(Problem::not_found());
+    let wanted = &wanted;
+    app.once(who.tenant_id, keyed, |operation| async move {
+        let (ts, settings) = app.tenant_with_settings(who).await?;
+        if !reach(&ts, who, contact).await? {
+            return Err(Problem::not_found());
+        }
+        let settings = &settings.settings;
+        let (words, channel, appointment) = match wanted {
+            Wanted::Sms(asked) => (Some(words(settings, &asked.message)?), None, None),
+            Wanted::Email(asked) => (Some(mail_words(settings, asked)?), None, None),
+            Wanted::Reminder(asked) => {
+                let channel = asked.channel.map(Channel::from);
+                (None, channel, asked.appointment_id)
             }
-            let settings = &settings.settings;
-            let (words, channel, appointment) = match wanted {
-                Wanted::Sms(asked) => (Some(words(settings, &asked.message)?), None, None),
-                Wanted::Email(asked) => (Some(mail_words(settings, asked)?), None, None),
-                Wanted::Reminder(asked) => {
-                    let channel = asked.channel.map(Channel::from);
-                    (None, channel, asked.appointment_id)
-                }
-            };
-            let new = NewMessage {
-                contact,
-                id: MessageId::new(operation),
-                words,
-                channel,
-                appointment,
-                batch: None,
-            };
-            let row = ts
-                .send_message(settings, &new, &actor(who, request))
-                .await
-                .map_err(store_problem)?
-                .map_err(refused)?;
-            hand_on(app, &row).await;
-            let answer = Message::of(&row, new.words.as_ref());
-            Ok((StatusCode::ACCEPTED, Json(answer)))
-        },
-    )
+        };
+        let new = NewMessage {
+            contact,
+            id: MessageId::new(operation),
+            words,
+            channel,
+            appointment,
+            batch: None,
+        };
+        let row = ts
+            .send_message(settings, &new, &actor(who, request))
+            .await
+            .map_err(store_problem)?
+            .map_err(refused)?;
+        hand_on(app, &row).await;
+        let answer = Message::of(&row, new.words.as_ref());
+        Ok((StatusCode::ACCEPTED, Json(answer)))
+    })
     .await
 }
 

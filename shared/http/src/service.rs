@@ -23,7 +23,7 @@ pub struct Shared {
 }
 
 impl Shared {
-    /// Of every route of the product, with no edge before it.
+    /// With every route of the product, and no edge before it.
     pub fn new(authenticator: Arc<dyn Authenticator>, rate_limiter: Arc<dyn RateLimiter>) -> Self {
         Self {
             authenticator,

@@ -11,7 +11,6 @@ use vio_domain::permission::Permission;
 use vio_domain::phi::FieldPolicy;
 use vio_domain::text::{Notes, Reason};
 use vio_http::etag::version_mismatch;
-use vio_http::idempotency::once;
 use vio_http::query::NoParams;
 use vio_http::{
     ETag, FieldProblem, Idempotent, IfMatch, Kind, Path, Principal, Problem, Query, RequestId,
@@ -77,13 +76,8 @@ impl Asked {
         let change = judge(&ts, &self.who, body.body).await?;
         let by = actor(&self.who, self.request);
         let (ts, person, condition, id) = (&ts, &person, &self.condition, self.id);
-        let answers = &self.app.answers;
-        once(
-            answers,
-            self.who.tenant_id,
-            body.keyed,
-            ts.new_id(),
-            |_| async move {
+        self.app
+            .once(self.who.tenant_id, body.keyed, |_| async move {
                 let allowed =
                     |row: &AttentionRow| condition.check(&ETag::version(row.version)).is_ok();
                 let changed = ts
@@ -97,9 +91,8 @@ impl Asked {
                         .detail("This entry is resolved. Reopen it first.")),
                     Changed::NoSuchEntry => Err(Problem::not_found()),
                 }
-            },
-        )
-        .await
+            })
+            .await
     }
 }
 
