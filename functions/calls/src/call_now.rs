@@ -12,7 +12,6 @@ use vio_domain::calling::guards::{Guard, StatusFact};
 use vio_domain::calling::session::Status;
 use vio_domain::contact::ContactMethod;
 use vio_domain::ids::{AppointmentId, ContactId, SessionId};
-use vio_http::idempotency::once;
 use vio_http::query::NoParams;
 use vio_http::{FieldProblem, Idempotent, Json, Kind, Path, Principal, Problem, Query, RequestId};
 use vio_runtime::App;
@@ -137,42 +136,36 @@ pub(crate) async fn call(
     let by = actor(&who, request);
     let app = &app;
     let ts = &ts;
-    once(
-        &app.answers,
-        who.tenant_id,
-        keyed,
-        ts.new_id(),
-        |operation| async move {
-            let settings = ts.settings().await.map_err(store_problem)?;
-            let wanted = CallNow {
-                contact,
-                appointment: body.appointment_id,
-                queue: body.queue,
-                dry_run: body.dry_run,
-                session: SessionId::new(operation),
-            };
-            let called = ts
-                .call_now(&settings, &app.platform.limits, wanted, &by)
-                .await
-                .map_err(store_problem)?;
-            match called {
-                CalledNow::Accepted(accepted) => {
-                    if accepted.wake {
-                        wake(app, ts).await;
-                    }
-                    Ok(answer(ts, *accepted, body.dry_run))
+    app.once(who.tenant_id, keyed, |operation| async move {
+        let settings = ts.settings().await.map_err(store_problem)?;
+        let wanted = CallNow {
+            contact,
+            appointment: body.appointment_id,
+            queue: body.queue,
+            dry_run: body.dry_run,
+            session: SessionId::new(operation),
+        };
+        let called = ts
+            .call_now(&settings, &app.platform.limits, wanted, &by)
+            .await
+            .map_err(store_problem)?;
+        match called {
+            CalledNow::Accepted(accepted) => {
+                if accepted.wake {
+                    wake(app, ts).await;
                 }
-                CalledNow::InProgress(session) => Err(in_progress(Some(session))),
-                CalledNow::Refused(not_now) => Err(problem(&not_now, ts.now())),
-                CalledNow::NoSuchContact => Err(Problem::not_found()),
-                CalledNow::NoSuchAppointment => Err(Problem::validation(vec![FieldProblem::new(
-                    "/appointment_id",
-                    "unknown_appointment",
-                    "The contact has no such appointment.",
-                )])),
+                Ok(answer(ts, *accepted, body.dry_run))
             }
-        },
-    )
+            CalledNow::InProgress(session) => Err(in_progress(Some(session))),
+            CalledNow::Refused(not_now) => Err(problem(&not_now, ts.now())),
+            CalledNow::NoSuchContact => Err(Problem::not_found()),
+            CalledNow::NoSuchAppointment => Err(Problem::validation(vec![FieldProblem::new(
+                "/appointment_id",
+                "unknown_appointment",
+                "The contact has no such appointment.",
+            )])),
+        }
+    })
     .await
 }
 
@@ -385,7 +378,7 @@ pub(crate) async fn cancel(
     let row = sessions::visible_session(&ts, &who, id).await?;
     let by = actor(&who, request);
     let (app, ts) = (&app, &ts);
-    once(&app.answers, who.tenant_id, keyed, ts.new_id(), |_| async move {
+    app.once(who.tenant_id, keyed, |_| async move {
         let cancelled = ts
             .cancel_call_now(row.session.contact, id, &by)
             .await

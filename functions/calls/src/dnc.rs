@@ -10,10 +10,9 @@ use utoipa::ToSchema;
 use vio_domain::error::FieldErrors;
 use vio_domain::ids::{ContactId, DncId, UserId};
 use vio_domain::text::Reason;
-use vio_http::idempotency::once;
 use vio_http::page::PageParams;
 use vio_http::query::NoParams;
-use vio_http::{Idempotent, Json, Paged, Pagination, Path, Principal, Problem, Query, RequestId};
+use vio_http::{Idempotent, Json, Paged, Path, Principal, Problem, Query, RequestId};
 use vio_runtime::App;
 use vio_runtime::web::{actor, fields_problem, store_problem};
 use vio_store::calling::do_not_call::{DncEntry, DncSource};
@@ -136,12 +135,7 @@ pub(crate) async fn list(
     ts.log_access(&actor(&who, request), entry)
         .await
         .map_err(store_problem)?;
-    let pagination = Pagination {
-        current_page: number,
-        page_size: page.page_size,
-        total: None,
-        next_cursor,
-    };
+    let pagination = page.pagination(number, None, next_cursor);
     Ok(Json(DncList {
         dnc: entries
             .into_iter()
@@ -206,7 +200,7 @@ pub(crate) async fn add(
         return Err(fields_problem(fields));
     };
     let by = actor(&who, request);
-    once(&app.answers, who.tenant_id, keyed, ts.new_id(), |_| async {
+    app.once(who.tenant_id, keyed, |_| async {
         let (entry, created) = ts
             .add_do_not_call(number.e164, reason, DncSource::Manual, body.contact_id, &by)
             .await

@@ -8,7 +8,6 @@ use utoipa::ToSchema;
 use vio_domain::calling::abuse::{ABUSE_PERIOD, MAX_ATTEMPTS_PER_NUMBER};
 use vio_domain::calling::auto_pause::{LOOKED_AT, TECHNICAL_FAILURES, WITHIN};
 use vio_domain::calling::pause::{Pause, PauseReason, PausedBy};
-use vio_http::idempotency::once;
 use vio_http::query::NoParams;
 use vio_http::{Idempotent, Json, Principal, Problem, Query, RequestId};
 use vio_runtime::App;
@@ -184,7 +183,7 @@ pub(crate) async fn pause(
 ) -> Result<Response, Problem> {
     let ts = app.tenant_of(&who).await?;
     let by = actor(&who, request);
-    once(&app.answers, who.tenant_id, keyed, ts.new_id(), |_| async {
+    app.once(who.tenant_id, keyed, |_| async {
         let settings = ts.settings().await.map_err(store_problem)?;
         let person = PausedBy::User(who.user_id);
         ts.pause_calling(&settings, PauseReason::Person, person, &by)
@@ -210,7 +209,7 @@ pub(crate) async fn resume(
 ) -> Result<Response, Problem> {
     let ts = app.tenant_of(&who).await?;
     let by = actor(&who, request);
-    once(&app.answers, who.tenant_id, keyed, ts.new_id(), |_| async {
+    app.once(who.tenant_id, keyed, |_| async {
         let settings = ts.settings().await.map_err(store_problem)?;
         let resumed = ts
             .resume_calling(&settings, &by)

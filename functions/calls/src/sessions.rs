@@ -13,8 +13,7 @@ use vio_domain::ids::{AppointmentId, AttemptId, CampaignId, ContactId, SessionId
 use vio_http::page::PageParams;
 use vio_http::query::NoParams;
 use vio_http::{
-    FieldProblem, Json, Kind, Paged, Pagination, Path, Principal, Problem, Query, QueryParams,
-    RequestId,
+    FieldProblem, Json, Kind, Paged, Path, Principal, Problem, Query, QueryParams, RequestId,
 };
 use vio_runtime::App;
 use vio_runtime::web::{actor, store_problem};
@@ -319,12 +318,7 @@ pub(crate) async fn list(
     ts.log_access(&actor(&who, request), entry)
         .await
         .map_err(store_problem)?;
-    let pagination = Pagination {
-        current_page: number,
-        page_size: page.page_size,
-        total: None,
-        next_cursor,
-    };
+    let pagination = page.pagination(number, None, next_cursor);
     Ok(Json(Calls {
         calls,
         pagination: pagination.into(),

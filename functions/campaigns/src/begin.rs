@@ -146,7 +146,7 @@ pub async fn call_selected(
     let Some(asked) = asked.filter(|_| fields.is_clean()) else {
         return Err(fields.into());
     };
-    reach::selected(&begin.ts, &begin.who, &contacts).await?;
+    reach::changeable(&begin.ts, &begin.who, "/contact_ids", &contacts, "call").await?;
     let id = CampaignId::new(operation);
     let whom = Whom {
         group: None,

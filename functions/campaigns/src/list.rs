@@ -9,9 +9,7 @@ use vio_domain::calling::order::Priority;
 use vio_domain::campaigns::Source;
 use vio_domain::ids::CampaignId;
 use vio_http::page::PageParams;
-use vio_http::{
-    FieldProblem, Json, Kind, Paged, Pagination, Principal, Problem, QueryParams, RequestId,
-};
+use vio_http::{FieldProblem, Json, Kind, Paged, Principal, Problem, QueryParams, RequestId};
 use vio_runtime::App;
 use vio_runtime::web::{actor, store_problem};
 use vio_store::campaigns::{CampaignRow, CampaignWords};
@@ -147,12 +145,7 @@ pub(crate) async fn list(
     ts.log_access(&actor(&who, request), entry)
         .await
         .map_err(store_problem)?;
-    let pagination = Pagination {
-        current_page: number,
-        page_size: page.page_size,
-        total: None,
-        next_cursor,
-    };
+    let pagination = page.pagination(number, None, next_cursor);
     Ok(Json(Campaigns {
         campaigns: shown,
         pagination: pagination.into(),

@@ -3,9 +3,9 @@
 use vio_domain::campaigns::Source;
 use vio_domain::ids::{CampaignId, ContactId};
 use vio_domain::permission::Scope;
-use vio_http::{FieldProblem, Principal, Problem};
+use vio_http::{Principal, Problem};
 use vio_runtime::reach::can_edit;
-pub(crate) use vio_runtime::reach::{can_view, group};
+pub(crate) use vio_runtime::reach::{can_view, changeable, group};
 use vio_runtime::web::{sees_group, store_problem};
 use vio_store::TenantStore;
 use vio_store::campaigns::CampaignRow;
@@ -29,39 +29,6 @@ pub(crate) async fn callable(
         .into_iter()
         .filter(|id| reached.contains(id))
         .collect())
-}
-
-/// Refuses selected contacts that are not there, not seen or not to be called, each by its place.
-pub(crate) async fn selected(
-    ts: &TenantStore,
-    who: &Principal,
-    ids: &[ContactId],
-) -> Result<(), Problem> {
-    let found = ts.contacts(ids).await.map_err(store_problem)?;
-    let mut wrong = Vec::new();
-    for (n, id) in ids.iter().enumerate() {
-        let contact = found
-            .iter()
-            .map(|(_, contact)| contact)
-            .find(|contact| contact.id == *id)
-            .filter(|contact| contact.deleted.is_none() && can_view(who, contact));
-        let refused = match contact {
-            None => Some(("unknown", "There is no such contact.")),
-            Some(contact) if !can_edit(who, contact) => {
-                Some(("not_allowed", "You may see this contact, not call it."))
-            }
-            Some(_) => None,
-        };
-        wrong
-            .extend(refused.map(|(code, detail)| {
-                FieldProblem::new(format!("/contact_ids/{n}"), code, detail)
-            }));
-    }
-    if wrong.is_empty() {
-        Ok(())
-    } else {
-        Err(Problem::validation(wrong))
-    }
 }
 
 /// A campaign that the person sees. One over a group follows the group's visibility, and after the group's end what

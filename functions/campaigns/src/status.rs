@@ -280,12 +280,7 @@ pub(crate) async fn status(
         .await
         .map_err(store_problem)?;
     let words = ts.campaign_words(&row).map_err(store_problem)?;
-    let pagination = Pagination {
-        current_page: number,
-        page_size: page.page_size,
-        total: Some(members.len() as u64),
-        next_cursor,
-    };
+    let pagination = page.pagination(number, Some(members.len() as u64), next_cursor);
     let mut answer = view(&row, state, &progress, estimate);
     answer.custom_message = words.message.map(|text| text.into_string());
     answer.group_name = words.group_name.map(|name| name.as_str().to_owned());

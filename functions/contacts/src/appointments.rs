@@ -9,7 +9,6 @@ use vio_domain::appointment::AppointmentStatus;
 use vio_domain::contact::BookingSource;
 use vio_domain::ids::{AppointmentId, ContactId};
 use vio_domain::settings::Settings;
-use vio_http::idempotency::once;
 use vio_http::{
     ETag, Idempotent, IfMatch, Json, NoParams, Path, Principal, Problem, Query, RequestId,
 };
@@ -74,21 +73,14 @@ pub(crate) async fn add(
     Path(id): Path<ContactId>,
     request: Idempotent<AppointmentBody>,
 ) -> Result<Response, Problem> {
-    let fresh = app.store.new_id();
     let body = request.body;
-    once(
-        &app.answers,
-        principal.tenant_id,
-        request.keyed,
-        fresh,
-        |operation| {
-            let (app, principal) = (&app, &principal);
-            async move {
-                let writer = Writer::new(app, principal, request_id, id).await?;
-                writer.add(AppointmentId::new(operation), body).await
-            }
-        },
-    )
+    app.once(principal.tenant_id, request.keyed, |operation| {
+        let (app, principal) = (&app, &principal);
+        async move {
+            let writer = Writer::new(app, principal, request_id, id).await?;
+            writer.add(AppointmentId::new(operation), body).await
+        }
+    })
     .await
 }
 

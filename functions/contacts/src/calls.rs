@@ -12,14 +12,13 @@ use vio_domain::calling::session::{
 };
 use vio_domain::ids::{ContactId, SessionId};
 use vio_http::page::PageParams;
-use vio_http::{Json, NoParams, Paged, Pagination, Path, Principal, Problem, RequestId};
+use vio_http::{Json, NoParams, Paged, Path, Principal, Problem, RequestId};
 use vio_runtime::App;
 use vio_runtime::web::{actor, store_problem};
 use vio_store::TenantStore;
 use vio_store::calling::sessions::{DecisionRow, SessionRow};
 use vio_store::key;
 use vio_store::log::Entry;
-use vio_store::port::Position;
 
 use crate::reach;
 
@@ -150,15 +149,8 @@ pub(crate) async fn list(
 ) -> Result<Json<ContactCalls>, Problem> {
     let tenant = app.tenant_of(&principal).await?;
     reach::viewed(&tenant, &principal, id).await?;
-    let (after, number) = match page.position::<SessionId>(None)? {
-        Some((last, number)) => (Some(key::session(tenant.id, id, last)), number),
-        None => (None, page.first_only()?),
-    };
-    let after = after.map(|place| Position {
-        pk: place.pk,
-        sk: place.sk,
-        index: None,
-    });
+    let (after, number) = page.after::<SessionId>()?;
+    let after = after.map(|last| key::session(tenant.id, id, last).into());
     let (rows, next) = tenant
         .sessions_of(id, page.page_size, after)
         .await
@@ -175,12 +167,6 @@ pub(crate) async fn list(
     let calls = rows.into_iter().map(|row| call_of(&tenant, id, row));
     Ok(Json(ContactCalls {
         calls: try_join_all(calls).await?,
-        pagination: Pagination {
-            current_page: number,
-            page_size: page.page_size,
-            total: None,
-            next_cursor,
-        }
-        .into(),
+        pagination: page.pagination(number, None, next_cursor).into(),
     }))
 }

@@ -10,17 +10,14 @@ use uuid::Uuid;
 use vio_domain::calling::session::CancelReason;
 use vio_domain::contact::ConsentMethod;
 use vio_domain::ids::{ConsentId, ContactId};
-use vio_http::idempotency::once;
 use vio_http::page::PageParams;
 use vio_http::{
-    Fields, Idempotent, Json, Kind, NoParams, Paged, Pagination, Path, Principal, Problem,
-    RequestId,
+    Fields, Idempotent, Json, Kind, NoParams, Paged, Path, Principal, Problem, RequestId,
 };
 use vio_runtime::App;
 use vio_runtime::web::{actor, store_problem};
 use vio_store::contacts::{ConsentChange, ConsentRow, SAVE_TRIES, Save};
 use vio_store::key;
-use vio_store::port::Position;
 use vio_store::tx::Tx;
 
 use crate::body::ConsentBody;
@@ -118,15 +115,8 @@ pub(crate) async fn list(
 ) -> Result<Json<ConsentList>, Problem> {
     let tenant = app.tenant_of(&principal).await?;
     reach::viewed(&tenant, &principal, id).await?;
-    let (after, number) = match page.position::<ConsentId>(None)? {
-        Some((last, number)) => (Some(key::consent(tenant.id, id, last)), number),
-        None => (None, page.first_only()?),
-    };
-    let after = after.map(|place| Position {
-        pk: place.pk,
-        sk: place.sk,
-        index: None,
-    });
+    let (after, number) = page.after::<ConsentId>()?;
+    let after = after.map(|last| key::consent(tenant.id, id, last).into());
     let (rows, next) = tenant
         .consents_of(id, page.page_size, after)
         .await
@@ -137,13 +127,7 @@ pub(crate) async fn list(
     };
     Ok(Json(ConsentList {
         consents: rows.into_iter().map(Into::into).collect(),
-        pagination: Pagination {
-            current_page: number,
-            page_size: page.page_size,
-            total: None,
-            next_cursor,
-        }
-        .into(),
+        pagination: page.pagination(number, None, next_cursor).into(),
     }))
 }
 
@@ -157,18 +141,11 @@ pub(crate) async fn record(
     Path(id): Path<ContactId>,
     request: Idempotent<NewConsent>,
 ) -> Result<Response, Problem> {
-    let fresh = app.store.new_id();
     let body = request.body;
-    once(
-        &app.answers,
-        principal.tenant_id,
-        request.keyed,
-        fresh,
-        |_| {
-            let (app, principal) = (&app, &principal);
-            async move { write_down(app, principal, request_id, id, &body).await }
-        },
-    )
+    app.once(principal.tenant_id, request.keyed, |_| {
+        let (app, principal) = (&app, &principal);
+        async move { write_down(app, principal, request_id, id, &body).await }
+    })
     .await
 }
 

@@ -6,7 +6,6 @@ use http::{HeaderName, StatusCode, header};
 use vio_domain::contact::BookingSource;
 use vio_domain::ids::ContactId;
 use vio_domain::person::{Duplicate, Intake, OnDuplicate};
-use vio_http::idempotency::once;
 use vio_http::{FieldProblem, Idempotent, Json, Kind, Principal, Problem, RequestId};
 use vio_runtime::App;
 use vio_runtime::web::{actor, store_problem};
@@ -54,28 +53,21 @@ pub(crate) async fn create(
     request_id: RequestId,
     request: Idempotent<ContactBody>,
 ) -> Result<Response, Problem> {
-    let fresh = app.store.new_id();
     let body = request.body;
-    once(
-        &app.answers,
-        principal.tenant_id,
-        request.keyed,
-        fresh,
-        |operation| {
-            let app = app.clone();
-            let principal = principal.clone();
-            async move {
-                make(
-                    &app,
-                    &principal,
-                    request_id,
-                    ContactId::new(operation),
-                    body,
-                )
-                .await
-            }
-        },
-    )
+    app.once(principal.tenant_id, request.keyed, |operation| {
+        let app = app.clone();
+        let principal = principal.clone();
+        async move {
+            make(
+                &app,
+                &principal,
+                request_id,
+                ContactId::new(operation),
+                body,
+            )
+            .await
+        }
+    })
     .await
 }
 

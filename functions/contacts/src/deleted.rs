@@ -9,7 +9,7 @@ use uuid::Uuid;
 use vio_domain::contact::{Contact, Deleted, RESTORE_DAYS};
 use vio_domain::ids::{ContactId, UserId};
 use vio_http::page::PageParams;
-use vio_http::{Json, NoParams, Paged, Pagination, Principal, Problem, RequestId};
+use vio_http::{Json, NoParams, Paged, Principal, Problem, RequestId};
 use vio_runtime::App;
 use vio_runtime::web::{actor, store_problem};
 use vio_store::log::Entry;
@@ -68,10 +68,7 @@ pub(crate) async fn list(
     Paged { page, .. }: Paged<NoParams>,
 ) -> Result<Json<DeletedContacts>, Problem> {
     let tenant = app.tenant_of(&principal).await?;
-    let (after, number) = match page.position::<ContactId>(None)? {
-        Some((last, number)) => (Some(last), number),
-        None => (None, page.first_only()?),
-    };
+    let (after, number) = page.after::<ContactId>()?;
     let size = page.page_size as usize;
     let (found, next) = tenant
         .deleted_contacts(size, after)
@@ -99,12 +96,7 @@ pub(crate) async fn list(
         Some(last) => Some(page.next_cursor(last, number, None)?),
         None => None,
     };
-    let pagination = Pagination {
-        current_page: number,
-        page_size: page.page_size,
-        total: None,
-        next_cursor,
-    };
+    let pagination = page.pagination(number, None, next_cursor);
     Ok(Json(DeletedContacts {
         contacts,
         pagination: pagination.into(),

@@ -11,7 +11,7 @@ use uuid::Uuid;
 use vio_domain::ids::{ContactId, GroupId, LogId};
 use vio_domain::permission::Role;
 use vio_http::page::PageParams;
-use vio_http::{Json, NoParams, Paged, Pagination, Path, Principal, Problem, RequestId};
+use vio_http::{Json, NoParams, Paged, Path, Principal, Problem, RequestId};
 use vio_runtime::App;
 use vio_runtime::web::{actor, sees_group, store_problem};
 use vio_store::TenantStore;
@@ -168,10 +168,7 @@ pub(crate) async fn list(
 ) -> Result<Json<History>, Problem> {
     let tenant = app.tenant_of(&principal).await?;
     reach::viewed(&tenant, &principal, id).await?;
-    let (before, number) = match page.position::<LogId>(None)? {
-        Some((last, number)) => (Some(last), number),
-        None => (None, page.first_only()?),
-    };
+    let (before, number) = page.after::<LogId>()?;
     let (rows, next) = tenant
         .history_of(id, page.page_size, before)
         .await
@@ -188,16 +185,12 @@ pub(crate) async fn list(
         ));
     }
     hide_groups(&tenant, &principal, &mut entries).await?;
+    let next_cursor = match next {
+        Some(last) => Some(page.next_cursor(last, number, None)?),
+        None => None,
+    };
     Ok(Json(History {
         entries,
-        pagination: Pagination {
-            current_page: number,
-            page_size: page.page_size,
-            total: None,
-            next_cursor: next
-                .map(|last| page.next_cursor(last, number, None))
-                .transpose()?,
-        }
-        .into(),
+        pagination: page.pagination(number, None, next_cursor).into(),
     }))
 }

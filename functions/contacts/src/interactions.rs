@@ -11,18 +11,14 @@ use vio_crypto::PersonKey;
 use vio_domain::ids::{ContactId, InteractionId, MessageId};
 use vio_domain::phi::FieldPolicy;
 use vio_domain::text::Notes;
-use vio_http::idempotency::once;
 use vio_http::page::PageParams;
-use vio_http::{
-    Fields, Idempotent, Json, NoParams, Paged, Pagination, Path, Principal, Problem, RequestId,
-};
+use vio_http::{Fields, Idempotent, Json, NoParams, Paged, Path, Principal, Problem, RequestId};
 use vio_runtime::App;
 use vio_runtime::web::{actor, store_problem};
 use vio_store::contacts::{Direction, InteractionKind, InteractionRow};
 use vio_store::key;
 use vio_store::log::Entry;
 use vio_store::messages::MessageRow;
-use vio_store::port::Position;
 
 use crate::phi;
 use crate::reach;
@@ -121,15 +117,8 @@ pub(crate) async fn list(
 ) -> Result<Json<InteractionList>, Problem> {
     let tenant = app.tenant_of(&principal).await?;
     let person = reach::viewed(&tenant, &principal, id).await?;
-    let (after, number) = match page.position::<InteractionId>(None)? {
-        Some((last, number)) => (Some(key::interaction(tenant.id, id, last)), number),
-        None => (None, page.first_only()?),
-    };
-    let after = after.map(|place| Position {
-        pk: place.pk,
-        sk: place.sk,
-        index: None,
-    });
+    let (after, number) = page.after::<InteractionId>()?;
+    let after = after.map(|last| key::interaction(tenant.id, id, last).into());
     let (rows, next) = tenant
         .interactions_of(id, page.page_size, after)
         .await
@@ -150,13 +139,7 @@ pub(crate) async fn list(
             .iter()
             .map(|row| Ok(Interaction::of(row, &person.key)?.with(row, &messages)))
             .collect::<Result<_, Problem>>()?,
-        pagination: Pagination {
-            current_page: number,
-            page_size: page.page_size,
-            total: None,
-            next_cursor,
-        }
-        .into(),
+        pagination: page.pagination(number, None, next_cursor).into(),
     }))
 }
 
@@ -170,49 +153,42 @@ pub(crate) async fn add(
     Path(id): Path<ContactId>,
     request: Idempotent<NewInteraction>,
 ) -> Result<Response, Problem> {
-    let fresh = app.store.new_id();
     let body = request.body;
-    once(
-        &app.answers,
-        principal.tenant_id,
-        request.keyed,
-        fresh,
-        |operation| {
-            let (app, principal) = (&app, &principal);
-            async move {
-                let tenant = app.tenant_of(principal).await?;
-                let person = reach::edited(&tenant, principal, id).await?;
-                let settings = tenant.settings().await.map_err(store_problem)?.settings;
-                let (mut fields, mut warnings) = (Fields::default(), Vec::new());
-                let text = fields.take("/text", Notes::parse(&body.text));
-                phi::screen(
-                    &settings,
-                    FieldPolicy::StaffNotes,
-                    "/text",
-                    &body.text,
-                    &mut fields,
-                    &mut warnings,
-                );
-                let Some(text) = text.filter(|_| fields.is_clean()) else {
-                    return Err(Problem::from(fields));
-                };
-                let row = tenant
-                    .add_interaction(
-                        id,
-                        InteractionId::new(operation),
-                        body.kind.unwrap_or_default(),
-                        &text,
-                        &actor(principal, request_id),
-                    )
-                    .await
-                    .map_err(store_problem)?
-                    .ok_or_else(Problem::not_found)?;
-                let mut view = Interaction::of(&row, &person.key)?;
-                view.warnings = warnings;
-                Ok((StatusCode::CREATED, Json(view)))
-            }
-        },
-    )
+    app.once(principal.tenant_id, request.keyed, |operation| {
+        let (app, principal) = (&app, &principal);
+        async move {
+            let tenant = app.tenant_of(principal).await?;
+            let person = reach::edited(&tenant, principal, id).await?;
+            let settings = tenant.settings().await.map_err(store_problem)?.settings;
+            let (mut fields, mut warnings) = (Fields::default(), Vec::new());
+            let text = fields.take("/text", Notes::parse(&body.text));
+            phi::screen(
+                &settings,
+                FieldPolicy::StaffNotes,
+                "/text",
+                &body.text,
+                &mut fields,
+                &mut warnings,
+            );
+            let Some(text) = text.filter(|_| fields.is_clean()) else {
+                return Err(Problem::from(fields));
+            };
+            let row = tenant
+                .add_interaction(
+                    id,
+                    InteractionId::new(operation),
+                    body.kind.unwrap_or_default(),
+                    &text,
+                    &actor(principal, request_id),
+                )
+                .await
+                .map_err(store_problem)?
+                .ok_or_else(Problem::not_found)?;
+            let mut view = Interaction::of(&row, &person.key)?;
+            view.warnings = warnings;
+            Ok((StatusCode::CREATED, Json(view)))
+        }
+    })
     .await
     .map(IntoResponse::into_response)
 }

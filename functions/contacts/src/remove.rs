@@ -12,7 +12,6 @@ use vio_domain::ids::ContactId;
 use vio_domain::permission::Permission;
 use vio_domain::person::OnDuplicate;
 use vio_domain::settings::Settings;
-use vio_http::idempotency::once;
 use vio_http::{FieldProblem, Idempotent, IfMatch, Path, Principal, Problem, RequestId};
 use vio_runtime::App;
 use vio_runtime::web::{actor, store_problem};
@@ -105,7 +104,6 @@ pub(crate) async fn restore(
     Path(id): Path<ContactId>,
     request: Idempotent<RestoreBody>,
 ) -> Result<Response, Problem> {
-    let fresh = app.store.new_id();
     let keep = match request.body.on_duplicate {
         None | Some(OnDuplicate::Ask) => false,
         Some(OnDuplicate::CreateNew) => true,
@@ -117,13 +115,9 @@ pub(crate) async fn restore(
             )]));
         }
     };
-    once(
-        &app.answers,
-        principal.tenant_id,
-        request.keyed,
-        fresh,
-        |_| bring_back(&app, &principal, request_id, id, keep),
-    )
+    app.once(principal.tenant_id, request.keyed, |_| {
+        bring_back(&app, &principal, request_id, id, keep)
+    })
     .await
 }
 

@@ -10,7 +10,7 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 use vio_domain::ids::{ContactId, GroupId, LogId};
 use vio_http::page::PageParams;
-use vio_http::{Json, NoParams, Paged, Pagination, Path, Principal, Problem, RequestId};
+use vio_http::{Json, NoParams, Paged, Path, Principal, Problem, RequestId};
 use vio_runtime::App;
 use vio_runtime::web::{actor, store_problem};
 use vio_store::log::{Entry, Opened, Who};
@@ -100,10 +100,7 @@ pub(crate) async fn list(
 ) -> Result<Json<GroupHistory>, Problem> {
     let ts = app.tenant_of(&who).await?;
     reach::group(&ts, &who, id).await?;
-    let (before, number) = match page.position::<LogId>(None)? {
-        Some((last, number)) => (Some(last), number),
-        None => (None, page.first_only()?),
-    };
+    let (before, number) = page.after::<LogId>()?;
     let (rows, next) = ts
         .history_of_group(id, page.page_size, before)
         .await
@@ -126,12 +123,6 @@ pub(crate) async fn list(
         .transpose()?;
     Ok(Json(GroupHistory {
         entries: opened.into_iter().map(|one| view(one, &seen)).collect(),
-        pagination: Pagination {
-            current_page: number,
-            page_size: page.page_size,
-            total: None,
-            next_cursor,
-        }
-        .into(),
+        pagination: page.pagination(number, None, next_cursor).into(),
     }))
 }

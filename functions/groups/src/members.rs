@@ -8,7 +8,6 @@ use utoipa::ToSchema;
 use vio_domain::groups::MOST_ADDED_AT_ONCE;
 use vio_domain::ids::{ContactId, GroupId};
 use vio_domain::permission::Permission;
-use vio_http::idempotency::once;
 use vio_http::query::NoParams;
 use vio_http::{
     Fields, Idempotent, Json, Kind, Path, Path2, Principal, Problem, Query, RequestId, Validate,
@@ -72,28 +71,22 @@ pub(crate) async fn add(
     }
     let by = actor(&who, request);
     let (ts, by, who) = (&ts, &by, &who);
-    once(
-        &app.answers,
-        who.tenant_id,
-        keyed,
-        ts.new_id(),
-        async move |_| {
-            let contacts = body.validated()?;
-            reach::changeable(ts, who, "/contact_ids", &contacts).await?;
-            let joined = ts
-                .join_group(id, &contacts, by)
-                .await
-                .map_err(store_problem)?
-                .ok_or_else(Problem::not_found)?;
-            let group = reach::group(ts, who, id).await?;
-            Ok(Json(Added {
-                added: joined.added,
-                already_in_group: joined.already,
-                contact_count: group.members,
-            })
-            .into_response())
-        },
-    )
+    app.once(who.tenant_id, keyed, async move |_| {
+        let contacts = body.validated()?;
+        reach::changeable(ts, who, "/contact_ids", &contacts, "change").await?;
+        let joined = ts
+            .join_group(id, &contacts, by)
+            .await
+            .map_err(store_problem)?
+            .ok_or_else(Problem::not_found)?;
+        let group = reach::group(ts, who, id).await?;
+        Ok(Json(Added {
+            added: joined.added,
+            already_in_group: joined.already,
+            contact_count: group.members,
+        })
+        .into_response())
+    })
     .await
 }
 

@@ -6,7 +6,6 @@ use chrono::{DateTime, Utc};
 use http::{StatusCode, header};
 use vio_domain::groups::{Color, Visibility};
 use vio_domain::ids::{ContactId, GroupId, JobId};
-use vio_http::idempotency::once;
 use vio_http::query::NoParams;
 use vio_http::{
     ETag, FieldProblem, Fields, Idempotent, IfMatch, Json, Kind, Path, Principal, Problem, Query,
@@ -125,36 +124,30 @@ pub(crate) async fn create(
     let ts = app.tenant_of(&who).await?;
     let by = actor(&who, request);
     let (app, ts, by, who) = (&app, &ts, &by, &who);
-    once(
-        &app.answers,
-        who.tenant_id,
-        keyed,
-        ts.new_id(),
-        async move |operation| {
-            let Wish(input, contacts) = body.validated()?;
-            known_users(ts, input.visibility.as_ref()).await?;
-            if !contacts.is_empty() {
-                reach::changeable(ts, who, "/initial_contact_ids", &contacts).await?;
-            }
-            let Some(name) = input.name else {
-                return Err(Problem::internal_because(
-                    "a group without a name was let through",
-                ));
-            };
-            let new = New {
-                name,
-                description: input.description.flatten(),
-                color: input.color.unwrap_or_default(),
-                icon: input.icon.flatten(),
-                visibility: input.visibility.unwrap_or_default(),
-                made_from: None,
-            };
-            let make = Make { app, ts, who, by };
-            let (id, job) = make.group(operation, new, &contacts).await?;
-            let row = reach::group(ts, who, id).await?;
-            Ok(answer_with(StatusCode::CREATED, &row, job))
-        },
-    )
+    app.once(who.tenant_id, keyed, async move |operation| {
+        let Wish(input, contacts) = body.validated()?;
+        known_users(ts, input.visibility.as_ref()).await?;
+        if !contacts.is_empty() {
+            reach::changeable(ts, who, "/initial_contact_ids", &contacts, "change").await?;
+        }
+        let Some(name) = input.name else {
+            return Err(Problem::internal_because(
+                "a group without a name was let through",
+            ));
+        };
+        let new = New {
+            name,
+            description: input.description.flatten(),
+            color: input.color.unwrap_or_default(),
+            icon: input.icon.flatten(),
+            visibility: input.visibility.unwrap_or_default(),
+            made_from: None,
+        };
+        let make = Make { app, ts, who, by };
+        let (id, job) = make.group(operation, new, &contacts).await?;
+        let row = reach::group(ts, who, id).await?;
+        Ok(answer_with(StatusCode::CREATED, &row, job))
+    })
     .await
 }
 

@@ -6,44 +6,10 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use vio_domain::ids::ContactId;
 use vio_domain::permission::Scope;
-use vio_http::{FieldProblem, PageRequest, Pagination, Principal, Problem};
-pub(crate) use vio_runtime::reach::{can_edit, can_view, group};
+use vio_http::{PageRequest, Pagination, Principal, Problem};
+pub(crate) use vio_runtime::reach::{can_edit, can_view, changeable, group};
 use vio_runtime::web::store_problem;
 use vio_store::TenantStore;
-
-/// Refuses contacts that are not there, not seen or not to be changed, each by its place in the list: nothing is done
-/// for any of them then (S2).
-pub(crate) async fn changeable(
-    ts: &TenantStore,
-    who: &Principal,
-    field: &str,
-    ids: &[ContactId],
-) -> Result<(), Problem> {
-    let found = ts.contacts(ids).await.map_err(store_problem)?;
-    let mut wrong = Vec::new();
-    for (n, id) in ids.iter().enumerate() {
-        let contact = found
-            .iter()
-            .map(|(_, contact)| contact)
-            .find(|contact| contact.id == *id)
-            .filter(|contact| contact.deleted.is_none() && can_view(who, contact));
-        let refused = match contact {
-            None => Some(("unknown", "There is no such contact.")),
-            Some(contact) if !can_edit(who, contact) => {
-                Some(("not_allowed", "You may see this contact, not change it."))
-            }
-            Some(_) => None,
-        };
-        if let Some((code, detail)) = refused {
-            wrong.push(FieldProblem::new(format!("{field}/{n}"), code, detail));
-        }
-    }
-    if wrong.is_empty() {
-        Ok(())
-    } else {
-        Err(Problem::validation(wrong))
-    }
-}
 
 /// Contacts read in one request.
 const AT_ONCE: usize = 100;
@@ -96,11 +62,6 @@ pub(crate) fn page_of<T, I: Copy + PartialEq + Serialize + DeserializeOwned>(
         }
         _ => None,
     };
-    let pagination = Pagination {
-        current_page: number,
-        page_size: page.page_size,
-        total: u64::try_from(total).ok(),
-        next_cursor,
-    };
+    let pagination = page.pagination(number, u64::try_from(total).ok(), next_cursor);
     Ok((shown, pagination))
 }

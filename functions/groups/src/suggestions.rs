@@ -15,7 +15,6 @@ use vio_domain::groups::suggestions::{Suggester, Suggestion, enough};
 use vio_domain::groups::{GroupDescription, GroupName, Visibility};
 use vio_domain::ids::{ContactId, GroupId};
 use vio_domain::settings::{Sensitivity, Settings};
-use vio_http::idempotency::once;
 use vio_http::query::NoParams;
 use vio_http::{
     Fields, Idempotent, Json, Kind, Path, Principal, Problem, Query, RequestId, Validate,
@@ -222,53 +221,47 @@ pub(crate) async fn accept(
     let (ts, settings) = app.tenant_with_settings(&who).await?;
     let by = actor(&who, request);
     let (app, ts, by, who) = (&app, &ts, &by, &who);
-    once(
-        &app.answers,
-        who.tenant_id,
-        keyed,
-        ts.new_id(),
-        async move |operation| {
-            let wish = body.validated()?;
-            let offers = offers(ts, who, &settings.settings).await?;
-            let offer = offers.into_iter().find(|offer| offer.id == id);
-            let Offer {
-                suggestion, group, ..
-            } = offer.ok_or_else(Problem::not_found)?;
-            let count = suggestion.members.len();
-            if wish.estimated.is_some_and(|shown| shown != count) {
-                return Err(Problem::new(Kind::Conflict).detail(format!(
-                    "By now {count} contacts belong into this group. Look at the suggestion again."
-                )));
-            }
-            if count > MOST_CONTACTS {
-                return Err(Problem::new(Kind::Conflict).detail(format!(
-                    "At most {MOST_CONTACTS} contacts are put into a group at a time."
-                )));
-            }
-            let make = Make { app, ts, who, by };
-            if let Some(group) = group {
-                let job = make.put_in(operation, group, &suggestion.members).await?;
-                let row = reach::group(ts, who, group).await?;
-                return Ok(answer_with(StatusCode::OK, &row, job));
-            }
-            let name = match wish.name {
-                Some(name) => name,
-                None => {
-                    GroupName::parse(&suggestion.name).map_err(|error| Problem::internal(&error))?
-                }
-            };
-            let new = New {
-                name,
-                description: GroupDescription::parse(&suggestion.description).ok(),
-                color: suggestion.color,
-                icon: None,
-                visibility: Visibility::default(),
-                made_from: Some(source(&suggestion)),
-            };
-            let (group, job) = make.group(operation, new, &suggestion.members).await?;
+    app.once(who.tenant_id, keyed, async move |operation| {
+        let wish = body.validated()?;
+        let offers = offers(ts, who, &settings.settings).await?;
+        let offer = offers.into_iter().find(|offer| offer.id == id);
+        let Offer {
+            suggestion, group, ..
+        } = offer.ok_or_else(Problem::not_found)?;
+        let count = suggestion.members.len();
+        if wish.estimated.is_some_and(|shown| shown != count) {
+            return Err(Problem::new(Kind::Conflict).detail(format!(
+                "By now {count} contacts belong into this group. Look at the suggestion again."
+            )));
+        }
+        if count > MOST_CONTACTS {
+            return Err(Problem::new(Kind::Conflict).detail(format!(
+                "At most {MOST_CONTACTS} contacts are put into a group at a time."
+            )));
+        }
+        let make = Make { app, ts, who, by };
+        if let Some(group) = group {
+            let job = make.put_in(operation, group, &suggestion.members).await?;
             let row = reach::group(ts, who, group).await?;
-            Ok(answer_with(StatusCode::CREATED, &row, job))
-        },
-    )
+            return Ok(answer_with(StatusCode::OK, &row, job));
+        }
+        let name = match wish.name {
+            Some(name) => name,
+            None => {
+                GroupName::parse(&suggestion.name).map_err(|error| Problem::internal(&error))?
+            }
+        };
+        let new = New {
+            name,
+            description: GroupDescription::parse(&suggestion.description).ok(),
+            color: suggestion.color,
+            icon: None,
+            visibility: Visibility::default(),
+            made_from: Some(source(&suggestion)),
+        };
+        let (group, job) = make.group(operation, new, &suggestion.members).await?;
+        let row = reach::group(ts, who, group).await?;
+        Ok(answer_with(StatusCode::CREATED, &row, job))
+    })
     .await
 }

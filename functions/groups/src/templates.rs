@@ -10,7 +10,6 @@ use uuid::Uuid;
 use vio_domain::groups::templates::{Template, template, templates_for};
 use vio_domain::groups::{GroupDescription, GroupName, Visibility};
 use vio_domain::ids::ContactId;
-use vio_http::idempotency::once;
 use vio_http::query::NoParams;
 use vio_http::{
     FieldProblem, Fields, Idempotent, Json, Principal, Problem, Query, RequestId, Validate,
@@ -179,64 +178,56 @@ pub(crate) async fn apply(
     let business = settings.settings.business.business_type;
     let by = actor(&who, request);
     let (app, ts, by, who) = (&app, &ts, &by, &who);
-    once(
-        &app.answers,
-        who.tenant_id,
-        keyed,
-        ts.new_id(),
-        async move |operation| {
-            let wish = body.validated()?;
-            let template = wish.template;
-            if template.business != business {
-                let detail = "There is no such template.";
-                let wrong = FieldProblem::new("/template", "not_offered", detail);
-                return Err(Problem::validation(vec![wrong]));
+    app.once(who.tenant_id, keyed, async move |operation| {
+        let wish = body.validated()?;
+        let template = wish.template;
+        if template.business != business {
+            let detail = "There is no such template.";
+            let wrong = FieldProblem::new("/template", "not_offered", detail);
+            return Err(Problem::validation(vec![wrong]));
+        }
+        let name = match wish.name {
+            Some(name) => name,
+            None => GroupName::parse(template.name).map_err(|error| Problem::internal(&error))?,
+        };
+        let contacts = match wish.contacts {
+            Some(chosen) => {
+                reach::changeable(ts, who, "/contact_ids", &chosen, "change").await?;
+                chosen
             }
-            let name = match wish.name {
-                Some(name) => name,
-                None => {
-                    GroupName::parse(template.name).map_err(|error| Problem::internal(&error))?
-                }
-            };
-            let contacts = match wish.contacts {
-                Some(chosen) => {
-                    reach::changeable(ts, who, "/contact_ids", &chosen).await?;
-                    chosen
-                }
-                None => {
-                    let found = members_matching(ts, who, &template.criterion).await;
-                    let found = found.map_err(store_problem)?;
-                    found
-                        .into_iter()
-                        .filter(|(_, may)| *may)
-                        .map(|(id, _)| id)
-                        .collect()
-                }
-            };
-            if wish.dry_run {
-                let entry = Entry::new("group_template.previewed", "tenant", ts.id.uuid())
-                    .details(json!({ "template": template.id, "contacts": contacts.len() }));
-                ts.log_access(by, entry).await.map_err(store_problem)?;
-                return Ok(Json(Proposal {
-                    name: name.as_str().to_owned(),
-                    estimated_members: contacts.len(),
-                    members: named(ts, &contacts).await?,
-                })
-                .into_response());
+            None => {
+                let found = members_matching(ts, who, &template.criterion).await;
+                let found = found.map_err(store_problem)?;
+                found
+                    .into_iter()
+                    .filter(|(_, may)| *may)
+                    .map(|(id, _)| id)
+                    .collect()
             }
-            let new = New {
-                name,
-                description: GroupDescription::parse(template.description).ok(),
-                color: template.color,
-                icon: None,
-                visibility: Visibility::default(),
-                made_from: Some(format!("template\n{}", template.id)),
-            };
-            let make = Make { app, ts, who, by };
-            let (group, job) = make.group(operation, new, &contacts).await?;
-            let row = reach::group(ts, who, group).await?;
-            Ok(answer_with(StatusCode::CREATED, &row, job))
-        },
-    )
+        };
+        if wish.dry_run {
+            let entry = Entry::new("group_template.previewed", "tenant", ts.id.uuid())
+                .details(json!({ "template": template.id, "contacts": contacts.len() }));
+            ts.log_access(by, entry).await.map_err(store_problem)?;
+            return Ok(Json(Proposal {
+                name: name.as_str().to_owned(),
+                estimated_members: contacts.len(),
+                members: named(ts, &contacts).await?,
+            })
+            .into_response());
+        }
+        let new = New {
+            name,
+            description: GroupDescription::parse(template.description).ok(),
+            color: template.color,
+            icon: None,
+            visibility: Visibility::default(),
+            made_from: Some(format!("template\n{}", template.id)),
+        };
+        let make = Make { app, ts, who, by };
+        let (group, job) = make.group(operation, new, &contacts).await?;
+        let row = reach::group(ts, who, group).await?;
+        Ok(answer_with(StatusCode::CREATED, &row, job))
+    })
     .await
 }

@@ -15,12 +15,12 @@ use vio_store::TenantStore;
 use vio_store::invitations::INVITATION_LIFETIME;
 use vio_store::letters::NewLetter;
 use vio_store::log::{Entry, Who};
-use vio_store::tenants::TenantStatus;
 use vio_store::tx::Tx;
 use vio_store::users::{UserRow, UserStatus};
 
 use crate::password;
 use crate::reset::{link, not_good, zone};
+use crate::sign_in::not_suspended;
 use crate::view::Password;
 
 /// Races lost before giving up.
@@ -120,10 +120,7 @@ pub(crate) async fn accept(
     request: RequestId,
     Json(body): Json<Accept>,
 ) -> Result<StatusCode, Problem> {
-    let faults = password::faults("/password", &body.password.0, &[]);
-    if !faults.is_empty() {
-        return Err(Problem::validation(faults));
-    }
+    password::check("/password", &body.password.0, None)?;
     let token = InvitationToken::parse(&body.token).map_err(|_| not_good())?;
     let row = app
         .store
@@ -134,17 +131,9 @@ pub(crate) async fn accept(
     let tenant = app.tenant(row.tenant).await?;
     let user = tenant.user(row.user).await.map_err(store_problem)?;
     let mut user = user.filter(|user| row.is_for(user)).ok_or_else(not_good)?;
-    let standing = app.store.tenant_row(tenant.id).await;
-    let standing = standing.map_err(store_problem)?;
-    if standing.is_none_or(|row| row.status == TenantStatus::Suspended) {
-        return Err(Problem::new(Kind::TenantSuspended));
-    }
+    not_suspended(&app, tenant.id).await?;
     let personal = tenant.open_personal(&user).map_err(store_problem)?;
-    let own_words = [personal.full_name.as_str(), personal.email.as_str()];
-    let faults = password::faults("/password", &body.password.0, &own_words);
-    if !faults.is_empty() {
-        return Err(Problem::validation(faults));
-    }
+    password::check("/password", &body.password.0, Some(&personal))?;
     let hash = password::hash(&app, body.password.0).await?;
     tenant
         .set_password(&mut user, &hash)

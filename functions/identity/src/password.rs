@@ -14,7 +14,7 @@ use vio_runtime::web::{actor, store_problem};
 use vio_store::log::Entry;
 use vio_store::sign_ins::Try;
 use vio_store::tx::Tx;
-use vio_store::users::login_hash;
+use vio_store::users::{PersonalDetails, login_hash};
 
 use crate::reset::write_changed;
 use crate::sessions;
@@ -69,6 +69,20 @@ pub(crate) fn faults(
         .collect()
 }
 
+/// Refuses a new password that breaks a rule; `whose` it will be, where that is known.
+pub(crate) fn check(
+    pointer: &str,
+    password: &SecretString,
+    whose: Option<&PersonalDetails>,
+) -> Result<(), Problem> {
+    let own_words = whose.map(|whose| [whose.full_name.as_str(), whose.email.as_str()]);
+    let faults = faults(pointer, password, own_words.as_slice().as_flattened());
+    match faults.is_empty() {
+        true => Ok(()),
+        false => Err(Problem::validation(faults)),
+    }
+}
+
 #[derive(Deserialize, ToSchema)]
 pub(crate) struct ChangePassword {
     current_password: Password,
@@ -118,11 +132,7 @@ pub(crate) async fn change(
             "This is not your current password.",
         )));
     }
-    let own_words = [personal.full_name.as_str(), personal.email.as_str()];
-    let faults = faults("/new_password", &body.new_password.0, &own_words);
-    if !faults.is_empty() {
-        return Err(Problem::validation(faults));
-    }
+    check("/new_password", &body.new_password.0, Some(&personal))?;
     if verify(&app, body.new_password.0.clone(), stored).await? {
         return Err(Problem::new(Kind::Validation).error(FieldProblem::new(
             "/new_password",

@@ -12,9 +12,9 @@ use vio_runtime::App;
 use vio_runtime::sessions::Renewal;
 use vio_runtime::web::{store_problem, visitor};
 use vio_store::log::Who;
-use vio_store::tenants::TenantStatus;
 use vio_store::users::UserStatus;
 
+use crate::sign_in::not_suspended;
 use crate::view::{SignedIn, SignedInUser};
 use crate::{cookie, sessions};
 
@@ -81,14 +81,7 @@ async fn renew(
         let Some(user) = user.filter(|user| user.status == UserStatus::Active) else {
             return Err(Problem::unauthorized());
         };
-        let status = app
-            .store
-            .tenant_row(row.tenant)
-            .await
-            .map_err(store_problem)?;
-        if status.is_none_or(|row| row.status == TenantStatus::Suspended) {
-            return Err(Problem::new(Kind::TenantSuspended));
-        }
+        not_suspended(app, row.tenant).await?;
         let idle = app.clock.now() - row.last_used >= user.idle.span();
         if idle || row.expires_at <= app.real_clock.now() {
             let why = Some(if idle { "idle" } else { "expired" });

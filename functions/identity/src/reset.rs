@@ -207,10 +207,7 @@ pub(crate) async fn reset(
     request: RequestId,
     Json(body): Json<Reset>,
 ) -> Result<StatusCode, Problem> {
-    let faults = password::faults("/new_password", &body.new_password.0, &[]);
-    if !faults.is_empty() {
-        return Err(Problem::validation(faults));
-    }
+    password::check("/new_password", &body.new_password.0, None)?;
     let token = PasswordResetToken::parse(&body.token).map_err(|_| not_good())?;
     let now = app.real_clock.now();
     let row = app
@@ -224,11 +221,7 @@ pub(crate) async fn reset(
     let good = |user: &UserRow| user.status == UserStatus::Active && row.is_for(user);
     let mut user = user.filter(good).ok_or_else(not_good)?;
     let personal = tenant.open_personal(&user).map_err(store_problem)?;
-    let own_words = [personal.full_name.as_str(), personal.email.as_str()];
-    let faults = password::faults("/new_password", &body.new_password.0, &own_words);
-    if !faults.is_empty() {
-        return Err(Problem::validation(faults));
-    }
+    password::check("/new_password", &body.new_password.0, Some(&personal))?;
     let hash = password::hash(&app, body.new_password.0).await?;
     let actor = visitor(Who::User { id: user.id }, &client, request);
     tenant

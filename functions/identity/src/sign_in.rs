@@ -11,6 +11,7 @@ use serde::Deserialize;
 use tokio::time::Instant;
 use utoipa::{IntoParams, ToSchema};
 use vio_crypto::password::needs_rehash;
+use vio_domain::ids::TenantId;
 use vio_domain::text::Email;
 use vio_http::{Client, FieldProblem, Json, Kind, Problem, Query, QueryParams, RequestId};
 use vio_runtime::App;
@@ -56,6 +57,15 @@ pub(crate) fn locked(app: &App, until: DateTime<Utc>) -> Problem {
     Problem::new(Kind::LockedOut)
         .retry_after(seconds)
         .next_allowed_at(until)
+}
+
+/// Refuses whoever is of a suspended business.
+pub(crate) async fn not_suspended(app: &App, tenant: TenantId) -> Result<(), Problem> {
+    let row = app.store.tenant_row(tenant).await.map_err(store_problem)?;
+    match row.is_none_or(|row| row.status == TenantStatus::Suspended) {
+        true => Err(Problem::new(Kind::TenantSuspended)),
+        false => Ok(()),
+    }
 }
 
 /// Signs in.
@@ -163,14 +173,7 @@ async fn judge(
         app.store.commit(tx).await.map_err(store_problem)?;
         return Err(wrong());
     }
-    let status = app
-        .store
-        .tenant_row(tenant.id)
-        .await
-        .map_err(store_problem)?;
-    if status.is_none_or(|row| row.status == TenantStatus::Suspended) {
-        return Err(Problem::new(Kind::TenantSuspended));
-    }
+    not_suspended(app, tenant.id).await?;
     if stored.is_some_and(|stored| needs_rehash(&stored, &app.platform.password_cost)) {
         rehash(app, &tenant, &mut user, again).await;
     }

@@ -16,7 +16,6 @@ use vio_domain::permission::{
     CustomPermissions, Permission, PermissionSet, Preset, Role, effective,
 };
 use vio_domain::text::{Email, PersonName, ShortText};
-use vio_http::idempotency::once;
 use vio_http::{FieldProblem, Fields, Idempotent, Json, Principal, Problem, RequestId, Validate};
 use vio_runtime::App;
 use vio_runtime::letters::hand_on;
@@ -375,13 +374,9 @@ pub(crate) async fn add(
 ) -> Result<Response, Problem> {
     let tenant = app.tenant_of(&principal).await?;
     let (app, principal) = (&app, &principal);
-    once(
-        &app.answers,
-        principal.tenant_id,
-        new.keyed,
-        app.store.new_id(),
-        |operation| join(app, principal, request, tenant, new.body, operation),
-    )
+    app.once(principal.tenant_id, new.keyed, |operation| {
+        join(app, principal, request, tenant, new.body, operation)
+    })
     .await
 }
 

@@ -7,7 +7,6 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
 use vio_domain::ids::JobId;
-use vio_http::idempotency::once;
 use vio_http::query::NoParams;
 use vio_http::{FieldProblem, Idempotent, Json, Kind, Principal, Problem, Query, RequestId};
 use vio_runtime::App;
@@ -123,7 +122,7 @@ pub(crate) async fn import(
     }
     let by = actor(&who, request);
     let (app, ts) = (&app, &ts);
-    once(&app.answers, who.tenant_id, keyed, ts.new_id(), |operation| async move {
+    app.once(who.tenant_id, keyed, |operation| async move {
         let id = JobId::new(body.job_id.unwrap_or(operation));
         let new = body.job_id.is_none();
         let received = ts

@@ -8,10 +8,9 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use vio_domain::ids::{JobId, UserId};
 use vio_domain::permission::Role;
-use vio_http::idempotency::once;
 use vio_http::page::PageParams;
 use vio_http::query::NoParams;
-use vio_http::{Idempotent, Json, Paged, Pagination, Path, Principal, Problem, Query, RequestId};
+use vio_http::{Idempotent, Json, Paged, Path, Principal, Problem, Query, RequestId};
 use vio_runtime::App;
 use vio_runtime::web::{actor, store_problem};
 use vio_store::TenantStore;
@@ -249,12 +248,7 @@ pub(crate) async fn list(
         Some(id) => Some(page.next_cursor(id, number, None)?),
         None => None,
     };
-    let pagination = Pagination {
-        current_page: number,
-        page_size: page.page_size,
-        total: None,
-        next_cursor,
-    };
+    let pagination = page.pagination(number, None, next_cursor);
     Ok(Json(Jobs {
         jobs,
         pagination: pagination.into(),
@@ -343,16 +337,10 @@ pub(crate) async fn cancel(
     seen(&ts, &who, id).await?;
     let by = actor(&who, request);
     let ts = &ts;
-    once(
-        &app.answers,
-        who.tenant_id,
-        keyed,
-        ts.new_id(),
-        |_| async move {
-            let job = ts.cancel_job(id, &by).await.map_err(store_problem)?;
-            let job = job.ok_or_else(Problem::not_found)?;
-            Ok(Json(Job::new(&job, ts.now())))
-        },
-    )
+    app.once(who.tenant_id, keyed, |_| async move {
+        let job = ts.cancel_job(id, &by).await.map_err(store_problem)?;
+        let job = job.ok_or_else(Problem::not_found)?;
+        Ok(Json(Job::new(&job, ts.now())))
+    })
     .await
 }

@@ -7,7 +7,6 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
 use vio_domain::ids::{CampaignId, ContactId, MessageId};
-use vio_http::idempotency::once;
 use vio_http::{
     FieldProblem, Fields, Idempotent, Json, NoParams, Principal, Problem, Query, RequestId,
 };
@@ -83,17 +82,10 @@ pub(crate) async fn send_many(
     Idempotent { body, keyed }: Idempotent<Asked>,
 ) -> Result<Response, Problem> {
     let (app, who, body) = (&app, &who, &body);
-    let fresh = app.store.new_id();
-    once(
-        &app.answers,
-        who.tenant_id,
-        keyed,
-        fresh,
-        |operation| async move {
-            let answer = send(app, who, request, body, operation).await?;
-            Ok((StatusCode::ACCEPTED, Json(answer)).into_response())
-        },
-    )
+    app.once(who.tenant_id, keyed, |operation| async move {
+        let answer = send(app, who, request, body, operation).await?;
+        Ok((StatusCode::ACCEPTED, Json(answer)).into_response())
+    })
     .await
 }
 

@@ -1,7 +1,7 @@
 //! A message to one contact: staff's own words, or the reminder of an appointment now.
 
 use axum::extract::State;
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 use chrono::{DateTime, Utc};
 use http::StatusCode;
 use serde::{Deserialize, Serialize};
@@ -15,7 +15,7 @@ use vio_domain::messages::{Channel, OwnWords};
 use vio_domain::phi::FieldPolicy;
 use vio_domain::settings::Settings;
 use vio_domain::text::MessageText;
-use vio_http::idempotency::once;
+use vio_http::idempotency::KeyedRequest;
 use vio_http::{
     FieldProblem, Fields, Idempotent, Json, Kind, NoParams, Path, Principal, Problem, Query,
     RequestId,
@@ -200,27 +200,55 @@ pub(crate) async fn hand_on(app: &App, row: &MessageRow) {
     }
 }
 
+/// What is to be sent to a contact.
+enum Wanted {
+    Sms(Asked),
+    Email(AskedEmail),
+    Reminder(AskedReminder),
+}
+
+/// Sends a message to a contact, once per key.
 async fn send(
     app: &App,
     who: &Principal,
     request: RequestId,
-    new: NewMessage,
-    words: impl FnOnce(&Settings) -> Result<Option<OwnWords>, Problem>,
+    contact: ContactId,
+    keyed: Option<KeyedRequest>,
+    wanted: Wanted,
 ) -> Result<Response, Problem> {
-    let (ts, settings) = app.tenant_with_settings(who).await?;
-    if !reach(&ts, who, new.contact).await? {
-        return Err(Problem::not_found());
-    }
-    let words = words(&settings.settings)?;
-    let new = NewMessage { words, ..new };
-    let row = ts
-        .send_message(&settings.settings, &new, &actor(who, request))
-        .await
-        .map_err(store_problem)?
-        .map_err(refused)?;
-    hand_on(app, &row).await;
-    let answer = Message::of(&row, new.words.as_ref());
-    Ok((StatusCode::ACCEPTED, Json(answer)).into_response())
+    let wanted = &wanted;
+    app.once(who.tenant_id, keyed, |operation| async move {
+        let (ts, settings) = app.tenant_with_settings(who).await?;
+        if !reach(&ts, who, contact).await? {
+            return Err(Problem::not_found());
+        }
+        let settings = &settings.settings;
+        let (words, channel, appointment) = match wanted {
+            Wanted::Sms(asked) => (Some(words(settings, &asked.message)?), None, None),
+            Wanted::Email(asked) => (Some(mail_words(settings, asked)?), None, None),
+            Wanted::Reminder(asked) => {
+                let channel = asked.channel.map(Channel::from);
+                (None, channel, asked.appointment_id)
+            }
+        };
+        let new = NewMessage {
+            contact,
+            id: MessageId::new(operation),
+            words,
+            channel,
+            appointment,
+            batch: None,
+        };
+        let row = ts
+            .send_message(settings, &new, &actor(who, request))
+            .await
+            .map_err(store_problem)?
+            .map_err(refused)?;
+        hand_on(app, &row).await;
+        let answer = Message::of(&row, new.words.as_ref());
+        Ok((StatusCode::ACCEPTED, Json(answer)))
+    })
+    .await
 }
 
 /// Sends an SMS to a contact who opted in, within the permitted hours. It is in the timeline at once; what became of it
@@ -237,29 +265,7 @@ pub(crate) async fn send_sms(
     Query(NoParams {}): Query<NoParams>,
     Idempotent { body, keyed }: Idempotent<Asked>,
 ) -> Result<Response, Problem> {
-    let (app, who, body) = (&app, &who, &body);
-    let fresh = app.store.new_id();
-    once(
-        &app.answers,
-        who.tenant_id,
-        keyed,
-        fresh,
-        |operation| async move {
-            let new = NewMessage {
-                contact,
-                id: MessageId::new(operation),
-                words: None,
-                channel: None,
-                appointment: None,
-                batch: None,
-            };
-            send(app, who, request, new, |settings| {
-                words(settings, &body.message).map(Some)
-            })
-            .await
-        },
-    )
-    .await
+    send(&app, &who, request, contact, keyed, Wanted::Sms(body)).await
 }
 
 /// Sends an e-mail to a contact who opted in. It is in the timeline at once; what became of it shows there.
@@ -275,29 +281,7 @@ pub(crate) async fn send_email(
     Query(NoParams {}): Query<NoParams>,
     Idempotent { body, keyed }: Idempotent<AskedEmail>,
 ) -> Result<Response, Problem> {
-    let (app, who, body) = (&app, &who, &body);
-    let fresh = app.store.new_id();
-    once(
-        &app.answers,
-        who.tenant_id,
-        keyed,
-        fresh,
-        |operation| async move {
-            let new = NewMessage {
-                contact,
-                id: MessageId::new(operation),
-                words: None,
-                channel: None,
-                appointment: None,
-                batch: None,
-            };
-            send(app, who, request, new, |settings| {
-                mail_words(settings, body).map(Some)
-            })
-            .await
-        },
-    )
-    .await
+    send(&app, &who, request, contact, keyed, Wanted::Email(body)).await
 }
 
 /// Sends the reminder of an appointment now, by SMS or e-mail, in the words that the business's privacy settings allow.
@@ -314,24 +298,5 @@ pub(crate) async fn send_reminder(
     Query(NoParams {}): Query<NoParams>,
     Idempotent { body, keyed }: Idempotent<AskedReminder>,
 ) -> Result<Response, Problem> {
-    let (app, who, body) = (&app, &who, &body);
-    let fresh = app.store.new_id();
-    once(
-        &app.answers,
-        who.tenant_id,
-        keyed,
-        fresh,
-        |operation| async move {
-            let new = NewMessage {
-                contact,
-                id: MessageId::new(operation),
-                words: None,
-                channel: body.channel.map(Channel::from),
-                appointment: body.appointment_id,
-                batch: None,
-            };
-            send(app, who, request, new, |_| Ok(None)).await
-        },
-    )
-    .await
+    send(&app, &who, request, contact, keyed, Wanted::Reminder(body)).await
 }

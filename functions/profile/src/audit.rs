@@ -9,9 +9,7 @@ use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 use vio_domain::ids::{LogId, UserId};
 use vio_http::page::PageParams;
-use vio_http::{
-    FieldProblem, Json, Kind, Paged, Pagination, Principal, Problem, QueryParams, RequestId,
-};
+use vio_http::{FieldProblem, Json, Kind, Paged, Principal, Problem, QueryParams, RequestId};
 use vio_runtime::App;
 use vio_runtime::web::{actor, store_problem};
 use vio_store::key::LogKind;
@@ -190,12 +188,6 @@ pub(crate) async fn list(
         .map_err(store_problem)?;
     Ok(Json(AuditPage {
         entries,
-        pagination: Pagination {
-            current_page: number,
-            page_size: page.page_size,
-            total: None,
-            next_cursor,
-        }
-        .into(),
+        pagination: page.pagination(number, None, next_cursor).into(),
     }))
 }

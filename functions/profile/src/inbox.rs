@@ -10,7 +10,7 @@ use vio_domain::ids::NoticeId;
 use vio_domain::notices::{Change, Happening, Topic};
 use vio_http::page::PageParams;
 use vio_http::query::NoParams;
-use vio_http::{FieldProblem, Json, Kind, Paged, Pagination, Principal, Problem};
+use vio_http::{FieldProblem, Json, Kind, Paged, Principal, Problem};
 use vio_runtime::App;
 use vio_runtime::web::store_problem;
 use vio_store::notices::InAppRow;
@@ -131,12 +131,7 @@ pub(crate) async fn list(
         None => None,
     };
     let unread = tenant.unread_notices(user).await.map_err(store_problem)?;
-    let pagination = Pagination {
-        current_page: number,
-        page_size: page.page_size,
-        total: None,
-        next_cursor,
-    };
+    let pagination = page.pagination(number, None, next_cursor);
     Ok(Json(Notifications {
         notifications: rows.into_iter().map(Notification::from).collect(),
         unread,

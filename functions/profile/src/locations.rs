@@ -12,7 +12,6 @@ use vio_domain::calendar::parse_zone;
 use vio_domain::ids::LocationId;
 use vio_domain::phone::{self, Country, E164};
 use vio_domain::text::ShortText;
-use vio_http::idempotency::once;
 use vio_http::{
     ETag, FieldProblem, Fields, Idempotent, IfMatch, Json, Kind, Path, Principal, Problem,
     RequestId, Validate,
@@ -172,53 +171,44 @@ pub(crate) async fn add(
     let tenant = app.tenant_of(&principal).await?;
     let (app, principal, tenant) = (&app, &principal, &tenant);
     let patch = &new.body;
-    let fresh = app.store.new_id();
-    once(
-        &app.answers,
-        principal.tenant_id,
-        new.keyed,
-        fresh,
-        async move |operation| {
-            let values = Applying {
-                patch,
-                values: Values::default(),
-                country: country(tenant).await?,
-            }
-            .validated()?;
-            let Some(name) = values.name else {
-                return Err(Problem::internal_because("a location without a name"));
-            };
-            let id = LocationId::new(operation);
-            let there = tenant.locations().await.map_err(store_problem)?;
-            if let Some(row) = there.iter().find(|row| row.id == id) {
-                return Ok(answer(StatusCode::CREATED, row));
-            }
-            if there.len() >= MOST_LOCATIONS as usize {
-                return Err(
-                    Problem::new(Kind::Conflict).detail("There can be at most 500 locations.")
-                );
-            }
-            let now = tenant.now();
-            let mut row = LocationRow {
-                tenant: tenant.id,
-                id,
-                version: 0,
-                name,
-                address: values.address,
-                phone: values.phone,
-                timezone: values.timezone,
-                created_at: now,
-                updated_at: now,
-            };
-            let mut tx = Tx::new();
-            tx.create(&mut row).map_err(store_problem)?;
-            let entry = Entry::new("location.created", "location", id.uuid()).version(row.version);
-            let actor = actor(principal, request);
-            tenant.log(&mut tx, &actor, entry).map_err(store_problem)?;
-            app.store.commit(tx).await.map_err(store_problem)?;
-            Ok(answer(StatusCode::CREATED, &row))
-        },
-    )
+    app.once(principal.tenant_id, new.keyed, async move |operation| {
+        let values = Applying {
+            patch,
+            values: Values::default(),
+            country: country(tenant).await?,
+        }
+        .validated()?;
+        let Some(name) = values.name else {
+            return Err(Problem::internal_because("a location without a name"));
+        };
+        let id = LocationId::new(operation);
+        let there = tenant.locations().await.map_err(store_problem)?;
+        if let Some(row) = there.iter().find(|row| row.id == id) {
+            return Ok(answer(StatusCode::CREATED, row));
+        }
+        if there.len() >= MOST_LOCATIONS as usize {
+            return Err(Problem::new(Kind::Conflict).detail("There can be at most 500 locations."));
+        }
+        let now = tenant.now();
+        let mut row = LocationRow {
+            tenant: tenant.id,
+            id,
+            version: 0,
+            name,
+            address: values.address,
+            phone: values.phone,
+            timezone: values.timezone,
+            created_at: now,
+            updated_at: now,
+        };
+        let mut tx = Tx::new();
+        tx.create(&mut row).map_err(store_problem)?;
+        let entry = Entry::new("location.created", "location", id.uuid()).version(row.version);
+        let actor = actor(principal, request);
+        tenant.log(&mut tx, &actor, entry).map_err(store_problem)?;
+        app.store.commit(tx).await.map_err(store_problem)?;
+        Ok(answer(StatusCode::CREATED, &row))
+    })
     .await
 }
 

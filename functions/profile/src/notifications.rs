@@ -6,9 +6,12 @@ use utoipa::ToSchema;
 use vio_domain::notices::{
     CallCompletion, NoticeDuration, NoticePosition, NoticeSettings, SUMMARY_HOUR,
 };
+use vio_domain::settings::Settings;
 use vio_http::{ETag, Fields, IfMatch, Json, Patch, Principal, Problem, RequestId, Validate};
 use vio_runtime::App;
 use vio_runtime::web::store_problem;
+use vio_store::TenantStore;
+use vio_store::users::UserRow;
 
 use crate::own::{Own, own};
 
@@ -361,15 +364,7 @@ pub(crate) async fn show(
 ) -> Result<(ETag, Json<NotificationsView>), Problem> {
     let (tenant, settings) = app.tenant_with_settings(&principal).await?;
     let row = own(&tenant, &principal).await?;
-    let has_phone = tenant
-        .open_personal(&row)
-        .map_err(store_problem)?
-        .phone
-        .is_some();
-    let set_up = settings.settings.integrations.twilio.configured();
-    let zone = settings.settings.business.timezone.name().to_owned();
-    let view = NotificationsView::new(&row.notices, unavailable(has_phone, set_up), zone);
-    Ok((ETag::version(row.edits), Json(view)))
+    answer(&tenant, &settings.settings, &row)
 }
 
 /// Why somebody gets no alerts by SMS.
@@ -379,6 +374,19 @@ fn unavailable(has_phone: bool, set_up: bool) -> Option<&'static str> {
         (true, false) => Some("not_set_up"),
         (true, true) => None,
     }
+}
+
+fn answer(
+    tenant: &TenantStore,
+    settings: &Settings,
+    row: &UserRow,
+) -> Result<(ETag, Json<NotificationsView>), Problem> {
+    let personal = tenant.open_personal(row).map_err(store_problem)?;
+    let set_up = settings.integrations.twilio.configured();
+    let zone = settings.business.timezone.name().to_owned();
+    let unavailable = unavailable(personal.phone.is_some(), set_up);
+    let view = NotificationsView::new(&row.notices, unavailable, zone);
+    Ok((ETag::version(row.edits), Json(view)))
 }
 
 /// Changes what one wants to be told of. What concerns the security of the account cannot be switched off.
@@ -393,7 +401,6 @@ pub(crate) async fn edit(
     Json(patch): Json<NotificationsPatch>,
 ) -> Result<(ETag, Json<NotificationsView>), Problem> {
     let (tenant, settings) = app.tenant_with_settings(&principal).await?;
-    let zone = settings.settings.business.timezone;
     let asked = Own {
         app: &app,
         tenant: &tenant,
@@ -403,7 +410,7 @@ pub(crate) async fn edit(
         action: "user.notifications_changed",
     };
     let row = asked
-        .change(zone, |row| {
+        .change(settings.settings.business.timezone, |row| {
             let before = row.notices;
             let personal = tenant.open_personal(row).map_err(store_problem)?;
             row.notices = Applying {
@@ -417,13 +424,5 @@ pub(crate) async fn edit(
             Ok(changed.then(details))
         })
         .await?;
-    let has_phone = tenant
-        .open_personal(&row)
-        .map_err(store_problem)?
-        .phone
-        .is_some();
-    let set_up = settings.settings.integrations.twilio.configured();
-    let zone = zone.name().to_owned();
-    let view = NotificationsView::new(&row.notices, unavailable(has_phone, set_up), zone);
-    Ok((ETag::version(row.edits), Json(view)))
+    answer(&tenant, &settings.settings, &row)
 }

@@ -220,12 +220,7 @@ pub(crate) async fn ask(
         Some(next) => Some(page.next_cursor(seal_cursor(&tenant, next)?, number, None)?),
         None => None,
     };
-    let pagination = Pagination {
-        current_page: number,
-        page_size: page.page_size,
-        total: Some(found.total as u64),
-        next_cursor,
-    };
+    let pagination = page.pagination(number, Some(found.total as u64), next_cursor);
     Ok(Asked {
         tenant,
         settings,

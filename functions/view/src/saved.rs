@@ -12,7 +12,6 @@ use uuid::Uuid;
 use vio_domain::ids::SavedFilterId;
 use vio_domain::settings::Settings;
 use vio_domain::text::ShortText;
-use vio_http::idempotency::once;
 use vio_http::{
     ETag, Fields, Idempotent, IfMatch, Json, Kind, Path, Principal, Problem, RequestId, Validate,
 };
@@ -169,13 +168,8 @@ pub(crate) async fn add(
     let (view, principal, tenant) = (&view, &principal, &tenant);
     let settings = &settings.settings;
     let (body, user) = (new.body, principal.user_id);
-    let fresh = view.app.store.new_id();
-    once(
-        &view.app.answers,
-        principal.tenant_id,
-        new.keyed,
-        fresh,
-        async move |operation| {
+    view.app
+        .once(principal.tenant_id, new.keyed, async move |operation| {
             let (name, filters) = New(body).validated()?;
             let filters = usable(view, principal, (tenant, settings), &filters).await?;
             let id = SavedFilterId::new(operation);
@@ -199,9 +193,8 @@ pub(crate) async fn add(
             tenant.log(&mut tx, &actor, entry).map_err(store_problem)?;
             view.app.store.commit(tx).await.map_err(taken)?;
             Ok(answer(StatusCode::CREATED, row))
-        },
-    )
-    .await
+        })
+        .await
 }
 
 async fn one(

@@ -13,7 +13,6 @@ use vio_domain::groups::Color;
 use vio_domain::ids::{ContactId, TagId};
 use vio_domain::permission::{ContactScopes, Scope};
 use vio_domain::text::{ShortText, Tag};
-use vio_http::idempotency::once;
 use vio_http::{
     ETag, Fields, Idempotent, IfMatch, Json, Kind, Patch, Path, Principal, Problem, RequestId,
     Validate,
@@ -159,38 +158,32 @@ pub(crate) async fn add(
 ) -> Result<Response, Problem> {
     let tenant = view.app.tenant_of(&principal).await?;
     let (app, principal) = (&view.app, &principal);
-    let (input, fresh) = (new.body, app.store.new_id());
-    once(
-        &app.answers,
-        principal.tenant_id,
-        new.keyed,
-        fresh,
-        async move |operation| {
-            let id = TagId::new(operation);
-            let mut row = New {
-                input,
-                id,
-                tenant: tenant.clone(),
-            }
-            .validated()?;
-            let there = tenant.tags().await.map_err(store_problem)?;
-            if let Some(row) = there.iter().find(|row| row.id == id) {
-                return Ok(answer(StatusCode::CREATED, row));
-            }
-            if there.len() >= MOST_TAGS as usize {
-                return Err(Problem::new(Kind::Conflict).detail("There can be at most 500 tags."));
-            }
-            let mut tx = Tx::new();
-            tenant
-                .create_tag(&mut tx, &mut row)
-                .map_err(store_problem)?;
-            let entry = Entry::new("tag.created", "tag", id.uuid()).version(row.version);
-            let actor = actor(principal, request);
-            tenant.log(&mut tx, &actor, entry).map_err(store_problem)?;
-            app.store.commit(tx).await.map_err(taken)?;
-            Ok(answer(StatusCode::CREATED, &row))
-        },
-    )
+    let input = new.body;
+    app.once(principal.tenant_id, new.keyed, async move |operation| {
+        let id = TagId::new(operation);
+        let mut row = New {
+            input,
+            id,
+            tenant: tenant.clone(),
+        }
+        .validated()?;
+        let there = tenant.tags().await.map_err(store_problem)?;
+        if let Some(row) = there.iter().find(|row| row.id == id) {
+            return Ok(answer(StatusCode::CREATED, row));
+        }
+        if there.len() >= MOST_TAGS as usize {
+            return Err(Problem::new(Kind::Conflict).detail("There can be at most 500 tags."));
+        }
+        let mut tx = Tx::new();
+        tenant
+            .create_tag(&mut tx, &mut row)
+            .map_err(store_problem)?;
+        let entry = Entry::new("tag.created", "tag", id.uuid()).version(row.version);
+        let actor = actor(principal, request);
+        tenant.log(&mut tx, &actor, entry).map_err(store_problem)?;
+        app.store.commit(tx).await.map_err(taken)?;
+        Ok(answer(StatusCode::CREATED, &row))
+    })
     .await
 }
 

@@ -87,7 +87,7 @@ pub trait Credentials: Send + Sync + 'static {
     async fn ses(&self, key_id: &str) -> Option<String>;
 }
 
-/// Keys held in memory. `Debug` shows none of them.
+/// Keys of calls and calendars, held in memory; no account sends messages. `Debug` shows none of them.
 #[derive(Default)]
 pub struct StaticCredentials {
     known: Mutex<Known>,
@@ -98,10 +98,6 @@ struct Known {
     retell: Vec<(String, RetellAccess)>,
     calcom: Vec<(String, CalcomAccess)>,
     calendly: Vec<(String, CalendlyAccess)>,
-    /// By SID and token, with a colon between.
-    twilio: Vec<(String, TwilioAccess)>,
-    /// Secrets by the id of their key.
-    ses: Vec<(String, String)>,
 }
 
 impl std::fmt::Debug for StaticCredentials {
@@ -163,21 +159,6 @@ impl StaticCredentials {
         known.calendly.push((token.to_owned(), access));
     }
 
-    /// Lets a Twilio account use these numbers.
-    pub fn add_twilio(&self, account_sid: &str, auth_token: &str, access: TwilioAccess) {
-        let key = format!("{account_sid}:{auth_token}");
-        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
-        known.twilio.retain(|(other, _)| *other != key);
-        known.twilio.push((key, access));
-    }
-
-    /// Lets a key of AWS send e-mail.
-    pub fn add_ses(&self, key_id: &str, secret: &str) {
-        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
-        known.ses.retain(|(other, _)| other != key_id);
-        known.ses.push((key_id.to_owned(), secret.to_owned()));
-    }
-
     /// Forgets a key, of whichever provider.
     pub fn remove(&self, api_key: &str) {
         let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
@@ -216,14 +197,12 @@ impl Credentials for StaticCredentials {
         find(&known.calendly, token)
     }
 
-    async fn twilio(&self, account_sid: &str, auth_token: &str) -> Option<TwilioAccess> {
-        let known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
-        find(&known.twilio, &format!("{account_sid}:{auth_token}"))
+    async fn twilio(&self, _: &str, _: &str) -> Option<TwilioAccess> {
+        None
     }
 
-    async fn ses(&self, key_id: &str) -> Option<String> {
-        let known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
-        find(&known.ses, key_id)
+    async fn ses(&self, _: &str) -> Option<String> {
+        None
     }
 }
 

@@ -5,7 +5,7 @@ use std::panic::AssertUnwindSafe;
 use std::sync::{Arc, OnceLock};
 use std::time::Instant;
 
-use axum::extract::{FromRequestParts, MatchedPath, Request, State};
+use axum::extract::{FromRequestParts, MatchedPath, Request};
 use axum::middleware::Next;
 use axum::response::Response;
 use futures::FutureExt;
@@ -16,26 +16,9 @@ use vio_domain::ids::{TenantId, UserId};
 
 use crate::principal::Principal;
 use crate::problem::{Carried, Kind, Problem};
-use crate::service::Shared;
 
 /// The response header that carries the request id.
 pub const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
-
-/// Makes ids. The host supplies one, so that a simulation can make them repeatable.
-pub trait IdSource: Send + Sync {
-    /// A new UUIDv7.
-    fn next_id(&self) -> Uuid;
-}
-
-/// UUIDv7 from the system's clock and random source.
-#[derive(Debug, Clone, Copy, Default)]
-pub struct SystemIds;
-
-impl IdSource for SystemIds {
-    fn next_id(&self) -> Uuid {
-        Uuid::now_v7()
-    }
-}
 
 /// The id of this request; a handler's argument, for audit entries.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -88,14 +71,10 @@ const SECURITY_HEADERS: &[(&str, &str)] = &[
     ),
 ];
 
-pub(crate) async fn edge(
-    State(shared): State<Shared>,
-    mut request: Request,
-    next: Next,
-) -> Response {
+pub(crate) async fn edge(mut request: Request, next: Next) -> Response {
     let started = Instant::now();
     let context = Arc::new(RequestContext {
-        id: RequestId(shared.ids.next_id()),
+        id: RequestId(Uuid::now_v7()),
         signed_in: OnceLock::new(),
     });
     let method = request.method().clone();

@@ -19,9 +19,6 @@ use crate::access::Route;
 use crate::body;
 use crate::problem::{FieldProblem, Kind, Problem};
 
-/// How long a key is remembered (rules.md).
-pub const REMEMBERED_FOR: std::time::Duration = std::time::Duration::from_secs(24 * 60 * 60);
-
 /// The request header.
 pub const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
 
@@ -230,7 +227,7 @@ pub enum Begin {
 /// A store's failure, kept out of answers.
 pub type StoreFailure = Box<dyn std::error::Error + Send + Sync>;
 
-/// Remembers keyed requests for [`REMEMBERED_FOR`], per tenant and route.
+/// Remembers keyed requests for 24 hours (rules.md), per tenant and route.
 #[async_trait::async_trait]
 pub trait IdempotencyStore: Send + Sync {
     /// Takes the key with a lease as long as a request can last, or says why not.

@@ -30,7 +30,7 @@ pub mod validate;
 
 pub use access::{Access, Route};
 pub use body::{Json, RawBody};
-pub use edge::{IdSource, RequestId};
+pub use edge::RequestId;
 pub use etag::{ETag, IfMatch};
 pub use idempotency::Idempotent;
 pub use page::{PageRequest, Pagination};

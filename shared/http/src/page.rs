@@ -161,7 +161,7 @@ impl PageRequest {
     }
 
     /// Page 1: a list that is read by its cursor has no others by number.
-    pub fn first_only(&self) -> Result<u32, Problem> {
+    fn first_only(&self) -> Result<u32, Problem> {
         if self.page.get() == 1 {
             return Ok(1);
         }
@@ -172,6 +172,29 @@ impl PageRequest {
                 "out_of_range",
                 "This list is read by its cursor.",
             )))
+    }
+
+    /// After what to go on, and the number of this page, in a list that is read by its cursor alone.
+    pub fn after<P: DeserializeOwned>(&self) -> Result<(Option<P>, u32), Problem> {
+        Ok(match self.position(None)? {
+            Some((last, number)) => (Some(last), number),
+            None => (None, self.first_only()?),
+        })
+    }
+
+    /// Where the list stands with page `number`.
+    pub fn pagination(
+        &self,
+        number: u32,
+        total: Option<u64>,
+        next_cursor: Option<String>,
+    ) -> Pagination {
+        Pagination {
+            current_page: number,
+            page_size: self.page_size,
+            total,
+            next_cursor,
+        }
     }
 
     /// Whether a cursor came with the request.

@@ -3,13 +3,11 @@
 use std::sync::Arc;
 
 use axum::Router;
-use axum::extract::Extension;
-use axum::middleware::from_fn_with_state;
+use axum::middleware::{from_fn, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 
 use crate::access::{self, Route, TABLE};
-use crate::body::{BodyLimit, DEFAULT_BODY_LIMIT};
-use crate::edge::{self, IdSource, SystemIds};
+use crate::edge;
 use crate::origin::{self, OriginHashes};
 use crate::principal::Authenticator;
 use crate::problem::{Kind, Problem};
@@ -20,37 +18,19 @@ use crate::rate::RateLimiter;
 pub struct Shared {
     pub(crate) authenticator: Arc<dyn Authenticator>,
     pub(crate) rate_limiter: Arc<dyn RateLimiter>,
-    pub(crate) ids: Arc<dyn IdSource>,
-    pub(crate) body_limit: usize,
     pub(crate) origin: Option<OriginHashes>,
     pub(crate) table: &'static [Route],
 }
 
 impl Shared {
-    /// The usual set-up: system ids, bodies up to [`DEFAULT_BODY_LIMIT`].
+    /// With every route of the product, and no edge before it.
     pub fn new(authenticator: Arc<dyn Authenticator>, rate_limiter: Arc<dyn RateLimiter>) -> Self {
         Self {
             authenticator,
             rate_limiter,
-            ids: Arc::new(SystemIds),
-            body_limit: DEFAULT_BODY_LIMIT,
             origin: None,
             table: TABLE,
         }
-    }
-
-    /// Another source of request ids.
-    #[must_use]
-    pub fn with_ids(mut self, ids: Arc<dyn IdSource>) -> Self {
-        self.ids = ids;
-        self
-    }
-
-    /// The largest body in bytes; a route can have its own, see [`crate::body::body_limit`].
-    #[must_use]
-    pub fn with_body_limit(mut self, bytes: usize) -> Self {
-        self.body_limit = bytes;
-        self
     }
 
     /// Refuses requests that did not come through the edge. Every deployed function does; the local host has no edge.
@@ -74,10 +54,9 @@ pub fn service(routes: Router, shared: Shared) -> Router {
     routes
         .fallback(not_found)
         .method_not_allowed_fallback(method_not_allowed)
-        .layer(Extension(BodyLimit(shared.body_limit)))
         .layer(from_fn_with_state(shared.clone(), access::require_access))
-        .layer(from_fn_with_state(shared.clone(), origin::require_origin))
-        .layer(from_fn_with_state(shared, edge::edge))
+        .layer(from_fn_with_state(shared, origin::require_origin))
+        .layer(from_fn(edge::edge))
 }
 
 async fn not_found() -> Response {
@@ -89,5 +68,4 @@ async fn method_not_allowed() -> Response {
 }
 
 #[cfg(test)]
-#[path = "service_tests.rs"]
 mod tests;

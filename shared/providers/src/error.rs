@@ -112,17 +112,6 @@ impl ApiError {
     pub(crate) fn is_refusal(status: u16) -> bool {
         (400..500).contains(&status) && !matches!(status, 408 | 409)
     }
-
-    /// Whether the provider says that it does not know what was asked for (Retell: 422, or 404).
-    pub fn is_unknown_asset(&self) -> bool {
-        matches!(
-            self,
-            Self::Refused {
-                status: 404 | 422,
-                ..
-            }
-        )
-    }
 }
 
 #[cfg(test)]

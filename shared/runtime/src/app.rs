@@ -2,11 +2,15 @@
 
 use std::sync::Arc;
 
+use axum::response::{IntoResponse, Response};
 use tokio::sync::OnceCell;
+use uuid::Uuid;
 use vio_crypto::tokens::AccessTokens;
 use vio_crypto::{KeyRing, Kms, PlatformKeys, SystemRandom};
-use vio_http::Shared;
+use vio_domain::ids::TenantId;
+use vio_http::idempotency::{self, KeyedRequest};
 use vio_http::rate::{RateLimiter, Unlimited};
+use vio_http::{Problem, Shared};
 use vio_providers::retell::RetellFactory;
 use vio_providers::twilio::{HttpTwilioFactory, TwilioFactory};
 use vio_store::env::{Clock, IdSource};
@@ -118,6 +122,21 @@ impl App {
             clock: parts.clock,
             real_clock: parts.real_clock,
         }
+    }
+
+    /// Runs `work` once per key ([`idempotency::once`]).
+    pub async fn once<F, R>(
+        &self,
+        tenant: TenantId,
+        keyed: Option<KeyedRequest>,
+        work: impl FnOnce(Uuid) -> F,
+    ) -> Result<Response, Problem>
+    where
+        F: Future<Output = Result<R, Problem>>,
+        R: IntoResponse,
+    {
+        let fresh = self.store.new_id();
+        idempotency::once(&self.answers, tenant, keyed, fresh, work).await
     }
 
     /// The platform's own keys, read at the first use; made at the very first of an installation.

@@ -15,7 +15,7 @@ use crate::entity::Entity;
 use crate::error::StoreError;
 use crate::key;
 use crate::port::Key;
-use crate::store::{TenantStore, sealed};
+use crate::store::TenantStore;
 use crate::tx::Tx;
 
 /// How long an answer is kept.
@@ -128,12 +128,7 @@ impl TenantStore {
             }
             Some(old) => match &old.answer {
                 Some(answer) => {
-                    let clear = self
-                        .keys
-                        .open(self.answer_field(&old), answer)
-                        .map_err(sealed("answer"))?;
-                    let answer = serde_json::from_slice(&clear)
-                        .map_err(|_| StoreError::Sealed { what: "answer" })?;
+                    let answer = self.open_json("answer", self.answer_field(&old), answer)?;
                     return Ok(Known::Answered(answer));
                 }
                 None if old.lease_ms > now_ms => return Ok(Known::InProgress),
@@ -155,13 +150,8 @@ impl TenantStore {
         let Some(mut row) = self.idempotency_row(keyed).await? else {
             return Ok(());
         };
-        let bytes =
-            serde_json::to_vec(answer).map_err(|error| StoreError::Invalid(error.to_string()))?;
-        row.answer = Some(
-            self.keys
-                .seal_compressed(self.answer_field(&row), &bytes)
-                .map_err(sealed("answer"))?,
-        );
+        let place = self.answer_field(&row);
+        row.answer = Some(self.seal_json_compressed("answer", place, answer)?);
         self.save_row(row).await
     }
 
@@ -180,9 +170,6 @@ impl TenantStore {
     async fn save_row(&self, mut row: Row) -> Result<(), StoreError> {
         let mut tx = Tx::new();
         tx.update(&mut row)?;
-        match self.store.commit(tx).await {
-            Err(error) if error.is_lost() => Ok(()),
-            other => other,
-        }
+        self.store.try_commit(tx).await.map(|_| ())
     }
 }

@@ -11,8 +11,8 @@ use vio_domain::ids::{ContactId, DncId, GroupId, JobId, TenantId, UserId};
 use crate::entity::{DueEntry, Entity};
 use crate::error::StoreError;
 use crate::key::{self, DueKind};
-use crate::port::{Condition, Key, Position};
-use crate::store::{TenantStore, sealed};
+use crate::port::{Condition, Key};
+use crate::store::TenantStore;
 use crate::tx::{COMMIT_TRIES, Tx};
 
 /// How long a worker has a job for itself after each part. A crashed one's is taken up after that.
@@ -208,11 +208,7 @@ impl TenantStore {
         after: Option<JobId>,
     ) -> Result<(Vec<JobRow>, bool), StoreError> {
         let pk = key::jobs_pk(self.id);
-        let after = after.map(|id| Position {
-            pk: pk.clone(),
-            sk: id.to_string(),
-            index: None,
-        });
+        let after = after.map(|id| key::job(self.id, id).into());
         let (rows, next) = self.store.list(pk, "", false, limit, after).await?;
         Ok((rows, next.is_some()))
     }
@@ -231,17 +227,13 @@ impl TenantStore {
         rejected: bool,
         content: &T,
     ) -> Result<(), StoreError> {
-        let clear =
-            serde_json::to_vec(content).map_err(|error| StoreError::Invalid(error.to_string()))?;
+        let place = Self::part_field(job, part, rejected, self.id);
         let row = JobPartRow {
             tenant: self.id,
             job,
             part,
             rejected,
-            content: self
-                .keys
-                .seal_compressed(Self::part_field(job, part, rejected, self.id), &clear)
-                .map_err(sealed("job part"))?,
+            content: self.seal_json_compressed("job part", place, content)?,
             expires: self.now() + KEPT,
         };
         tx.put_if(JobPartRow::TYPE, &row, 1, Condition::Always)
@@ -249,11 +241,7 @@ impl TenantStore {
 
     fn open_part<T: DeserializeOwned>(&self, row: &JobPartRow) -> Result<T, StoreError> {
         let field = Self::part_field(row.job, row.part, row.rejected, self.id);
-        let clear = self
-            .keys
-            .open(field, &row.content)
-            .map_err(sealed("job part"))?;
-        serde_json::from_slice(&clear).map_err(sealed("job part"))
+        self.open_json("job part", field, &row.content)
     }
 
     /// The rows of a part; None where it is done with.
@@ -304,11 +292,8 @@ impl TenantStore {
         job.look_at = now + LEASE;
         let mut tx = Tx::new();
         tx.update(&mut job)?;
-        match self.store.commit(tx).await {
-            Ok(()) => Ok(Some(job)),
-            Err(error) if error.is_lost() => Ok(None),
-            Err(error) => Err(error),
-        }
+        let won = self.store.try_commit(tx).await?;
+        Ok(won.then_some(job))
     }
 
     /// Lets a job go before it is over, for whoever comes next.

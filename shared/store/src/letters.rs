@@ -18,7 +18,7 @@ use crate::error::StoreError;
 use crate::key::{self, DueKind};
 use crate::mail_stops::MailStop;
 use crate::port::Key;
-use crate::store::{TenantStore, sealed};
+use crate::store::TenantStore;
 use crate::tx::Tx;
 
 /// A letter to be written.
@@ -134,37 +134,6 @@ impl TenantStore {
         FieldRef::new(self.id.uuid(), id.uuid(), field)
     }
 
-    fn seal_letter<T: Serialize>(
-        &self,
-        id: LetterId,
-        field: &'static str,
-        value: &T,
-    ) -> Result<Sealed, StoreError> {
-        let bytes =
-            serde_json::to_vec(value).map_err(|error| StoreError::Invalid(error.to_string()))?;
-        self.keys
-            .seal(self.letter_field(id, field), &bytes)
-            .map_err(sealed("letter"))
-    }
-
-    fn open_letter<T: serde::de::DeserializeOwned>(
-        &self,
-        id: LetterId,
-        field: &'static str,
-        value: Option<&Sealed>,
-    ) -> Result<Option<T>, StoreError> {
-        let Some(value) = value else {
-            return Ok(None);
-        };
-        let bytes = self
-            .keys
-            .open(self.letter_field(id, field), value)
-            .map_err(sealed("letter"))?;
-        serde_json::from_slice(&bytes)
-            .map(Some)
-            .map_err(|_| StoreError::Sealed { what: "letter" })
-    }
-
     /// The name of a letter about something to an address: its key, and what the queue's message holds.
     pub fn letter_hash(&self, to: &Email, about: &str) -> String {
         let identity = format!("letter\n{about}\n{}", to.folded());
@@ -185,6 +154,7 @@ impl TenantStore {
             return Ok(hash);
         }
         let (now, id) = (self.now(), LetterId::new(self.new_id()));
+        let place = |field| self.letter_field(id, field);
         tx.create(&mut LetterRow {
             tenant: self.id,
             hash: hash.clone(),
@@ -198,8 +168,8 @@ impl TenantStore {
             tries: 0,
             provider_id: None,
             sent_to: Some(self.email_hash(new.to)),
-            to: Some(self.seal_letter(id, "to", new.to)?),
-            content: Some(self.seal_letter(id, "content", &new.letter)?),
+            to: Some(self.seal_json("letter", place("to"), new.to)?),
+            content: Some(self.seal_json("letter", place("content"), &new.letter)?),
             created_at: now,
             updated_at: now,
         })?;
@@ -225,8 +195,17 @@ impl TenantStore {
         if row.status != LetterStatus::Waiting || now < row.due {
             return Ok(None);
         }
-        let to: Option<Email> = self.open_letter(row.id, "to", row.to.as_ref())?;
-        let letter: Option<Letter> = self.open_letter(row.id, "content", row.content.as_ref())?;
+        let place = |field| self.letter_field(row.id, field);
+        let to: Option<Email> = row
+            .to
+            .as_ref()
+            .map(|to| self.open_json("letter", place("to"), to))
+            .transpose()?;
+        let letter: Option<Letter> = row
+            .content
+            .as_ref()
+            .map(|letter| self.open_json("letter", place("content"), letter))
+            .transpose()?;
         let mut tx = Tx::new();
         let stopped = match &to {
             Some(to) => self.mail_is_stopped(to).await?.is_some(),

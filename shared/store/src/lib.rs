@@ -1,8 +1,8 @@
 //! The one table, behind a narrow port.
 //!
-//! `port` is what storage needs of a database; `dynamo` and `memory` provide it. `key` is the only file that formats
-//! keys. `objects` is the same for the bucket. Above them lies a file per noun with the transactions of that noun: every change of state is one transaction
-//! of the entity (conditional on its version), its claims and queue items, and its log entry.
+//! `port` is what storage needs of a database; `dynamo` and `memory` provide it. `key` alone formats keys. `objects` is the
+//! same for the bucket. Above them lies a file per noun with the transactions of that noun: every change of state is one
+//! transaction of the entity (conditional on its version), its claims and queue items, and its log entry.
 
 pub mod bookings;
 pub mod bulk;

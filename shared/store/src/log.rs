@@ -13,7 +13,7 @@ use crate::entity::{Entity, Enumerated, from_item};
 use crate::error::StoreError;
 use crate::key::{self, LOG_SHARDS, LogKind};
 use crate::port::{Condition, Key, Query, SortRange, Source, TableName};
-use crate::store::{TenantStore, sealed};
+use crate::store::TenantStore;
 use crate::tx::Tx;
 
 /// Who did it.
@@ -250,27 +250,16 @@ impl TenantStore {
         access: bool,
     ) -> Result<(), StoreError> {
         let id = LogId::new(self.new_id());
-        let seal = |field, bytes: &[u8]| {
-            self.keys
-                .seal_compressed(FieldRef::new(self.id.uuid(), id.uuid(), field), bytes)
-                .map_err(sealed("log entry"))
+        let seal = |field, value: &serde_json::Value| {
+            let place = FieldRef::new(self.id.uuid(), id.uuid(), field);
+            self.seal_json_compressed("log entry", place, value)
         };
-        let bytes = |value: &serde_json::Value| {
-            serde_json::to_vec(value).map_err(|error| StoreError::Invalid(error.to_string()))
-        };
-        let mut details = entry
-            .details
-            .as_ref()
-            .map(bytes)
-            .transpose()?
-            .map(|b| seal("details", &b))
-            .transpose()?;
+        let details = entry.details.as_ref();
+        let mut details = details.map(|value| seal("details", value)).transpose()?;
         let overflow = details.take_if(|sealed| sealed.len() > INLINE_BYTES);
         let origin = if actor.address.is_some() || actor.device.is_some() {
-            Some(seal(
-                "origin",
-                &bytes(&serde_json::json!([actor.address, actor.device]))?,
-            )?)
+            let origin = serde_json::json!([actor.address, actor.device]);
+            Some(seal("origin", &origin)?)
         } else {
             None
         };
@@ -348,25 +337,12 @@ impl TenantStore {
             row.details.clone()
         };
         let details = details
-            .map(|details| {
-                let clear = self
-                    .keys
-                    .open(field("details"), &details)
-                    .map_err(sealed("log entry"))?;
-                serde_json::from_slice(&clear).map_err(|_| StoreError::Sealed { what: "log entry" })
-            })
+            .map(|details| self.open_json("log entry", field("details"), &details))
             .transpose()?;
         let origin = row
             .origin
             .as_ref()
-            .map(|origin| {
-                let clear = self
-                    .keys
-                    .open(field("origin"), origin)
-                    .map_err(sealed("log origin"))?;
-                serde_json::from_slice(&clear)
-                    .map_err(|_| StoreError::Sealed { what: "log origin" })
-            })
+            .map(|origin| self.open_json("log origin", field("origin"), origin))
             .transpose()?;
         Ok(Opened {
             row,

@@ -40,7 +40,7 @@ pub enum TableName {
     PersonKeys,
 }
 
-/// The primary key of one item. Only `key.rs` makes them.
+/// The primary key of one item. Only [`crate::key`] makes them.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Key {
     pub table: TableName,
@@ -106,6 +106,17 @@ pub struct Position {
     pub sk: String,
     /// Key of the index, where the query read one.
     pub index: Option<(String, String)>,
+}
+
+/// After an item, in a query of its table.
+impl From<Key> for Position {
+    fn from(key: Key) -> Self {
+        Self {
+            pk: key.pk,
+            sk: key.sk,
+            index: None,
+        }
+    }
 }
 
 /// One page of a query.

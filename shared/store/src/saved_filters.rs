@@ -12,7 +12,7 @@ use crate::entity::Entity;
 use crate::error::StoreError;
 use crate::key;
 use crate::port::{Condition, Key};
-use crate::store::{TenantStore, sealed};
+use crate::store::{TenantStore, sealed, to_json};
 use crate::tx::Tx;
 
 /// Saved filters of one user that are read at most.
@@ -77,8 +77,7 @@ impl SavedFilterRow {
             keys.seal(field(self.tenant, self.id, name), clear)
                 .map_err(sealed("saved filter"))
         };
-        let filters = serde_json::to_vec(&self.filters);
-        let filters = filters.map_err(|error| StoreError::Invalid(error.to_string()))?;
+        let filters = to_json(&self.filters)?;
         Ok(Stored {
             tenant: self.tenant,
             user: self.user,

@@ -14,7 +14,7 @@ use crate::error::StoreError;
 use crate::key;
 use crate::log::Actor;
 use crate::port::{Condition, Key};
-use crate::store::{Store, TenantStore, sealed};
+use crate::store::{Store, TenantStore};
 use crate::tenants::TenantRow;
 use crate::tx::Tx;
 use crate::users::UserRow;
@@ -167,8 +167,6 @@ impl TenantStore {
             address: actor.address.clone(),
             device: actor.device.clone(),
         };
-        let bytes =
-            serde_json::to_vec(&origin).map_err(|error| StoreError::Invalid(error.to_string()))?;
         let now = self.now();
         let expires_at = real_now + LONGEST_SIGN_IN;
         let mut row = SignInRow {
@@ -181,10 +179,7 @@ impl TenantStore {
             last_used: now,
             expires_at,
             cookie,
-            origin: self
-                .keys
-                .seal(self.origin_field(id), &bytes)
-                .map_err(sealed("sign-in"))?,
+            origin: self.seal_json("sign-in", self.origin_field(id), &origin)?,
         };
         tx.create(&mut row)?;
         tx.create(&mut FamilyRow {
@@ -214,11 +209,7 @@ impl TenantStore {
 
     /// Address and device at sign-in.
     pub fn sign_in_origin(&self, row: &SignInRow) -> Result<Origin, StoreError> {
-        let bytes = self
-            .keys
-            .open(self.origin_field(row.id), &row.origin)
-            .map_err(sealed("sign-in"))?;
-        serde_json::from_slice(&bytes).map_err(|_| StoreError::Sealed { what: "sign-in" })
+        self.open_json("sign-in", self.origin_field(row.id), &row.origin)
     }
 
     /// Ends a sign-in, whatever its version: nothing that happens to it meanwhile keeps it alive.

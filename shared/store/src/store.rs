@@ -5,17 +5,20 @@ use std::num::NonZeroUsize;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use chrono::{DateTime, Utc};
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
-use vio_crypto::{KeyRing, PersonKey, Random, TenantKeys, WrappedKey, WrappedPersonKey};
+use vio_crypto::{
+    FieldRef, KeyRing, PersonKey, Random, Sealed, TenantKeys, WrappedKey, WrappedPersonKey,
+};
 use vio_domain::ids::{ContactId, TenantId};
 
 use crate::entity::{Entity, from_item};
 use crate::env::{Clock, IdSource};
 use crate::error::StoreError;
-use crate::key;
+use crate::key::{self, EnumKind};
 use crate::port::{
-    Attributes, Index, Key, Page, Port, Position, Query, SortRange, Source, TableName,
+    Attributes, Index, Key, Page, Port, Position, Query, SortRange, Source, TableName, key_of,
 };
 use crate::tx::{self, Tx};
 
@@ -123,6 +126,15 @@ impl Store {
     /// Commits a transaction.
     pub async fn commit(&self, tx: Tx) -> Result<(), StoreError> {
         tx::commit(&self.inner.port, tx, || self.new_id().simple().to_string()).await
+    }
+
+    /// Commits a transaction; false where it was lost to another writer.
+    pub(crate) async fn try_commit(&self, tx: Tx) -> Result<bool, StoreError> {
+        match self.commit(tx).await {
+            Ok(()) => Ok(true),
+            Err(error) if error.is_lost() => Ok(false),
+            Err(error) => Err(error),
+        }
     }
 
     /// One page of entities of one type from the table.
@@ -256,6 +268,59 @@ impl TenantStore {
         self.store.new_id()
     }
 
+    /// What the enumeration of a kind has under an id: the index suggests where it lies, the table decides.
+    pub(crate) async fn enumerated<E: Entity>(
+        &self,
+        kind: EnumKind,
+        id: Uuid,
+    ) -> Result<Option<E>, StoreError> {
+        let pk = key::enumeration_pk(self.id, kind);
+        let exactly = SortRange::Between(id.to_string(), id.to_string());
+        let page = self
+            .store
+            .suggest(Index::Enumeration, pk, exactly, true, 1, None)
+            .await?;
+        match page.items.first().and_then(key_of) {
+            Some(place) => self.store.read(&place).await,
+            None => Ok(None),
+        }
+    }
+
+    /// Seals a value under the tenant's key, in its place only. `what` names it where that fails.
+    pub(crate) fn seal_json<T: Serialize>(
+        &self,
+        what: &'static str,
+        place: FieldRef,
+        value: &T,
+    ) -> Result<Sealed, StoreError> {
+        let clear = to_json(value)?;
+        self.keys.seal(place, &clear).map_err(sealed(what))
+    }
+
+    /// As [`Self::seal_json`], deflated first ([`TenantKeys::seal_compressed`] says when not to).
+    pub(crate) fn seal_json_compressed<T: Serialize>(
+        &self,
+        what: &'static str,
+        place: FieldRef,
+        value: &T,
+    ) -> Result<Sealed, StoreError> {
+        let clear = to_json(value)?;
+        self.keys
+            .seal_compressed(place, &clear)
+            .map_err(sealed(what))
+    }
+
+    /// Opens what either of the two sealed.
+    pub(crate) fn open_json<T: DeserializeOwned>(
+        &self,
+        what: &'static str,
+        place: FieldRef,
+        value: &Sealed,
+    ) -> Result<T, StoreError> {
+        let clear = self.keys.open(place, value).map_err(sealed(what))?;
+        serde_json::from_slice(&clear).map_err(sealed(what))
+    }
+
     /// Makes the key of a new person; its row goes into the transaction that creates the contact.
     pub fn new_person_key(
         &self,
@@ -318,6 +383,11 @@ impl TenantStore {
 /// Names what did not open, for the log; the cause is a damaged or foreign ciphertext.
 pub(crate) fn sealed<E>(what: &'static str) -> impl FnOnce(E) -> StoreError {
     move |_| StoreError::Sealed { what }
+}
+
+/// The bytes of a value that is to be sealed.
+pub(crate) fn to_json<T: Serialize>(value: &T) -> Result<Vec<u8>, StoreError> {
+    serde_json::to_vec(value).map_err(|error| StoreError::Invalid(error.to_string()))
 }
 
 /// A person's wrapped key, in the table of its own.

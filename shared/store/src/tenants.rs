@@ -316,16 +316,11 @@ impl TenantStore {
 
     fn open_settings(&self, row: Option<SettingsRow>) -> Result<TenantSettings, StoreError> {
         let row = row.ok_or(StoreError::Invalid("a tenant without settings".into()))?;
-        let open = |field, value: &Sealed| {
-            self.keys
-                .open(self.settings_field(field), value)
-                .map_err(sealed("settings"))
-        };
-        let broken = |_| StoreError::Sealed { what: "settings" };
+        let (what, place) = ("settings", |field| self.settings_field(field));
         Ok(TenantSettings {
             version: row.version,
-            settings: serde_json::from_slice(&open("settings", &row.settings)?).map_err(broken)?,
-            secrets: serde_json::from_slice(&open("secrets", &row.secrets)?).map_err(broken)?,
+            settings: self.open_json(what, place("settings"), &row.settings)?,
+            secrets: self.open_json(what, place("secrets"), &row.secrets)?,
             endpoints: row.endpoints,
         })
     }
@@ -358,17 +353,12 @@ impl TenantStore {
         tx: &mut Tx,
         opened: &mut TenantSettings,
     ) -> Result<(), StoreError> {
-        let seal = |field, value: Result<Vec<u8>, serde_json::Error>| {
-            let bytes = value.map_err(|error| StoreError::Invalid(error.to_string()))?;
-            self.keys
-                .seal_compressed(self.settings_field(field), &bytes)
-                .map_err(sealed("settings"))
-        };
+        let (what, place) = ("settings", |field| self.settings_field(field));
         let mut row = SettingsRow {
             tenant: self.id,
             version: opened.version,
-            settings: seal("settings", serde_json::to_vec(&opened.settings))?,
-            secrets: seal("secrets", serde_json::to_vec(&opened.secrets))?,
+            settings: self.seal_json_compressed(what, place("settings"), &opened.settings)?,
+            secrets: self.seal_json_compressed(what, place("secrets"), &opened.secrets)?,
             endpoints: opened.endpoints.clone(),
         };
         tx.save(&mut row)?;

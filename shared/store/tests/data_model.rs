@@ -1,4 +1,4 @@
-//! Holds `docs/data-model.md` to the code: every function of `key.rs` is described there and nothing else is, and what
+//! Holds `docs/data-model.md` to the code: every function of `key/` is described there and nothing else is, and what
 //! operations and records cost is what the table measures. Where a figure differs, the test prints the table to paste.
 #![allow(
     clippy::unwrap_used,
@@ -81,7 +81,10 @@ fn rows(document: &str, heading: &str) -> Vec<Vec<String>> {
 
 #[test]
 fn the_document_describes_every_key_and_no_other() {
-    let source = std::fs::read_to_string(repository().join("shared/store/src/key.rs")).unwrap();
+    let files = std::fs::read_dir(repository().join("shared/store/src/key")).unwrap();
+    let source: String = files
+        .map(|file| std::fs::read_to_string(file.unwrap().path()).unwrap())
+        .collect();
     let functions: BTreeSet<String> = source
         .lines()
         .filter_map(|line| line.strip_prefix("pub fn "))
@@ -102,7 +105,7 @@ fn the_document_describes_every_key_and_no_other() {
     }
     assert_eq!(
         functions, described,
-        "key.rs on the left, the document on the right"
+        "key/ on the left, the document on the right"
     );
 }
 

@@ -18,7 +18,7 @@ use vio_domain::ids::{ContactId, GroupId, JobId};
 use vio_domain::permission::{Permission, Role};
 use vio_domain::settings::Settings;
 use vio_domain::text::Tag;
-use vio_http::idempotency::{KeyedRequest, once};
+use vio_http::idempotency::KeyedRequest;
 use vio_http::{Json, Kind, Principal, Problem, RequestId};
 use vio_runtime::App;
 use vio_runtime::queues::JobMessage;
@@ -96,11 +96,8 @@ impl Caller {
         F: Future<Output = Result<Response, Problem>>,
     {
         let asked = self.asked();
-        let (tenant, fresh) = (self.who.tenant_id, self.ts.new_id());
-        once(&self.app.answers, tenant, keyed, fresh, |id| {
-            work(asked, id)
-        })
-        .await
+        let tenant = self.who.tenant_id;
+        self.app.once(tenant, keyed, |id| work(asked, id)).await
     }
 }
 

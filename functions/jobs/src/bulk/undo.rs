@@ -9,9 +9,7 @@ use vio_domain::bulk::{MOST_AT_ONCE, Verdict};
 use vio_domain::ids::{ContactId, JobId};
 use vio_http::page::PageParams;
 use vio_http::query::NoParams;
-use vio_http::{
-    Idempotent, Json, Kind, Paged, Pagination, Path, Principal, Problem, Query, RequestId,
-};
+use vio_http::{Idempotent, Json, Kind, Paged, Path, Principal, Problem, Query, RequestId};
 use vio_runtime::App;
 use vio_runtime::web::{actor, store_problem};
 use vio_store::bulk::{JobResultRow, Undone};
@@ -74,10 +72,7 @@ pub(crate) async fn results(
 ) -> Result<Json<JobResults>, Problem> {
     let ts = app.tenant_of(&who).await?;
     let job = seen(&ts, &who, id).await?;
-    let (after, number) = match page.position::<ContactId>(None)? {
-        Some((last, number)) => (Some(last), number),
-        None => (None, page.first_only()?),
-    };
+    let (after, number) = page.after::<ContactId>()?;
     let (rows, more) = ts
         .job_results(id, page.page_size, after)
         .await
@@ -90,15 +85,10 @@ pub(crate) async fn results(
         Some(last) => Some(page.next_cursor(last.contact, number, None)?),
         None => None,
     };
+    let total = (job.status == JobStatus::Completed).then(|| u64::from(job.counts.done));
     Ok(Json(JobResults {
         results: rows.into_iter().map(ResultView::from).collect(),
-        pagination: Pagination {
-            current_page: number,
-            page_size: page.page_size,
-            total: (job.status == JobStatus::Completed).then(|| u64::from(job.counts.done)),
-            next_cursor,
-        }
-        .into(),
+        pagination: page.pagination(number, total, next_cursor).into(),
     }))
 }
 

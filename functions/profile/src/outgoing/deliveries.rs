@@ -8,11 +8,8 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
 use vio_domain::ids::{DeliveryId, OutgoingWebhookId};
-use vio_http::idempotency::once;
 use vio_http::page::PageParams;
-use vio_http::{
-    FieldProblem, Idempotent, Json, Kind, NoParams, Paged, Pagination, Path, Principal, Problem,
-};
+use vio_http::{FieldProblem, Idempotent, Json, Kind, NoParams, Paged, Path, Principal, Problem};
 use vio_runtime::App;
 use vio_runtime::web::store_problem;
 use vio_store::outgoing::{DeliveryRow, TryResult};
@@ -124,13 +121,7 @@ pub(crate) async fn list(
     };
     Ok(Json(DeliveriesPage {
         deliveries: rows.iter().map(DeliveryView::from).collect(),
-        pagination: Pagination {
-            current_page: number,
-            page_size: page.page_size,
-            total: None,
-            next_cursor,
-        }
-        .into(),
+        pagination: page.pagination(number, None, next_cursor).into(),
     }))
 }
 
@@ -169,8 +160,7 @@ pub(crate) async fn replay(
 ) -> Result<Response, Problem> {
     let tenant = app.tenant_of(&principal).await?;
     let (app, tenant, body) = (&app, &tenant, &body);
-    let (of, fresh) = (principal.tenant_id, app.store.new_id());
-    once(&app.answers, of, keyed, fresh, async move |_| {
+    app.once(principal.tenant_id, keyed, async move |_| {
         one(tenant, id).await?;
         let unclear = |code: &str, detail: &str| {
             Problem::validation(vec![FieldProblem::new("/delivery_id", code, detail)])
@@ -214,8 +204,7 @@ pub(crate) async fn test(
 ) -> Result<Response, Problem> {
     let tenant = app.tenant_of(&principal).await?;
     let (app, tenant) = (&app, &tenant);
-    let (of, fresh) = (principal.tenant_id, app.store.new_id());
-    once(&app.answers, of, keyed, fresh, async move |operation| {
+    app.once(principal.tenant_id, keyed, async move |operation| {
         let webhook = one(tenant, id).await?;
         if webhook.disabled.is_some() {
             let detail = "The address is switched off. Switch it on first.";

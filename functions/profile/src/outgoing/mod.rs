@@ -16,7 +16,6 @@ use uuid::Uuid;
 use vio_domain::ids::OutgoingWebhookId;
 use vio_domain::outgoing::EventType;
 use vio_domain::text::ShortText;
-use vio_http::idempotency::once;
 use vio_http::{
     ETag, Fields, Idempotent, IfMatch, Json, Kind, Patch, Path, Principal, Problem, RequestId,
     Validate,
@@ -268,8 +267,7 @@ pub(crate) async fn add(
     let tenant = app.tenant_of(&principal).await?;
     let (app, principal, tenant) = (&app, &principal, &tenant);
     let body = &new.body;
-    let (of, fresh) = (principal.tenant_id, app.store.new_id());
-    once(&app.answers, of, new.keyed, fresh, async move |operation| {
+    app.once(principal.tenant_id, new.keyed, async move |operation| {
         let id = OutgoingWebhookId::new(operation);
         let empty = Values {
             url: String::new(),
@@ -471,8 +469,7 @@ pub(crate) async fn rotate(
 ) -> Result<Response, Problem> {
     let tenant = app.tenant_of(&principal).await?;
     let (app, principal, tenant) = (&app, &principal, &tenant);
-    let (of, fresh) = (principal.tenant_id, app.store.new_id());
-    once(&app.answers, of, keyed, fresh, async move |operation| {
+    app.once(principal.tenant_id, keyed, async move |operation| {
         let mut webhook = one(tenant, id).await?;
         let before = webhook.secret.current.clone();
         let secret = tenant

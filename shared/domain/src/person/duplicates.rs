@@ -53,19 +53,6 @@ pub struct Duplicate {
     pub shares_email_with: Vec<ContactId>,
 }
 
-impl Duplicate {
-    /// The relation that decides: a duplicate weighs more than a household.
-    pub fn relation(&self) -> Relation {
-        if !self.duplicates.is_empty() {
-            Relation::Duplicate
-        } else if !self.shares_phone_with.is_empty() || !self.shares_email_with.is_empty() {
-            Relation::Household
-        } else {
-            Relation::None
-        }
-    }
-}
-
 /// Sorts all candidates by their relation to the person of that name.
 pub fn classify_all(name: &str, candidates: &[Candidate<'_>]) -> Duplicate {
     let mut found = Duplicate::default();
@@ -221,15 +208,14 @@ mod tests {
         assert_eq!(found.duplicates, [id(1)]);
         assert_eq!(found.shares_phone_with, [id(2)]);
         assert_eq!(found.shares_email_with, [id(3)]);
-        assert_eq!(found.relation(), Relation::Duplicate);
-        assert_eq!(
-            classify_all("Zoë Brown", &candidates[1..3]).relation(),
-            Relation::Household
-        );
-        assert_eq!(
-            classify_all("John Smith", &candidates[3..4]).relation(),
-            Relation::None
-        );
+        let household = Duplicate {
+            duplicates: Vec::new(),
+            shares_phone_with: vec![id(2)],
+            shares_email_with: vec![id(3)],
+        };
+        assert_eq!(classify_all("Zoë Brown", &candidates[1..3]), household);
+        let nobody = classify_all("John Smith", &candidates[3..4]);
+        assert_eq!(nobody, Duplicate::default());
     }
 
     #[test]

@@ -73,11 +73,6 @@ impl DisconnectionReason {
             _ => Ending::Unknown,
         }
     }
-
-    /// The person asked never to be called again: the number goes to the do-not-call list.
-    pub fn asks_do_not_call(&self) -> bool {
-        self.0 == "user_requested_dnc"
-    }
 }
 
 impl fmt::Debug for DisconnectionReason {
@@ -123,7 +118,5 @@ mod tests {
             DisconnectionReason::new("abducted").ending(),
             Ending::Unknown
         );
-        assert!(DisconnectionReason::new("user_requested_dnc").asks_do_not_call());
-        assert!(!DisconnectionReason::new("user_hangup").asks_do_not_call());
     }
 }

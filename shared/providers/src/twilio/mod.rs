@@ -32,12 +32,8 @@ pub mod code {
     pub const BAD_NUMBER: u32 = 21211;
     /// The person sent a stop word to this sender.
     pub const OPTED_OUT: u32 = 21610;
-    /// The number takes no SMS.
-    pub const NO_SMS: u32 = 21614;
     /// By callback: the phone is off or out of reach.
     pub const UNREACHABLE: u32 = 30003;
-    /// By callback: a landline, or a carrier that cannot be reached.
-    pub const LANDLINE: u32 = 30006;
 }
 
 /// Whose account, and the token that opens it and signs its webhooks.

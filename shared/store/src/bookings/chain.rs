@@ -11,7 +11,7 @@ use crate::entity::Entity;
 use crate::error::StoreError;
 use crate::key;
 use crate::port::Key;
-use crate::store::{TenantStore, sealed};
+use crate::store::{TenantStore, sealed, to_json};
 use crate::tx::Tx;
 
 /// Events of one chain at most: beyond any real booking.
@@ -121,8 +121,7 @@ impl KnownEvent {
         contact: ContactId,
         key: &PersonKey,
     ) -> Result<Self, StoreError> {
-        let bytes =
-            serde_json::to_vec(details).map_err(|error| StoreError::Invalid(error.to_string()))?;
+        let bytes = to_json(details)?;
         let details = key
             .seal(field(tenant, contact), &bytes)
             .map_err(sealed("booking"))?;

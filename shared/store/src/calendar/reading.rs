@@ -234,11 +234,8 @@ impl TenantStore {
         row.due = Some(now + TAKEN_FOR);
         let mut tx = Tx::new();
         tx.update(&mut row)?;
-        match self.store.commit(tx).await {
-            Ok(()) => Ok(Some(row)),
-            Err(error) if error.is_lost() => Ok(None),
-            Err(error) => Err(error),
-        }
+        let won = self.store.try_commit(tx).await?;
+        Ok(won.then_some(row))
     }
 
     /// Notes what a reading came to. One that was asked for meanwhile is still due.

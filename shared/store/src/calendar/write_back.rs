@@ -198,11 +198,8 @@ impl TenantStore {
         };
         let mut tx = Tx::new();
         tx.put_if(CalendarWriteRow::TYPE, &taken, 1, row.unchanged())?;
-        match self.store.commit(tx).await {
-            Ok(()) => Ok(Some(taken)),
-            Err(error) if error.is_lost() => Ok(None),
-            Err(error) => Err(error),
-        }
+        let won = self.store.try_commit(tx).await?;
+        Ok(won.then_some(taken))
     }
 
     /// What is to be told; None where the appointment, its person or its booking is no more.

@@ -273,11 +273,8 @@ impl TenantStore {
                 .details(serde_json::json!({ "rows": job.rows, "counts": job.counts }));
             self.log(&mut tx, actor, entry)?;
         }
-        match self.store.commit(tx).await {
-            Ok(()) => Ok(Some(job)),
-            Err(error) if error.is_lost() => Ok(None),
-            Err(error) => Err(error),
-        }
+        let won = self.store.try_commit(tx).await?;
+        Ok(won.then_some(job))
     }
 
     /// Lists a few numbers: those that nobody has together, the rest one by one.

@@ -19,8 +19,8 @@ use crate::error::StoreError;
 use crate::jobs::{JobRow, JobStatus, JobWork};
 use crate::key::{self, ClaimKind};
 use crate::log::{Actor, Entry};
-use crate::port::{Condition, Key, MAX_OPS, Position};
-use crate::store::{TenantStore, sealed};
+use crate::port::{Condition, Key, MAX_OPS};
+use crate::store::TenantStore;
 use crate::tx::{COMMIT_TRIES, Tx};
 
 /// How a number came onto the list.
@@ -124,11 +124,7 @@ impl TenantStore {
         after: Option<DncId>,
     ) -> Result<(Vec<DncEntry>, bool), StoreError> {
         let pk = key::do_not_call_entries_pk(self.id);
-        let after = after.map(|id| Position {
-            pk: pk.clone(),
-            sk: id.to_string(),
-            index: None,
-        });
+        let after = after.map(|id| key::do_not_call_entry(self.id, id).into());
         let (rows, next) = self
             .store
             .list::<DncEntryRow>(pk, "", false, limit, after)
@@ -152,12 +148,8 @@ impl TenantStore {
                 reason: None,
             });
         };
-        let clear = self
-            .keys
-            .open(self.details_field(row.id), kept)
-            .map_err(sealed("do-not-call entry"))?;
-        let details: Details =
-            serde_json::from_slice(&clear).map_err(sealed("do-not-call entry"))?;
+        let place = self.details_field(row.id);
+        let details: Details = self.open_json("do-not-call entry", place, kept)?;
         Ok(DncEntry {
             row,
             number: details.number,
@@ -201,12 +193,7 @@ impl TenantStore {
             number: new.number,
             reason: new.reason,
         };
-        let clear =
-            serde_json::to_vec(&details).map_err(|error| StoreError::Invalid(error.to_string()))?;
-        let kept = self
-            .keys
-            .seal(self.details_field(id), &clear)
-            .map_err(sealed("do-not-call entry"))?;
+        let kept = self.seal_json("do-not-call entry", self.details_field(id), &details)?;
         let mut guard = DncRow {
             tenant: self.id,
             phone: new.phone,

@@ -115,10 +115,6 @@ impl TenantStore {
             .contact(item.contact)
             .version(row.version);
         self.log(&mut tx, &Actor::system("campaign-worker"), entry)?;
-        match self.store.commit(tx).await {
-            Ok(()) => Ok(true),
-            Err(error) if error.is_lost() => Ok(false),
-            Err(error) => Err(error),
-        }
+        self.store.try_commit(tx).await
     }
 }

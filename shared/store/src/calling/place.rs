@@ -45,11 +45,8 @@ impl TenantStore {
         }
         let mut tx = Tx::new();
         tx.update(&mut row)?;
-        match self.store.commit(tx).await {
-            Ok(()) => Ok(Some(row)),
-            Err(error) if error.is_lost() => Ok(None),
-            Err(error) => Err(error),
-        }
+        let won = self.store.try_commit(tx).await?;
+        Ok(won.then_some(row))
     }
 
     /// Records a definite refusal. If with it every counted send was refused, the attempt is closed in the same

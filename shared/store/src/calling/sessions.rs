@@ -205,18 +205,9 @@ impl TenantStore {
         self.store.read(&key::session(self.id, contact, id)).await
     }
 
-    /// One session by its id alone: the index suggests where it lies, the table decides.
+    /// One session by its id alone.
     pub async fn session_by_id(&self, id: SessionId) -> Result<Option<SessionRow>, StoreError> {
-        let pk = key::enumeration_pk(self.id, EnumKind::Session);
-        let exactly = SortRange::Between(id.to_string(), id.to_string());
-        let page = self
-            .store
-            .suggest(Index::Enumeration, pk, exactly, true, 1, None)
-            .await?;
-        let Some(place) = page.items.first().and_then(crate::port::key_of) else {
-            return Ok(None);
-        };
-        let row: Option<SessionRow> = self.store.read(&place).await?;
+        let row: Option<SessionRow> = self.enumerated(EnumKind::Session, id.uuid()).await?;
         Ok(row.filter(|row| row.session.tenant == self.id && row.session.id == id))
     }
 

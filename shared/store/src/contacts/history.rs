@@ -58,21 +58,12 @@ impl TenantStore {
         Ok((rows, next))
     }
 
-    /// Whose an appointment is: the index suggests where it lies, the table decides.
+    /// Whose an appointment is.
     pub async fn contact_of_appointment(
         &self,
         id: AppointmentId,
     ) -> Result<Option<ContactId>, StoreError> {
-        let pk = key::enumeration_pk(self.id, EnumKind::Appointment);
-        let exactly = SortRange::Between(id.to_string(), id.to_string());
-        let page = self
-            .store
-            .suggest(Index::Enumeration, pk, exactly, true, 1, None)
-            .await?;
-        let Some(place) = page.items.first().and_then(crate::port::key_of) else {
-            return Ok(None);
-        };
-        let row: Option<AppointmentRow> = self.store.read(&place).await?;
+        let row: Option<AppointmentRow> = self.enumerated(EnumKind::Appointment, id.uuid()).await?;
         Ok(row
             .filter(|row| row.tenant == self.id && row.id == id)
             .map(|row| row.contact))

@@ -22,7 +22,7 @@ use crate::entity::{Entity, Enumerated};
 use crate::error::StoreError;
 use crate::key::{self, EnumKind};
 use crate::port::Key;
-use crate::store::sealed;
+use crate::store::{sealed, to_json};
 
 /// Seals and opens the fields of one record of one person.
 pub(crate) struct Fields<'a> {
@@ -37,8 +37,7 @@ impl Fields<'_> {
         field: &'static str,
         value: &T,
     ) -> Result<Sealed, StoreError> {
-        let bytes =
-            serde_json::to_vec(value).map_err(|error| StoreError::Invalid(error.to_string()))?;
+        let bytes = to_json(value)?;
         let place = FieldRef::new(self.tenant.uuid(), self.record, field);
         self.key.seal(place, &bytes).map_err(sealed(field))
     }

@@ -20,7 +20,7 @@ pub use self::members::Joined;
 use crate::entity::Entity;
 use crate::error::StoreError;
 use crate::key;
-use crate::port::{Condition, Key, Position};
+use crate::port::{Condition, Key};
 use crate::store::{TenantStore, sealed};
 use crate::tx::Tx;
 
@@ -284,7 +284,7 @@ impl TenantStore {
         limit: u32,
         after: Option<GroupId>,
     ) -> Result<(Vec<GroupRow>, bool), StoreError> {
-        let after = after.map(|id| at(key::group(self.id, id)));
+        let after = after.map(|id| key::group(self.id, id).into());
         let pk = key::tenant_pk(self.id);
         let (rows, next) = self
             .store
@@ -304,7 +304,7 @@ impl TenantStore {
         limit: u32,
         after: Option<ContactId>,
     ) -> Result<(Vec<MemberRow>, bool), StoreError> {
-        let after = after.map(|contact| at(key::group_member(self.id, group, contact)));
+        let after = after.map(|contact| key::group_member(self.id, group, contact).into());
         let pk = key::group_members_pk(self.id, group);
         let (rows, next) = self.store.list(pk, "", true, limit, after).await?;
         Ok((rows, next.is_some()))
@@ -351,13 +351,5 @@ impl TenantStore {
             key::group(self.id, row.id),
             Condition::VersionIs(row.version),
         );
-    }
-}
-
-fn at(key: Key) -> Position {
-    Position {
-        pk: key.pk,
-        sk: key.sk,
-        index: None,
     }
 }

@@ -8,7 +8,7 @@ use vio_domain::notices::Happening;
 use crate::entity::Entity;
 use crate::error::StoreError;
 use crate::key;
-use crate::port::{Key, Position};
+use crate::port::Key;
 use crate::store::TenantStore;
 use crate::tx::{COMMIT_TRIES, Tx};
 
@@ -57,14 +57,7 @@ impl TenantStore {
         after: Option<NoticeId>,
     ) -> Result<(Vec<InAppRow>, bool), StoreError> {
         let pk = key::sign_ins_pk(self.id, user);
-        let after = after.map(|id| {
-            let place = key::in_app(self.id, user, id);
-            Position {
-                pk: place.pk,
-                sk: place.sk,
-                index: None,
-            }
-        });
+        let after = after.map(|id| key::in_app(self.id, user, id).into());
         let (rows, next) = self
             .store
             .list::<InAppRow>(pk, key::IN_APP_PREFIX, false, limit, after)

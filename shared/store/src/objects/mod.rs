@@ -13,7 +13,7 @@ use async_trait::async_trait;
 pub use memory::{Fault, MemoryObjects};
 pub use s3::S3Objects;
 
-/// The name of one object. Only `key.rs` makes them.
+/// The name of one object. Only [`crate::key`] makes them.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ObjectName(pub(crate) String);
 

@@ -11,7 +11,7 @@ use super::making::OutgoingEvent;
 use crate::entity::{Entity, from_item};
 use crate::error::StoreError;
 use crate::key;
-use crate::port::{Condition, Key, Position, Query, SortRange, Source, TableName};
+use crate::port::{Condition, Key, Query, SortRange, Source, TableName};
 use crate::store::TenantStore;
 use crate::tx::Tx;
 
@@ -233,11 +233,8 @@ impl TenantStore {
         };
         row.tries += 1;
         row.stage_turn(&mut tx, Some(self.now() + TAKEN_FOR))?;
-        match self.store.commit(tx).await {
-            Ok(()) => Ok(Some(row)),
-            Err(error) if error.is_lost() => Ok(None),
-            Err(error) => Err(error),
-        }
+        let won = self.store.try_commit(tx).await?;
+        Ok(won.then_some(row))
     }
 
     /// Notes what a try came to. Where somebody put it in line again meanwhile, that stands.
@@ -264,10 +261,7 @@ impl TenantStore {
         };
         let mut tx = Tx::new();
         row.stage_turn(&mut tx, next)?;
-        match self.store.commit(tx).await {
-            Err(error) if error.is_lost() => Ok(()),
-            other => other,
-        }
+        self.store.try_commit(tx).await.map(|_| ())
     }
 
     /// A page of an address's deliveries, newest first, before `before`, and whether there is more.
@@ -278,11 +272,7 @@ impl TenantStore {
         limit: u32,
     ) -> Result<(Vec<DeliveryRow>, bool), StoreError> {
         let pk = key::outgoing_deliveries_pk(self.id, webhook);
-        let after = before.map(|id| Position {
-            pk: pk.clone(),
-            sk: id.to_string(),
-            index: None,
-        });
+        let after = before.map(|id| key::outgoing_delivery(self.id, webhook, id).into());
         let (rows, next) = self.store.list(pk, "", false, limit, after).await?;
         Ok((rows, next.is_some()))
     }

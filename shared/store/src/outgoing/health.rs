@@ -122,10 +122,7 @@ impl TenantStore {
     pub async fn note_outgoing_health(&self, health: &mut HealthRow) -> Result<(), StoreError> {
         let mut tx = Tx::new();
         tx.save(health)?;
-        match self.store.commit(tx).await {
-            Err(error) if error.is_lost() => Ok(()),
-            other => other,
-        }
+        self.store.try_commit(tx).await.map(|_| ())
     }
 
     /// Takes what there is to send to an address for a while; None where nothing is due, or another run was quicker.
@@ -148,11 +145,8 @@ impl TenantStore {
         };
         let mut tx = Tx::new();
         tx.put_if(WakeRow::TYPE, &taken, 1, row.unchanged())?;
-        match self.store.commit(tx).await {
-            Ok(()) => Ok(Some(taken)),
-            Err(error) if error.is_lost() => Ok(None),
-            Err(error) => Err(error),
-        }
+        let won = self.store.try_commit(tx).await?;
+        Ok(won.then_some(taken))
     }
 
     /// Notes when an address is to be told something next, or that there is nothing. What came meanwhile stays due.
@@ -173,10 +167,7 @@ impl TenantStore {
             }
             None => tx.delete_if(WakeRow::TYPE, taken.key(), taken.unchanged()),
         }
-        match self.store.commit(tx).await {
-            Err(error) if error.is_lost() => Ok(()),
-            other => other,
-        }
+        self.store.try_commit(tx).await.map(|_| ())
     }
 
     /// Forgets how an address answered, and has it told now what waits for it: staff switched it on, or it is another one.

@@ -152,13 +152,8 @@ impl TenantStore {
     }
 
     fn open_webhook(&self, row: WebhookRow) -> Result<Webhook, StoreError> {
-        let what = "outgoing webhook";
-        let clear = self
-            .keys
-            .open(self.webhook_field(row.id), &row.private)
-            .map_err(sealed(what))?;
-        let private: Private =
-            serde_json::from_slice(&clear).map_err(|_| StoreError::Sealed { what })?;
+        let place = self.webhook_field(row.id);
+        let private: Private = self.open_json("outgoing webhook", place, &row.private)?;
         Ok(Webhook {
             id: row.id,
             version: row.version,
@@ -236,8 +231,7 @@ impl TenantStore {
             secret: webhook.secret.clone(),
             made_by: webhook.made_by,
         };
-        let clear =
-            serde_json::to_vec(&private).map_err(|error| StoreError::Invalid(error.to_string()))?;
+        let place = self.webhook_field(webhook.id);
         let mut row = WebhookRow {
             tenant: self.id,
             id: webhook.id,
@@ -246,10 +240,7 @@ impl TenantStore {
             disabled: webhook.disabled,
             created_at: webhook.created_at,
             updated_at: webhook.updated_at,
-            private: self
-                .keys
-                .seal(self.webhook_field(webhook.id), &clear)
-                .map_err(sealed("outgoing webhook"))?,
+            private: self.seal_json("outgoing webhook", place, &private)?,
         };
         tx.save(&mut row)?;
         webhook.version = row.version;

@@ -105,10 +105,6 @@ impl TenantStore {
         row.version -= 1;
         let mut tx = Tx::new();
         tx.save(&mut row)?;
-        match self.store.commit(tx).await {
-            Ok(()) => Ok(true),
-            Err(error) if error.is_lost() => Ok(false),
-            Err(error) => Err(error),
-        }
+        self.store.try_commit(tx).await
     }
 }

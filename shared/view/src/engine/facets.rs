@@ -129,9 +129,4 @@ impl Reader<'_> {
         let shown = counted.filter(|(number, _)| visible[*number]).map(count);
         (shown.collect(), grouped)
     }
-
-    /// How many of the contacts within reach are in each group that the reader sees.
-    pub fn group_sizes(&self) -> Vec<GroupCount> {
-        self.group_counts(&self.seen, self.seen.count()).0
-    }
 }

@@ -2,24 +2,24 @@
 //! one) and holds the gate at the version its allowance was counted at, so that two people cannot take the last slot.
 //! A refusal leaves its decision record too.
 
-use chrono::{DateTime, Utc};
+mod cancel;
+mod waiting;
+
 use vio_domain::appointment::OpenSession;
 use vio_domain::calling::call_now::{Refused, refusal};
 use vio_domain::calling::gate::GateRefusal;
 use vio_domain::calling::guards::{Decision, StatusFact, evaluate};
 use vio_domain::calling::limits::CallLimits;
-use vio_domain::calling::order::{Band, QueueItem};
+use vio_domain::calling::order::Band;
 use vio_domain::calling::pause::Pause;
-use vio_domain::calling::session::{CancelReason, Method, SessionState};
-use vio_domain::campaigns::forecast::Foreseen;
-use vio_domain::contact::{AttentionReason, ContactMethod};
+use vio_domain::calling::session::{Method, SessionState};
+use vio_domain::contact::ContactMethod;
 use vio_domain::ids::{AppointmentId, ContactId, SessionId};
 use vio_domain::planner::CallWindow;
 
 use crate::calling::grant::{Dialling, Intended};
-use crate::calling::rows::{DialRow, DncRow, GateRow};
+use crate::calling::rows::{DncRow, GateRow};
 use crate::calling::sessions::{DecisionRow, SessionRow, TakenOver};
-use crate::campaigns::InCampaign;
 use crate::contacts::Person;
 use crate::entity::Entity;
 use crate::error::StoreError;
@@ -30,8 +30,10 @@ use crate::store::TenantStore;
 use crate::tenants::{TenantSettings, TenantStatus};
 use crate::tx::{COMMIT_TRIES, Tx};
 
-/// Waiting calls that are counted for a place in the queue. More than three days' worth: nobody waits behind that many.
-const MOST_AHEAD: u32 = 1_000;
+use waiting::queue_item;
+
+pub use cancel::CancelledNow;
+pub use waiting::Waiting;
 
 /// A call that somebody on the staff wants now.
 #[derive(Debug, Clone, Copy)]
@@ -45,15 +47,6 @@ pub struct CallNow {
     pub dry_run: bool,
     /// The id of the session, where one is made: the same for a repeat of the same request.
     pub session: SessionId,
-}
-
-/// A place in the queue of those that wait for a slot.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Waiting {
-    /// From 1.
-    pub position: u32,
-    /// When it goes, by what is known now; None while calling is paused, or where it will miss its window.
-    pub estimated_at: Option<DateTime<Utc>>,
 }
 
 /// What became of it.
@@ -92,30 +85,6 @@ pub struct NotNow {
     pub inactive: bool,
     /// Settings that are missing, by name.
     pub missing: Vec<&'static str>,
-}
-
-/// What became of cancelling a call now.
-#[derive(Debug)]
-pub enum CancelledNow {
-    /// It is cancelled, now or before.
-    Cancelled(Box<SessionRow>),
-    /// It is placing or in flight.
-    InProgress,
-    /// It is over.
-    Settled,
-    /// It waits, but nobody pressed Call Now for it.
-    NotCallNow,
-    NoSuchSession,
-}
-
-fn queue_item(row: &DialRow) -> QueueItem {
-    QueueItem {
-        band: row.band,
-        due: row.due,
-        latest: row.latest,
-        priority: row.priority,
-        session: row.session,
-    }
 }
 
 impl TenantStore {
@@ -362,74 +331,6 @@ impl TenantStore {
         })))
     }
 
-    /// The calls that somebody pressed for and that are not placed yet, whenever they are due.
-    async fn waiting_call_nows(&self) -> Result<Vec<DialRow>, StoreError> {
-        let (prefix, _) = key::dial_due(Band::CallNow, self.now());
-        let pk = key::dial_pk(self.id);
-        let (rows, _) = self.store.list(pk, &prefix, true, MOST_AHEAD, None).await?;
-        Ok(rows)
-    }
-
-    /// Where a call stands among those that wait for a slot; None for one that goes at once, is not due, or is not planned
-    /// any more. What somebody pressed for waits even where it was put off, until it may go.
-    pub async fn waiting(
-        &self,
-        settings: &TenantSettings,
-        limits: &CallLimits,
-        gate: &GateRow,
-        person: &Person,
-        row: &SessionRow,
-    ) -> Result<Option<Waiting>, StoreError> {
-        let now = self.now();
-        let mine = queue_item(&row.dial());
-        let due = mine.is_due(now);
-        let pressed = mine.band == Band::CallNow;
-        if row.session.state != SessionState::Planned || !(due || pressed) {
-            return Ok(None);
-        }
-        let mut ahead = 0_u32;
-        // Of the bands behind, only reminders can come first: those about to miss their window.
-        let bands = Band::ALL
-            .into_iter()
-            .filter(|band| *band <= mine.band || *band == Band::Reminder);
-        for band in bands {
-            let items = match band {
-                Band::CallNow => self.waiting_call_nows().await?,
-                _ => self.due_items(band, MOST_AHEAD).await?,
-            };
-            // Its own item has its instant in whole milliseconds, and would come before it.
-            let first = items.iter().filter(|item| {
-                item.session != mine.session && queue_item(item).cmp_at(&mine, now).is_lt()
-            });
-            ahead = ahead.saturating_add(u32::try_from(first.count()).unwrap_or(u32::MAX));
-        }
-        if due && gate.gate.check_after(now, ahead, limits).is_ok() {
-            return Ok(None);
-        }
-        Ok(Some(Waiting {
-            position: ahead.saturating_add(1),
-            estimated_at: self.estimate(settings, limits, gate, person, mine).await?,
-        }))
-    }
-
-    /// When a call that waits for a slot will go, by what is known now: all that waits is played forward.
-    async fn estimate(
-        &self,
-        settings: &TenantSettings,
-        limits: &CallLimits,
-        gate: &GateRow,
-        person: &Person,
-        item: QueueItem,
-    ) -> Result<Option<DateTime<Utc>>, StoreError> {
-        let foreseen = self
-            .foresee_call(&settings.settings, limits, gate, item, &person.contact)
-            .await?;
-        Ok(match foreseen {
-            Foreseen::At(at) => Some(at),
-            Foreseen::Skipped(_) | Foreseen::Never => None,
-        })
-    }
-
     /// Writes down why nobody was rung. `session`: what was asked for, or would have been taken over.
     async fn record_refused(
         &self,
@@ -459,103 +360,6 @@ impl TenantStore {
             }));
         self.log(&mut tx, actor, entry)?;
         self.store.commit(tx).await
-    }
-
-    /// Takes a call back that somebody pressed for and that waits for its slot. What it took over comes back: a reminder
-    /// is planned anew, a retry or a campaign's call as it was.
-    pub async fn cancel_call_now(
-        &self,
-        contact: ContactId,
-        id: SessionId,
-        actor: &Actor,
-    ) -> Result<CancelledNow, StoreError> {
-        for _ in 0..COMMIT_TRIES {
-            let Some(mut row) = self.session(contact, id).await? else {
-                return Ok(CancelledNow::NoSuchSession);
-            };
-            match row.session.state {
-                SessionState::Planned if row.session.method != Method::ManualCallNow => {
-                    return Ok(CancelledNow::NotCallNow);
-                }
-                SessionState::Planned => {}
-                SessionState::Cancelled { .. } => {
-                    return Ok(CancelledNow::Cancelled(Box::new(row)));
-                }
-                _ if row.session.is_settled() => return Ok(CancelledNow::Settled),
-                _ => return Ok(CancelledNow::InProgress),
-            }
-            let Some(mut person) = self.person(contact).await? else {
-                return Ok(CancelledNow::NoSuchSession);
-            };
-            let settings = self.settings().await?;
-            let mut tx = Tx::new();
-            let in_campaign = row.in_campaign.take();
-            self.stage_cancelled(&mut tx, &mut row, CancelReason::Person)?;
-            let about = row.session.appointment;
-            person.set_open_session(about, None, None);
-            match row.took_over {
-                Some(before) if before.method != Method::Reminder => {
-                    self.stage_given_back(&mut tx, &mut person, &row, before, in_campaign)?;
-                }
-                _ => {
-                    if let Some(about) = about {
-                        self.replan(&mut tx, &settings.settings, &mut person, about)
-                            .await?;
-                    }
-                }
-            }
-            self.stage_person(&mut tx, &mut person)?;
-            let entry = Entry::new("call_now.cancelled", "session", id.uuid())
-                .contact(contact)
-                .version(row.version);
-            self.log(&mut tx, actor, entry)?;
-            match self.store.commit(tx).await {
-                Err(error) if error.is_lost() => {}
-                Err(error) => return Err(error),
-                Ok(()) => return Ok(CancelledNow::Cancelled(Box::new(row))),
-            }
-        }
-        Err(StoreError::Lost {
-            lost: vec![SessionRow::TYPE],
-        })
-    }
-
-    /// Stages the retry or the campaign's call that a call now, or a campaign, had taken over; `in_campaign` is its place
-    /// in the campaign that counts it. One whose window has passed goes to staff.
-    pub(crate) fn stage_given_back(
-        &self,
-        tx: &mut Tx,
-        person: &mut Person,
-        cancelled: &SessionRow,
-        before: TakenOver,
-        in_campaign: Option<InCampaign>,
-    ) -> Result<(), StoreError> {
-        let now = self.now();
-        let about = cancelled.session.appointment;
-        if before.latest.is_some_and(|latest| latest <= now) {
-            let reason = AttentionReason::NoCallWindow;
-            let session = Some(cancelled.session.id);
-            return self.flag(tx, &mut person.contact, reason, about, session);
-        }
-        let window = CallWindow {
-            due: before.due.max(now),
-            latest: before.latest.unwrap_or(now),
-        };
-        let appointment = about.and_then(|id| person.appointment(id));
-        let mut row = self.new_session(person, appointment, before.method, window);
-        row.session.latest = before.latest;
-        row.session.campaign = in_campaign.map(|place| place.campaign);
-        row.in_campaign = in_campaign;
-        row.band = before.band;
-        row.priority = cancelled.priority;
-        row.tries_before = cancelled.tries_before;
-        self.stage_planned(tx, &mut row)?;
-        let open = OpenSession {
-            id: row.session.id,
-            in_progress: false,
-        };
-        person.set_open_session(about, Some(open), Some(row.session.due));
-        Ok(())
     }
 }
 

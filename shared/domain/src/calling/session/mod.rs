@@ -3,19 +3,24 @@
 //! Each transition says whether it changed anything, so that duplicate, late and reordered events change nothing
 //! the second time. Events of an attempt that is no longer the session's own change nothing.
 
+mod hear;
+mod report;
+
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 
 use super::attempt::UnknownCause;
-use super::disconnect::{Connection, meaning};
 use crate::ids::{AppointmentId, AttemptId, CampaignId, ContactId, SessionId, TenantId};
+
+pub use hear::CallEvent;
+pub use report::{
+    Action, Analysis, Ended, FeedbackScore, NoScore, Outcome, PlacedCall, Report, Sentiment,
+};
 
 /// An initiated call shows as ringing this long after it was placed: the provider sends no such event.
 pub const RINGING_AFTER: TimeDelta = TimeDelta::seconds(2);
 /// A connected call whose analysis has not come is fetched this long after its end.
 pub const FETCH_AFTER_END: TimeDelta = TimeDelta::minutes(5);
-/// The longest a call may last, as every placement tells the provider.
-pub const MAX_CALL_DURATION: TimeDelta = TimeDelta::minutes(15);
 /// A call of which nothing is heard is fetched this long after its grant.
 pub const FETCH_SILENT_AFTER: TimeDelta = TimeDelta::minutes(20);
 /// A number stays locked this long after a grant, unless the call ends before.
@@ -46,132 +51,6 @@ pub enum Method {
     Campaign,
 }
 
-/// What the call came to (S0).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Outcome {
-    /// A person answered.
-    Answered,
-    /// A machine did.
-    Voicemail,
-    /// Nobody did.
-    NoAnswer,
-    /// The line was busy.
-    Busy,
-    /// It could not be made.
-    Failed,
-}
-
-/// What the person decided about the appointment (S0).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Action {
-    /// They come.
-    Confirmed,
-    /// They do not.
-    Cancelled,
-    /// They want another time.
-    Rescheduled,
-    /// Nothing.
-    #[default]
-    NoAction,
-}
-
-/// How the person sounded (S0).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Sentiment {
-    /// Content.
-    Positive,
-    /// Neither.
-    Neutral,
-    /// Not content.
-    Negative,
-}
-
-/// How content the person was with the call, where the tenant asks: 1 (not at all) to 5 (very) (S3 `customer_feedback`).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(try_from = "u8", into = "u8")]
-pub struct FeedbackScore(u8);
-
-/// The number is not from 1 to 5.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("a score is from 1 to 5")]
-pub struct NoScore;
-
-impl TryFrom<u8> for FeedbackScore {
-    type Error = NoScore;
-
-    fn try_from(score: u8) -> Result<Self, NoScore> {
-        (1..=5)
-            .contains(&score)
-            .then_some(Self(score))
-            .ok_or(NoScore)
-    }
-}
-
-impl From<FeedbackScore> for u8 {
-    fn from(score: FeedbackScore) -> Self {
-        score.0
-    }
-}
-
-/// What the provider's analysis of a call says, without a word of what was spoken.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Analysis {
-    /// What the person decided.
-    #[serde(default)]
-    pub action: Action,
-    /// The new time they named, where it could be read.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub new_time: Option<DateTime<Utc>>,
-    /// How they sounded.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub sentiment: Option<Sentiment>,
-    /// Whether staff should follow up.
-    #[serde(default)]
-    pub follow_up_required: bool,
-    /// Whether a machine was reached.
-    #[serde(default)]
-    pub in_voicemail: bool,
-    /// How content they were, where they were asked and said so.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub feedback: Option<FeedbackScore>,
-}
-
-/// A call of the provider's that belongs to an attempt.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct PlacedCall {
-    /// Our attempt.
-    pub attempt: AttemptId,
-    /// The provider's id.
-    pub provider_call_id: String,
-    /// When it was granted.
-    pub granted_at: DateTime<Utc>,
-    /// When we learned that it was placed.
-    pub placed_at: DateTime<Utc>,
-}
-
-/// How a call ended.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Ended {
-    /// When.
-    pub at: DateTime<Utc>,
-    /// The provider's disconnection reason, as it named it.
-    pub reason: String,
-    /// When it had connected, where the provider says so. The call's length counts from here.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub started_at: Option<DateTime<Utc>>,
-}
-
-impl Ended {
-    /// How long the two sides were connected, in whole seconds; `None` for a call that never was.
-    pub fn duration_seconds(&self) -> Option<i64> {
-        let started = self.started_at?;
-        Some((self.at - started).num_seconds().max(0))
-    }
-}
-
 /// Why a session ended without having been placed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -182,22 +61,6 @@ pub enum CancelReason {
     Guard,
     /// The appointment changed and was planned anew, or needs no call any more.
     Replanned,
-}
-
-/// How a settled call came out.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Report {
-    /// The call.
-    pub call: PlacedCall,
-    /// Its end.
-    pub ended: Ended,
-    /// What it came to.
-    pub outcome: Outcome,
-    /// Whether it failed for a reason that lies with us or the provider.
-    pub technical: bool,
-    /// What was said, for a call that connected; absent if the provider never told.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub analysis: Option<Analysis>,
 }
 
 /// Where a session stands, with what is known there.
@@ -316,31 +179,6 @@ pub struct CallSession {
     /// Where it stands.
     #[serde(flatten)]
     pub state: SessionState,
-}
-
-/// What we hear of a placed call: from the provider's answer, a webhook, a listing or a fetch.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum CallEvent {
-    /// The provider has the call.
-    Placed,
-    /// It connected (`call_started`).
-    Started,
-    /// It is over (`call_ended`). `started`: the event carries an instant at which it had connected.
-    Ended {
-        /// Its end.
-        ended: Ended,
-        /// Whether it had connected.
-        started: bool,
-    },
-    /// It is over and analysed (`call_analyzed`), or was fetched after its end. `None`: still no analysis.
-    Analyzed {
-        /// Its end.
-        ended: Ended,
-        /// Whether it had connected.
-        started: bool,
-        /// What was said.
-        analysis: Option<Analysis>,
-    },
 }
 
 /// A transition that the session's state does not allow.
@@ -534,135 +372,6 @@ impl CallSession {
         Ok(Applied::Yes)
     }
 
-    /// Something was heard of the call that `attempt` placed. On [`Applied::Settled`] the caller decides what follows
-    /// ([`super::settle`]) in the same write.
-    ///
-    /// # Errors
-    /// [`TransitionError::OtherCall`] if the attempt has another provider call.
-    pub fn hear(
-        &mut self,
-        attempt: AttemptId,
-        provider_call_id: &str,
-        event: CallEvent,
-        now: DateTime<Utc>,
-    ) -> Result<Applied, TransitionError> {
-        let Some(mut call) = self.call_of(attempt, provider_call_id, now)? else {
-            return Ok(Applied::No);
-        };
-        let known = matches!(
-            self.state,
-            SessionState::Initiated(_) | SessionState::Answered { .. }
-        );
-        let (since, had_ended) = match &self.state {
-            SessionState::Answered { since, ended, .. } => (Some(*since), ended.is_some()),
-            _ => (None, false),
-        };
-        match event {
-            CallEvent::Placed if known => Ok(Applied::No),
-            CallEvent::Placed => {
-                call.placed_at = now;
-                self.state = SessionState::Initiated(call);
-                Ok(Applied::Yes)
-            }
-            CallEvent::Started if since.is_some() => Ok(Applied::No),
-            CallEvent::Started => {
-                self.state = SessionState::Answered {
-                    call,
-                    since: now,
-                    ended: None,
-                };
-                Ok(Applied::Yes)
-            }
-            CallEvent::Ended { .. } if had_ended => Ok(Applied::No),
-            CallEvent::Ended { ended, started }
-                if connected(&ended, started || since.is_some()) =>
-            {
-                let since = since.or(ended.started_at).unwrap_or(ended.at);
-                self.state = SessionState::Answered {
-                    call,
-                    since,
-                    ended: Some(ended),
-                };
-                Ok(Applied::Yes)
-            }
-            CallEvent::Ended { ended, .. } => Ok(self.settle(call, ended, None, false)),
-            CallEvent::Analyzed {
-                ended,
-                started,
-                analysis,
-            } => {
-                let connected = connected(&ended, started || since.is_some());
-                Ok(self.settle(call, ended, analysis, connected))
-            }
-        }
-    }
-
-    fn settle(
-        &mut self,
-        call: PlacedCall,
-        ended: Ended,
-        analysis: Option<Analysis>,
-        connected: bool,
-    ) -> Applied {
-        let meaning = meaning(&ended.reason);
-        let analysis = analysis.filter(|_| connected);
-        let machine = analysis.as_ref().is_some_and(|a| a.in_voicemail);
-        let decided = analysis
-            .as_ref()
-            .is_some_and(|a| a.action != Action::NoAction);
-        let outcome = match meaning.outcome {
-            // Somebody decided something before the line broke, or talked where a machine was expected.
-            _ if decided && !machine => Outcome::Answered,
-            Outcome::Answered if machine => Outcome::Voicemail,
-            outcome => outcome,
-        };
-        let technical = meaning.technical && outcome == Outcome::Failed;
-        let report = Report {
-            call,
-            ended,
-            outcome,
-            technical,
-            analysis,
-        };
-        self.state = match outcome {
-            Outcome::Failed => SessionState::Failed(report),
-            _ => SessionState::Completed(report),
-        };
-        Applied::Settled
-    }
-
-    /// The call an event is about, or `None` if it changes nothing here any more. A session that returned to planned
-    /// takes the call of its last attempt back: what was thought not placed was placed after all.
-    fn call_of(
-        &self,
-        attempt: AttemptId,
-        provider_call_id: &str,
-        now: DateTime<Utc>,
-    ) -> Result<Option<PlacedCall>, TransitionError> {
-        if let Some(call) = self.call() {
-            return match call.attempt == attempt {
-                true if call.provider_call_id != provider_call_id => {
-                    Err(TransitionError::OtherCall)
-                }
-                true if !self.is_settled() => Ok(Some(call.clone())),
-                _ => Ok(None),
-            };
-        }
-        let open = matches!(
-            self.state,
-            SessionState::Planned | SessionState::Placing { .. } | SessionState::Unknown { .. }
-        );
-        Ok(self
-            .last_attempt
-            .filter(|(last, _)| open && *last == attempt)
-            .map(|(_, granted_at)| PlacedCall {
-                attempt,
-                provider_call_id: provider_call_id.to_owned(),
-                granted_at,
-                placed_at: now,
-            }))
-    }
-
     fn is_placing(&self, attempt: AttemptId) -> bool {
         matches!(&self.state, SessionState::Placing { attempt: known, .. } if *known == attempt)
     }
@@ -676,14 +385,5 @@ impl CallSession {
     }
 }
 
-fn connected(ended: &Ended, started: bool) -> bool {
-    match meaning(&ended.reason).connection {
-        Connection::Connected => true,
-        Connection::NotConnected => false,
-        Connection::IfStarted => started,
-    }
-}
-
 #[cfg(test)]
-#[path = "session_tests.rs"]
 mod tests;

@@ -1,6 +1,8 @@
-//! People who sign in: their records, and the claims that keep sign-in e-mails and business names unique on the
-//! platform (S3 sections 1, 2 and 5, rules.md People, roles, sessions). Names, addresses and the password's hash lie
+//! People who sign in: their records, and the claims that keep sign-in e-mails unique on the platform (S3 sections 1, 2
+//! and 5, rules.md People, roles, sessions). Names, addresses and the password's hash lie
 //! sealed under the tenant's keys; an e-mail is found by its keyed hash alone.
+
+mod sign_up;
 
 use std::collections::BTreeSet;
 
@@ -8,7 +10,7 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 use vio_crypto::password::PasswordHash;
-use vio_crypto::{EndpointId, FieldRef, LookupHash, LookupKind, PlatformKeys, Sealed};
+use vio_crypto::{FieldRef, LookupHash, LookupKind, PlatformKeys, Sealed};
 use vio_domain::error::Invalid;
 use vio_domain::ids::{TenantId, UserId};
 use vio_domain::notices::NoticeSettings;
@@ -17,16 +19,13 @@ use vio_domain::permission::{
 };
 use vio_domain::phone::E164;
 use vio_domain::preferences::Preferences;
-use vio_domain::settings::Settings;
 use vio_domain::text::{Email, PersonName, ShortText};
 
 use crate::entity::Entity;
 use crate::error::StoreError;
 use crate::key;
-use crate::log::{Actor, Entry};
 use crate::port::{Condition, Key};
-use crate::store::{Store, TenantStore, sealed};
-use crate::tenants::Endpoints;
+use crate::store::{Store, TenantStore};
 use crate::tx::Tx;
 
 /// Whether somebody may sign in.
@@ -235,42 +234,9 @@ impl Entity for LoginRow {
     }
 }
 
-/// A business name is taken.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-pub struct BusinessNameRow {
-    name_hash: LookupHash,
-    tenant: TenantId,
-    #[serde(skip)]
-    version: u64,
-}
-
-impl Entity for BusinessNameRow {
-    const TYPE: &'static str = "business_name";
-    fn key(&self) -> Key {
-        key::business_name(&self.name_hash.to_string())
-    }
-    fn version(&self) -> u64 {
-        self.version
-    }
-    fn set_version(&mut self, version: u64) {
-        self.version = version;
-    }
-}
-
 /// The keyed hash by which a sign-in e-mail is found.
 pub fn login_hash(keys: &PlatformKeys, email: &Email) -> LookupHash {
     keys.sign_in_email(&email.folded())
-}
-
-/// The keyed hash of a business name: case and repeated spaces do not make another name.
-fn name_hash(keys: &PlatformKeys, name: &str) -> LookupHash {
-    let folded = name
-        .split_whitespace()
-        .map(str::to_lowercase)
-        .collect::<Vec<_>>()
-        .join(" ");
-    // A name of its own kind: the prefix keeps it apart from every other use of the platform's hashes.
-    keys.lookup(LookupKind::GroupName, &format!("business\n{folded}"))
 }
 
 impl Store {
@@ -294,32 +260,6 @@ impl TenantStore {
         FieldRef::new(self.id.uuid(), user.uuid(), field)
     }
 
-    fn seal_user<T: Serialize>(
-        &self,
-        user: UserId,
-        field: &'static str,
-        value: &T,
-    ) -> Result<Sealed, StoreError> {
-        let bytes =
-            serde_json::to_vec(value).map_err(|error| StoreError::Invalid(error.to_string()))?;
-        self.keys
-            .seal(self.user_field(user, field), &bytes)
-            .map_err(sealed("user"))
-    }
-
-    fn open_user<T: serde::de::DeserializeOwned>(
-        &self,
-        user: UserId,
-        field: &'static str,
-        value: &Sealed,
-    ) -> Result<T, StoreError> {
-        let bytes = self
-            .keys
-            .open(self.user_field(user, field), value)
-            .map_err(sealed("user"))?;
-        serde_json::from_slice(&bytes).map_err(|_| StoreError::Sealed { what: "user" })
-    }
-
     /// Puts a new user and the claim on their e-mail into a transaction: active with a password, invited without one. Lost
     /// on `login` where the e-mail is taken.
     pub fn create_user(
@@ -341,6 +281,7 @@ impl TenantStore {
         new: NewUser,
     ) -> Result<UserRow, StoreError> {
         let now = self.now();
+        let place = |field| self.user_field(new.id, field);
         let row = UserRow {
             tenant: self.id,
             id: new.id,
@@ -364,10 +305,10 @@ impl TenantStore {
             password_version: 1,
             invitation: None,
             known_devices: Vec::new(),
-            personal: self.seal_user(new.id, "personal", &new.personal)?,
+            personal: self.seal_json("user", place("personal"), &new.personal)?,
             password: new
                 .password
-                .map(|password| self.seal_user(new.id, "password", &password))
+                .map(|password| self.seal_json("user", place("password"), &password))
                 .transpose()?,
         };
         tx.create(&mut LoginRow {
@@ -377,40 +318,6 @@ impl TenantStore {
             version: 0,
         })?;
         Ok(row)
-    }
-
-    /// Takes a business name for this tenant. Lost on `business_name` where another has it.
-    pub fn claim_business_name(
-        &self,
-        tx: &mut Tx,
-        platform: &PlatformKeys,
-        name: &str,
-    ) -> Result<(), StoreError> {
-        tx.create(&mut BusinessNameRow {
-            name_hash: name_hash(platform, name),
-            tenant: self.id,
-            version: 0,
-        })
-    }
-
-    /// Changes the business name's claim. Nothing where both are the same name.
-    pub fn move_business_name(
-        &self,
-        tx: &mut Tx,
-        platform: &PlatformKeys,
-        from: &str,
-        to: &str,
-    ) -> Result<(), StoreError> {
-        let old = name_hash(platform, from);
-        if old == name_hash(platform, to) {
-            return Ok(());
-        }
-        tx.delete_if(
-            "old_business_name",
-            key::business_name(&old.to_string()),
-            Condition::Always,
-        );
-        self.claim_business_name(tx, platform, to)
     }
 
     /// A member of this tenant's team.
@@ -444,7 +351,7 @@ impl TenantStore {
 
     /// What is personal about a user.
     pub fn open_personal(&self, row: &UserRow) -> Result<PersonalDetails, StoreError> {
-        self.open_user(row.id, "personal", &row.personal)
+        self.open_json("user", self.user_field(row.id, "personal"), &row.personal)
     }
 
     /// Seals changed personal details into the record, which the caller stages.
@@ -453,7 +360,7 @@ impl TenantStore {
         row: &mut UserRow,
         personal: &PersonalDetails,
     ) -> Result<(), StoreError> {
-        row.personal = self.seal_user(row.id, "personal", personal)?;
+        row.personal = self.seal_json("user", self.user_field(row.id, "personal"), personal)?;
         Ok(())
     }
 
@@ -461,7 +368,7 @@ impl TenantStore {
     pub fn open_password(&self, row: &UserRow) -> Result<Option<PasswordHash>, StoreError> {
         row.password
             .as_ref()
-            .map(|password| self.open_user(row.id, "password", password))
+            .map(|password| self.open_json("user", self.user_field(row.id, "password"), password))
             .transpose()
     }
 
@@ -504,7 +411,8 @@ impl TenantStore {
         row: &mut UserRow,
         password: &PasswordHash,
     ) -> Result<(), StoreError> {
-        row.password = Some(self.seal_user(row.id, "password", password)?);
+        let place = self.user_field(row.id, "password");
+        row.password = Some(self.seal_json("user", place, password)?);
         row.password_version += 1;
         Ok(())
     }
@@ -514,45 +422,5 @@ impl TenantStore {
         row.updated_at = self.now();
         row.edits += 1;
         tx.update(row)
-    }
-}
-
-impl Store {
-    /// Makes a business with its first administrator: keys, settings, webhook addresses, the claims on its name and on
-    /// the administrator's e-mail, and the first entry of its log, all or nothing (S0, S3). Lost on `business_name` or
-    /// `login` where either is taken.
-    pub async fn sign_up(
-        &self,
-        platform: &PlatformKeys,
-        tenant: TenantId,
-        settings: Settings,
-        admin: NewUser,
-        actor: &Actor,
-    ) -> Result<TenantStore, StoreError> {
-        let endpoint = || {
-            EndpointId::generate(self.random())
-                .map(|id| id.to_string())
-                .map_err(|error| StoreError::Keys(Box::new(error)))
-        };
-        let endpoints = Endpoints {
-            call_outcome: endpoint()?,
-            calcom_booking: endpoint()?,
-            calendly_booking: endpoint()?,
-            sms: endpoint()?,
-        };
-        let mut tx = Tx::new();
-        let name = settings.business.legal_name.clone();
-        let kind = settings.business.business_type;
-        let scope = self
-            .new_tenant(&mut tx, tenant, settings, endpoints)
-            .await?;
-        scope.claim_business_name(&mut tx, platform, name.as_str())?;
-        scope.create_user(&mut tx, platform, admin)?;
-        let entry = Entry::new("tenant.created", "tenant", tenant.uuid())
-            .version(1)
-            .details(serde_json::json!({ "business_type": kind }));
-        scope.log(&mut tx, actor, entry)?;
-        self.commit(tx).await?;
-        Ok(scope)
     }
 }

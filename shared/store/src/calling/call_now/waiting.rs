@@ -1,0 +1,107 @@
+//! Where a call stands among those that wait for a slot, and when it will go.
+
+use chrono::{DateTime, Utc};
+use vio_domain::calling::limits::CallLimits;
+use vio_domain::calling::order::{Band, QueueItem};
+use vio_domain::calling::session::SessionState;
+use vio_domain::campaigns::forecast::Foreseen;
+
+use crate::calling::rows::{DialRow, GateRow};
+use crate::calling::sessions::SessionRow;
+use crate::contacts::Person;
+use crate::error::StoreError;
+use crate::key;
+use crate::store::TenantStore;
+use crate::tenants::TenantSettings;
+
+/// Waiting calls that are counted for a place in the queue. More than three days' worth: nobody waits behind that many.
+const MOST_AHEAD: u32 = 1_000;
+
+/// A place in the queue of those that wait for a slot.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Waiting {
+    /// From 1.
+    pub position: u32,
+    /// When it goes, by what is known now; None while calling is paused, or where it will miss its window.
+    pub estimated_at: Option<DateTime<Utc>>,
+}
+
+pub(super) fn queue_item(row: &DialRow) -> QueueItem {
+    QueueItem {
+        band: row.band,
+        due: row.due,
+        latest: row.latest,
+        priority: row.priority,
+        session: row.session,
+    }
+}
+
+impl TenantStore {
+    /// The calls that somebody pressed for and that are not placed yet, whenever they are due.
+    pub(super) async fn waiting_call_nows(&self) -> Result<Vec<DialRow>, StoreError> {
+        let (prefix, _) = key::dial_due(Band::CallNow, self.now());
+        let pk = key::dial_pk(self.id);
+        let (rows, _) = self.store.list(pk, &prefix, true, MOST_AHEAD, None).await?;
+        Ok(rows)
+    }
+
+    /// Where a call stands among those that wait for a slot; None for one that goes at once, is not due, or is not planned
+    /// any more. What somebody pressed for waits even where it was put off, until it may go.
+    pub async fn waiting(
+        &self,
+        settings: &TenantSettings,
+        limits: &CallLimits,
+        gate: &GateRow,
+        person: &Person,
+        row: &SessionRow,
+    ) -> Result<Option<Waiting>, StoreError> {
+        let now = self.now();
+        let mine = queue_item(&row.dial());
+        let due = mine.is_due(now);
+        let pressed = mine.band == Band::CallNow;
+        if row.session.state != SessionState::Planned || !(due || pressed) {
+            return Ok(None);
+        }
+        let mut ahead = 0_u32;
+        // Of the bands behind, only reminders can come first: those about to miss their window.
+        let bands = Band::ALL
+            .into_iter()
+            .filter(|band| *band <= mine.band || *band == Band::Reminder);
+        for band in bands {
+            let items = match band {
+                Band::CallNow => self.waiting_call_nows().await?,
+                _ => self.due_items(band, MOST_AHEAD).await?,
+            };
+            // Its own item has its instant in whole milliseconds, and would come before it.
+            let first = items.iter().filter(|item| {
+                item.session != mine.session && queue_item(item).cmp_at(&mine, now).is_lt()
+            });
+            ahead = ahead.saturating_add(u32::try_from(first.count()).unwrap_or(u32::MAX));
+        }
+        if due && gate.gate.check_after(now, ahead, limits).is_ok() {
+            return Ok(None);
+        }
+        Ok(Some(Waiting {
+            position: ahead.saturating_add(1),
+            estimated_at: self.estimate(settings, limits, gate, person, mine).await?,
+        }))
+    }
+
+    /// When a call that waits for a slot will go, by what is known now: all that waits is played forward.
+    pub(super) async fn estimate(
+        &self,
+        settings: &TenantSettings,
+        limits: &CallLimits,
+        gate: &GateRow,
+        person: &Person,
+        item: QueueItem,
+    ) -> Result<Option<DateTime<Utc>>, StoreError> {
+        let foreseen = self
+            .foresee_call(&settings.settings, limits, gate, item, &person.contact)
+            .await?;
+        Ok(match foreseen {
+            Foreseen::At(at) => Some(at),
+            Foreseen::Skipped(_) | Foreseen::Never => None,
+        })
+    }
+}
