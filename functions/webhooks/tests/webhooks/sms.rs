@@ -13,10 +13,10 @@ use vio_store::messages::{MessageRow, NewMessage, Ready, Taken, Words};
 
 use crate::support::*;
 
-const TOKEN: &str = "twilio-token-for-tests";
+pub(crate) const TOKEN: &str = "twilio-token-for-tests";
 const SID: &str = "SM8c4d7beaf75ce73ce83ecaf57942bfe3";
 
-async fn clinic() -> (Clinic, String) {
+pub(crate) async fn clinic() -> (Clinic, String) {
     let clinic = Clinic::new().await;
     let now = clinic.now();
     clinic
@@ -35,7 +35,7 @@ async fn clinic() -> (Clinic, String) {
 }
 
 /// A form as Twilio posts it, with its signature under this token.
-fn signed(path: &str, fields: &[(&str, &str)], token: &str) -> (String, String) {
+pub(crate) fn signed(path: &str, fields: &[(&str, &str)], token: &str) -> (String, String) {
     let mut sorted = fields.to_vec();
     sorted.sort();
     let said: String = sorted
@@ -52,7 +52,7 @@ fn signed(path: &str, fields: &[(&str, &str)], token: &str) -> (String, String) 
     (pairs.join("&"), signature)
 }
 
-async fn post(clinic: &Clinic, path: &str, signature: &str, body: &str) -> StatusCode {
+pub(crate) async fn post(clinic: &Clinic, path: &str, signature: &str, body: &str) -> StatusCode {
     let request = Request::post(path)
         .header("content-type", "application/x-www-form-urlencoded")
         .header("x-twilio-signature", signature)
@@ -79,9 +79,14 @@ fn inbound(body: &'static str) -> [(&'static str, &'static str); 4] {
 }
 
 async fn person(clinic: &Clinic) {
+    person_at(clinic, "+447911000001").await;
+}
+
+/// Somebody with a booking who takes messages at this number.
+pub(crate) async fn person_at(clinic: &Clinic, number: &str) {
     clinic.hear(&[Booking::created("u1", 7, 0).json()]).await;
     let mut person = clinic.only_person().await;
-    let number = vio_domain::phone::parse("+447911000001", vio_domain::phone::Country::GB);
+    let number = vio_domain::phone::parse(number, vio_domain::phone::Country::GB);
     person.contact.phone = Some(number.unwrap().e164);
     person.contact.preferences.sms_opt_in = true;
     let mut tx = vio_store::tx::Tx::new();
@@ -153,7 +158,7 @@ async fn what_twilio_did_not_sign_is_refused() {
 }
 
 /// A message whose send nobody heard the answer of, as the worker leaves it.
-async fn sending(clinic: &Clinic) -> MessageRow {
+pub(crate) async fn sending(clinic: &Clinic) -> MessageRow {
     let contact = clinic.only_person().await.contact.id;
     let settings = clinic.store().settings().await.unwrap();
     let new = NewMessage {
