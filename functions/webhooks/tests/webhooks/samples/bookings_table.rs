@@ -293,6 +293,19 @@ pub(super) const SAMPLES: &[(&str, Sample)] = &[
                 "/payload/startTime",
             ],
             says: &[
+                // The latest word on a booking counts whole: what it does not say is not known any more.
+                (
+                    "/payload/eventTitle",
+                    Taken(
+                        "Guest User <guest@example.com> - | rescheduled 2024-01-10 14:30 15 min, - with Organizer Name | no_phone",
+                    ),
+                ),
+                (
+                    "/payload/organizer",
+                    Taken(
+                        "Guest User <guest@example.com> - | rescheduled 2024-01-10 14:30 15 min, Strategy Session with - | no_phone",
+                    ),
+                ),
                 // Without the booking that it was, it is another one of the same person.
                 (
                     "/payload/rescheduleUid",

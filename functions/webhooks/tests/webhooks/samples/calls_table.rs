@@ -181,11 +181,18 @@ pub(super) const SAMPLES: &[(&str, Sample)] = &[
         "retell/webhook.call_analyzed.from-openapi-example.json",
         Sample {
             ours: Taken(TALKED),
-            // They talked, and nobody knows about what.
-            says: &[(
-                "/call/call_analysis",
-                Taken("settled: answered | pending | analysis_missing"),
-            )],
+            says: &[
+                // They talked, and nobody knows about what.
+                (
+                    "/call/call_analysis",
+                    Taken("settled: answered | pending | analysis_missing"),
+                ),
+                // Nobody knows how it ended, and nothing was decided: a failure of ours, which is tried again.
+                (
+                    "/call/disconnection_reason",
+                    Taken("settled: failed | pending | -"),
+                ),
+            ],
             rows: &[
                 (
                     "confirmed",
