@@ -14,6 +14,7 @@ use vio_domain::calling::session::{CancelReason, Method, NUMBER_LOCK, Outcome, S
 use vio_domain::campaigns::State;
 use vio_domain::contact::AttentionReason;
 use vio_domain::ids::{AttemptId, ContactId};
+use vio_domain::notices::{Happening, Limit};
 use vio_domain::settings::{HipaaLevel, Settings};
 
 use crate::calling::plan::{consent, permitted};
@@ -440,8 +441,18 @@ impl TenantStore {
                     .stage_fallback(&mut tx, settings, person, appointment)
                     .await?;
             if !by_message {
-                let reason = AttentionReason::from(attention);
-                self.flag(&mut tx, &mut person.contact, reason, appointment, session)?;
+                let attention = AttentionReason::from(attention);
+                self.flag(
+                    &mut tx,
+                    &mut person.contact,
+                    attention,
+                    appointment,
+                    session,
+                )?;
+                if reason == SettleReason::WindowMissed {
+                    // Nobody will be rung, and somebody has to see to it.
+                    self.tell_attention(&mut tx, person.contact.id, attention)?;
+                }
             }
         }
         self.stage_person(&mut tx, person)?;
@@ -518,6 +529,10 @@ impl TenantStore {
         history.add(id, now);
 
         let mut tx = Tx::new();
+        if let Some(percent) = gate.gate.reached(now, dialling.limits) {
+            let limit = Limit::CallsOfTheDay;
+            self.tell(&mut tx, Happening::UsageLimit { limit, percent })?;
+        }
         tx.save(gate)?;
         if let (Some(mut campaign), Some(place)) = (campaign, row.in_campaign) {
             self.stage_turn(
