@@ -330,7 +330,7 @@ mod tests {
         life(&stack, place.clone(), &read, 0).await;
         assert_eq!(*read.lock().unwrap(), ["a", "b", "c"]);
         // A place that the stream does not know any more: better twice than not at all.
-        std::fs::write(place.as_ref().unwrap(), "999999999").unwrap();
+        std::fs::write(place.as_ref().unwrap(), format!("{:021}", 999_999_999)).unwrap();
         write(&stack, "d").await;
         life(&stack, place.clone(), &read, 4).await;
         std::fs::write(place.as_ref().unwrap(), "nonsense").unwrap();
