@@ -13,6 +13,7 @@ use std::time::Duration;
 use secrecy::SecretString;
 use vio_domain::bookings::Calendar;
 use vio_domain::ids::TenantId;
+use vio_domain::text::ShortText;
 use vio_providers::calcom::CalcomClient;
 use vio_providers::calendly::CalendlyClient;
 use vio_providers::{BaseUrl, Http};
@@ -73,11 +74,16 @@ impl CalendarSync {
     }
 
     fn base(&self, settings: &TenantSettings, calendar: Calendar) -> Option<BaseUrl> {
+        let own = settings.settings.integrations.calendar(calendar).base_url;
+        self.base_of(own, calendar)
+    }
+
+    /// A calendar's address: the tenant's own for it, or the provider's.
+    fn base_of(&self, own: Option<&ShortText<255>>, calendar: Calendar) -> Option<BaseUrl> {
         let usual = match calendar {
             Calendar::Calcom => &self.app.platform.calcom_url,
             Calendar::Calendly => &self.app.platform.calendly_url,
         };
-        let own = settings.settings.integrations.calendar(calendar).base_url;
         let base = BaseUrl::parse(own.map_or(usual.as_str(), |url| url.as_str()));
         base.inspect_err(|error| tracing::error!(%error, "the calendar's address cannot be used"))
             .ok()

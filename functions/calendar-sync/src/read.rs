@@ -61,6 +61,9 @@ pub(crate) async fn read(
     let Some(row) = ts.take_calendar_reading(calendar).await? else {
         return Ok(0);
     };
+    if calendar == Calendar::Calendly {
+        calendly::leave(sync, ts, settings, &row).await?;
+    }
     let outcome = match calendar {
         _ if !settings.settings.integrations.calendar(calendar).enabled => None,
         Calendar::Calcom => match sync.calcom(settings) {

@@ -77,12 +77,13 @@ fn opens(app: &App, what: &Happening) -> Option<Labelled> {
             &format!("calls/campaigns/{campaign}"),
         ),
         Happening::CallingPaused { .. } => page(app, "Open the calls", "calls"),
-        Happening::IntegrationFailing { .. } => {
+        Happening::IntegrationFailing { .. } | Happening::ChannelFailing { .. } => {
             page(app, "Open the integrations", "settings/integrations")
         }
         Happening::Maintenance | Happening::FeatureAnnounced => {
             page(app, "Open VioConcierge", "today")
         }
+        Happening::WebhookDisabled { .. } => page(app, "Open the addresses", "settings/developers"),
         Happening::UsageLimit { .. } | Happening::ReportReady { .. } => {
             page(app, "Open VioConcierge", "today")
         }

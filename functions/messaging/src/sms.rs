@@ -66,7 +66,7 @@ pub(crate) async fn send(
                     Outcome::NotNow { again }
                 }
                 // The account is not usable now: it goes out once somebody has mended that, or it is too late.
-                (401..=403, _) | (_, Some(code::CREDENTIALS)) => Outcome::NotNow {
+                (401..=403, _) | (_, Some(code::CREDENTIALS)) => Outcome::AccountRefused {
                     again: now + NOT_READY,
                 },
                 (_, Some(code::OPTED_OUT)) => Outcome::OptedOut { error_code: code },

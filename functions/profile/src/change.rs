@@ -2,7 +2,6 @@
 //! anew where they can have moved; again from the start where somebody else was quicker.
 
 use serde_json::{Value, json};
-use vio_domain::bookings::Calendar;
 use vio_http::{ETag, Fields, IfMatch, Kind, Principal, Problem, RequestId, Validate};
 use vio_runtime::App;
 use vio_runtime::queues::DialMessage;
@@ -98,9 +97,8 @@ impl Asked<'_> {
         if moves {
             tenant.ask_replan(&mut tx)?;
         }
-        let again = new_connection(before, &after).then_some(Calendar::Calendly);
         tenant
-            .stage_calendar_connected(&mut tx, old, new, again)
+            .stage_calendar_connected(&mut tx, before, &after)
             .await?;
         let (mut fields, details) = differences(old, new);
         fields.extend(secrets);
@@ -119,21 +117,6 @@ impl Asked<'_> {
         }
         Ok(after)
     }
-}
-
-/// Whether Calendly has to be subscribed to and read from the start: with another token or key, or for other kinds of
-/// event.
-fn new_connection(before: &TenantSettings, after: &TenantSettings) -> bool {
-    let with = |one: &TenantSettings| {
-        let calendly = &one.settings.integrations.calendly;
-        (
-            one.secrets.calendly_key.clone(),
-            one.secrets.calendly_signing.current.clone(),
-            calendly.base_url.clone(),
-            calendly.event_types.clone(),
-        )
-    };
-    with(before) != with(after)
 }
 
 /// Names of the secrets that changed; never their values.

@@ -3,6 +3,7 @@
 
 mod audit;
 mod business;
+mod calcom;
 mod calendly;
 mod calls;
 mod change;
@@ -20,7 +21,9 @@ mod outgoing;
 mod own;
 mod preferences;
 mod privacy;
+mod retell;
 mod sync;
+mod twilio;
 mod types;
 mod user;
 

@@ -362,8 +362,8 @@ async fn the_voice_provider_is_tried_without_a_call() {
     let world = World::new().await;
     let token = &world.tenant.admin.token;
     let path = "/api/settings/integrations/retell/test";
-    let tried = async || world.server.post(path, token, json!({})).await.body["outcome"].clone();
-    assert_eq!(tried().await, "not_configured");
+    let tried = async || world.server.post(path, token, json!({})).await.body;
+    assert_eq!(tried().await["outcome"], "not_configured");
     let retell = json!({"agent_id": "agent_1", "from_number": "+442079460002", "api_key": "key_0123456789", "base_url": world.url});
     let body = json!({ "retell": retell });
     let saved = world
@@ -372,15 +372,25 @@ async fn the_voice_provider_is_tried_without_a_call() {
         .await;
     assert_eq!(saved.status, 200, "{}", saved.body);
     let lines = json!({"current_concurrency": 3, "concurrency_limit": 20});
+    // There is no webhook to be missing: every call names its own.
+    let mut sentences = std::collections::BTreeSet::new();
     for (status, body, outcome) in [
         (200, lines, "works"),
         (401, json!({}), "wrong_key"),
         (403, json!({}), "missing_scope"),
+        (429, json!({}), "busy"),
         (200, json!({}), "unreachable"),
     ] {
         *world.answers.lock().unwrap() = vec![("/get-concurrency", status, body)];
-        assert_eq!(tried().await, outcome);
+        let answer = tried().await;
+        assert_eq!(answer["outcome"], outcome);
+        sentences.insert(answer["message"].as_str().unwrap().to_owned());
     }
+    assert_eq!(sentences.len(), 5, "{sentences:#?}");
+    assert!(
+        sentences.iter().any(|one| one.contains("3 of 20 calls")),
+        "{sentences:#?}"
+    );
     let desk = world.app.staff(&world.tenant, Preset::Receptionist).await;
     for path in [TEST, path] {
         assert_eq!(
@@ -388,4 +398,63 @@ async fn the_voice_provider_is_tried_without_a_call() {
             403
         );
     }
+}
+
+#[tokio::test]
+async fn each_fault_of_twilio_has_its_own_sentence() {
+    let world = World::new().await;
+    let token = &world.tenant.admin.token;
+    let path = "/api/settings/integrations/twilio/test";
+    let tried = async || world.server.post(path, token, json!({})).await.body;
+    assert_eq!(tried().await["outcome"], "not_configured");
+    let sid = format!("AC{}", "a".repeat(32));
+    world
+        .save_all(
+            json!({"twilio": {"enabled": true, "account_sid": sid, "auth_token": "token_0123456789",
+            "from_number": "+447700153842", "base_url": world.url}}),
+        )
+        .await;
+    let endpoint = world.tenant.store.settings().await.unwrap().endpoints.sms;
+    let ours = format!("https://app.example/api/webhook/sms/{endpoint}");
+    let number = |e164: &str, sms: bool, url: Value| json!({"incoming_phone_numbers": [{"phone_number": e164, "capabilities": {"sms": sms}, "sms_url": url}]});
+    let from = "+447700153842";
+    let mut sentences = Vec::new();
+    for (status, body, outcome) in [
+        (401, json!({"code": 20003}), "wrong_key"),
+        (403, json!({"code": 20003}), "missing_scope"),
+        (429, json!({"code": 20429}), "busy"),
+        (500, json!({}), "unreachable"),
+        (200, json!({"numbers": []}), "unreachable"),
+        (200, json!({"incoming_phone_numbers": []}), "wrong_number"),
+        (
+            200,
+            number("+447700153843", true, json!(ours)),
+            "wrong_number",
+        ),
+        (200, number(from, false, json!(ours)), "wrong_number"),
+        (200, number(from, true, Value::Null), "no_webhook"),
+        (
+            200,
+            number(from, true, json!("https://elsewhere.example/")),
+            "no_webhook",
+        ),
+        (200, number(from, true, json!(ours)), "works"),
+        (200, number(from, true, json!(format!("{ours}/"))), "works"),
+    ] {
+        let numbers =
+            "/2010-04-01/Accounts/ACaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa/IncomingPhoneNumbers.json";
+        *world.answers.lock().unwrap() = vec![(numbers, status, body)];
+        let answer = tried().await;
+        assert_eq!(answer["outcome"], outcome, "{answer}");
+        sentences.push(answer["message"].as_str().unwrap().to_owned());
+    }
+    assert!(sentences[8].contains(&ours), "{}", sentences[8]);
+    sentences.sort();
+    sentences.dedup();
+    assert_eq!(sentences.len(), 7, "{sentences:#?}");
+    let desk = world.app.staff(&world.tenant, Preset::Receptionist).await;
+    assert_eq!(
+        world.server.post(path, &desk.token, json!({})).await.status,
+        403
+    );
 }

@@ -1,7 +1,7 @@
 //! Bookings, from either calendar: a webhook in the words of the domain. What booking chains come to, and whom a booking
 //! is for, is decided in `vio_domain::bookings` and `vio_store::bookings`.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use vio_domain::bookings::{BookingEvent, BookingKind, Calendar};
 use vio_domain::phi::{self, Effect, FieldPolicy};
 use vio_domain::phone::E164;
@@ -184,7 +184,7 @@ fn heard(
             created_at: event.created_at.unwrap_or(received_at),
             sequence: booking.ical_sequence.unwrap_or(0),
             start: booking.start,
-            end: booking.end,
+            end: end_of(&booking),
             asks_new_time: booking.request_reschedule,
         },
         details: BookingDetails {
@@ -199,6 +199,15 @@ fn heard(
         },
         booker: booker(settings, mapping, &booking, notes)?,
     })
+}
+
+/// When a booking ends: as it says, or by its length.
+fn end_of(booking: &Booking) -> Option<DateTime<Utc>> {
+    let by_length = || {
+        let length = TimeDelta::try_minutes(booking.length_minutes?)?;
+        booking.start?.checked_add_signed(length)
+    };
+    booking.end.or_else(by_length)
 }
 
 /// What a booking says at a place.

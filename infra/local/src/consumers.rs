@@ -1,16 +1,11 @@
-//! What Lambda's event source mappings do in AWS: messages of the queues and records of the stream become real
-//! events and are handed to the functions; what a function reports as failed is delivered again.
+//! What Lambda's event source mappings do in AWS with queues: messages become real events and are handed to the functions;
+//! what a function reports as failed is delivered again.
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use aws_lambda_events::event::dynamodb::Event as StreamEvent;
 use aws_lambda_events::event::sqs::{SqsBatchResponse, SqsEvent};
-use aws_lambda_events::event::streams::DynamoDbEventResponse;
-use aws_sdk_dynamodbstreams::types::{AttributeValue, Record, ShardIteratorType};
 use aws_sdk_sqs::types::{DeleteMessageBatchRequestEntry, Message, MessageSystemAttributeName};
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
 use futures::future::BoxFuture;
 use serde_json::{Map, Value, json};
 use tokio::sync::{Semaphore, watch};
@@ -19,9 +14,7 @@ use tokio::task::JoinSet;
 use crate::invocations::Invocations;
 
 /// How long a consumer waits before it asks again after a refusal.
-const PAUSE: Duration = Duration::from_millis(500);
-/// How often an empty stream is looked at.
-const STREAM_INTERVAL: Duration = Duration::from_millis(250);
+pub(crate) const PAUSE: Duration = Duration::from_millis(500);
 /// Seconds of a long poll.
 const LONG_POLL: i32 = 20;
 /// Batches handled at once.
@@ -171,206 +164,6 @@ fn sqs_event(messages: &[Message]) -> Value {
         })
         .collect();
     json!({ "Records": records })
-}
-
-/// A function behind the stream.
-pub(crate) type StreamFunction =
-    Arc<dyn Fn(StreamEvent) -> BoxFuture<'static, DynamoDbEventResponse> + Send + Sync>;
-
-/// The stream of the main table and who reads it. Where reading had got to is kept in memory only: what was written and
-/// not yet read when the process ends is not handed on, and nobody needs it.
-pub(crate) struct StreamConsumer {
-    /// The function's name.
-    pub name: &'static str,
-    pub client: aws_sdk_dynamodbstreams::Client,
-    pub table: String,
-    pub invocations: Arc<Invocations>,
-    /// The filter of template.yaml.
-    pub passes: fn(&Record) -> bool,
-    pub function: StreamFunction,
-}
-
-type Failure = Box<dyn std::error::Error + Send + Sync>;
-
-impl StreamConsumer {
-    /// The place in the stream from which this start reads: what is written after this call.
-    pub(crate) async fn begin(&self) -> Result<Option<String>, Failure> {
-        let streams = self
-            .client
-            .list_streams()
-            .table_name(&self.table)
-            .send()
-            .await?;
-        let Some(arn) = streams
-            .streams()
-            .first()
-            .and_then(|stream| stream.stream_arn())
-        else {
-            return Ok(None);
-        };
-        let described = self.client.describe_stream().stream_arn(arn).send().await?;
-        // The embedded database has one shard a stream.
-        let shards = described
-            .stream_description()
-            .map(|stream| stream.shards())
-            .unwrap_or_default();
-        let Some(shard) = shards.last().and_then(|shard| shard.shard_id()) else {
-            return Ok(None);
-        };
-        let iterator = self
-            .client
-            .get_shard_iterator()
-            .stream_arn(arn)
-            .shard_id(shard)
-            .shard_iterator_type(ShardIteratorType::Latest)
-            .send()
-            .await?;
-        Ok(iterator.shard_iterator)
-    }
-
-    /// Reads from there until the host stops.
-    pub(crate) async fn run(self, mut iterator: String, stop: Stop) {
-        loop {
-            let read = self
-                .client
-                .get_records()
-                .shard_iterator(&iterator)
-                .limit(100)
-                .send()
-                .await;
-            let pause = match read {
-                Ok(read) => {
-                    let records = read.records.unwrap_or_default();
-                    // A batch that failed is read again from where it began.
-                    if self.hand_on(&records).await {
-                        match read.next_shard_iterator {
-                            Some(next) => iterator = next,
-                            None => return,
-                        }
-                    }
-                    if records.is_empty() {
-                        STREAM_INTERVAL
-                    } else {
-                        Duration::ZERO
-                    }
-                }
-                Err(error) => {
-                    tracing::warn!(%error, "the stream did not answer");
-                    PAUSE
-                }
-            };
-            tokio::select! {
-                () = tokio::time::sleep(pause) => {}
-                () = stopped(stop.clone()) => return,
-            }
-        }
-    }
-
-    /// False if the batch must be read again.
-    async fn hand_on(&self, records: &[Record]) -> bool {
-        let chosen: Vec<Value> = records
-            .iter()
-            .filter(|record| (self.passes)(record))
-            .map(stream_record)
-            .collect();
-        if chosen.is_empty() {
-            return true;
-        }
-        match serde_json::from_value::<StreamEvent>(json!({ "Records": chosen })) {
-            Ok(event) => {
-                let _under_way = self.invocations.begin(self.name);
-                let failed = (self.function)(event).await.batch_item_failures;
-                if !failed.is_empty() {
-                    tokio::time::sleep(PAUSE).await;
-                }
-                failed.is_empty()
-            }
-            Err(error) => {
-                tracing::error!(%error, "the records are not what the stream would hand to a function");
-                true
-            }
-        }
-    }
-}
-
-fn has(record: &Record, name: &str, wanted: &AttributeValue) -> bool {
-    let image = record.dynamodb().and_then(|change| change.new_image());
-    image.and_then(|image| image.get(name)) == Some(wanted)
-}
-
-/// New entries of the change log and of the work list.
-pub(crate) fn is_told(record: &Record) -> bool {
-    let new = record.event_name().map(|name| name.as_str()) == Some("INSERT");
-    is_entry(record) || (new && has(record, "_t", &AttributeValue::S("attention".into())))
-}
-
-/// New entries of the change log.
-fn is_entry(record: &Record) -> bool {
-    record.event_name().map(|name| name.as_str()) == Some("INSERT")
-        && has(record, "_t", &AttributeValue::S("log".into()))
-        && has(record, "access", &AttributeValue::Bool(false))
-}
-
-/// New entries of the change log, and every state of calls, jobs and campaigns.
-pub(crate) fn is_news(record: &Record) -> bool {
-    let states = ["session", "job", "campaign"];
-    is_entry(record)
-        || states
-            .into_iter()
-            .any(|state| has(record, "_t", &AttributeValue::S(state.into())))
-}
-
-fn stream_record(record: &Record) -> Value {
-    let change = record.dynamodb();
-    let image = |image: Option<&std::collections::HashMap<String, AttributeValue>>| -> Value {
-        image
-            .into_iter()
-            .flatten()
-            .map(|(name, value)| (name.clone(), attribute(value)))
-            .collect::<Map<_, _>>()
-            .into()
-    };
-    json!({
-        "eventID": record.event_id(),
-        "eventName": record.event_name().map(|name| name.as_str()),
-        "eventVersion": record.event_version(),
-        "eventSource": "aws:dynamodb",
-        "awsRegion": "local",
-        "dynamodb": {
-            "ApproximateCreationDateTime": change
-                .and_then(|change| change.approximate_creation_date_time())
-                .map_or(0.0, |at| at.as_secs_f64()),
-            "Keys": image(change.and_then(|change| change.keys())),
-            "NewImage": image(change.and_then(|change| change.new_image())),
-            "SequenceNumber": change.and_then(|change| change.sequence_number()),
-            "SizeBytes": change.and_then(|change| change.size_bytes()).unwrap_or(0),
-            "StreamViewType": "NEW_IMAGE",
-        },
-    })
-}
-
-/// An attribute in the form it has in JSON.
-fn attribute(value: &AttributeValue) -> Value {
-    let base64 =
-        |bytes: &aws_sdk_dynamodbstreams::primitives::Blob| STANDARD.encode(bytes.as_ref());
-    match value {
-        AttributeValue::S(text) => json!({ "S": text }),
-        AttributeValue::N(number) => json!({ "N": number }),
-        AttributeValue::B(bytes) => json!({ "B": base64(bytes) }),
-        AttributeValue::Bool(truth) => json!({ "BOOL": truth }),
-        AttributeValue::Ss(texts) => json!({ "SS": texts }),
-        AttributeValue::Ns(numbers) => json!({ "NS": numbers }),
-        AttributeValue::Bs(all) => json!({ "BS": all.iter().map(base64).collect::<Vec<_>>() }),
-        AttributeValue::L(items) => json!({ "L": items.iter().map(attribute).collect::<Vec<_>>() }),
-        AttributeValue::M(members) => {
-            let members: Map<_, _> = members
-                .iter()
-                .map(|(name, value)| (name.clone(), attribute(value)))
-                .collect();
-            json!({ "M": members })
-        }
-        _ => json!({ "NULL": true }),
-    }
 }
 
 #[cfg(test)]

@@ -39,11 +39,12 @@ use vio_webhooks::Webhooks;
 
 use crate::clock::DomainClock;
 use crate::connections::{Connections, DefaultUrls, NotingPort, Written, tenants_in};
-use crate::consumers::{Stop, StreamConsumer, StreamFunction, is_news, is_told, stopped};
+use crate::consumers::{Stop, stopped};
 use crate::dev::Dev;
 use crate::functions::Functions;
 use crate::invocations::Invocations;
 use crate::seed::{self, SeedError};
+use crate::stream::{StreamConsumer, StreamFunction, is_news, is_told};
 use crate::{mail_events, queues, server, services};
 
 /// Where e-mails come from here.
@@ -235,8 +236,8 @@ impl Host {
         start_stream(
             &mut tasks,
             &stack,
-            &projector,
-            &live,
+            (&projector, &live),
+            data,
             &invocations,
             &stopping,
         )
@@ -477,8 +478,8 @@ fn bucket(stack: &Stack) -> S3Objects {
 async fn start_stream(
     tasks: &mut JoinSet<()>,
     stack: &Stack,
-    projector: &Projector,
-    live: &Live,
+    (projector, live): (&Projector, &Live),
+    data: Option<&Path>,
     invocations: &Arc<Invocations>,
     stopping: &Stop,
 ) -> Result<(), HostError> {
@@ -495,13 +496,16 @@ async fn start_stream(
             DynamoDbEventResponse::default()
         })
     });
+    // What the projector does not read is told to nobody. Whoever was connected before a restart is gone.
+    let place = data.map(|directory| directory.join("stream-projector"));
     let readers = [
-        ("projector", is_told as fn(&_) -> bool, project),
-        ("live", is_news, push),
+        ("projector", place, is_told as fn(&_) -> bool, project),
+        ("live", None, is_news, push),
     ];
-    for (name, passes, function) in readers {
+    for (name, place, passes, function) in readers {
         let consumer = StreamConsumer {
             name,
+            place,
             client: stack.dynamodb_streams(),
             table: services::tables().main,
             invocations: Arc::clone(invocations),

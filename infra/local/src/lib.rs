@@ -22,6 +22,7 @@ pub mod seed;
 mod server;
 mod services;
 mod sockets;
+mod stream;
 
 pub use clock::DomainClock;
 pub use crash::crash_where_told;

@@ -16,7 +16,7 @@ use vio_domain::calling::pause::PauseReason;
 use vio_domain::calling::session::Outcome;
 use vio_domain::ids::{AppointmentId, CampaignId, ContactId, SessionId, UserId};
 use vio_domain::letters::Letter;
-use vio_domain::notices::{Change, Channel, Happening, NoticeSettings, Summary, Switch};
+use vio_domain::notices::{Change, Channel, Happening, Limit, NoticeSettings, Summary, Switch};
 use vio_domain::permission::{CustomPermissions, Preset, Role};
 use vio_store::letters::LetterRow;
 use vio_store::log::{Actor, Entry};
@@ -143,7 +143,10 @@ async fn every_switch_sends_one_when_on_and_none_when_off() {
             Switch::HighVolumeCallFailures => Happening::CallingPaused {
                 reason: PauseReason::TechnicalFailures,
             },
-            Switch::UsageLimitAlerts => Happening::UsageLimit { percent: 75 },
+            Switch::UsageLimitAlerts => Happening::UsageLimit {
+                limit: Limit::CallsOfTheDay,
+                percent: 80,
+            },
             Switch::CallStatusUpdates => Happening::CampaignEnded {
                 campaign: CampaignId::new(Uuid::from_u128(5)),
             },

@@ -5,4 +5,5 @@ mod subscription;
 mod tell;
 
 pub(crate) use read::read;
+pub(crate) use subscription::leave;
 pub(crate) use tell::tell;

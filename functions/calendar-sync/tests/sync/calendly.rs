@@ -571,9 +571,16 @@ async fn a_refusal_is_for_people_and_what_it_says_already_is_not_told() {
 async fn one_that_is_switched_off_is_left_alone() {
     let (clinic, calendly) = connected().await;
     let person = booked(&clinic, &calendly, 1).await;
+    assert_eq!(calendly.look().hooks.len(), 1);
     clinic
         .set(|opened| opened.settings.integrations.calendly.enabled = false)
         .await;
+    clinic.run().await;
+    assert_eq!(
+        calendly.look().hooks,
+        Vec::<Value>::new(),
+        "it tells nobody any more"
+    );
     let asked = calendly.look().asked;
     clinic.cancel(&person).await;
     for _ in 0..3 {
@@ -581,4 +588,71 @@ async fn one_that_is_switched_off_is_left_alone() {
     }
     assert_eq!(calendly.look().asked, asked);
     assert_eq!(row(&clinic).await.due, None);
+}
+
+/// What cannot be ended now is ended later, with the token that made it, though that is not saved any more.
+#[tokio::test]
+async fn one_that_is_left_is_not_subscribed_to_any_more_though_it_takes_some_tries() {
+    let (clinic, calendly) = connected().await;
+    clinic.run().await;
+    assert_eq!(calendly.look().hooks.len(), 1);
+    calendly.look().broken = Some(StatusCode::SERVICE_UNAVAILABLE);
+    clinic
+        .set(|opened| {
+            let settings = &mut opened.settings.integrations.calendly;
+            (settings.enabled, settings.has_key) = (false, false);
+            opened.secrets.calendly_key = None;
+        })
+        .await;
+    clinic.run().await;
+    clinic.later(MINUTE * 20).await;
+    assert_eq!(calendly.look().hooks.len(), 1);
+    calendly.look().broken = None;
+    clinic.later(MINUTE * 20).await;
+    assert_eq!(calendly.look().hooks, Vec::<Value>::new());
+    assert_eq!(row(&clinic).await.due, None);
+
+    // Where the token is worth nothing any more, nobody asks again; nor after two days.
+    for (status, tries) in [(StatusCode::UNAUTHORIZED, 1), (StatusCode::BAD_GATEWAY, 3)] {
+        let (clinic, calendly) = connected().await;
+        clinic.run().await;
+        calendly.look().broken = Some(status);
+        clinic
+            .set(|opened| opened.settings.integrations.calendly.enabled = false)
+            .await;
+        let asked = calendly.look().asked;
+        for _ in 0..3 {
+            clinic.later(MINUTE * 16).await;
+        }
+        assert_eq!(calendly.look().asked - asked, tries, "{status}");
+        clinic.later(HOUR * 49).await;
+        assert_eq!(row(&clinic).await.due, None, "{status}");
+    }
+}
+
+#[tokio::test]
+async fn another_account_takes_the_place_of_the_one_before() {
+    let (clinic, before) = connected().await;
+    clinic.run().await;
+    let after = Calendly::default();
+    let url = after.serve().await;
+    clinic
+        .set(|opened| {
+            opened.settings.integrations.calendly.base_url = Some(url.parse().unwrap());
+            opened.secrets.calendly_key = Some("another-token".to_owned());
+        })
+        .await;
+    clinic.run().await;
+    assert_eq!(before.look().hooks, Vec::<Value>::new());
+    assert_eq!(after.look().hooks.len(), 1);
+
+    // Another token of the same account: there is one, and it stays.
+    clinic
+        .set(|opened| opened.secrets.calendly_key = Some("a-third-token".to_owned()))
+        .await;
+    for _ in 0..3 {
+        clinic.later(HOUR).await;
+        assert_eq!(after.look().hooks.len(), 1);
+    }
+    assert_eq!(row(&clinic).await.subscribed, Some(Subscribed::Active));
 }

@@ -189,12 +189,11 @@ impl Clinic {
 
     pub(crate) async fn set(&self, change: impl FnOnce(&mut TenantSettings)) {
         let mut opened = self.store().settings().await.unwrap();
-        let before = opened.settings.clone();
+        let before = opened.clone();
         change(&mut opened);
         let mut tx = Tx::new();
-        let after = opened.settings.clone();
         self.store()
-            .stage_calendar_connected(&mut tx, &before, &after, None)
+            .stage_calendar_connected(&mut tx, &before, &opened)
             .await
             .unwrap();
         self.store().save_settings(&mut tx, &mut opened).unwrap();

@@ -2,12 +2,15 @@
 
 use chrono::TimeDelta;
 use serde_json::{Value, json};
+use vio_domain::calling::limits::{CALL_DAILY_LIMIT, CallLimits};
 use vio_domain::calling::session::{Action, CallEvent};
 use vio_domain::contact::AttentionReason;
 use vio_domain::ids::ContactId;
+use vio_domain::notices::{Happening, Limit};
 use vio_domain::permission::Preset;
 use vio_domain::phone::{Country, parse};
 use vio_runtime::testing::Answer;
+use vio_store::calling::grant::Granting;
 use vio_store::contacts::Save;
 use vio_store::log::Actor;
 use vio_store::tx::Tx;
@@ -343,6 +346,15 @@ async fn a_pause_is_told_an_hour_before_a_reminder_would_be_missed() {
     let person = ts.person(other).await.unwrap().unwrap();
     let missed = AttentionReason::Call(vio_domain::calling::attention::CallAttention::WindowMissed);
     assert_eq!(person.contact.needs_attention, Some(missed));
+    // Nobody will be rung, so that staff are told, once of each.
+    let notices = ts.notices(100).await.unwrap();
+    let told = |who| {
+        let of = notices.iter().filter(|row| {
+            matches!(row.happening, Happening::NeedsAttention { contact, reason } if contact == who && reason == missed)
+        });
+        of.count()
+    };
+    assert_eq!((told(contact), told(other)), (1, 1));
 }
 
 #[tokio::test]
@@ -392,4 +404,39 @@ async fn too_many_at_once_is_no_technical_failure() {
     assert!(limits.body["back_off_until"].is_string());
     // It is tried again.
     world.planned(contact).await;
+}
+
+/// S3-41 `usage_limit_alerts`: a limit that is real. The grant that uses up the day says so in its own transaction.
+#[tokio::test]
+async fn the_last_call_of_the_day_is_told_to_administrators() {
+    let world = World::new().await;
+    let people = [
+        world.person("07911 123401", None).await,
+        world.person("07911 123402", None).await,
+    ];
+    world.advance(TimeDelta::hours(2));
+    let limits = CallLimits::from_lookup(|name| (name == CALL_DAILY_LIMIT).then(|| "2".to_owned()));
+    let settings = world.settings().await;
+    let dialling = vio_store::calling::grant::Dialling {
+        settings: &settings,
+        limits: &limits.unwrap(),
+        fingerprint: "print",
+        tenant_active: true,
+    };
+    let ts = &world.tenant.store;
+    let mut told = Vec::new();
+    for contact in people {
+        let due = world.due().await;
+        let item = due.iter().find(|item| item.contact == contact).unwrap();
+        let mut gate = world.gate().await;
+        let granting = ts.grant(dialling, &mut gate, item, |_, _, _| Ok(b"{}".to_vec()));
+        assert!(matches!(granting.await.unwrap(), Granting::Granted(_)));
+        let notices = ts.notices(100).await.unwrap();
+        let limits = notices.iter().filter_map(|row| match row.happening {
+            Happening::UsageLimit { limit, percent } => Some((limit, percent)),
+            _ => None,
+        });
+        told.push(limits.collect::<Vec<_>>());
+    }
+    assert_eq!(told, [vec![], vec![(Limit::CallsOfTheDay, 100)]]);
 }

@@ -1,6 +1,7 @@
 //! E-mails to contacts: the same rules as for SMS, their news, and the way out of them.
 
 use chrono::TimeDelta;
+use proptest::prelude::*;
 use serde_json::json;
 use vio_domain::calling::order::Band;
 use vio_domain::contact::{AttentionReason, ContactMethod};
@@ -409,4 +410,79 @@ async fn who_unsubscribes_after_the_reminder_is_not_rung_about_the_same() {
     let person = world.read(contact).await;
     assert!(person.open_sessions().next().is_none());
     assert!(!person.contact.preferences.email_opt_in);
+}
+
+/// What SES may tell of one e-mail.
+const NEWS: [(Happened, &str); 6] = [
+    (Happened::Delivery, ""),
+    (Happened::Bounce, "Permanent"),
+    (Happened::Bounce, "Transient"),
+    (Happened::Bounce, "Undetermined"),
+    (Happened::Complaint, ""),
+    (Happened::Reject, ""),
+];
+
+/// What is told of one e-mail together: one that SES refused was never on its way, and one that came back for good was not
+/// complained of.
+fn told_of_one() -> impl Strategy<Value = Vec<(Happened, &'static str)>> {
+    let (on_its_way, refused) = NEWS.split_at(5);
+    let some = prop::sample::subsequence(on_its_way.to_vec(), 1..=4);
+    let possible = some.prop_filter("both at an end", |told| {
+        !(told.contains(&NEWS[1]) && told.contains(&NEWS[4]))
+    });
+    prop_oneof![9 => possible, 1 => Just(refused.to_vec())]
+}
+
+/// All that news of an e-mail can change: how it stands, the opt-in, the work list, the timeline, what the address may be
+/// sent, and how much the log tells.
+async fn after_news(news: &[(Happened, &str)]) -> serde_json::Value {
+    let world = World::new().await;
+    let contact = reader(&world).await;
+    world.advance(TimeDelta::hours(2));
+    world.tick().await;
+    for (event, kind) in news {
+        world.happens(0, *event, kind).await;
+    }
+    let person = world.read(contact).await;
+    let list = world.ts().attention(Default::default(), 100, None).await;
+    let entries = timeline(&world, contact).await;
+    let texts: Vec<&String> = entries.iter().map(|(_, _, text)| text).collect();
+    let address = Email::parse(EMAIL).unwrap();
+    json!({
+        "status": world.message(contact).await.status,
+        "opted_in": person.contact.preferences.email_opt_in,
+        "attention": person.contact.needs_attention,
+        "listed": list.unwrap().0.len(),
+        "timeline": texts,
+        "stopped": world.ts().mail_is_stopped(&address).await.unwrap().is_some(),
+    })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 24, ..ProptestConfig::default() })]
+
+    /// Whatever SES tells of an e-mail, in whatever order and however often, ends alike, and once more changes nothing.
+    #[test]
+    fn news_in_any_order_and_number_ends_alike(
+        told in told_of_one(),
+        picks in prop::collection::vec(any::<prop::sample::Index>(), 0..4),
+        order in prop::collection::vec(any::<u32>(), 8),
+    ) {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        runtime.block_on(async {
+            let in_order = after_news(&told).await;
+            let mut heard = told.clone();
+            heard.extend(picks.iter().map(|pick| *pick.get(&told)));
+            let mut keyed: Vec<_> = heard.into_iter().zip(order.iter().cycle()).collect();
+            keyed.sort_by_key(|(_, key)| **key);
+            let mut shuffled: Vec<_> = keyed.into_iter().map(|(news, _)| news).collect();
+            prop_assert_eq!(&after_news(&shuffled).await, &in_order);
+            shuffled.extend(&told);
+            prop_assert_eq!(&after_news(&shuffled).await, &in_order);
+            let ends = told.iter().any(|(event, kind)| *event == Happened::Complaint || *kind == "Permanent");
+            prop_assert_eq!(in_order["opted_in"].as_bool(), Some(!ends));
+            prop_assert_eq!(in_order["stopped"].as_bool(), Some(ends));
+            Ok(())
+        })?;
+    }
 }

@@ -3,7 +3,9 @@
 use chrono::TimeDelta;
 use serde_json::json;
 use vio_domain::contact::AttentionReason;
+use vio_domain::messages::Channel;
 use vio_domain::messages::state::{Report, Status};
+use vio_domain::notices::Happening;
 use vio_store::contacts::Direction;
 use vio_store::log::Actor;
 use vio_store::messages::StatusNews;
@@ -215,7 +217,36 @@ async fn refusals_wait_end_or_opt_out_by_their_code() {
         assert_eq!(person.contact.preferences.sms_opt_in, opted_in, "{code}");
         let flagged = person.contact.needs_attention == Some(AttentionReason::MessageNotDelivered);
         assert_eq!(flagged, end == Status::Failed, "{code}");
+        // That the account is refused is for administrators; the rest is about one message.
+        assert_eq!(failing(&world).await, usize::from(code == 20003), "{code}");
     }
+}
+
+/// How often administrators are to be told that SMS cannot be sent.
+async fn failing(world: &World) -> usize {
+    let notices = world.ts().notices(100).await.unwrap();
+    let sms = Happening::ChannelFailing {
+        channel: Channel::Sms,
+    };
+    notices.iter().filter(|row| row.happening == sms).count()
+}
+
+#[tokio::test]
+async fn an_account_that_is_refused_is_told_of_once_a_day() {
+    let world = World::new().await;
+    let contact = world.person("07912 345678", |_| {}).await;
+    for _ in 0..6 {
+        world.provider.will(Does::Refuse(401, 20003));
+    }
+    for _ in 0..3 {
+        world.send(contact, "Hello.").await;
+    }
+    for _ in 0..20 {
+        world.tick().await;
+        world.advance(TimeDelta::minutes(1));
+    }
+    assert!(world.provider.requests.lock().unwrap().len() >= 6);
+    assert_eq!(failing(&world).await, 1);
 }
 
 #[tokio::test]

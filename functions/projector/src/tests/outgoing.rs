@@ -14,6 +14,7 @@ use chrono::TimeDelta;
 use secrecy::SecretString;
 use tokio::net::TcpListener;
 use vio_domain::ids::OutgoingWebhookId;
+use vio_domain::notices::Happening;
 use vio_domain::outgoing::EventType;
 use vio_domain::settings::BusinessType;
 use vio_runtime::testing::{TestApp, TestTenant};
@@ -329,6 +330,16 @@ async fn retry_after_is_kept_to_for_all_that_waits() {
     assert_eq!(world.got().len(), 2);
 }
 
+/// What administrators are to be told of an address: that it is gone, or that it fails.
+async fn told(world: &World, webhook: &Webhook) -> Vec<bool> {
+    let notices = world.tenant.store.notices(100).await.unwrap();
+    let of = notices.iter().filter_map(|row| match row.happening {
+        Happening::WebhookDisabled { webhook: id, gone } if id == webhook.id => Some(gone),
+        _ => None,
+    });
+    of.collect()
+}
+
 #[tokio::test]
 async fn gone_is_gone_and_what_waits_is_sent_when_staff_switch_it_on() {
     let world = World::new().await;
@@ -339,6 +350,7 @@ async fn gone_is_gone_and_what_waits_is_sent_when_staff_switch_it_on() {
     world.drain().await;
     let mut off = world.again(&webhook).await;
     assert_eq!(off.disabled.unwrap().by, DisabledBy::Gone);
+    assert_eq!(told(&world, &webhook).await, [true]);
     let row = world.deliveries(&webhook).await.remove(0);
     assert_eq!((row.state, row.tries), (DeliveryState::Failed, 1));
     // What happens now is not for it.
@@ -383,6 +395,7 @@ async fn who_takes_nothing_for_days_is_switched_off_and_tried_less_and_less() {
     );
     let off = world.again(&webhook).await;
     assert_eq!(off.disabled.unwrap().by, DisabledBy::Failing);
+    assert_eq!(told(&world, &webhook).await, [false]);
     // Once a rest is over one is tried, and then it rests for half an hour.
     let asked = world.got().len();
     assert!(
@@ -511,4 +524,34 @@ async fn a_removed_address_is_sent_nothing_more() {
         .await
         .unwrap();
     assert!(ts.outgoing_webhook(webhook.id).await.unwrap().is_none());
+}
+
+/// The sample of `events/projector`, as SQS sends it: what waits for an address goes out; about an address that nobody
+/// knows there is nothing to do.
+#[tokio::test]
+async fn the_sample_of_the_queue_sends_what_waits() {
+    let path = concat!(
+        env!("CARGO_MANIFEST_DIR"),
+        "/../../events/projector/outgoing.json"
+    );
+    let sample = std::fs::read_to_string(path).unwrap();
+    let world = World::new().await;
+    let confirmed = EventType::AppointmentConfirmed;
+    let webhook = world.webhook(&world.url, &[confirmed]).await;
+    world.stream(&[world.entry(1, confirmed)]).await;
+    let ours = sample
+        .replace(
+            "0192f0c1-2b3c-7def-8abc-0123456789ab",
+            &world.tenant.id.to_string(),
+        )
+        .replace(
+            "0192f0c1-2b3c-7def-8abc-0123456789ad",
+            &webhook.id.to_string(),
+        );
+    for (event, got) in [(&sample, 0), (&ours, 1), (&ours, 1)] {
+        let event = serde_json::from_str(event).unwrap();
+        let answer = world.projector.invoke(event).await.unwrap();
+        assert_eq!(answer["batchItemFailures"], json!([]));
+        assert_eq!(world.got().len(), got);
+    }
 }

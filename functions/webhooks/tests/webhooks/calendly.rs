@@ -423,14 +423,13 @@ async fn the_providers_samples_are_taken_and_what_they_lack_is_read() {
     clinic
         .set(|opened| opened.settings.integrations.calendly.has_key = true)
         .await;
-    let before = vio_domain::settings::Settings::for_business(
-        clinic.store().settings().await.unwrap().settings.business,
-    );
-    let after = clinic.store().settings().await.unwrap().settings;
+    let after = clinic.store().settings().await.unwrap();
+    let mut before = after.clone();
+    before.settings.integrations.calendly.has_key = false;
     let mut tx = vio_store::tx::Tx::new();
     let store = clinic.store();
     store
-        .stage_calendar_connected(&mut tx, &before, &after, None)
+        .stage_calendar_connected(&mut tx, &before, &after)
         .await
         .unwrap();
     store.store.commit(tx).await.unwrap();

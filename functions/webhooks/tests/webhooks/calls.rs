@@ -14,9 +14,9 @@ use vio_store::tx::Tx;
 use crate::support::*;
 
 pub(crate) struct Granted {
-    contact: ContactId,
-    session: SessionId,
-    attempt: AttemptId,
+    pub(crate) contact: ContactId,
+    pub(crate) session: SessionId,
+    pub(crate) attempt: AttemptId,
     at: DateTime<Utc>,
 }
 

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use crate::support::*;
 
-fn sample_event(name: &str) -> Value {
+pub(crate) fn sample_event(name: &str) -> Value {
     let path = format!(
         "{}/../../events/webhooks/{name}.json",
         env!("CARGO_MANIFEST_DIR")

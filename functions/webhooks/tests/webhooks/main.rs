@@ -16,5 +16,6 @@ mod intake;
 mod large;
 mod mutate;
 mod receive;
+mod samples;
 mod sms;
 mod support;

@@ -13,10 +13,10 @@ use vio_store::messages::{MessageRow, NewMessage, Ready, Taken, Words};
 
 use crate::support::*;
 
-const TOKEN: &str = "twilio-token-for-tests";
+pub(crate) const TOKEN: &str = "twilio-token-for-tests";
 const SID: &str = "SM8c4d7beaf75ce73ce83ecaf57942bfe3";
 
-async fn clinic() -> (Clinic, String) {
+pub(crate) async fn clinic() -> (Clinic, String) {
     let clinic = Clinic::new().await;
     let now = clinic.now();
     clinic
@@ -35,7 +35,7 @@ async fn clinic() -> (Clinic, String) {
 }
 
 /// A form as Twilio posts it, with its signature under this token.
-fn signed(path: &str, fields: &[(&str, &str)], token: &str) -> (String, String) {
+pub(crate) fn signed(path: &str, fields: &[(&str, &str)], token: &str) -> (String, String) {
     let mut sorted = fields.to_vec();
     sorted.sort();
     let said: String = sorted
@@ -52,7 +52,7 @@ fn signed(path: &str, fields: &[(&str, &str)], token: &str) -> (String, String) 
     (pairs.join("&"), signature)
 }
 
-async fn post(clinic: &Clinic, path: &str, signature: &str, body: &str) -> StatusCode {
+pub(crate) async fn post(clinic: &Clinic, path: &str, signature: &str, body: &str) -> StatusCode {
     let request = Request::post(path)
         .header("content-type", "application/x-www-form-urlencoded")
         .header("x-twilio-signature", signature)
@@ -79,9 +79,14 @@ fn inbound(body: &'static str) -> [(&'static str, &'static str); 4] {
 }
 
 async fn person(clinic: &Clinic) {
+    person_at(clinic, "+447911000001").await;
+}
+
+/// Somebody with a booking who takes messages at this number.
+pub(crate) async fn person_at(clinic: &Clinic, number: &str) {
     clinic.hear(&[Booking::created("u1", 7, 0).json()]).await;
     let mut person = clinic.only_person().await;
-    let number = vio_domain::phone::parse("+447911000001", vio_domain::phone::Country::GB);
+    let number = vio_domain::phone::parse(number, vio_domain::phone::Country::GB);
     person.contact.phone = Some(number.unwrap().e164);
     person.contact.preferences.sms_opt_in = true;
     let mut tx = vio_store::tx::Tx::new();
@@ -153,7 +158,7 @@ async fn what_twilio_did_not_sign_is_refused() {
 }
 
 /// A message whose send nobody heard the answer of, as the worker leaves it.
-async fn sending(clinic: &Clinic) -> MessageRow {
+pub(crate) async fn sending(clinic: &Clinic) -> MessageRow {
     let contact = clinic.only_person().await.contact.id;
     let settings = clinic.store().settings().await.unwrap();
     let new = NewMessage {
@@ -308,4 +313,106 @@ async fn after_news(news: &[&str]) -> (String, Option<AttentionReason>, usize) {
         attention,
         list.unwrap().0.len(),
     )
+}
+
+/// Words that say nothing of the others: none takes back what another did.
+const WORDS: [&str; 5] = ["STOP", "CANCEL", "HELP", "Please move it", "yes please"];
+
+/// Where a person stands after what they wrote: each message by its number, once or more often.
+async fn after_words(heard: &[(usize, &str)]) -> (bool, bool, Vec<String>, Vec<String>) {
+    let (clinic, path) = clinic().await;
+    person(&clinic).await;
+    for (number, body) in heard {
+        let sid = format!("SM{number:032x}");
+        let fields = [
+            ("MessageSid", sid.as_str()),
+            ("SmsStatus", "received"),
+            ("From", "+447911000001"),
+            ("Body", *body),
+        ];
+        let (form, signature) = signed(&path, &fields, TOKEN);
+        let answered = post(&clinic, &path, &signature, &form).await;
+        assert_eq!(answered, StatusCode::OK);
+        clinic.drain().await;
+    }
+    let person = clinic.only_person().await;
+    let store = clinic.store();
+    let list = store
+        .attention(Default::default(), 100, None)
+        .await
+        .unwrap();
+    let mut reasons: Vec<String> = list
+        .0
+        .iter()
+        .map(|row| row.reason.as_str().to_owned())
+        .collect();
+    reasons.sort();
+    let entries = store.interactions_of(person.contact.id, 50, None).await;
+    let mut texts: Vec<String> = entries
+        .unwrap()
+        .0
+        .iter()
+        .map(|entry| entry.text(&person.key).unwrap().into_string())
+        .collect();
+    texts.sort();
+    let called = person.open_sessions().next().is_some();
+    (
+        person.contact.preferences.sms_opt_in,
+        called,
+        reasons,
+        texts,
+    )
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(24))]
+
+    /// What somebody writes comes to the same in any order and however often it is delivered, where no word takes back
+    /// another's.
+    #[test]
+    fn words_in_any_order_and_number_end_alike(
+        words in prop::sample::subsequence(WORDS.to_vec(), 1..=WORDS.len()),
+        picks in prop::collection::vec(any::<prop::sample::Index>(), 0..5),
+        order in prop::collection::vec(any::<u32>(), 10),
+    ) {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        runtime.block_on(async {
+            let written: Vec<(usize, &str)> = words.iter().copied().enumerate().collect();
+            let in_order = after_words(&written).await;
+            let mut heard = written.clone();
+            heard.extend(picks.iter().map(|pick| *pick.get(&written)));
+            let mut keyed: Vec<_> = heard.into_iter().zip(order.iter().cycle()).collect();
+            keyed.sort_by_key(|(_, key)| **key);
+            let shuffled: Vec<_> = keyed.into_iter().map(|(one, _)| one).collect();
+            prop_assert_eq!(&after_words(&shuffled).await, &in_order);
+            let stopped = words.contains(&"STOP") || words.contains(&"CANCEL");
+            prop_assert_eq!((in_order.0, in_order.1), (!stopped, !stopped));
+            prop_assert_eq!(in_order.3.len(), words.len());
+            Ok(())
+        })?;
+    }
+
+    /// A word that takes back another's counts as it came first: Twilio says no instant, and gives no order to go by. Repeats
+    /// of either, whenever they come, change nothing.
+    #[test]
+    fn repeats_of_words_that_contradict_change_nothing(
+        words in prop::collection::vec(prop::sample::select(vec!["STOP", "START", "YES", "CANCEL", "no"]), 1..5),
+        repeats in prop::collection::vec((any::<prop::sample::Index>(), any::<prop::sample::Index>()), 0..5),
+    ) {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        runtime.block_on(async {
+            let written: Vec<(usize, &str)> = words.iter().copied().enumerate().collect();
+            let once = after_words(&written).await;
+            let mut heard = written.clone();
+            for (which, place) in &repeats {
+                let again = *which.get(&written);
+                let first = heard.iter().position(|one| *one == again).unwrap_or(0);
+                let after = first + 1 + place.index(heard.len() - first);
+                heard.insert(after, again);
+            }
+            heard.extend(&written);
+            prop_assert_eq!(after_words(&heard).await, once);
+            Ok(())
+        })?;
+    }
 }

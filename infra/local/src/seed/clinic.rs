@@ -370,7 +370,7 @@ async fn settings(ts: &TenantStore) -> Result<Vec<LocationId>, SeedError> {
     let now = ts.now();
     let mut tx = Tx::new();
     let mut opened = ts.settings().await?;
-    let before = opened.settings.clone();
+    let before = opened.clone();
     opened.secrets.retell_key.rotate(RETELL_KEY.to_owned(), now);
     opened.secrets.calcom_key = Some(CALCOM_KEY.to_owned());
     opened
@@ -388,6 +388,9 @@ async fn settings(ts: &TenantStore) -> Result<Vec<LocationId>, SeedError> {
     calcom.organizer_email = Some(ORGANIZER.parse().map_err(invalid)?);
     calcom.has_key = true;
     calcom.has_webhook_secret = true;
+    // The sandbox's post office takes every e-mail and shows it.
+    settings.integrations.email.enabled = true;
+    settings.integrations.email.reply_to = Some(ORGANIZER.parse().map_err(invalid)?);
     for (name, sensitivity, spoken_as) in TYPES {
         settings.appointment_types.push(AppointmentType {
             name: name.parse().map_err(invalid)?,
@@ -395,7 +398,7 @@ async fn settings(ts: &TenantStore) -> Result<Vec<LocationId>, SeedError> {
             spoken_as: spoken_as.map(str::parse).transpose().map_err(invalid)?,
         });
     }
-    ts.stage_calendar_connected(&mut tx, &before, &opened.settings, None)
+    ts.stage_calendar_connected(&mut tx, &before, &opened)
         .await?;
     ts.save_settings(&mut tx, &mut opened)?;
     let actor = Actor::system("seed");

@@ -13,6 +13,7 @@ use super::day::{day_start, next_midnight};
 use super::limits::{CallLimits, SKEW_MARGIN};
 use super::pause::{Pause, PauseReason, PausedBy};
 use crate::ids::AttemptId;
+use crate::notices::Limit;
 
 /// How long grants per quarter hour are remembered: two local days of the longest kind, with room for a zone change.
 const DAY_MEMORY: TimeDelta = TimeDelta::hours(49);
@@ -92,6 +93,9 @@ pub struct Gate {
     back_off_until: Option<DateTime<Utc>>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     next_pump_at: Option<DateTime<Utc>>,
+    /// The day, by its first instant, and the share of its limit in percent that administrators were last told of.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    told: Option<(DateTime<Utc>, u8)>,
 }
 
 /// A slot was granted; the attempt may be sent until `bound`.
@@ -184,6 +188,7 @@ impl Gate {
             resumed_at: None,
             back_off_until: None,
             next_pump_at: None,
+            told: None,
         }
     }
 
@@ -400,6 +405,21 @@ impl Gate {
     /// Attempts counted against the current local day.
     pub fn used_today(&self, now: DateTime<Utc>) -> u32 {
         self.used_in_day(self.zone, now, TimeDelta::zero())
+    }
+
+    /// The share of the day's limit, in percent, that the grant just made reached: each is told of once a day, though
+    /// refusals give slots back and later grants reach it again.
+    pub fn reached(&mut self, now: DateTime<Utc>, limits: &CallLimits) -> Option<u8> {
+        let percent = Limit::reached(self.used_today(now), limits.daily())?;
+        let day = day_start(self.zone, now);
+        if self
+            .told
+            .is_some_and(|(on, told)| on == day && told >= percent)
+        {
+            return None;
+        }
+        self.told = Some((day, percent));
+        Some(percent)
     }
 
     /// The earliest instant, `now` or later, at which a slot would be granted if nothing else happened;

@@ -343,3 +343,33 @@ fn survives_json_unchanged() {
         serde_json::from_str::<Gate>(&json.replace("Europe/London", "Europe/Nowhere")).is_err()
     );
 }
+
+/// Administrators hear of most of a day's calls and of all of them, once each, whatever is refunded; and anew the next day.
+#[test]
+fn a_share_of_the_day_is_told_once_a_day() {
+    let limits = limits(&[("VIO_CALL_LIMIT", 100), ("VIO_CALL_DAILY_LIMIT", 10)]);
+    let mut gate = Gate::new(LONDON, 1);
+    let start = at("2026-11-20T10:00:00Z");
+    let mut told = Vec::new();
+    let mut go = |gate: &mut Gate, n: u128, now| {
+        gate.grant(now, id(n), &limits).unwrap();
+        if let Some(percent) = gate.reached(now, &limits) {
+            told.push((n, percent));
+        }
+    };
+    for n in 1..=10 {
+        go(&mut gate, n, start);
+    }
+    // Refused by the provider, and placed after all.
+    for n in [8, 9, 10] {
+        assert!(gate.refuse(id(n)));
+    }
+    for n in 11..=13 {
+        go(&mut gate, n, start);
+    }
+    let next_day = start + TimeDelta::days(1);
+    for n in 21..=30 {
+        go(&mut gate, n, next_day);
+    }
+    assert_eq!(told, [(8, 80), (10, 100), (28, 80), (30, 100)]);
+}

@@ -102,12 +102,16 @@ pub fn may_send(facts: &Facts, now: DateTime<Utc>) -> Verdict {
 pub struct DayCount(Vec<(i64, u32)>);
 
 impl DayCount {
+    /// How many it counts, as of the last one admitted.
+    pub fn used(&self) -> u32 {
+        self.0.iter().map(|(_, count)| count).sum()
+    }
+
     /// Counts one more; where the day is full, when the next may go.
     pub fn admit(&mut self, limit: u32, now: DateTime<Utc>) -> Result<(), DateTime<Utc>> {
         let quarter = now.timestamp().div_euclid(QUARTER);
         self.0.retain(|(at, _)| quarter - at <= QUARTERS);
-        let used: u32 = self.0.iter().map(|(_, count)| count).sum();
-        if used >= limit {
+        if self.used() >= limit {
             let first = self.0.first().map_or(quarter, |(at, _)| *at);
             let free = (first + QUARTERS + 1) * QUARTER;
             return Err(DateTime::from_timestamp(free, 0).unwrap_or(now + NOT_READY));

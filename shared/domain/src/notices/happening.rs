@@ -7,7 +7,8 @@ use crate::bookings::Calendar;
 use crate::calling::pause::PauseReason;
 use crate::calling::session::Outcome;
 use crate::contact::AttentionReason;
-use crate::ids::{AppointmentId, CampaignId, ContactId, SessionId, UserId};
+use crate::ids::{AppointmentId, CampaignId, ContactId, OutgoingWebhookId, SessionId, UserId};
+use crate::messages;
 
 /// What became of an appointment without staff doing it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -17,6 +18,40 @@ pub enum Change {
     Cancelled,
     Rescheduled,
 }
+
+/// Something of which a business may use only so much (rules.md The call throttle; `messages::rules::MOST_A_DAY`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Limit {
+    /// Attempts in a day of the business's own.
+    CallsOfTheDay,
+    /// Messages to contacts in 24 hours, by SMS and e-mail.
+    MessagesOfTheDay,
+}
+
+impl Limit {
+    /// The word in the API.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::CallsOfTheDay => "calls_of_the_day",
+            Self::MessagesOfTheDay => "messages_of_the_day",
+        }
+    }
+
+    /// The share of a limit, in percent, that is reached with this one and was not before it: most of it, or all (S3
+    /// `usage_limit_alerts`). Uses come one by one; `used` counts this one.
+    pub const fn reached(used: u32, of: u32) -> Option<u8> {
+        let near = (of as u64 * NEARLY as u64).div_ceil(100);
+        match used as u64 {
+            used if used == of as u64 => Some(100),
+            used if used == near => Some(NEARLY),
+            _ => None,
+        }
+    }
+}
+
+/// From this share on, in percent, a limit is nearly used up.
+const NEARLY: u8 = 80;
 
 /// Something that staff can be told of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -50,12 +85,19 @@ pub enum Happening {
     CallingPaused { reason: PauseReason },
     /// A calendar that worked cannot be read any more.
     IntegrationFailing { calendar: Calendar },
+    /// The provider of a channel refuses the business's account: messages wait, and are lost if nobody mends it in time.
+    ChannelFailing { channel: messages::Channel },
     /// The platform's operator will work on it, or did.
     Maintenance,
     /// The platform can do something new.
     FeatureAnnounced,
-    /// The share of the month's calls that is used up, in percent (S3 `call_limit_warning`).
-    UsageLimit { percent: u8 },
+    /// A limit is nearly used up, or wholly: what goes beyond it waits. The share is in percent.
+    UsageLimit { limit: Limit, percent: u8 },
+    /// An address of the business's own is told nothing any more: it took nothing for days, or said that it is gone.
+    WebhookDisabled {
+        webhook: OutgoingWebhookId,
+        gone: bool,
+    },
     /// A report that somebody asked for can be fetched.
     ReportReady { user: UserId },
 }
@@ -88,9 +130,11 @@ pub enum Topic {
     CampaignEnded,
     CallingPaused,
     IntegrationFailing,
+    ChannelFailing,
     Maintenance,
     FeatureAnnounced,
     UsageLimit,
+    WebhookDisabled,
     ReportReady,
 }
 
@@ -108,9 +152,11 @@ impl Topic {
             Self::CampaignEnded => "campaign_ended",
             Self::CallingPaused => "calling_paused",
             Self::IntegrationFailing => "integration_failing",
+            Self::ChannelFailing => "channel_failing",
             Self::Maintenance => "maintenance",
             Self::FeatureAnnounced => "feature_announced",
             Self::UsageLimit => "usage_limit",
+            Self::WebhookDisabled => "webhook_disabled",
             Self::ReportReady => "report_ready",
         }
     }
@@ -128,9 +174,11 @@ impl Topic {
             Self::CampaignEnded => "A campaign is complete",
             Self::CallingPaused => "Calling has stopped",
             Self::IntegrationFailing => "A calendar cannot be read",
+            Self::ChannelFailing => "Messages cannot be sent",
             Self::Maintenance => "Maintenance",
             Self::FeatureAnnounced => "Something new",
-            Self::UsageLimit => "The month's calls are nearly used up",
+            Self::UsageLimit => "A limit of the day is near",
+            Self::WebhookDisabled => "An address of yours is told nothing any more",
             Self::ReportReady => "Your report is ready",
         }
     }
@@ -148,9 +196,17 @@ impl Topic {
             Self::CampaignEnded => "A campaign is complete.",
             Self::CallingPaused => "Calling stopped by itself. Nobody is rung until it is resumed.",
             Self::IntegrationFailing => "A calendar cannot be read. New bookings may be missing.",
+            Self::ChannelFailing => {
+                "The provider of messages refuses the account. Messages wait until somebody mends the connection."
+            }
             Self::Maintenance => "Maintenance of the service is announced.",
             Self::FeatureAnnounced => "There is something new in VioConcierge.",
-            Self::UsageLimit => "The month's calls are nearly used up.",
+            Self::UsageLimit => {
+                "The calls or messages of a day are nearly used up, or used up. What goes beyond the limit waits."
+            }
+            Self::WebhookDisabled => {
+                "An address that is told what happens was switched off, because it takes nothing any more."
+            }
             Self::ReportReady => "A report is ready to be fetched.",
         }
     }
@@ -179,9 +235,11 @@ impl Happening {
             Self::CampaignEnded { .. } => Topic::CampaignEnded,
             Self::CallingPaused { .. } => Topic::CallingPaused,
             Self::IntegrationFailing { .. } => Topic::IntegrationFailing,
+            Self::ChannelFailing { .. } => Topic::ChannelFailing,
             Self::Maintenance => Topic::Maintenance,
             Self::FeatureAnnounced => Topic::FeatureAnnounced,
             Self::UsageLimit { .. } => Topic::UsageLimit,
+            Self::WebhookDisabled { .. } => Topic::WebhookDisabled,
             Self::ReportReady { .. } => Topic::ReportReady,
         }
     }
@@ -196,7 +254,9 @@ impl Happening {
             Self::CampaignEnded { .. } => Audience::WhoSeesCalls,
             Self::CallingPaused { .. }
             | Self::IntegrationFailing { .. }
-            | Self::UsageLimit { .. } => Audience::Administrators,
+            | Self::ChannelFailing { .. }
+            | Self::UsageLimit { .. }
+            | Self::WebhookDisabled { .. } => Audience::Administrators,
             Self::Maintenance | Self::FeatureAnnounced => Audience::Everybody,
         }
     }
@@ -224,6 +284,10 @@ impl Happening {
             Self::NeedsAttention { reason, .. } => Some(reason.as_str()),
             Self::CallingPaused { reason } => Some(reason.name()),
             Self::IntegrationFailing { calendar } => Some(calendar.word()),
+            Self::ChannelFailing { channel } => Some(channel.as_str()),
+            Self::UsageLimit { limit, .. } => Some(limit.as_str()),
+            Self::WebhookDisabled { gone: true, .. } => Some("gone"),
+            Self::WebhookDisabled { gone: false, .. } => Some("failing"),
             _ => None,
         }
     }

@@ -5,7 +5,7 @@ mod happening;
 mod settings;
 mod summary;
 
-pub use happening::{Audience, Change, Happening, Topic};
+pub use happening::{Audience, Change, Happening, Limit, Topic};
 pub use settings::{
     CallCompletion, EmailNotices, InAppNotices, NoticeDuration, NoticePosition, NoticeSettings,
     SmsNotices, Switch,

@@ -360,7 +360,11 @@ impl Switch {
             // Service disruptions too (S3).
             Self::SystemMaintenance => matches!(
                 topic,
-                Topic::Maintenance | Topic::CallingPaused | Topic::IntegrationFailing
+                Topic::Maintenance
+                    | Topic::CallingPaused
+                    | Topic::IntegrationFailing
+                    | Topic::ChannelFailing
+                    | Topic::WebhookDisabled
             ),
             Self::FeatureAnnouncements => topic == Topic::FeatureAnnounced,
             Self::CallCompletion => call,
@@ -370,7 +374,9 @@ impl Switch {
                 Some(Change::Cancelled | Change::Rescheduled)
             ),
             Self::CustomReports => topic == Topic::ReportReady,
-            Self::CriticalSystemAlerts => stopped(false) || topic == Topic::IntegrationFailing,
+            Self::CriticalSystemAlerts => {
+                stopped(false) || matches!(topic, Topic::IntegrationFailing | Topic::ChannelFailing)
+            }
             Self::HighVolumeCallFailures => stopped(true),
             Self::UsageLimitAlerts => topic == Topic::UsageLimit,
             Self::CallStatusUpdates => {
@@ -380,7 +386,11 @@ impl Switch {
             Self::ContactConfirmations => happening.change().is_some(),
             Self::SystemPerformance => matches!(
                 topic,
-                Topic::CallingPaused | Topic::IntegrationFailing | Topic::UsageLimit
+                Topic::CallingPaused
+                    | Topic::IntegrationFailing
+                    | Topic::ChannelFailing
+                    | Topic::UsageLimit
+                    | Topic::WebhookDisabled
             ),
         }
     }

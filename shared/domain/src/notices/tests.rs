@@ -43,7 +43,10 @@ fn example(switch: Switch) -> Happening {
         Switch::HighVolumeCallFailures => Happening::CallingPaused {
             reason: PauseReason::TechnicalFailures,
         },
-        Switch::UsageLimitAlerts => Happening::UsageLimit { percent: 75 },
+        Switch::UsageLimitAlerts => Happening::UsageLimit {
+            limit: Limit::CallsOfTheDay,
+            percent: 80,
+        },
         Switch::CallStatusUpdates => Happening::CampaignEnded {
             campaign: CampaignId::new(Uuid::from_u128(5)),
         },
@@ -265,6 +268,24 @@ fn each_day_each_monday_each_first_has_one_and_they_leave_nothing_out() {
         Summary::Monthly.day_from(day("2027-12-02")),
         day("2028-01-01")
     );
+}
+
+/// Somebody who counts up to a limit is told once that it is near and once that it is reached.
+#[test]
+fn a_limit_is_near_once_and_reached_once() {
+    for (of, expected) in [
+        (300, vec![(240, 80), (300, 100)]),
+        (1_000, vec![(800, 80), (1_000, 100)]),
+        (7, vec![(6, 80), (7, 100)]),
+        (2, vec![(2, 100)]),
+        (1, vec![(1, 100)]),
+        (0, vec![]),
+    ] {
+        let told = |used| Limit::reached(used, of).map(|percent| (used, percent));
+        let found: Vec<_> = (1..=of + 5).filter_map(told).collect();
+        assert_eq!(found, expected, "{of}");
+    }
+    assert_eq!(Limit::reached(u32::MAX, u32::MAX), Some(100));
 }
 
 #[test]

@@ -6,7 +6,7 @@ use std::time::Duration;
 use chrono::{DateTime, SecondsFormat, Utc};
 use reqwest::RequestBuilder;
 use secrecy::SecretString;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use super::reading::ReadBooking;
 use crate::json::{instant, text};
@@ -159,10 +159,19 @@ impl CalcomClient {
         if let Some(event_type) = wanted.event_type {
             path.push_str(&format!("&eventTypeId={event_type}"));
         }
-        let data = self.list(&path, timeout).await?;
+        let mut answer = self
+            .whole(self.http.get(self.base.join(&path))?, timeout)
+            .await?;
+        let Some(Value::Array(data)) = answer.remove("data") else {
+            return Err(Unanswered::Unreadable.into());
+        };
+        // It may give fewer at once than it was asked for, and says whether there are more.
+        let more = answer
+            .get("pagination")
+            .and_then(|pages| pages["hasNextPage"].as_bool());
         Ok(Changed {
             count: data.len(),
-            more: data.len() >= MOST_READ,
+            more: more.unwrap_or(data.len() >= MOST_READ) && !data.is_empty(),
             bookings: data.into_iter().filter_map(ReadBooking::read).collect(),
         })
     }
@@ -265,10 +274,20 @@ impl CalcomClient {
     }
 
     async fn answer(&self, request: RequestBuilder, timeout: Duration) -> Result<Value, ApiError> {
+        let mut answer = self.whole(request, timeout).await?;
+        Ok(answer.remove("data").unwrap_or_default())
+    }
+
+    /// An answer with what it says beside its data.
+    async fn whole(
+        &self,
+        request: RequestBuilder,
+        timeout: Duration,
+    ) -> Result<Map<String, Value>, ApiError> {
         let request = request.header("cal-api-version", API_VERSION);
         let answer = send(request, &self.key, timeout).await?;
         match serde_json::from_slice(&answer) {
-            Ok(Value::Object(mut answer)) => Ok(answer.remove("data").unwrap_or_default()),
+            Ok(Value::Object(answer)) => Ok(answer),
             _ => Err(Unanswered::Unreadable.into()),
         }
     }

@@ -6,13 +6,15 @@ use serde::{Deserialize, Serialize};
 use vio_domain::bookings::{BookingEvent, Calendar};
 use vio_domain::ids::TenantId;
 use vio_domain::notices::Happening;
-use vio_domain::settings::Settings;
+use vio_domain::text::ShortText;
 
+use super::leaving::Leaving;
 use crate::entity::{DueEntry, Entity};
 use crate::error::StoreError;
 use crate::key::{self, DueKind};
 use crate::port::Key;
 use crate::store::TenantStore;
+use crate::tenants::TenantSettings;
 use crate::tx::{COMMIT_TRIES, Tx};
 
 /// Failures that are kept to be shown, latest first.
@@ -85,6 +87,27 @@ pub struct CalendarRow {
     /// A reading that one run did not get through.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub unfinished: Option<Unfinished>,
+    /// Accounts that were left and are still subscribed to.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(super) leaving: Vec<Leaving>,
+}
+
+/// What a subscription of Calendly's is made with and by: with another, it is made anew.
+fn calendly_connection(
+    of: &TenantSettings,
+) -> (
+    Option<&String>,
+    Option<&String>,
+    Option<&ShortText<255>>,
+    &[ShortText<255>],
+) {
+    let calendly = &of.settings.integrations.calendly;
+    (
+        of.secrets.calendly_key.as_ref(),
+        of.secrets.calendly_signing.current.as_ref(),
+        calendly.base_url.as_ref(),
+        &calendly.event_types,
+    )
 }
 
 /// Where a reading stopped that goes by what is to come.
@@ -159,6 +182,7 @@ impl CalendarRow {
             disabled_at: None,
             renew: false,
             unfinished: None,
+            leaving: Vec::new(),
         }
     }
 
@@ -193,25 +217,34 @@ impl TenantStore {
     }
 
     /// Has each calendar read from now on that a change of settings has just connected, and its webhooks subscribed to
-    /// anew; or that one of `again`, where it was connected already.
+    /// anew: Calendly's also where it is connected otherwise than before. What was connected before and is no more has
+    /// its subscription ended.
     pub async fn stage_calendar_connected(
         &self,
         tx: &mut Tx,
-        before: &Settings,
-        after: &Settings,
-        again: Option<Calendar>,
+        before: &TenantSettings,
+        after: &TenantSettings,
     ) -> Result<(), StoreError> {
         for calendar in Calendar::ALL {
-            let connected =
-                |settings: &Settings| settings.integrations.calendar(calendar).connected;
-            let known = connected(before) && again != Some(calendar);
-            if known || !connected(after) {
+            let is_calendly = calendar == Calendar::Calendly;
+            let connected = |one: &TenantSettings| {
+                let integrations = &one.settings.integrations;
+                integrations.calendar(calendar).connected
+            };
+            let again = is_calendly && calendly_connection(before) != calendly_connection(after);
+            let newly = connected(after) && (again || !connected(before));
+            let left = is_calendly && connected(before) && (again || !connected(after));
+            if !newly && !left {
                 continue;
             }
             let row = self.calendar(calendar).await?;
             let mut row = row.unwrap_or_else(|| CalendarRow::new(self.id, calendar));
+            let leaves = left && self.leave_calendly(&mut row, before, after)?;
+            if !newly && !leaves {
+                continue;
+            }
             row.due = Some(self.now());
-            if calendar == Calendar::Calendly {
+            if newly && is_calendly {
                 row.renew = true;
                 // It is read by what is to come: what was passed over till now is among that.
                 (row.read_until, row.unfinished) = (None, None);
@@ -265,9 +298,10 @@ impl TenantStore {
                     row.trouble = row.failures.first().cloned();
                     row.due = Some(*next);
                 }
-                Reading::Off => row.due = None,
+                Reading::Off => (row.due, row.subscribed) = (None, None),
             }
-            row.due = row.due.into_iter().chain(asked).min();
+            let leaves = row.leaves_at(now);
+            row.due = row.due.into_iter().chain(asked).chain(leaves).min();
         })
         .await
     }
@@ -334,7 +368,7 @@ impl TenantStore {
 
     /// Changes the record, whoever else does. What it holds is for people to look at and says when to read again; no
     /// booking depends on it, so that it is not part of their transactions.
-    async fn change_calendar(
+    pub(super) async fn change_calendar(
         &self,
         calendar: Calendar,
         change: impl Fn(&mut CalendarRow),

@@ -1,6 +1,7 @@
 //! What of a contact decides when their turn to be rung comes: the zones of their day, and the number, which is never
 //! rung twice at once.
 
+use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 use serde::{Deserialize, Serialize};
 use vio_crypto::LookupHash;
@@ -8,6 +9,9 @@ use vio_domain::calendar::{CallingZone, PermittedWindows};
 use vio_domain::contact::Contact;
 use vio_domain::settings::Settings;
 
+use crate::calling::rows::NumberLockRow;
+use crate::error::StoreError;
+use crate::key;
 use crate::store::TenantStore;
 
 /// Kept beside a call that waits, so that what waits can be played forward without reading the people. It is as of the
@@ -47,5 +51,16 @@ impl TenantStore {
             page: contact.booking_page_zone,
             number: contact.phone.as_ref().map(|phone| self.phone_hash(phone)),
         }
+    }
+
+    /// Until when a number is locked by a call to it; None where it is not being rung.
+    pub(crate) async fn rung_until(
+        &self,
+        number: LookupHash,
+    ) -> Result<Option<DateTime<Utc>>, StoreError> {
+        let lock = key::number_lock(self.id, &number.to_string());
+        let lock: Option<NumberLockRow> = self.store.read(&lock).await?;
+        let until = lock.and_then(|lock| DateTime::from_timestamp_millis(lock.expires_ms));
+        Ok(until.filter(|until| self.now() < *until))
     }
 }

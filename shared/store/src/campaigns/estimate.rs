@@ -20,7 +20,7 @@ use vio_domain::planner::minute_after;
 use vio_domain::settings::Settings;
 
 use crate::calling::reach::Reach;
-use crate::calling::rows::{DialRow, FlightRow, GateRow, NumberHistoryRow, NumberLockRow};
+use crate::calling::rows::{DialRow, FlightRow, GateRow, NumberHistoryRow};
 use crate::campaigns::judge::Judged;
 use crate::campaigns::rows::{CampaignMemberRow, CampaignRow, place_of};
 use crate::error::StoreError;
@@ -358,15 +358,14 @@ impl TenantStore {
             .store
             .list::<FlightRow>(key::flights_pk(self.id), "", true, MOST_AHEAD, None)
             .await?;
-        let locks = flights.iter().map(|flight| async {
-            let lock = key::number_lock(self.id, &flight.phone.to_string());
-            self.store.read::<NumberLockRow>(&lock).await
+        let locks = flights.iter().map(async |flight| {
+            let until = self.rung_until(flight.phone).await?;
+            Ok::<_, StoreError>(until.map(|until| (flight.phone, until)))
         });
         let locks = try_join_all(locks).await?;
-        let ringing = locks.into_iter().flatten().filter_map(|lock| {
-            let locked_until = DateTime::from_timestamp_millis(lock.expires_ms)?;
-            let usual = (locked_until - NUMBER_LOCK + USUAL_CALL).max(now + IN_FLIGHT_RECHECK);
-            (now < locked_until).then_some((lock.phone, usual.min(locked_until)))
+        let ringing = locks.into_iter().flatten().map(|(phone, until)| {
+            let usual = (until - NUMBER_LOCK + USUAL_CALL).max(now + IN_FLIGHT_RECHECK);
+            (phone, usual.min(until))
         });
         Ok(ringing.collect())
     }

@@ -166,6 +166,12 @@ pub(crate) struct MessagesSentRow {
     #[serde(skip)]
     version: u64,
     count: DayCount,
+    /// When administrators were last told that the limit is near or reached, and of which share of it in percent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    told: Option<(DateTime<Utc>, u8)>,
+    /// When administrators were last told that the provider refuses the account.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    refused_at: Option<DateTime<Utc>>,
 }
 
 impl Entity for MessagesSentRow {

@@ -7,6 +7,7 @@ use vio_domain::ids::{ContactId, MessageId};
 use vio_domain::messages::Channel;
 use vio_domain::messages::rules::{Facts, MOST_A_DAY, NOT_READY, Reason, Verdict, may_send};
 use vio_domain::messages::state::{MOST_SENDS, Reconciled, Report, Status};
+use vio_domain::notices::{Happening, Limit};
 use vio_domain::settings::Settings;
 
 use super::plan::{entry_kind, entry_text, permitted_at, still_wanted};
@@ -67,6 +68,8 @@ pub enum Outcome {
     },
     /// It was refused for certain, and may go out later.
     NotNow { again: DateTime<Utc> },
+    /// The same, because the provider refuses the business's account: administrators are told.
+    AccountRefused { again: DateTime<Utc> },
     /// It was refused for certain, because the person sent a stop word to this number (SMS).
     OptedOut { error_code: Option<u32> },
     /// It was refused for certain and for good.
@@ -192,6 +195,7 @@ impl TenantStore {
                     self.stage_person(&mut tx, &mut person)?;
                     let held = Condition::VersionIs(settings.version);
                     tx.check("settings", key::settings(self.id), held);
+                    self.tell_of_limit(&mut tx, &mut sent, now)?;
                     tx.save(&mut sent)?;
                     self.log_message(&mut tx, &row)?;
                     tx.update(&mut row)?;
@@ -240,6 +244,9 @@ impl TenantStore {
             let mut tx = Tx::new();
             let before = (row.status, row.provider_id.clone(), row.due);
             self.apply_outcome(&mut tx, &mut row, &mut person, &outcome)?;
+            if matches!(outcome, Outcome::AccountRefused { .. }) {
+                self.tell_of_refusal(&mut tx, row.channel).await?;
+            }
             if before == (row.status, row.provider_id.clone(), row.due) {
                 return Ok(Some(row));
             }
@@ -304,7 +311,9 @@ impl TenantStore {
             Outcome::LookedUp(Reconciled::Adopt(provider_id, report)) => {
                 self.stage_report(tx, row, person, provider_id, *report, None)?;
             }
-            Outcome::NotNow { again: at } => again(row, *at),
+            Outcome::NotNow { again: at } | Outcome::AccountRefused { again: at } => {
+                again(row, *at);
+            }
             Outcome::LookedUp(Reconciled::NotSent) if row.refused + 1 < MOST_SENDS => {
                 again(row, now);
             }
@@ -447,7 +456,43 @@ impl TenantStore {
             tenant: self.id,
             version: 0,
             count: Default::default(),
+            told: None,
+            refused_at: None,
         }))
+    }
+
+    /// Tells administrators that the provider refuses the account: once in 24 hours, however many messages wait.
+    async fn tell_of_refusal(&self, tx: &mut Tx, channel: Channel) -> Result<(), StoreError> {
+        let now = self.now();
+        let mut sent = self.messages_sent().await?;
+        let told = sent.refused_at;
+        if told.is_some_and(|at| now - at < TimeDelta::days(1)) {
+            return Ok(());
+        }
+        sent.refused_at = Some(now);
+        tx.save(&mut sent)?;
+        self.tell(tx, Happening::ChannelFailing { channel })
+    }
+
+    /// Tells administrators that the messages of a day are nearly used up, or wholly: of each once in 24 hours, though the
+    /// count goes up and down.
+    fn tell_of_limit(
+        &self,
+        tx: &mut Tx,
+        sent: &mut MessagesSentRow,
+        now: DateTime<Utc>,
+    ) -> Result<(), StoreError> {
+        let Some(percent) = Limit::reached(sent.count.used(), MOST_A_DAY) else {
+            return Ok(());
+        };
+        let known =
+            |(at, told): (DateTime<Utc>, u8)| now - at < TimeDelta::days(1) && told >= percent;
+        if sent.told.is_some_and(known) {
+            return Ok(());
+        }
+        sent.told = Some((now, percent));
+        let limit = Limit::MessagesOfTheDay;
+        self.tell(tx, Happening::UsageLimit { limit, percent })
     }
 
     /// Commits what may as well be done by the next who looks.

@@ -15,6 +15,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 use vio_crypto::{FieldRef, Sealed, mac};
 use vio_domain::ids::{OutgoingWebhookId, TenantId};
+use vio_domain::notices::Happening;
 use vio_domain::outgoing::EventType;
 
 use crate::entity::Entity;
@@ -259,7 +260,8 @@ impl TenantStore {
         tx.delete_if(HealthRow::TYPE, health, Condition::Always);
     }
 
-    /// Switches an address off because of how it answers; staff sees it, and the change log has it. Once is enough.
+    /// Switches an address off because of how it answers: administrators are told, and the change log has it. Once is
+    /// enough.
     pub async fn disable_outgoing_webhook(
         &self,
         id: OutgoingWebhookId,
@@ -283,6 +285,12 @@ impl TenantStore {
                 .fields(["enabled"])
                 .details(serde_json::json!({ "by": by }));
             self.log(&mut tx, actor, entry)?;
+            // Somebody on the staff who switches one off knows.
+            if by != DisabledBy::Staff {
+                let gone = by == DisabledBy::Gone;
+                let webhook = webhook.id;
+                self.tell(&mut tx, Happening::WebhookDisabled { webhook, gone })?;
+            }
             match self.store.commit(tx).await {
                 Err(error) if error.is_lost() => {}
                 other => return other,

@@ -23,6 +23,8 @@ const ICONS: Record<string, LucideIcon> = {
   campaign_ended: Megaphone,
   calling_paused: PauseCircle,
   integration_failing: CircleAlert,
+  channel_failing: CircleAlert,
+  webhook_disabled: CircleAlert,
 };
 
 /** What needs attention says why in the words of the desk. */

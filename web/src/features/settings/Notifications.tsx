@@ -63,13 +63,13 @@ export function Notifications() {
           <Switch isSelected={email.monthly_business_review} onChange={(on) => mail({ monthly_business_review: on })} help={`On the first of the month. ${at}`}>
             Monthly review
           </Switch>
-          <Switch isSelected={email.system_maintenance} onChange={(on) => mail({ system_maintenance: on })} help="Also when calling stops by itself, or a calendar cannot be read.">
+          <Switch isSelected={email.system_maintenance} onChange={(on) => mail({ system_maintenance: on })} help="Also when calling stops by itself, a calendar cannot be read, or a webhook of yours was switched off.">
             Maintenance and disruptions
           </Switch>
-          <Switch isSelected={email.custom_report_notifications} onChange={(on) => mail({ custom_report_notifications: on })}>
+          <Switch isSelected={false} isDisabled help="Not available: reports here are ready at once, there is nothing to wait for.">
             A report of yours is ready
           </Switch>
-          <Switch isSelected={email.feature_announcements} onChange={(on) => mail({ feature_announcements: on })}>
+          <Switch isSelected={false} isDisabled help="Not available: nothing new is announced by email yet.">
             News about VioConcierge
           </Switch>
         </div>
@@ -100,7 +100,7 @@ export function Notifications() {
             Many calls fail
           </Switch>
           <Switch isSelected={sms.usage_limit_alerts} isDisabled={silent} onChange={(on) => text({ usage_limit_alerts: on })}>
-            The month's calls are nearly used up
+            The day's calls or messages are nearly used up
           </Switch>
         </div>
       </Panel>

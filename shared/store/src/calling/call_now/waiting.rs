@@ -46,7 +46,7 @@ impl TenantStore {
     }
 
     /// Where a call stands among those that wait for a slot; None for one that goes at once, is not due, or is not planned
-    /// any more. What somebody pressed for waits even where it was put off, until it may go.
+    /// any more; one whose number is being rung waits. What somebody pressed for waits even where it was put off, until it may go.
     pub async fn waiting(
         &self,
         settings: &TenantSettings,
@@ -62,7 +62,8 @@ impl TenantStore {
         if row.session.state != SessionState::Planned || !(due || pressed) {
             return Ok(None);
         }
-        let mut ahead = 0_u32;
+        let (mut ahead, mut gives_way) = (0_u32, false);
+        let number = self.reach(&person.contact).number;
         // Of the bands behind, only reminders can come first: those about to miss their window.
         let bands = Band::ALL
             .into_iter()
@@ -76,10 +77,19 @@ impl TenantStore {
             let first = items.iter().filter(|item| {
                 item.session != mine.session && queue_item(item).cmp_at(&mine, now).is_lt()
             });
-            ahead = ahead.saturating_add(u32::try_from(first.count()).unwrap_or(u32::MAX));
+            for item in first {
+                ahead = ahead.saturating_add(1);
+                gives_way |= number.is_some() && item.reach.number == number;
+            }
         }
-        if due && gate.gate.check_after(now, ahead, limits).is_ok() {
-            return Ok(None);
+        if due && gate.gate.check_after(now, ahead, limits).is_ok() && !gives_way {
+            let rung = match number {
+                Some(number) => self.rung_until(number).await?,
+                None => None,
+            };
+            if rung.is_none() {
+                return Ok(None);
+            }
         }
         Ok(Some(Waiting {
             position: ahead.saturating_add(1),

@@ -5,6 +5,7 @@ use vio_domain::calling::attempt::Attempt;
 use vio_domain::calling::guards::Decision;
 use vio_domain::calling::session::NUMBER_LOCK;
 use vio_domain::ids::AttemptId;
+use vio_domain::notices::{Happening, Limit};
 use vio_domain::settings::HipaaLevel;
 
 use crate::calling::rows::{DncRow, FlightRow, GateRow, NumberHistoryRow, NumberLockRow};
@@ -86,6 +87,10 @@ impl TenantStore {
         history.add(id, now);
 
         let mut tx = Tx::new();
+        if let Some(percent) = gate.gate.reached(now, dialling.limits) {
+            let limit = Limit::CallsOfTheDay;
+            self.tell(&mut tx, Happening::UsageLimit { limit, percent })?;
+        }
         tx.save(gate)?;
         if let (Some(mut campaign), Some(place)) = (campaign, row.in_campaign) {
             self.stage_turn(

@@ -286,8 +286,18 @@ impl TenantStore {
                     .stage_fallback(&mut tx, settings, person, appointment)
                     .await?;
             if !by_message {
-                let reason = AttentionReason::from(attention);
-                self.flag(&mut tx, &mut person.contact, reason, appointment, session)?;
+                let attention = AttentionReason::from(attention);
+                self.flag(
+                    &mut tx,
+                    &mut person.contact,
+                    attention,
+                    appointment,
+                    session,
+                )?;
+                if reason == SettleReason::WindowMissed {
+                    // Nobody will be rung, and somebody has to see to it.
+                    self.tell_attention(&mut tx, person.contact.id, attention)?;
+                }
             }
         }
         self.stage_person(&mut tx, person)?;
