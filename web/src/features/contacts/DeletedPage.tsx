@@ -39,7 +39,7 @@ export default function DeletedPage() {
       <Panel>
         {list.isPending && <Skeleton rows={4} />}
         {list.isError && <ErrorNote error={list.error} what="Could not load who was deleted." retry={() => void list.refetch()} />}
-        {list.data && found.length === 0 && !list.hasNextPage && <Empty title="Nobody was deleted in the last 30 days" />}
+        {list.data && found.length === 0 && !list.hasNextPage && <Empty title="Nobody was deleted in the last 30 days">{`Whoever is deleted stays in this list for 30 days, and can be brought back with everything that was known of them.`}</Empty>}
         <ul className={css.rows}>
           {found.map((each) => (
             <Row key={each.id} gone={each} />
