@@ -73,6 +73,15 @@ pub fn tag_name(t: TenantId, name_hash: &str) -> Key {
     main(format!("T#{t}#TN#{name_hash}"), "NAME")
 }
 
+/// Partition of the pairs of contacts that are two people.
+pub fn apart_pk(t: TenantId) -> String {
+    format!("T#{t}#APART")
+}
+/// Two contacts that somebody said are two people, the lesser id first.
+pub fn apart(t: TenantId, [one, other]: [ContactId; 2]) -> Key {
+    main(apart_pk(t), format!("{one}#{other}"))
+}
+
 /// A contact group.
 pub fn group(t: TenantId, g: GroupId) -> Key {
     main(tenant_pk(t), format!("GROUP#{g}"))
