@@ -93,8 +93,19 @@ const compare = createRoute({
   },
 });
 
+const duplicates = createRoute({
+  getParentRoute: () => root,
+  path: "/contacts/duplicates",
+  component: lazily(() => import("./features/contacts/duplicates/DuplicatesPage")),
+  errorComponent: Broken,
+  validateSearch: (raw: Record<string, unknown>): { of?: string; relation?: "household" } => ({
+    ...(typeof raw.of === "string" && /^[0-9a-f-]{36}$/.test(raw.of) && { of: raw.of }),
+    ...(raw.relation === "household" && { relation: raw.relation }),
+  }),
+});
+
 /** What another page may ask a record to do when it opens. */
-const ACTS = ["call", "edit", "move", "groups", "compare"] as const;
+const ACTS = ["call", "edit", "move", "groups"] as const;
 
 const record = <P extends string>(path: P) =>
   createRoute({
@@ -114,6 +125,7 @@ const routes = root.addChildren([
   contacts,
   page("/contacts/new", () => import("./features/contacts/NewContactPage")),
   page("/contacts/deleted", () => import("./features/contacts/DeletedPage")),
+  duplicates,
   record("/contacts/$contactId"),
   record("/contacts/$contactId/$tab"),
   page("/groups", () => import("./features/groups/GroupsPage")),
