@@ -92,8 +92,8 @@ it("somebody invited with single permissions joins by the link of the invitation
   await signIn(page, "admin", "/settings/team");
   await page.getByRole("button", { name: "Invite somebody" }).click();
   const dialog = page.getByRole("dialog");
-  await dialog.getByLabel("Name").fill("Ines Invited");
-  await dialog.getByLabel("Email").fill(email);
+  await dialog.getByRole("textbox", { name: "Name" }).fill("Ines Invited");
+  await dialog.getByRole("textbox", { name: "Email" }).fill(email);
   await dialog.getByRole("button", { name: /What they do/ }).click();
   await page.getByRole("option", { name: "Manager" }).click();
   await dialog.getByText("Healthcare", { exact: true }).click();

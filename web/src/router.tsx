@@ -13,7 +13,8 @@ import { Empty, ErrorNote } from "./ui/Notes";
 
 function Root() {
   const { status } = useSession();
-  const open = useRouterState({ select: (state) => isOpen(state.location.pathname) });
+  // What is shown decides, not where a navigation is going: a page is never shown to somebody who is not signed in.
+  const open = useRouterState({ select: (state) => isOpen((state.matches.at(-1) ?? state.location).pathname) });
   return (
     <>
       {open ? <Outlet /> : status === "starting" ? <Starting /> : status === "out" ? <SignInPage /> : <Frame />}
