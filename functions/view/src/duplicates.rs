@@ -11,8 +11,7 @@ use vio_domain::permission::Permission;
 use vio_domain::person::{Pair, Relation};
 use vio_http::page::PageParams;
 use vio_http::{
-    FieldProblem, Json, NoParams, Paged, Pagination, Principal, Problem, Query, QueryParams,
-    RequestId,
+    Fields, Json, NoParams, Paged, Pagination, Principal, Problem, Query, QueryParams, RequestId,
 };
 use vio_runtime::reach::{can_edit, can_view};
 use vio_runtime::web::{actor, store_problem};
@@ -166,7 +165,7 @@ pub(crate) struct ApartBody {
 /// Says that two contacts are not the same person, or takes it back: they are not listed among the duplicates then. Both
 /// must be of your reach, and one of them yours to change. Neither is changed.
 #[utoipa::path(post, path = "/api/contacts/duplicates/apart", tag = "contacts", request_body = ApartBody,
-    responses((status = 204, description = "Noted")))]
+    responses((status = 204, description = "Noted"), (status = 422, description = "Not two contacts of your reach")))]
 pub(crate) async fn set_apart(
     State(view): State<ViewApp>,
     principal: Principal,
@@ -174,26 +173,34 @@ pub(crate) async fn set_apart(
     Query(NoParams {}): Query<NoParams>,
     Json(body): Json<ApartBody>,
 ) -> Result<StatusCode, Problem> {
+    let tenant = view.app.tenant_of(&principal).await?;
+    let asked = &body.contact_ids[..body.contact_ids.len().min(2)];
+    let known = tenant.contacts(asked).await.map_err(store_problem)?;
+    let seen = |id: &ContactId| {
+        let contacts = known.iter().map(|(_, contact)| contact);
+        contacts
+            .filter(|contact| contact.deleted.is_none() && can_view(&principal, contact))
+            .find(|contact| contact.id == *id)
+    };
+    let mut fields = Fields::default();
+    for (place, id) in asked.iter().enumerate() {
+        if seen(id).is_none() {
+            let pointer = format!("/contact_ids/{place}");
+            fields.note(&pointer, "unknown_contact", "There is no such contact.");
+        }
+    }
     let pair = match body.contact_ids[..] {
         [one, other] => Pair::of(one, other),
         _ => None,
     };
-    let Some(pair) = pair else {
-        let detail = "Name two different contacts.";
-        let error = FieldProblem::new("/contact_ids", "not_a_pair", detail);
-        return Err(Problem::validation(vec![error]));
-    };
-    let tenant = view.app.tenant_of(&principal).await?;
-    let known = tenant.contacts(&pair.ids()).await.map_err(store_problem)?;
-    let seen: Vec<_> = known
-        .iter()
-        .map(|(_, contact)| contact)
-        .filter(|contact| contact.deleted.is_none() && can_view(&principal, contact))
-        .collect();
-    if seen.len() != 2 {
-        return Err(Problem::not_found());
+    if pair.is_none() {
+        fields.note("/contact_ids", "not_a_pair", "Name two different contacts.");
     }
-    if !seen.iter().any(|contact| can_edit(&principal, contact)) {
+    let (Some(pair), true) = (pair, fields.is_clean()) else {
+        return Err(Problem::from(fields));
+    };
+    let mut ours = asked.iter().filter_map(seen);
+    if !ours.any(|contact| can_edit(&principal, contact)) {
         return Err(Problem::lacks(&[Permission::EditAllContacts]));
     }
     tenant
