@@ -6,6 +6,7 @@ let browser: Browser;
 
 beforeAll(async () => {
   browser = await launch();
+  await (await asUser())("PATCH", "/api/settings/integrations", { email: { enabled: false } });
 });
 afterAll(() => browser.close());
 
@@ -30,6 +31,13 @@ it("an email to somebody who agreed is written, sent and among what happened; wh
   await dialog.getByText("1 character too many.").waitFor();
   await dialog.getByLabel("Message").fill("The entrance is in the courtyard.\n\nSee you soon.");
   expect(await violations(page)).toEqual([]);
+  await dialog.getByRole("button", { name: "Send" }).click();
+  // Refused with what to do, and nothing that was typed is lost.
+  await dialog.getByText("Not sent. Your text is still here.").waitFor();
+  await dialog.getByText("Complete the settings under Integrations.").waitFor();
+  expect(await violations(page)).toEqual([]);
+  const set = await ask("PATCH", "/api/settings/integrations", { email: { enabled: true } });
+  expect(set.status, await set.clone().text()).toBe(200);
   await dialog.getByRole("button", { name: "Send" }).click();
   await page.getByText("The email is on its way.").waitFor();
   for (let tries = 0; ; tries += 1) {

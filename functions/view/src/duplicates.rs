@@ -165,7 +165,7 @@ pub(crate) struct ApartBody {
 /// Says that two contacts are not the same person, or takes it back: they are not listed among the duplicates then. Both
 /// must be of your reach, and one of them yours to change. Neither is changed.
 #[utoipa::path(post, path = "/api/contacts/duplicates/apart", tag = "contacts", request_body = ApartBody,
-    responses((status = 204, description = "Noted"), (status = 422, description = "Not two contacts of your reach")))]
+    responses((status = 204, description = "Noted")))]
 pub(crate) async fn set_apart(
     State(view): State<ViewApp>,
     principal: Principal,
