@@ -16,6 +16,7 @@ export interface Look {
   contrast?: "high";
   text?: "14" | "16" | "18" | "20";
   pages?: "10" | "25" | "50" | "100";
+  contacts?: "grid" | "list" | "compact";
 }
 
 const looks = new WeakMap<BrowserContext, Look>();
@@ -33,12 +34,14 @@ export async function open(browser: Browser, { width = 1440, height = 900, look 
   return { context, page, problems };
 }
 
+const PLAIN = { sidebar_behavior: "auto_collapse", real_time_updates: true, default_dashboard_view: "overview" };
+
 /** The look is kept with the account, which outweighs the copy on a device. */
 async function keepLook(who: "admin" | "reception" | "readonly", look: Look): Promise<void> {
   const ask = await asUser(who);
   const text = { "14": "small", "16": "medium", "18": "large", "20": "extra_large" }[look.text ?? "16"];
   const pages = look.pages ? { scroll_lists: false, items_per_page: Number(look.pages) } : { scroll_lists: true };
-  const answer = await ask("PATCH", "/api/users/preferences", { theme: look.theme ?? "light", high_contrast_mode: look.contrast === "high", font_size: text, ...pages });
+  const answer = await ask("PATCH", "/api/users/preferences", { theme: look.theme ?? "light", high_contrast_mode: look.contrast === "high", font_size: text, ...pages, ...PLAIN, default_contact_view: look.contacts ?? "list" });
   if (!answer.ok) throw new Error(`the look was not kept: ${String(answer.status)} ${await answer.text()}`);
 }
 

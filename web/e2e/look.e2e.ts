@@ -27,6 +27,8 @@ const PAGES = (): string[] => [
   "/contacts",
   "/contacts/new",
   "/contacts/deleted",
+  "/contacts/duplicates",
+  "/contacts?view=%22cards%22",
   `/contacts/${ids.contact}`,
   `/contacts/${ids.contact}/calls`,
   `/contacts/${ids.contact}/notes`,
@@ -44,8 +46,11 @@ const PAGES = (): string[] => [
   "/settings",
   "/settings/business",
   "/settings/calls",
+  "/settings/developers",
   "/settings/team",
   "/settings/privacy",
+  "/account",
+  "/account/notifications",
   "/account/look",
 ];
 

@@ -9,6 +9,8 @@ beforeAll(async () => {
   browser = await launch();
   const ask = await asUser();
   ids.contact = ((await (await ask("POST", "/api/contacts/search", { page_size: 10, sort: ["name"] })).json()) as { contacts: { id: string }[] }).contacts[0]?.id ?? "";
+  // A page of addresses has something on it.
+  await ask("POST", "/api/outgoing-webhooks", { url: "http://127.0.0.1:9/axe", description: "The till", events: ["appointment.confirmed", "call.finished"] });
   ids.group = ((await (await ask("GET", "/api/groups")).json()) as { groups: { id: string }[] }).groups[0]?.id ?? "";
 });
 afterAll(() => browser.close());
@@ -20,6 +22,8 @@ const PAGES = (): string[] => [
   "/contacts?view=%22list%22",
   "/contacts/new",
   "/contacts/deleted",
+  "/contacts/duplicates",
+  "/contacts/duplicates?relation=household",
   `/contacts/${ids.contact}`,
   `/contacts/${ids.contact}/calls`,
   `/contacts/${ids.contact}/appointments`,
@@ -46,7 +50,11 @@ const PAGES = (): string[] => [
   "/settings/lists",
   "/account/profile",
   "/account/security",
+  "/account/notifications",
   "/account/look",
+  "/forgot",
+  "/reset",
+  "/invite#token=axe",
 ];
 
 const LOOKS: [string, Look, number][] = [

@@ -81,6 +81,7 @@ describe.runIf(folder)("pictures", () => {
     ["record-calls", () => `/contacts/${contact}/calls`],
     ["new", () => "/contacts/new"],
     ["deleted", () => "/contacts/deleted"],
+    ["duplicates", () => "/contacts/duplicates"],
     ["groups", () => "/groups"],
     ["group", () => `/groups/${group}`],
     ["group-analytics", () => `/groups/${group}/analytics`],
@@ -94,10 +95,17 @@ describe.runIf(folder)("pictures", () => {
     ["settings", () => "/settings"],
     ["settings-calls", () => "/settings/calls"],
     ["settings-integrations", () => "/settings/integrations"],
+    ["settings-developers", () => "/settings/developers"],
     ["settings-team", () => "/settings/team"],
     ["settings-privacy", () => "/settings/privacy"],
     ["settings-lists", () => "/settings/lists"],
     ["account", () => "/account/look"],
+    ["profile", () => "/account/profile"],
+    ["security", () => "/account/security"],
+    ["notifications", () => "/account/notifications"],
+    ["forgot", () => "/forgot"],
+    ["reset", () => "/reset#token=picture"],
+    ["invite", () => "/invite"],
   ];
 
   it.each([

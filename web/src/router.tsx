@@ -13,7 +13,8 @@ import { Empty, ErrorNote } from "./ui/Notes";
 
 function Root() {
   const { status } = useSession();
-  const open = useRouterState({ select: (state) => isOpen(state.location.pathname) });
+  // What is shown decides, not where a navigation is going: a page is never shown to somebody who is not signed in.
+  const open = useRouterState({ select: (state) => isOpen((state.matches.at(-1) ?? state.location).pathname) });
   return (
     <>
       {open ? <Outlet /> : status === "starting" ? <Starting /> : status === "out" ? <SignInPage /> : <Frame />}
@@ -93,8 +94,19 @@ const compare = createRoute({
   },
 });
 
+const duplicates = createRoute({
+  getParentRoute: () => root,
+  path: "/contacts/duplicates",
+  component: lazily(() => import("./features/contacts/duplicates/DuplicatesPage")),
+  errorComponent: Broken,
+  validateSearch: (raw: Record<string, unknown>): { of?: string; relation?: "household" } => ({
+    ...(typeof raw.of === "string" && /^[0-9a-f-]{36}$/.test(raw.of) && { of: raw.of }),
+    ...(raw.relation === "household" && { relation: raw.relation }),
+  }),
+});
+
 /** What another page may ask a record to do when it opens. */
-const ACTS = ["call", "edit", "move", "groups", "compare"] as const;
+const ACTS = ["call", "edit", "move", "groups"] as const;
 
 const record = <P extends string>(path: P) =>
   createRoute({
@@ -114,6 +126,7 @@ const routes = root.addChildren([
   contacts,
   page("/contacts/new", () => import("./features/contacts/NewContactPage")),
   page("/contacts/deleted", () => import("./features/contacts/DeletedPage")),
+  duplicates,
   record("/contacts/$contactId"),
   record("/contacts/$contactId/$tab"),
   page("/groups", () => import("./features/groups/GroupsPage")),

@@ -54,6 +54,9 @@ pub(crate) struct Member {
     /// All that the member may do.
     #[schema(value_type = Vec<String>)]
     permissions: PermissionSet,
+    /// What of it was given beyond the role, and what was taken.
+    #[schema(value_type = Changes)]
+    permission_changes: CustomPermissions,
     #[schema(example = "Receptionist")]
     job_title: Option<String>,
     /// `active`, `inactive` or `invited`.
@@ -127,6 +130,7 @@ impl Member {
             role: row.role,
             preset: row.preset_in_force(),
             permissions: row.permissions(),
+            permission_changes: row.custom,
             job_title: personal.job_title.map(ShortText::into_string),
             status: row.status,
             invited_until: row.invitation.map(|open| open.until),

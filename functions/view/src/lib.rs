@@ -7,6 +7,7 @@
 
 mod answer;
 mod bulk;
+mod duplicates;
 mod export;
 mod groups;
 mod held;
@@ -42,6 +43,8 @@ fn routes() -> OpenApiRouter<ViewApp> {
         .routes(routes!(list::list))
         .routes(routes!(list::search))
         .routes(routes!(bulk::bulk))
+        .routes(routes!(duplicates::list))
+        .routes(routes!(duplicates::set_apart))
         .routes(routes!(export::export))
         .routes(routes!(groups::by_groups))
         .routes(routes!(groups::ungrouped))

@@ -50,6 +50,8 @@ pub const ROUTES: &[(&str, Function)] = &[
     ("/api/dnc/{proxy+}", Calls),
     ("/api/dnc/import", Jobs),
     ("/api/contacts/bulk", View),
+    ("/api/contacts/duplicates", View),
+    ("/api/contacts/duplicates/{proxy+}", View),
     ("/api/contacts/export", View),
     ("/api/groups/{group_id}/bulk-operations", Jobs),
     ("/api/groups/{group_id}/members/bulk-add", Jobs),

@@ -61,6 +61,8 @@ pub static TABLE: &[Route] = &[
     on(Get,    "/api/contacts/by-groups", Needs(ViewContacts)).parameters(),
     on(Post,   "/api/contacts/check-phi", NeedsAny(&[CreateContacts, EditOwnContacts])),
     on(Get,    "/api/contacts/deleted", NeedsAny(&[DeleteContacts, EditAllContacts])).parameters(),
+    on(Get,    "/api/contacts/duplicates", Needs(ViewContacts)).parameters(),
+    on(Post,   "/api/contacts/duplicates/apart", NeedsAny(&[EditOwnContacts, EditAllContacts])),
     on(Post,   "/api/contacts/export", Needs(ExportContacts)),
     on(Post,   "/api/contacts/search", Needs(ViewContacts)),
     on(Get,    "/api/contacts/ungrouped", Needs(ViewContacts)).parameters(),

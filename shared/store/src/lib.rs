@@ -4,6 +4,7 @@
 //! same for the bucket. Above them lies a file per noun with the transactions of that noun: every change of state is one
 //! transaction of the entity (conditional on its version), its claims and queue items, and its log entry.
 
+pub mod apart;
 pub mod bookings;
 pub mod bulk;
 pub mod calendar;

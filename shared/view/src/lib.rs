@@ -17,8 +17,8 @@ mod visibility;
 
 pub use change::{Applied, Calls, Change};
 pub use engine::{
-    Appointed, Card, Facets, Found, GroupCount, GroupOf, Match, Page, ReadError, Reader,
-    StatusCounts,
+    Alike, Appointed, Card, Facets, Found, GroupCount, GroupOf, MOST_COMPARED, Match, Page,
+    ReadError, Reader, StatusCounts,
 };
 pub use model::{Group, MOST_BYTES, TenantView, ViewFull};
 pub use query::{

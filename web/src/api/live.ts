@@ -44,6 +44,24 @@ export const polling = (told: () => boolean = () => false): Source => ({
   },
 });
 
+/** Asks again every `ms` while the page is seen, for somebody who does not want to be told at once; what came due meanwhile when it is seen again. */
+export const every = (ms: number): Source => ({
+  start(changed) {
+    let last = Date.now();
+    const run = () => {
+      if (document.visibilityState !== "visible" || Date.now() - last < ms - 1_000) return;
+      last = Date.now();
+      for (const topic of TOPICS) changed(topic);
+    };
+    const timer = setInterval(run, ms);
+    document.addEventListener("visibilitychange", run);
+    return () => {
+      clearInterval(timer);
+      document.removeEventListener("visibilitychange", run);
+    };
+  },
+});
+
 /** The first part of every query key is its topic, or a name that no source knows of. */
 export function startLive(client: QueryClient, ...sources: Source[]): () => void {
   const changed: Changed = (topic, id) => {

@@ -557,6 +557,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/contacts/duplicates": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Pairs of contacts of your reach with an equal phone number or e-mail address, without those that somebody said are two people. Where more than 20 share one, 20 of them are compared. Entered into the audit with the ids shown. */
+        get: operations["get_contacts_duplicates"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/contacts/duplicates/apart": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Says that two contacts are not the same person, or takes it back: they are not listed among the duplicates then. Both must be of your reach, and one of them yours to change. Neither is changed. */
+        post: operations["post_contacts_duplicates_apart"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/contacts/export": {
         parameters: {
             query?: never;
@@ -4276,6 +4310,24 @@ export interface components {
             facets: components["schemas"]["ContactFacets"];
             pagination: components["schemas"]["ContactsPagination"];
         };
+        /** @description Two contacts that share something. */
+        ContactPair: {
+            /** @description The two. */
+            contacts: components["schemas"]["ContactFound"][];
+            /**
+             * @description What is equal: `phone`, `email`, or both.
+             * @example [
+             *       "phone"
+             *     ]
+             */
+            same: string[];
+        };
+        /** @description A page of pairs. */
+        ContactPairs: {
+            pagination: components["schemas"]["DuplicatesPagination"];
+            /** @description By name. */
+            pairs: components["schemas"]["ContactPair"][];
+        };
         ContactPreferences: {
             email_opt_in: boolean;
             preferred_contact_time?: string | null;
@@ -4460,6 +4512,25 @@ export interface components {
              * @example /appointment_time
              */
             pointer?: string | null;
+        };
+        /**
+         * @description Two contacts, and whether they are two people.
+         * @example {
+         *       "apart": true,
+         *       "contact_ids": [
+         *         "0192f0c1-2b3c-7def-8abc-0123456789ab",
+         *         "0192f0c1-2b3c-7def-8abc-0123456789ac"
+         *       ]
+         *     }
+         */
+        ContactsApart: {
+            /**
+             * @description Whether they are two people; false takes it back.
+             * @default true
+             */
+            apart?: boolean | null;
+            /** @description Two different ones. */
+            contact_ids?: string[];
         };
         ContactsPagination: {
             current_page: number;
@@ -4661,6 +4732,16 @@ export interface components {
          * @enum {string}
          */
         DuplicateHandling: "create_new" | "update_existing" | "ask_user" | "skip_duplicates";
+        DuplicatesPagination: {
+            current_page: number;
+            /** @description Null on the last page. */
+            next_cursor: string | null;
+            page_size: number;
+            /** @description Null where the list is read without counting it. */
+            total_pages: number | null;
+            /** @description Null where the list is read without counting it. */
+            total_pairs: number | null;
+        };
         /** @description Mails. */
         EmailNotifications: {
             /** @description Password changes, new devices, security alerts: always on. */
@@ -5918,6 +5999,8 @@ export interface components {
              * @example null
              */
             mail_stopped?: string | null;
+            /** @description What of it was given beyond the role, and what was taken. */
+            permission_changes: components["schemas"]["Changes"];
             /** @description All that the member may do. */
             permissions: string[];
             /** @example receptionist */
@@ -10180,6 +10263,171 @@ export interface operations {
             400: components["responses"]["Problem400"];
             401: components["responses"]["Problem401"];
             403: components["responses"]["Problem403"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    get_contacts_duplicates: {
+        parameters: {
+            query?: {
+                /**
+                 * @description `duplicate`: a similar name, so probably one person; `household`: another name, so probably two.
+                 * @example duplicate
+                 */
+                relation?: string;
+                /** @description Those of this contact only. */
+                contact_id?: string;
+                /** @description The page's number, from 1. Not together with `cursor`. */
+                page?: number;
+                /** @description Rows of a page. */
+                page_size?: number;
+                /** @description `next_cursor` of the answer before, with the same filters. */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "pagination": {
+                     *         "current_page": 1,
+                     *         "next_cursor": null,
+                     *         "page_size": 1,
+                     *         "total_pages": 1,
+                     *         "total_pairs": 1
+                     *       },
+                     *       "pairs": [
+                     *         {
+                     *           "contacts": [
+                     *             {
+                     *               "appointment_status": "pending",
+                     *               "appointments_count": 0,
+                     *               "attendance": "unknown",
+                     *               "booking_source": "manual",
+                     *               "call_attempts": 0,
+                     *               "call_before_hours": 24,
+                     *               "call_state": "calling_scheduled",
+                     *               "created_at": "2027-03-10T10:30:00Z",
+                     *               "custom_fields": {},
+                     *               "do_not_contact": false,
+                     *               "form": {
+                     *                 "form": "healthcare",
+                     *                 "version": 0
+                     *               },
+                     *               "group_count": 0,
+                     *               "group_ids": [
+                     *                 "0192f0c1-2b3c-7def-8abc-0123456789ab"
+                     *               ],
+                     *               "groups": [
+                     *                 {
+                     *                   "color": "#F59E0B",
+                     *                   "id": "0192f0c1-2b3c-7def-8abc-0123456789ab",
+                     *                   "name": "Follow-up"
+                     *                 }
+                     *               ],
+                     *               "id": "0192f0c1-2b3c-7def-8abc-0123456789ab",
+                     *               "is_active": false,
+                     *               "matches": [
+                     *                 {
+                     *                   "end": 0,
+                     *                   "field": "name",
+                     *                   "start": 0
+                     *                 }
+                     *               ],
+                     *               "name": "Zoë O’Brien-Łuć",
+                     *               "needs_attention": {
+                     *                 "reason": "no_call_window"
+                     *               },
+                     *               "phone": "+447912345678",
+                     *               "preferences": {
+                     *                 "email_opt_in": false,
+                     *                 "sms_opt_in": false,
+                     *                 "voice_consent": {
+                     *                   "state": "given"
+                     *                 }
+                     *               },
+                     *               "preferred_contact_method": "voice",
+                     *               "priority": "normal",
+                     *               "shares_phone_with": [
+                     *                 "0192f0c1-2b3c-7def-8abc-0123456789ab"
+                     *               ],
+                     *               "tags": [],
+                     *               "tenant_id": "0192f0c1-2b3c-7def-8abc-0123456789ab",
+                     *               "timezone": "Europe/London",
+                     *               "updated_at": "2027-03-10T10:30:00Z",
+                     *               "version": 0,
+                     *               "warnings": [
+                     *                 {
+                     *                   "code": "outside_opening_hours",
+                     *                   "detail": "The appointment is outside your opening hours.",
+                     *                   "pointer": "/appointment_time"
+                     *                 }
+                     *               ]
+                     *             }
+                     *           ],
+                     *           "same": [
+                     *             "phone"
+                     *           ]
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ContactPairs"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    post_contacts_duplicates_apart: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "apart": true,
+                 *       "contact_ids": [
+                 *         "0192f0c1-2b3c-7def-8abc-0123456789ab",
+                 *         "0192f0c1-2b3c-7def-8abc-0123456789ac"
+                 *       ]
+                 *     }
+                 */
+                "application/json": components["schemas"]["ContactsApart"];
+            };
+        };
+        responses: {
+            /** @description Noted */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            422: components["responses"]["Problem422"];
             429: components["responses"]["Problem429"];
             500: components["responses"]["Problem500"];
             503: components["responses"]["Problem503"];
@@ -17489,6 +17737,12 @@ export interface operations {
                      *           "industries": [],
                      *           "job_title": "Receptionist",
                      *           "mail_stopped": null,
+                     *           "permission_changes": {
+                     *             "add": [
+                     *               "export_contacts"
+                     *             ],
+                     *             "remove": []
+                     *           },
                      *           "permissions": [],
                      *           "preset": "receptionist",
                      *           "role": "client_user",
@@ -17564,6 +17818,12 @@ export interface operations {
                      *       "industries": [],
                      *       "job_title": "Receptionist",
                      *       "mail_stopped": null,
+                     *       "permission_changes": {
+                     *         "add": [
+                     *           "export_contacts"
+                     *         ],
+                     *         "remove": []
+                     *       },
                      *       "permissions": [],
                      *       "preset": "receptionist",
                      *       "role": "client_user",
@@ -17680,6 +17940,12 @@ export interface operations {
                      *       "industries": [],
                      *       "job_title": "Receptionist",
                      *       "mail_stopped": null,
+                     *       "permission_changes": {
+                     *         "add": [
+                     *           "export_contacts"
+                     *         ],
+                     *         "remove": []
+                     *       },
                      *       "permissions": [],
                      *       "preset": "receptionist",
                      *       "role": "client_user",

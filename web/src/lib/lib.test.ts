@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { hiddenPhone, phoneText } from "./phone";
-import { ago, clock, clockOf, dateKey, day, dayAndTime, distance, duration, instantOf, stopwatch } from "./time";
+import { ago, clock, clockOf, dateKey, day, dayAndTime, dayAndTimeWithin, distance, duration, instantOf, stopwatch } from "./time";
 import { count, hiddenName, initials, joined, money, nounsOf } from "./words";
 
 const London = "Europe/London";
@@ -18,6 +18,8 @@ describe("times", () => {
     expect(dayAndTime(new Date("2026-11-20T20:06:00Z"), London, now)).toBe("Today 8:06pm");
     expect(dayAndTime(new Date("2026-11-19T20:06:00Z"), London, now)).toBe("Yesterday 8:06pm");
     expect(dayAndTime(new Date("2026-11-21T08:06:00Z"), London, now)).toBe("Tomorrow 8:06am");
+    expect(dayAndTimeWithin(new Date("2026-11-21T08:06:00Z"), London, now)).toBe("tomorrow 8:06am");
+    expect(dayAndTimeWithin(new Date("2026-11-24T08:06:00Z"), London, now)).toBe(dayAndTime(new Date("2026-11-24T08:06:00Z"), London, now));
   });
 
   it("takes the day of the zone, not of this machine", () => {

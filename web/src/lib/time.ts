@@ -82,6 +82,11 @@ export function dayAndTime(instant: Date, zone: string, now: Date): string {
   return `${day(instant, zone, now)}, ${time}`;
 }
 
+const within = (text: string): string => text.replace(/^(Today|Tomorrow|Yesterday)/, (word) => word.toLowerCase());
+
+/** The same within a sentence: `today 8:06am`, `Mon 23 Nov, 9:30am`. */
+export const dayAndTimeWithin = (instant: Date, zone: string, now: Date): string => within(dayAndTime(instant, zone, now));
+
 /** `just now`, `14 min ago`, `8:01am`, `Yesterday 4:10pm`, `Mon 16 Nov`. */
 export function ago(instant: Date, zone: string, now: Date): string {
   const minutes = Math.floor((now.getTime() - instant.getTime()) / 60_000);
@@ -92,6 +97,9 @@ export function ago(instant: Date, zone: string, now: Date): string {
   if (away === -1) return `Yesterday ${clock(instant, zone)}`;
   return day(instant, zone, now);
 }
+
+/** The same within a sentence. */
+export const agoWithin = (instant: Date, zone: string, now: Date): string => within(ago(instant, zone, now));
 
 /** `in 3 days`, `in 2 hours`, `in 26 minutes`, `3 days ago`. */
 export function distance(instant: Date, now: Date): string {

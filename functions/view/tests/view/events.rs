@@ -17,7 +17,7 @@ async fn samples_are_answered() {
         views: world.first.views.clone(),
     });
     let service = vio_http::service(routes.0, app.shared());
-    let made = world.some(1).await;
+    let made = world.some(2).await;
     let group = world
         .group("Open", serde_json::json!({ "initial_contact_ids": &made }))
         .await;
@@ -27,6 +27,7 @@ async fn samples_are_answered() {
         let event = std::fs::read_to_string(&path).unwrap();
         let event = event.replace("{token}", world.token());
         let event = event.replace("{contact_id}", &made[0]);
+        let event = event.replace("{other_id}", &made[1]);
         let event = event.replace("/api/groups/{group_id}", &format!("/api/groups/{group}"));
         let named = format!("Filter {answered}");
         let filter = world.saved_filter(&named).await;

@@ -31,6 +31,28 @@ pub enum Relation {
     None,
 }
 
+/// Two different contacts, whichever was named first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct Pair {
+    first: ContactId,
+    second: ContactId,
+}
+
+impl Pair {
+    /// The pair of two contacts; none of one with itself.
+    pub fn of(one: ContactId, other: ContactId) -> Option<Self> {
+        (one != other).then(|| Self {
+            first: one.min(other),
+            second: one.max(other),
+        })
+    }
+
+    /// Both, the lesser id first.
+    pub fn ids(self) -> [ContactId; 2] {
+        [self.first, self.second]
+    }
+}
+
 /// How the person of that name stands to one candidate.
 pub fn classify(name: &str, candidate: &Candidate<'_>) -> Relation {
     if !candidate.same_phone && !candidate.same_email {
@@ -290,6 +312,13 @@ mod tests {
             let wanted = [known.clone(), like.clone(), New].map(|target| target.wanted(intake));
             assert_eq!(wanted, expected, "{intake:?}");
         }
+    }
+
+    #[test]
+    fn a_pair_is_the_same_whoever_is_named_first() {
+        assert_eq!(Pair::of(id(1), id(2)), Pair::of(id(2), id(1)));
+        assert_eq!(Pair::of(id(2), id(1)).unwrap().ids(), [id(1), id(2)]);
+        assert_eq!(Pair::of(id(1), id(1)), None);
     }
 
     #[test]

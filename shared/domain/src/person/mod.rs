@@ -12,7 +12,7 @@ pub use compare::{
     MAX_EXTRA_WORDS, MAX_MISTYPED_WORDS, MAX_TYPO_DISTANCE, MIN_TYPO_LETTERS, Similarity, compare,
 };
 pub use duplicates::{
-    CalendarTarget, Candidate, Duplicate, Intake, LeftOut, OnDuplicate, Relation, calendar_target,
-    classify, classify_all,
+    CalendarTarget, Candidate, Duplicate, Intake, LeftOut, OnDuplicate, Pair, Relation,
+    calendar_target, classify, classify_all,
 };
 pub use fold::folded;

@@ -92,3 +92,12 @@ impl ClaimKind {
         }
     }
 }
+
+/// Partition of the pairs of contacts that are two people.
+pub fn apart_pk(t: TenantId) -> String {
+    format!("T#{t}#APART")
+}
+/// Two contacts that somebody said are two people, the lesser id first.
+pub fn apart(t: TenantId, [one, other]: [ContactId; 2]) -> Key {
+    main(apart_pk(t), format!("{one}#{other}"))
+}

@@ -1,5 +1,6 @@
 //! Answering queries.
 
+mod alike;
 mod card;
 mod facets;
 mod filters;
@@ -8,6 +9,7 @@ mod order;
 mod reader;
 mod scan;
 
+pub use alike::{Alike, MOST_COMPARED};
 pub use card::{Appointed, Card, GroupOf};
 pub use facets::{Facets, GroupCount, StatusCounts};
 pub use matches::Match;

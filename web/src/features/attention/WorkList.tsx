@@ -8,7 +8,7 @@ import { useColleague } from "@/features/session/team";
 import { useMayEdit, useMe } from "@/features/session/use";
 import { useShortcuts } from "@/features/shell/shortcuts";
 import { phoneText } from "@/lib/phone";
-import { ago, clock, dayAndTime } from "@/lib/time";
+import { ago, clock, dayAndTime, dayAndTimeWithin } from "@/lib/time";
 import { useNow } from "@/lib/useNow";
 import { count, initials, number } from "@/lib/words";
 import { Avatar, Count, IconTile } from "@/ui/Badge";
@@ -128,7 +128,11 @@ export function WorkList() {
             active={entry.attention_id === active}
             onActive={() => setActive(entry.attention_id)}
             onOpen={(section) => setSheet({ entry, section })}
-            onRecord={(act) => void navigate({ to: "/contacts/$contactId", params: { contactId: entry.contact.id }, search: act ? { do: act } : {} })}
+            onRecord={(act) =>
+              act === "compare"
+                ? void navigate({ to: "/contacts/duplicates", search: { of: entry.contact.id } })
+                : void navigate({ to: "/contacts/$contactId", params: { contactId: entry.contact.id }, search: act ? { do: act } : {} })
+            }
             at={at}
           />
         ))}
@@ -196,7 +200,7 @@ function Row({ entry, person, active, onActive, onOpen, onRecord, at }: RowProps
         <p className={css.line}>
           {line}
           {entry.notes > 0 && <span className="faint"> {count(entry.notes, "note")}</span>}
-          {entry.status === "snoozed" && entry.snoozed_until && <span className="faint"> Snoozed until {dayAndTime(new Date(entry.snoozed_until), zone, at)}.</span>}
+          {entry.status === "snoozed" && entry.snoozed_until && <span className="faint"> Snoozed until {dayAndTimeWithin(new Date(entry.snoozed_until), zone, at)}.</span>}
         </p>
       </div>
       <span className={css.since}>

@@ -6,7 +6,7 @@ import { useBusiness, useCallSettings, useZone } from "@/features/session/busine
 import { useColleague } from "@/features/session/team";
 import { useMay } from "@/features/session/use";
 import { now } from "@/api/clock";
-import { clock, clockOf, dayAndTime } from "@/lib/time";
+import { clock, clockOf, dayAndTimeWithin } from "@/lib/time";
 import { count } from "@/lib/words";
 import { Meter } from "@/ui/Bar";
 import { Button } from "@/ui/Button";
@@ -104,7 +104,7 @@ export function PauseDialog({ onClose }: { onClose: () => void }) {
       {act.isError && <ErrorNote error={act.error} what="Nothing was changed." />}
       {paused ? (
         <p>
-          Paused since {dayAndTime(new Date(paused.since), zone, now())}. Vio starts calling again within the allowed hours; {count(planned, "call is", "calls are")} planned for the rest of today.
+          Paused since {dayAndTimeWithin(new Date(paused.since), zone, now())}. Vio starts calling again within the allowed hours; {count(planned, "call is", "calls are")} planned for the rest of today.
         </p>
       ) : (
         <p>

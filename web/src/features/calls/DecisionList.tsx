@@ -2,7 +2,7 @@ import { Check, Minus, X } from "lucide-react";
 import type { GuardSaw } from "@/api/problem";
 import { now } from "@/api/clock";
 import { useZone } from "@/features/session/business";
-import { dayAndTime } from "@/lib/time";
+import { dayAndTimeWithin } from "@/lib/time";
 import { capital } from "@/lib/words";
 import { cx } from "@/ui/cx";
 import css from "./DecisionList.module.css";
@@ -25,7 +25,7 @@ export function DecisionList({ guards }: { guards: GuardSaw[] }) {
             <span className={css.name}>{GUARD[each.guard] ?? capital(each.guard.replaceAll("_", " "))}</span>
             <span className={css.saw}>
               {sawWords(each.saw, zone)}
-              {!each.passed && each.until && <> · until {dayAndTime(new Date(each.until), zone, now())}</>}
+              {!each.passed && each.until && <> · until {dayAndTimeWithin(new Date(each.until), zone, now())}</>}
             </span>
           </li>
         );

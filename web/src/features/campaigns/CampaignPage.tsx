@@ -8,7 +8,7 @@ import { Name } from "@/features/preferences/hidden";
 import { useZone } from "@/features/session/business";
 import { useColleague } from "@/features/session/team";
 import { useMay } from "@/features/session/use";
-import { dayAndTime, clock, distance } from "@/lib/time";
+import { clock, dayAndTime, dayAndTimeWithin, distance } from "@/lib/time";
 import { useNow } from "@/lib/useNow";
 import { useParam } from "@/lib/useParam";
 import { count, number } from "@/lib/words";
@@ -119,7 +119,7 @@ function Campaign({ campaign }: { campaign: CampaignStatus }) {
               </>
             ) : campaign.status === "paused" ? (
               <>
-                <b>Paused</b> {campaign.paused_at && `since ${dayAndTime(new Date(campaign.paused_at), zone, at)}`}
+                <b>Paused</b> {campaign.paused_at && `since ${dayAndTimeWithin(new Date(campaign.paused_at), zone, at)}`}
               </>
             ) : (
               <b>Calling</b>
@@ -241,7 +241,7 @@ function Results({ campaign }: { campaign: CampaignStatus }) {
                 <Badge tone={skipped ? "neutral" : word.tone}>{skipped ? "Left out" : each.status === "calling" ? "On the phone" : status === "planned" ? "To go" : word.word}</Badge>
               </span>
               <span className={css.when}>
-                {skipped ? skipReason(each.skip_reason ?? "").name : each.ended_at ? dayAndTime(new Date(each.ended_at), zone, at) : each.due_at ? `from ${dayAndTime(new Date(each.due_at), zone, at)}` : ""}
+                {skipped ? skipReason(each.skip_reason ?? "").name : each.ended_at ? dayAndTime(new Date(each.ended_at), zone, at) : each.due_at ? `from ${dayAndTimeWithin(new Date(each.due_at), zone, at)}` : ""}
                 {each.error && `, ${each.error}`}
               </span>
             </li>

@@ -5,7 +5,7 @@ import { now } from "@/api/clock";
 import { Name } from "@/features/preferences/hidden";
 import { useZone } from "@/features/session/business";
 import { useLimits } from "@/features/calls/queries";
-import { clock, dayAndTime } from "@/lib/time";
+import { clock, dayAndTime, dayAndTimeWithin } from "@/lib/time";
 import { count, money, number } from "@/lib/words";
 import { IconTile } from "@/ui/Badge";
 import { Hint } from "@/ui/Notes";
@@ -102,7 +102,7 @@ export function Plan({ run }: { run: DryRun }) {
                 <b className="truncate">
                   <Name>{each.contact_name ?? ""}</Name>
                 </b>
-                <span className="muted num">{each.estimated_at && `about ${dayAndTime(new Date(each.estimated_at), zone, now()).replace(/^To/, "to")}`}</span>
+                <span className="muted num">{each.estimated_at && `about ${dayAndTimeWithin(new Date(each.estimated_at), zone, now()).replace(/^To/, "to")}`}</span>
               </li>
             ))}
           </ol>

@@ -1,13 +1,13 @@
 import { useVirtualizer } from "@tanstack/react-virtual";
 import { Link } from "@tanstack/react-router";
-import { Calendar, Mail, Megaphone, Phone as PhoneIcon, SquarePen } from "lucide-react";
+import { Calendar, Layers, Mail, Megaphone, Phone as PhoneIcon, SquarePen } from "lucide-react";
 import { useEffect, useLayoutEffect, useRef, useState } from "react";
 import type { Schemas } from "@/api/client";
 import { now } from "@/api/clock";
 import { Phone, useHidden } from "@/features/preferences/hidden";
 import { useNouns, useZone } from "@/features/session/business";
 import { useMay, useMayEdit } from "@/features/session/use";
-import { clock, day } from "@/lib/time";
+import { agoWithin, clock, day } from "@/lib/time";
 import { count } from "@/lib/words";
 import { buttonClass } from "@/ui/Button";
 import { LightCheckbox } from "@/ui/Light";
@@ -53,7 +53,7 @@ export function Cards({ search, selecting, kind, label, empty, onStatus, sheet }
   const virtual = useVirtualizer({
     count: lines,
     getScrollElement: () => box.current,
-    estimateSize: () => (kind === "list" ? 56 : 300),
+    estimateSize: () => (kind === "list" ? 56 : 328),
     overscan: 4,
     gap: kind === "list" ? 0 : 12,
     onChange: (instance) => {
@@ -144,6 +144,7 @@ function Card({ contact, selecting, onStatus }: OneProps) {
         <Reminder contact={contact} />
         <span className="faint">{contact.call_attempts > 0 ? `${count(contact.call_attempts, "try", "tries")} so far` : "Not called yet"}</span>
       </p>
+      <p className="faint">{contact.last_contact_time ? `Last spoken to ${agoWithin(new Date(contact.last_contact_time), zone, now())}` : "Never spoken to"}</p>
       <p className={css.groups}>{contact.group_count > 0 ? <Groups contact={contact} most={3} /> : <span className="faint">In no group</span>}</p>
       <p className={cx(css.fact, css.words)}>
         <Megaphone size={15} aria-hidden /> <span className="truncate">{hidden ? "" : contact.special_instructions ? `“${contact.special_instructions}”` : "No extra words"}</span>
@@ -157,6 +158,11 @@ function Card({ contact, selecting, onStatus }: OneProps) {
         {mayEdit(contact) && (
           <Link to="/contacts/$contactId" params={{ contactId: contact.id }} search={{ do: "edit" }} className={buttonClass({ look: "quiet", small: true })}>
             <SquarePen size={15} aria-hidden /> Edit
+          </Link>
+        )}
+        {mayEdit(contact) && (
+          <Link to="/contacts/$contactId" params={{ contactId: contact.id }} search={{ do: "groups" }} className={buttonClass({ look: "quiet", small: true })}>
+            <Layers size={15} aria-hidden /> Groups
           </Link>
         )}
       </footer>

@@ -1,5 +1,5 @@
 import { Link, useNavigate } from "@tanstack/react-router";
-import { Columns3, Ellipsis, Grid2x2, List as ListIcon, ListFilter, Plus, Search, Table2, Trash2, X } from "lucide-react";
+import { Columns3, Download, Ellipsis, Grid2x2, List as ListIcon, ListFilter, Plus, Search, Table2, Trash2, Users, X } from "lucide-react";
 import { useEffect, useMemo, useRef, useState } from "react";
 import { useLook } from "@/features/preferences/look";
 import { useNouns } from "@/features/session/business";
@@ -20,6 +20,7 @@ import { Chips, useChips, type Chip } from "./Chips";
 import { ColumnsDialog } from "./ColumnsDialog";
 import css from "./ContactsPage.module.css";
 import { Dock } from "./Dock";
+import { ExportDialog } from "./ExportDialog";
 import { Facets } from "./Facets";
 import { Grid } from "./Grid";
 import { Pager } from "./Pager";
@@ -40,7 +41,7 @@ export default function ContactsPage() {
   const phone = useNarrow("48rem");
   const selecting = useSelection();
   const body = useMemo(() => bodyOf(list.search, list.text), [list.search, list.text]);
-  const pages = useLook().pages;
+  const { pages, contacts: usual } = useLook();
   const page = list.search.page ?? 1;
   const sheet = useMemo(() => (pages === "scroll" ? undefined : { page, size: Number(pages) }), [pages, page]);
   const { whole: total, facets, first } = useRows(body, 0, 0, sheet);
@@ -49,9 +50,10 @@ export default function ContactsPage() {
   const chips = useChips(list);
   const [columns, setColumns] = useState(false);
   const [filters, setFilters] = useState(false);
+  const [exporting, setExporting] = useState(false);
   const field = useRef<HTMLInputElement>(null);
 
-  const view: View = list.search.view ?? (phone ? "cards" : "table");
+  const view: View = list.search.view ?? usual;
   const shown: View = phone && view === "table" ? "cards" : view;
   const setView = (next: View) => list.change({ view: next });
   const keys = useMemo(
@@ -103,6 +105,8 @@ export default function ContactsPage() {
             label={`More for ${nouns.many}`}
             trigger={<IconButton icon={Ellipsis} label={`More for ${nouns.many}`} look="outlined" />}
             actions={[
+              may("export_contacts") && { id: "export", name: "Download this list", icon: Download, run: () => setExporting(true) },
+              { id: "duplicates", name: "Duplicates", icon: Users, run: () => void navigate({ to: "/contacts/duplicates" }) },
               may("delete_contacts", "edit_all_contacts") && { id: "deleted", name: `Deleted ${nouns.many}`, icon: Trash2, run: () => void navigate({ to: "/contacts/deleted" }) },
             ]}
           />
@@ -163,6 +167,7 @@ export default function ContactsPage() {
           <Dock selecting={selecting} total={total} search={body} />
         </div>
       </div>
+      {exporting && <ExportDialog search={body} total={total} onClose={() => setExporting(false)} />}
       {columns && <ColumnsDialog one={nouns.One} onClose={() => setColumns(false)} />}
       {filters && (
         <Dialog

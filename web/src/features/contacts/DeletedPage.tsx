@@ -6,7 +6,7 @@ import { Refusal } from "@/api/problem";
 import { Name } from "@/features/preferences/hidden";
 import { useNouns, useZone } from "@/features/session/business";
 import { useColleague } from "@/features/session/team";
-import { ago, day } from "@/lib/time";
+import { agoWithin, day } from "@/lib/time";
 import { useNow } from "@/lib/useNow";
 import { Button } from "@/ui/Button";
 import { Empty, ErrorNote, Skeleton } from "@/ui/Notes";
@@ -39,7 +39,7 @@ export default function DeletedPage() {
       <Panel>
         {list.isPending && <Skeleton rows={4} />}
         {list.isError && <ErrorNote error={list.error} what="Could not load who was deleted." retry={() => void list.refetch()} />}
-        {list.data && found.length === 0 && !list.hasNextPage && <Empty title="Nobody was deleted in the last 30 days" />}
+        {list.data && found.length === 0 && !list.hasNextPage && <Empty title="Nobody was deleted in the last 30 days">{`Whoever is deleted stays in this list for 30 days, and can be brought back with everything that was known of them.`}</Empty>}
         <ul className={css.rows}>
           {found.map((each) => (
             <Row key={each.id} gone={each} />
@@ -69,7 +69,7 @@ function Row({ gone }: { gone: Schemas["DeletedContact"] }) {
       <b className={css.name}>
         <Name>{gone.name}</Name>
       </b>
-      <span className="muted">{`Deleted ${ago(new Date(gone.deleted_at), zone, at)} by ${colleague(gone.deleted_by) ?? (gone.deleted_by ? "a colleague" : "the system")}`}</span>
+      <span className="muted">{`Deleted ${agoWithin(new Date(gone.deleted_at), zone, at)} by ${colleague(gone.deleted_by) ?? (gone.deleted_by ? "a colleague" : "the system")}`}</span>
       <span className="faint">{`until ${day(new Date(gone.restorable_until), zone, at)}`}</span>
       {gone.restorable && (
         <Button small icon={RotateCcw} isPending={restore.isPending} onPress={() => restore.mutate()}>

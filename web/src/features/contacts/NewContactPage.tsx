@@ -9,7 +9,7 @@ import { useBusiness, useCallSettings, useNouns, useZone } from "@/features/sess
 import { Restored } from "@/features/session/Restored";
 import { useKept } from "@/features/session/useKept";
 import { useShortcuts } from "@/features/shell/shortcuts";
-import { dayAndTime, instantOf } from "@/lib/time";
+import { dayAndTime, dayAndTimeWithin, instantOf } from "@/lib/time";
 import { Button } from "@/ui/Button";
 import { ErrorNote, Hint } from "@/ui/Notes";
 import { Facts, PageHeader, Panel } from "@/ui/Panel";
@@ -40,7 +40,7 @@ export default function NewContactPage() {
     mutationFn: ({ again: _again, asNew }: { again: boolean; asNew?: boolean }) => body(api.POST("/api/contacts", { body: { ...bodyOf(draft), ...(asNew && { on_duplicate: "create_new" }) } })),
     onSuccess: (contact, { again }) => {
       void client.invalidateQueries({ queryKey: ["contacts"] });
-      toast(`${nouns.One} added.${contact.next_call_at ? ` Vio calls ${dayAndTime(new Date(contact.next_call_at), zone, now())}.` : ""}`);
+      toast(`${nouns.One} added.${contact.next_call_at ? ` Vio calls ${dayAndTimeWithin(new Date(contact.next_call_at), zone, now())}.` : ""}`);
       for (const warning of contact.warnings ?? []) toast(warning.detail);
       setDraft(EMPTY);
       setExisting(null);

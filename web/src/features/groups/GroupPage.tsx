@@ -1,8 +1,9 @@
 import { Link } from "@tanstack/react-router";
-import { ChevronRight, Megaphone, SquarePen } from "lucide-react";
+import { ChevronRight, Download, Megaphone, SquarePen } from "lucide-react";
 import { Suspense, lazy, useMemo, useState } from "react";
 import { Cards } from "@/features/contacts/Cards";
 import { Dock } from "@/features/contacts/Dock";
+import { ExportDialog } from "@/features/contacts/ExportDialog";
 import { Grid } from "@/features/contacts/Grid";
 import { useSelection } from "@/features/contacts/selection";
 import { useNouns } from "@/features/session/business";
@@ -39,6 +40,7 @@ function Body({ group, etag, tab }: { group: Group; etag: string; tab: string })
   const nouns = useNouns();
   const may = useMay();
   const [editing, setEditing] = useState(false);
+  const [exporting, setExporting] = useState(false);
   const manages = may("manage_business_settings");
   return (
     <div className={css.page}>
@@ -56,6 +58,11 @@ function Body({ group, etag, tab }: { group: Group; etag: string; tab: string })
         line={group.description ?? `${number(group.contact_count)} ${group.contact_count === 1 ? nouns.one : nouns.many}`}
         actions={
           <>
+            {may("export_contacts") && group.contact_count > 0 && (
+              <Button icon={Download} onPress={() => setExporting(true)}>
+                Download
+              </Button>
+            )}
             {manages && (
               <Button icon={SquarePen} onPress={() => setEditing(true)}>
                 Edit
@@ -98,6 +105,7 @@ function Body({ group, etag, tab }: { group: Group; etag: string; tab: string })
       ) : (
         <Members group={group} />
       )}
+      {exporting && <ExportDialog search={{ group_ids: [group.id], sort: ["name"] }} total={group.contact_count} onClose={() => setExporting(false)} />}
       {editing && <GroupDialog group={group} onClose={() => setEditing(false)} />}
     </div>
   );

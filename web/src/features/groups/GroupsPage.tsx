@@ -6,7 +6,7 @@ import { api, body } from "@/api/client";
 import { useTotal } from "@/features/contacts/queries";
 import { useNouns, useZone } from "@/features/session/business";
 import { useMay } from "@/features/session/use";
-import { ago } from "@/lib/time";
+import { agoWithin } from "@/lib/time";
 import { useDelayed } from "@/lib/useDelayed";
 import { useNow } from "@/lib/useNow";
 import { count, number } from "@/lib/words";
@@ -197,7 +197,7 @@ function Card({ group }: { group: Group }) {
       <p className={css.number}>
         <b className="num">{number(group.contact_count)}</b> <span>{group.contact_count === 1 ? nouns.one : nouns.many}</span>
       </p>
-      <p className={css.line}>{archived && group.archived_at ? `Archived ${ago(new Date(group.archived_at), zone, at)}` : `Changed ${ago(new Date(group.last_activity_at), zone, at)}`}</p>
+      <p className={css.line}>{archived && group.archived_at ? `Archived ${agoWithin(new Date(group.archived_at), zone, at)}` : `Changed ${agoWithin(new Date(group.last_activity_at), zone, at)}`}</p>
       <footer className={css.foot}>
         {archived ? (
           may("manage_business_settings") && (

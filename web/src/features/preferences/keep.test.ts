@@ -26,6 +26,9 @@ describe("preferences", () => {
     const looks: Partial<Look>[] = [
       { theme: "system", brand: "grey", text: "20", density: "compact" },
       { contrast: "high", motion: "reduced", letters: "off", pages: "50", start: "calls" },
+      { menu: "icons", contacts: "table", fresh: "0" },
+      { menu: "words", contacts: "list", fresh: "60" },
+      { menu: "auto", contacts: "cards", fresh: "live" },
       { contrast: "system", motion: "system", letters: "on", pages: "scroll", start: "overview" },
     ];
     for (const look of looks) {

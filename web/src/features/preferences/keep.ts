@@ -6,6 +6,9 @@ export type PreferencesPatch = Schemas["PreferencesPatch"];
 
 const BRANDS = { "#10B981": "green", "#3B82F6": "blue", "#8B5CF6": "purple", "#F59E0B": "orange", "#6B7280": "grey" } as const;
 const TEXTS = { small: "14", medium: "16", large: "18", extra_large: "20" } as const;
+const MENUS = { always_expanded: "words", auto_collapse: "auto", always_collapsed: "icons" } as const;
+const LISTS = { grid: "cards", list: "table", compact: "list" } as const;
+const RATES = ["30", "60", "300", "900", "0"] as const;
 const THEMES = { light: "light", dark: "dark", auto: "system" } as const;
 
 const keyOf = (names: Record<string, string>, wanted: string): string | undefined => Object.entries(names).find(([, each]) => each === wanted)?.[0];
@@ -16,10 +19,16 @@ export function lookOf(view: View): Partial<Look> {
   const theme = of(THEMES, view.theme);
   const brand = of(BRANDS, view.primary_color);
   const text = of(TEXTS, view.font_size);
+  const menu = of(MENUS, view.sidebar_behavior);
+  const contacts = of(LISTS, view.default_contact_view);
+  const rate = RATES.find((each) => each === String(view.dashboard_refresh_rate));
   return {
     ...(theme && { theme }),
     ...(brand && { brand }),
     ...(text && { text }),
+    ...(menu && { menu }),
+    ...(contacts && { contacts }),
+    fresh: view.real_time_updates ? "live" : (rate ?? "300"),
     density: view.density as Look["density"],
     contrast: view.high_contrast_mode ? "high" : "system",
     motion: view.reduced_motion ? "reduced" : "system",
@@ -41,6 +50,9 @@ export function patchOf(change: Partial<Look>): PreferencesPatch {
   if (change.pages) Object.assign(patch, change.pages === "scroll" ? { scroll_lists: true } : { scroll_lists: false, items_per_page: Number(change.pages) });
   if (change.letters) patch.letter_shortcuts = change.letters === "on";
   if (change.start) patch.default_dashboard_view = change.start;
+  if (change.menu) patch.sidebar_behavior = keyOf(MENUS, change.menu) ?? null;
+  if (change.contacts) patch.default_contact_view = keyOf(LISTS, change.contacts) ?? null;
+  if (change.fresh) Object.assign(patch, change.fresh === "live" ? { real_time_updates: true } : { real_time_updates: false, dashboard_refresh_rate: Number(change.fresh) });
   return patch;
 }
 

@@ -14,9 +14,15 @@ export interface Look {
   letters: "on" | "off";
   /** What opens after signing in. */
   start: "overview" | "contacts" | "calls";
+  /** The menu with words, with icons alone, or with words where there is room. */
+  menu: "words" | "auto" | "icons";
+  /** How contacts are listed where the address says nothing. */
+  contacts: "cards" | "table" | "list";
+  /** Changes are shown as they happen, or asked for every so many seconds; 0: only when somebody asks. */
+  fresh: "live" | "30" | "60" | "300" | "900" | "0";
 }
 
-const PLAIN: Look = { theme: "system", contrast: "system", text: "16", density: "comfortable", brand: "green", motion: "system", pages: "scroll", letters: "on", start: "overview" };
+const PLAIN: Look = { theme: "system", contrast: "system", text: "16", density: "comfortable", brand: "green", motion: "system", pages: "scroll", letters: "on", start: "overview", menu: "auto", contacts: "cards", fresh: "live" };
 const KEY = "vio.look";
 
 function read(): Look {

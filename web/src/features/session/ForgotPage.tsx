@@ -38,6 +38,7 @@ export default function ForgotPage() {
           </div>
         ) : (
           <form className={css.form} onSubmit={(event) => void submit(event)}>
+            <p className="muted">You get a link, by which you choose a new one.</p>
             {refusal && <ErrorNote error={refusal} what="Not sent." />}
             <TextField label="Email address" type="email" autoComplete="username" autoFocus value={email} onChange={setEmail} isRequired />
             <Button look="primary" type="submit" wide isPending={busy}>

@@ -2,7 +2,9 @@ import { Link } from "@tanstack/react-router";
 import { Bell, KeyRound, Palette, UserRound } from "lucide-react";
 import { useParam } from "@/lib/useParam";
 import { PageHeader } from "@/ui/Panel";
+import { useNarrow } from "@/lib/useNarrow";
 import { cx } from "@/ui/cx";
+import { BackLink } from "./BackLink";
 import { LookSettings } from "./LookSettings";
 import { Notifications } from "./Notifications";
 import { Profile } from "./Profile";
@@ -19,21 +21,25 @@ const SECTIONS = [
 /** What is the user's alone. */
 export default function AccountPage() {
   const section = useParam("section");
-  const chosen = SECTIONS.find((each) => each.id === section) ?? SECTIONS[0];
+  const phone = useNarrow("48rem");
+  const chosen = SECTIONS.find((each) => each.id === section) ?? (phone ? undefined : SECTIONS[0]);
   return (
     <>
       <PageHeader title="Your account" />
       <div className={css.page}>
-        <nav aria-label="Your account" className={css.nav}>
+        {(!phone || !chosen) && <nav aria-label="Your account" className={css.nav}>
           {SECTIONS.map(({ id, name, icon: Icon }) => (
-            <Link key={id} to="/account/$section" params={{ section: id }} className={cx(css.entry, id === chosen.id && css.current)} aria-current={id === chosen.id ? "page" : undefined}>
+            <Link key={id} to="/account/$section" params={{ section: id }} className={cx(css.entry, id === chosen?.id && css.current)} aria-current={id === chosen?.id ? "page" : undefined}>
               <Icon size={17} aria-hidden /> {name}
             </Link>
           ))}
-        </nav>
-        <div className={css.body}>
-          <chosen.show />
-        </div>
+        </nav>}
+        {chosen && (
+          <div className={css.body}>
+            {phone && <BackLink to="/account">Your account</BackLink>}
+            <chosen.show />
+          </div>
+        )}
       </div>
     </>
   );

@@ -3,7 +3,7 @@ import { Check, Clock, RotateCw, TriangleAlert } from "lucide-react";
 import { api, body, type Schemas } from "@/api/client";
 import { now } from "@/api/clock";
 import { useZone } from "@/features/session/business";
-import { dayAndTime } from "@/lib/time";
+import { dayAndTime, dayAndTimeWithin } from "@/lib/time";
 import { Badge } from "@/ui/Badge";
 import { Button, IconButton } from "@/ui/Button";
 import { Dialog } from "@/ui/Dialog";
@@ -97,12 +97,12 @@ export function Deliveries({ webhook, onClose }: { webhook: Webhook; onClose: ()
               <span className="muted">
                 {answer(each)}
                 {each.tries > 1 && `, ${each.tries} tries`}
-                {each.status === "waiting" && each.next_try_at && each.tries > 0 && `, next ${dayAndTime(new Date(each.next_try_at), zone, now())}`}
+                {each.status === "waiting" && each.next_try_at && each.tries > 0 && `, next ${dayAndTimeWithin(new Date(each.next_try_at), zone, now())}`}
               </span>
               <br />
               <span className="faint code">{each.id}</span>
             </span>
-            <IconButton icon={RotateCw} label={`Send ${each.type} of ${dayAndTime(new Date(each.timestamp), zone, now())} again`} onPress={() => replay.mutate({ delivery_id: each.id })} />
+            <IconButton icon={RotateCw} label={`Send ${each.type} of ${dayAndTimeWithin(new Date(each.timestamp), zone, now())} again`} onPress={() => replay.mutate({ delivery_id: each.id })} />
           </li>
         ))}
       </ul>

@@ -5,7 +5,7 @@ import { api, body, type Schemas } from "@/api/client";
 import { now } from "@/api/clock";
 import { Refusal } from "@/api/problem";
 import { useZone } from "@/features/session/business";
-import { ago, dayAndTime } from "@/lib/time";
+import { agoWithin, dayAndTime, dayAndTimeWithin } from "@/lib/time";
 import { Badge } from "@/ui/Badge";
 import { Button, IconButton } from "@/ui/Button";
 import { Dialog } from "@/ui/Dialog";
@@ -117,12 +117,12 @@ function Address({ webhook, open, changed }: { webhook: Webhook; open: (what: Op
             {WHY[webhook.disabled.reason] ?? "It is switched off."} {dayAndTime(new Date(webhook.disabled.at), zone, now())}.
           </Hint>
         )}
-        {webhook.enabled && webhook.failing_since && <Hint tone="attention">It has taken nothing since {dayAndTime(new Date(webhook.failing_since), zone, now())}. What it did not take is tried again for three days; after five days without an answer it is switched off.</Hint>}
+        {webhook.enabled && webhook.failing_since && <Hint tone="attention">It has taken nothing since {dayAndTimeWithin(new Date(webhook.failing_since), zone, now())}. What it did not take is tried again for three days; after five days without an answer it is switched off.</Hint>}
         <p className={css.mono}>
           <span className="code">{webhook.url}</span> <IconButton icon={Copy} label={`Copy the address of ${name}`} onPress={() => void navigator.clipboard.writeText(webhook.url)} />
         </p>
         <p className="muted">Told of {webhook.events.join(", ")}</p>
-        {webhook.previous_secret_until && <p className="faint">The secret before signs too until {dayAndTime(new Date(webhook.previous_secret_until), zone, now())}.</p>}
+        {webhook.previous_secret_until && <p className="faint">The secret before signs too until {dayAndTimeWithin(new Date(webhook.previous_secret_until), zone, now())}.</p>}
         <div className={css.actions}>
           <Button small icon={ListTree} onPress={() => open({ kind: "deliveries", webhook })}>
             Deliveries
@@ -141,7 +141,7 @@ function Address({ webhook, open, changed }: { webhook: Webhook; open: (what: Op
           </Button>
           <IconButton icon={Trash2} label={`Remove ${name}`} onPress={() => open({ kind: "remove", webhook })} />
         </div>
-        <p className="faint">Added {ago(new Date(webhook.created_at), zone, now())}.</p>
+        <p className="faint">Added {agoWithin(new Date(webhook.created_at), zone, now())}.</p>
       </div>
     </Panel>
   );

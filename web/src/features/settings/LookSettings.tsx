@@ -1,4 +1,5 @@
 import { setLook, useLook } from "@/features/preferences/look";
+import { useNouns } from "@/features/session/business";
 import { Switch } from "@/ui/Field";
 import { Panel } from "@/ui/Panel";
 import { Segments } from "@/ui/Segments";
@@ -7,6 +8,7 @@ import css from "./settings.module.css";
 /** How the console looks; kept with the account. */
 export function LookSettings() {
   const look = useLook();
+  const nouns = useNouns();
   return (
     <>
       <div className={css.head}>
@@ -55,6 +57,30 @@ export function LookSettings() {
               ]}
             />
           </Choice>
+          <Choice name="Menu">
+            <Segments
+              label="Menu"
+              value={look.menu}
+              onChange={(menu) => setLook({ menu })}
+              options={[
+                { id: "auto", name: "Words where there is room" },
+                { id: "words", name: "Words" },
+                { id: "icons", name: "Icons" },
+              ]}
+            />
+          </Choice>
+          <Choice name={`List of ${nouns.many}`}>
+            <Segments
+              label={`List of ${nouns.many}`}
+              value={look.contacts}
+              onChange={(contacts) => setLook({ contacts })}
+              options={[
+                { id: "cards", name: "Cards" },
+                { id: "table", name: "Table" },
+                { id: "list", name: "List" },
+              ]}
+            />
+          </Choice>
           <Choice name="Lists of people">
             <Segments
               label="Lists of people"
@@ -76,8 +102,23 @@ export function LookSettings() {
               onChange={(start) => setLook({ start })}
               options={[
                 { id: "overview", name: "Today" },
-                { id: "contacts", name: "Contacts" },
+                { id: "contacts", name: nouns.Many },
                 { id: "calls", name: "Calls" },
+              ]}
+            />
+          </Choice>
+          <Choice name="Changes of others appear">
+            <Segments
+              label="Changes of others appear"
+              value={look.fresh}
+              onChange={(fresh) => setLook({ fresh })}
+              options={[
+                { id: "live", name: "As they happen" },
+                { id: "30", name: "Every 30 s" },
+                { id: "60", name: "1 min" },
+                { id: "300", name: "5 min" },
+                { id: "900", name: "15 min" },
+                { id: "0", name: "When I ask" },
               ]}
             />
           </Choice>

@@ -5,7 +5,7 @@ import { api, versioned, type Schemas } from "@/api/client";
 import { now } from "@/api/clock";
 import { Refusal, byField } from "@/api/problem";
 import { useZone } from "@/features/session/business";
-import { ago } from "@/lib/time";
+import { agoWithin } from "@/lib/time";
 import { Badge } from "@/ui/Badge";
 import { IconButton } from "@/ui/Button";
 import { ErrorNote, Hint } from "@/ui/Notes";
@@ -65,7 +65,7 @@ export function Provider({ title, configured, problems, lastSync, url, refusal, 
               </p>
             </>
           )}
-          {lastSync && <p className="faint">Last heard from {ago(new Date(lastSync), zone, now())}.</p>}
+          {lastSync && <p className="faint">Last heard from {agoWithin(new Date(lastSync), zone, now())}.</p>}
         </div>
       </div>
     </Panel>

@@ -5,7 +5,7 @@ import { api, body } from "@/api/client";
 import { now } from "@/api/clock";
 import { Refusal, byField } from "@/api/problem";
 import { useZone } from "@/features/session/business";
-import { ago } from "@/lib/time";
+import { agoWithin } from "@/lib/time";
 import { Badge, IconTile } from "@/ui/Badge";
 import { Button } from "@/ui/Button";
 import { Row, TextField } from "@/ui/Field";
@@ -95,7 +95,7 @@ function Devices() {
               <Badge tone="confirmed">This device</Badge>
             ) : (
               <>
-                <span className="faint">Used {ago(new Date(each.last_active), zone, now())}</span>
+                <span className="faint">Used {agoWithin(new Date(each.last_active), zone, now())}</span>
                 <Button small onPress={() => one.mutate(each.id)}>
                   Sign out
                 </Button>

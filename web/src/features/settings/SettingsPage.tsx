@@ -1,8 +1,9 @@
 import { Link } from "@tanstack/react-router";
-import { Building2, Code, MapPin, PhoneCall, Plug, ShieldCheck, Tags, Users, type LucideIcon } from "lucide-react";
+import { Building2, Code, MapPin, PhoneCall, Plug, ShieldCheck, Tags, UserRound, Users, type LucideIcon } from "lucide-react";
 import type { ComponentType } from "react";
 import { CallMeter } from "@/features/calls/CallMeter";
 import { useMay, type Permission } from "@/features/session/use";
+import { useRail } from "@/features/shell/useRail";
 import { useNarrow } from "@/lib/useNarrow";
 import { Empty } from "@/ui/Notes";
 import { useParam } from "@/lib/useParam";
@@ -16,6 +17,7 @@ import { Lists } from "./Lists";
 import { Locations } from "./Locations";
 import { Privacy } from "./Privacy";
 import { Team } from "./Team";
+import { BackLink } from "./BackLink";
 import css from "./settings.module.css";
 
 const SECTIONS: { id: string; name: string; icon: LucideIcon; needs: Permission; show: ComponentType }[] = [
@@ -34,6 +36,7 @@ export default function SettingsPage() {
   const section = useParam("section");
   const may = useMay();
   const phone = useNarrow("48rem");
+  const rail = useRail();
   const shown = SECTIONS.filter((each) => may(each.needs));
   const chosen = shown.find((each) => each.id === section) ?? (phone ? undefined : shown[0]);
   const Chosen = chosen?.show;
@@ -49,17 +52,13 @@ export default function SettingsPage() {
               </Link>
             ))}
             <Link to="/account" className={css.entry}>
-              Your account
+              <UserRound size={17} aria-hidden /> Your account
             </Link>
           </nav>
         )}
         <div className={css.body}>
-          {(!phone || !section) && (
-            <div className={css.mobileMeter}>
-              <CallMeter />
-            </div>
-          )}
-          {phone && section && <Link to="/settings" className={css.entry}>All settings</Link>}
+          {(phone ? !section : rail) && <CallMeter />}
+          {phone && section && <BackLink to="/settings">All settings</BackLink>}
           {Chosen ? <Chosen /> : shown.length === 0 && <Empty title="Your account has no settings of the business">An administrator can grant them. What is yours alone is under Your account.</Empty>}
         </div>
       </div>

@@ -1,10 +1,10 @@
 import { useQueryClient } from "@tanstack/react-query";
 import { Link, Outlet, useNavigate, useRouterState } from "@tanstack/react-router";
-import { CircleHelp, Ellipsis, Eye, EyeOff, LogOut, Palette, PhoneCall, Search, UserRound, WifiOff } from "lucide-react";
+import { CircleHelp, Ellipsis, Eye, EyeOff, LogOut, Palette, PanelLeftClose, PanelLeftOpen, PhoneCall, Search, UserRound, WifiOff } from "lucide-react";
 import { lazy, Suspense, useEffect, useMemo, useRef, useState } from "react";
 import { Button as AriaButton } from "react-aria-components/Button";
 import { useOfflineSince } from "@/api/connection";
-import { polling, startLive } from "@/api/live";
+import { every, polling, startLive } from "@/api/live";
 import { isTold, pushed } from "@/api/socket";
 import { signOut } from "@/api/session";
 import { useOpenWork } from "@/features/attention/queries";
@@ -14,6 +14,7 @@ import { Bell } from "@/features/notifications/Bell";
 import { forgetCalls, openCalls, useFollowed } from "@/features/calls/follow";
 import { useCallsUnderWay } from "@/features/calls/queries";
 import { toggleHidden, useHidden } from "@/features/preferences/hidden";
+import { setLook, useLook } from "@/features/preferences/look";
 import { KeepPreferences } from "@/features/preferences/Keep";
 import { SessionWatch } from "@/features/session/Watch";
 import { useBusiness, useNouns, useZone } from "@/features/session/business";
@@ -31,6 +32,7 @@ import css from "./Shell.module.css";
 import { useEntries, type Entry } from "./nav";
 import { SavedLists } from "./SavedLists";
 import { useShortcuts } from "./shortcuts";
+import { useRail } from "./useRail";
 
 const CommandPalette = lazy(() => import("./CommandPalette"));
 const ShortcutHelp = lazy(() => import("./ShortcutHelp"));
@@ -44,7 +46,9 @@ export function Shell() {
   const nouns = useNouns();
   const [palette, setPalette] = useState(false);
   const [help, setHelp] = useState(false);
-  useEffect(() => startLive(client, pushed, polling(isTold)), [client]);
+  const rail = useRail();
+  const { fresh } = useLook();
+  useEffect(() => (fresh === "live" ? startLive(client, pushed, polling(isTold)) : startLive(client, ...(fresh === "0" ? [] : [every(Number(fresh) * 1000)]))), [client, fresh]);
 
   const shortcuts = useMemo(
     () => ({
@@ -61,11 +65,11 @@ export function Shell() {
   const { followed, open } = useFollowed();
 
   return (
-    <div className={css.shell}>
+    <div className={cx(css.shell, rail && css.rail)}>
       <a href="#main" className={css.skip}>
         Skip to the page
       </a>
-      <Sidebar entries={entries} />
+      <Sidebar entries={entries} rail={rail} />
       <div className={css.column}>
         <header className={cx(css.top, "no-print")}>
           <button type="button" className={css.search} onClick={() => setPalette(true)}>
@@ -130,7 +134,7 @@ function useBadges(): Partial<Record<Entry["to"], React.ReactNode>> {
   };
 }
 
-function Sidebar({ entries }: { entries: Entry[] }) {
+function Sidebar({ entries, rail }: { entries: Entry[]; rail: boolean }) {
   const business = useBusiness().data;
   const badges = useBadges();
   return (
@@ -143,7 +147,7 @@ function Sidebar({ entries }: { entries: Entry[] }) {
       </div>
       <nav aria-label="Main" className={css.nav}>
         {entries.map(({ to, name, icon: Icon }) => (
-          <Link key={to} to={to} className={css.entry} activeProps={{ className: cx(css.entry, css.active), "aria-current": "page" }} preload="intent">
+          <Link key={to} to={to} className={css.entry} activeProps={{ className: cx(css.entry, css.active), "aria-current": "page" }} preload="intent" {...(rail && { title: name })}>
             <Icon size={18} aria-hidden />
             <span className={css.entryName}>{name}</span>
             {badges[to] && <span className={css.badge}>{badges[to]}</span>}
@@ -151,9 +155,8 @@ function Sidebar({ entries }: { entries: Entry[] }) {
         ))}
       </nav>
       <SavedLists />
-      <div className={css.foot}>
-        <CallMeter />
-      </div>
+      <div className={css.foot}>{!rail && <CallMeter />}</div>
+      <IconButton icon={rail ? PanelLeftOpen : PanelLeftClose} label={rail ? "Show the menu's words" : "Show the menu's icons alone"} onPress={() => setLook({ menu: rail ? "words" : "icons" })} />
     </aside>
   );
 }

@@ -4,7 +4,7 @@ import { api, body } from "@/api/client";
 import { now } from "@/api/clock";
 import { Refusal, byField } from "@/api/problem";
 import { useZone } from "@/features/session/business";
-import { dayAndTime } from "@/lib/time";
+import { dayAndTimeWithin } from "@/lib/time";
 import { Button } from "@/ui/Button";
 import { Dialog } from "@/ui/Dialog";
 import { ErrorNote } from "@/ui/Notes";
@@ -36,7 +36,7 @@ export function AppointmentDialog({ contact, move = false, onClose }: { contact:
     onSuccess: (made) => {
       void client.invalidateQueries({ queryKey: ["contacts"] });
       void client.invalidateQueries({ queryKey: ["attention"] });
-      toast(`${move ? "Moved" : "Appointment added"}.${made.next_call_at ? ` Vio calls ${dayAndTime(new Date(made.next_call_at), zone, now())}.` : ""}`);
+      toast(`${move ? "Moved" : "Appointment added"}.${made.next_call_at ? ` Vio calls ${dayAndTimeWithin(new Date(made.next_call_at), zone, now())}.` : ""}`);
       for (const warning of made.warnings ?? []) toast(warning.detail);
       onClose();
     },

@@ -17,6 +17,8 @@ const ACTION: Record<string, string> = {
   "contact.viewed": "Looked at",
   "contact.deleted": "Deleted",
   "contact.restored": "Brought back",
+  "contact.kept_apart": "Said to be two people",
+  "contact.no_longer_kept_apart": "No longer said to be two people",
   "appointment.created": "Appointment added",
   "appointment.updated": "Appointment changed",
   "call_now.refused": "Call now was refused",

@@ -3,7 +3,7 @@ import { useState } from "react";
 import { api, body } from "@/api/client";
 import { now } from "@/api/clock";
 import { useZone } from "@/features/session/business";
-import { dayAndTime } from "@/lib/time";
+import { dayAndTimeWithin } from "@/lib/time";
 import { Button } from "@/ui/Button";
 import { Dialog } from "@/ui/Dialog";
 import { SelectField } from "@/ui/Field";
@@ -21,7 +21,7 @@ export function ConsentDialog({ contact, onClose }: { contact: Contact; onClose:
     mutationFn: () => body(api.POST("/api/contacts/{contact_id}/consents", { params: { path: { contact_id: contact.id } }, body: given ? { action: "withdrawn" } : { action: "given", method } })),
     onSuccess: (entry) => {
       void client.invalidateQueries({ queryKey: ["contacts"] });
-      toast(given ? "Permission withdrawn. Planned calls are taken out." : `Permission recorded.${entry.next_call_at ? ` Vio calls ${dayAndTime(new Date(entry.next_call_at), zone, now())}.` : ""}`);
+      toast(given ? "Permission withdrawn. Planned calls are taken out." : `Permission recorded.${entry.next_call_at ? ` Vio calls ${dayAndTimeWithin(new Date(entry.next_call_at), zone, now())}.` : ""}`);
       onClose();
     },
   });

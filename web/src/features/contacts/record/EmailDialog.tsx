@@ -2,6 +2,7 @@ import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { api, body } from "@/api/client";
 import { Refusal, byField } from "@/api/problem";
+import { count } from "@/lib/words";
 import { Button } from "@/ui/Button";
 import { Dialog } from "@/ui/Dialog";
 import { TextField } from "@/ui/Field";
@@ -50,7 +51,7 @@ export function EmailDialog({ contact, onClose }: { contact: Contact; onClose: (
         rows={8}
         value={message}
         onChange={setMessage}
-        error={left < 0 ? `${-left} characters too many.` : errors.message}
+        error={left < 0 ? `${count(-left, "character")} too many.` : errors.message}
         help="An empty line begins a paragraph. Nothing about anybody's health."
         isRequired
       />

@@ -6,7 +6,7 @@ import { now } from "@/api/clock";
 import { Refusal, byField } from "@/api/problem";
 import { useZone } from "@/features/session/business";
 import { smsLength } from "@/lib/sms";
-import { dayAndTime } from "@/lib/time";
+import { dayAndTimeWithin } from "@/lib/time";
 import { count, number } from "@/lib/words";
 import { Button } from "@/ui/Button";
 import { Dialog } from "@/ui/Dialog";
@@ -30,7 +30,7 @@ export function SmsDialog({ contact, onClose }: { contact: Contact; onClose: () 
     mutationFn: () => body(api.POST("/api/contacts/{contact_id}/send-sms", { params: { path: { contact_id: contact.id } }, body: { message: text.trim() } })),
     onSuccess: (sent) => {
       const due = new Date(sent.due_at);
-      toast(due.getTime() - now().getTime() > 60_000 ? `It goes out ${dayAndTime(due, zone, now())}: the hours do not allow it before.` : "Text message on its way.");
+      toast(due.getTime() - now().getTime() > 60_000 ? `It goes out ${dayAndTimeWithin(due, zone, now())}: the hours do not allow it before.` : "Text message on its way.");
       void client.invalidateQueries({ queryKey: ["contacts", contact.id] });
       onClose();
     },

@@ -1,0 +1,66 @@
+import { readFileSync } from "node:fs";
+import type { Browser } from "playwright-core";
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { asUser, launch, open, settled, signIn, violations } from "./browser";
+
+let browser: Browser;
+
+beforeAll(async () => {
+  browser = await launch();
+});
+afterAll(() => browser.close());
+
+it("the list that is shown is downloaded as it is filtered, and the audit trail says so", { timeout: 120_000 }, async () => {
+  const { page, problems } = await open(browser);
+  await signIn(page, "admin", "/contacts?status=%5B%22pending%22%5D&sort=%5B%22name%22%5D");
+  await settled(page);
+  const said = (await page.getByText(/^[\d,]+ patients match$/).textContent()) ?? "";
+  const total = Number(said.replace(/\D/g, ""));
+  expect(total).toBeGreaterThan(1);
+  await page.getByRole("button", { name: "More for patients" }).click();
+  await page.getByRole("menuitem", { name: "Download this list" }).click();
+  const dialog = page.getByRole("dialog", { name: "Download this list" });
+  await dialog.getByText("audit trail").waitFor();
+  expect(await violations(page)).toEqual([]);
+  const coming = page.waitForEvent("download");
+  await dialog.getByRole("button", { name: `Download ${String(total)} patients` }).click();
+  const file = await coming;
+  expect(file.suggestedFilename()).toMatch(/^patients-\d{4}-\d\d-\d\d\.csv$/);
+  const lines = readFileSync(await file.path(), "utf8").trim().split(/\r?\n/);
+  expect(lines[0]).toMatch(/^name,phone,email/);
+  // Each has a number; notes may be of several lines.
+  expect(lines.filter((line) => /,'\+\d+,/.test(line)).length).toBe(total);
+  await page.getByText("The file is among your downloads.").waitFor();
+  expect([...new Set(problems)]).toEqual([]);
+  const ask = await asUser();
+  const audit = (await (await ask("GET", "/api/audit?page_size=50")).json()) as { entries: { action: string }[] };
+  expect(audit.entries.some((each) => each.action === "contacts.exported")).toBe(true);
+  await page.context().close();
+});
+
+it("a file that cannot be made is said to, and who may not make one is not offered it", { timeout: 120_000 }, async () => {
+  const { page } = await open(browser);
+  await signIn(page, "admin", "/groups");
+  await settled(page);
+  const ask = await asUser();
+  const { groups } = (await (await ask("GET", "/api/groups")).json()) as { groups: { id: string; contact_count: number }[] };
+  const group = groups.find((each) => each.contact_count > 0);
+  await page.evaluate((to) => {
+    history.pushState({}, "", to);
+    dispatchEvent(new PopStateEvent("popstate", { state: {} }));
+  }, `/groups/${group?.id ?? ""}`);
+  await page.getByRole("button", { name: "Download", exact: true }).click();
+  await page.context().setOffline(true);
+  await page.getByRole("button", { name: `Download ${String(group?.contact_count ?? 0)} patients` }).click();
+  await page.getByText(/No file was made/).waitFor();
+  await page.context().setOffline(false);
+  await page.context().close();
+
+  const other = (await open(browser)).page;
+  await signIn(other, "readonly", "/contacts");
+  await settled(other);
+  await other.getByRole("button", { name: "More for patients" }).click();
+  await other.getByRole("menuitem", { name: "Duplicates" }).waitFor();
+  expect(await other.getByRole("menuitem", { name: "Download this list" }).count()).toBe(0);
+  await other.context().close();
+});

@@ -1,0 +1,78 @@
+import type { Browser } from "playwright-core";
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { asUser, launch, open, settled, signIn, violations } from "./browser";
+
+let browser: Browser;
+let ask: Awaited<ReturnType<typeof asUser>>;
+
+beforeAll(async () => {
+  browser = await launch();
+  ask = await asUser();
+});
+afterAll(async () => {
+  await ask("PATCH", "/api/users/preferences", { contact_columns: null });
+  await browser.close();
+});
+
+const letters = (): string => Array.from({ length: 6 }, () => "abcdefghij"[Math.floor(Math.random() * 10)]).join("");
+
+it("is sorted by several columns, with columns and widths that a reload and another browser keep", { timeout: 120_000 }, async () => {
+  const { page } = await open(browser);
+  await signIn(page, "admin", "/contacts?view=%22table%22");
+  await settled(page);
+  const heading = (name: string) => page.getByRole("columnheader", { name: new RegExp(`^${name}`) });
+  await heading("Status").getByRole("button").click();
+  await heading("Appointment").getByRole("button").click({ modifiers: ["Shift"] });
+  await page.waitForURL(/sort=/);
+  expect(decodeURIComponent(page.url())).toContain('sort=["status","appointment_time"]');
+  expect(await heading("Status").getAttribute("aria-sort")).toBe("ascending");
+  expect(await heading("Appointment").getAttribute("aria-sort")).toBe("ascending");
+
+  await page.getByRole("button", { name: "Columns" }).click();
+  const dialog = page.getByRole("dialog", { name: "Columns" });
+  await dialog.getByText("Last spoken to", { exact: true }).click();
+  await dialog.getByRole("button", { name: /Width of Status/ }).click();
+  await page.getByRole("option", { name: "Wide" }).click();
+  expect(await violations(page)).toEqual([]);
+  const kept = page.waitForResponse((answer) => answer.url().endsWith("/api/users/preferences") && answer.request().method() === "PATCH" && answer.ok());
+  await dialog.getByRole("button", { name: "Done" }).click();
+  await kept;
+  const wide = (await heading("Status").boundingBox())?.width ?? 0;
+  await page.reload();
+  await heading("Last spoken to").waitFor();
+  expect((await heading("Status").boundingBox())?.width).toBeCloseTo(wide, 0);
+  const other = (await open(browser)).page;
+  await signIn(other, "admin", "/contacts?view=%22table%22");
+  await other.getByRole("columnheader", { name: /^Last spoken to/ }).waitFor();
+  await page.context().close();
+  await other.context().close();
+});
+
+it("a click on a status shows only those, the list is kept under a name, and its counts move by themselves", { timeout: 120_000 }, async () => {
+  const name = `List ${letters()}`;
+  const { page } = await open(browser, { look: { contacts: "grid" } });
+  await signIn(page, "admin", "/contacts");
+  await settled(page);
+  const card = page.getByRole("article").first();
+  await card.getByText(/^(Last spoken to|Never spoken to)/).waitFor();
+  await card.getByRole("link", { name: "Groups" }).waitFor();
+  await card.getByTitle("Show only these").click();
+  await page.waitForURL(/status=/);
+  await settled(page);
+  await page.getByRole("button", { name: "Save these filters as a list" }).click();
+  await page.getByRole("dialog").getByRole("textbox").fill(name);
+  await page.getByRole("dialog").getByRole("button", { name: /^Save/ }).click();
+  await page.getByRole("navigation", { name: "Lists" }).getByText(name).waitFor();
+
+  const other = (await open(browser)).page;
+  await signIn(other, "admin", "/contacts");
+  await other.getByRole("navigation", { name: "Lists" }).getByText(name).click();
+  const shown = other.getByText(/patients? match/);
+  const before = Number(((await shown.textContent()) ?? "").replace(/\D/g, ""));
+  // Said without a reload when somebody adds one elsewhere.
+  const made = await ask("POST", "/api/contacts", { name: `Newa ${letters()}`, phone: `+44151496${String(Math.floor(Math.random() * 9000) + 1000)}`, on_duplicate: "create_new" });
+  expect(made.status).toBe(201);
+  await other.getByText(`${String(before + 1)} patients match`).waitFor({ timeout: 15_000 });
+  await page.context().close();
+  await other.context().close();
+});
