@@ -6,22 +6,19 @@ use chrono::{DateTime, Utc};
 use futures::future::try_join_all;
 use futures::{StreamExt, TryStreamExt, stream};
 use vio_crypto::LookupHash;
-use vio_domain::calling::guards::{GAP, IN_FLIGHT_RECHECK, SettleReason};
+use vio_domain::calling::guards::{GAP, IN_FLIGHT_RECHECK};
 use vio_domain::calling::limits::CallLimits;
 use vio_domain::calling::order::{Band, QueueItem};
 use vio_domain::calling::session::NUMBER_LOCK;
-use vio_domain::campaigns::forecast::{
-    Foreseen, Pace, Standing, USUAL_CALL, Waiting, foresee, last,
-};
-use vio_domain::campaigns::{Campaign, MemberState, SkipReason, State};
+use vio_domain::campaigns::forecast::{Foreseen, USUAL_CALL, last};
+use vio_domain::campaigns::{Campaign, MemberState, State};
 use vio_domain::contact::Contact;
 use vio_domain::ids::{CampaignId, ContactId, SessionId};
-use vio_domain::planner::minute_after;
 use vio_domain::settings::Settings;
 
-use crate::calling::reach::Reach;
 use crate::calling::rows::{DialRow, FlightRow, GateRow, NumberHistoryRow};
 use crate::campaigns::judge::Judged;
+use crate::campaigns::lines::{Line, Lines, calls_of, due_of};
 use crate::campaigns::rows::{CampaignMemberRow, CampaignRow, place_of};
 use crate::error::StoreError;
 use crate::key;
@@ -45,160 +42,9 @@ pub struct Estimate {
     pub members: Vec<Foreseen>,
 }
 
-/// A call that waits, before its windows are looked up.
-struct Line {
-    item: QueueItem,
-    reach: Reach,
-    pace: Option<usize>,
-    contact: Option<ContactId>,
-    /// Whether it is still to be handed to the dial queue.
-    to_hand_over: bool,
-}
-
-/// All that waits of a tenant's calls.
-struct Lines {
-    lines: Vec<Line>,
-    paces: Vec<Pace>,
-    /// Which campaign keeps which pace.
-    kept_by: HashMap<CampaignId, usize>,
-    /// Numbers that are being rung, and until when that is thought to last.
-    ringing: Vec<(LookupHash, DateTime<Utc>)>,
-    /// Of those whom campaigns ring next: who was rung lately, and when.
-    rung: Vec<(ContactId, DateTime<Utc>)>,
-}
-
-impl Lines {
-    /// Plays it forward until all from `asked` on is known. Whoever misses their window meanwhile makes room.
-    fn play(
-        &self,
-        asked: usize,
-        settings: &Settings,
-        gate: &GateRow,
-        limits: &CallLimits,
-        now: DateTime<Utc>,
-        mut passed_over: impl FnMut(usize, DateTime<Utc>) -> Option<SkipReason>,
-    ) -> Vec<Foreseen> {
-        let planned = self.planned();
-        let mut phones: HashMap<LookupHash, usize> = HashMap::new();
-        let mut phone = |number: LookupHash| {
-            let next = phones.len();
-            *phones.entry(number).or_insert(next)
-        };
-        let ringing: Vec<(usize, DateTime<Utc>)> = self
-            .ringing
-            .iter()
-            .map(|(number, until)| (phone(*number), *until))
-            .collect();
-        let takes = |line: &Line| planned.get(&line.contact?).copied();
-        let waiting: Vec<Waiting<'_>> = self
-            .lines
-            .iter()
-            .map(|line| Waiting {
-                item: line.item,
-                permitted: line.reach.permitted(settings),
-                pace: line.pace,
-                contact: line.contact,
-                phone: line.reach.number.map(&mut phone),
-                takes: takes(line).filter(|_| line.to_hand_over),
-            })
-            .collect();
-        let standing = Standing {
-            gate: &gate.gate,
-            limits,
-            now,
-            paces: &self.paces,
-            ringing: &ringing,
-            rung: &self.rung,
-        };
-        foresee(standing, &waiting, asked, |index, at| {
-            let latest = waiting.get(index).and_then(|one| one.item.latest);
-            let missed = latest.filter(|latest| *latest <= at);
-            let missed = missed.map(|_| SettleReason::WindowMissed.into());
-            missed.or_else(|| passed_over(index, at))
-        })
-    }
-
-    /// Each person's next reminder: a campaign takes its place.
-    fn planned(&self) -> HashMap<ContactId, usize> {
-        let mut planned: HashMap<ContactId, usize> = HashMap::new();
-        for (index, line) in self.lines.iter().enumerate() {
-            let Some(contact) = line.contact.filter(|_| line.item.band == Band::Reminder) else {
-                continue;
-            };
-            let next = planned.entry(contact).or_insert(index);
-            if line.item.due < self.lines[*next].item.due {
-                *next = index;
-            }
-        }
-        planned
-    }
-
-    /// Enters a campaign's pace, where it keeps one.
-    fn pace(&mut self, campaign: &Campaign, calls: u32, limits: &CallLimits) {
-        if let Some(step) = campaign.config.pace(calls, limits) {
-            let turn_at = campaign.turn_at.unwrap_or(campaign.starts_at);
-            self.kept_by.insert(campaign.id, self.paces.len());
-            self.paces.push(Pace { step, turn_at });
-        }
-    }
-
-    /// Adds the members of a campaign that wait, and those that nobody has looked at.
-    fn add_waiting(
-        &mut self,
-        campaign: &Campaign,
-        members: &[CampaignMemberRow],
-        now: DateTime<Utc>,
-    ) {
-        let pace = self.kept_by.get(&campaign.id).copied();
-        let waiting = members.iter().filter_map(|member| match member.state {
-            MemberState::Waiting { not_before } => {
-                let who = Some(member.contact);
-                Some((member.position, member.reach, not_before, who))
-            }
-            _ => None,
-        });
-        let unseen = (campaign.judged..campaign.total).map(|at| (at, Reach::default(), None, None));
-        self.lines.extend(
-            waiting
-                .chain(unseen)
-                .map(|(position, reach, not_before, contact)| Line {
-                    item: place_of(campaign, position, due_of(campaign, not_before, now)),
-                    reach,
-                    pace,
-                    contact,
-                    to_hand_over: true,
-                }),
-        );
-    }
-}
-
-/// When a campaign begins: one that lies ahead is found by the tick, each minute.
-fn begin_of(campaign: &Campaign, now: DateTime<Utc>) -> DateTime<Utc> {
-    match campaign.starts_at <= now {
-        true => campaign.starts_at,
-        false => minute_after(campaign.starts_at),
-    }
-}
-
-/// From when a member that waits may be called.
-fn due_of(
-    campaign: &Campaign,
-    not_before: Option<DateTime<Utc>>,
-    now: DateTime<Utc>,
-) -> DateTime<Utc> {
-    let begin = begin_of(campaign, now);
-    not_before.unwrap_or(begin).max(begin)
-}
-
 /// The campaign whose call a queue item is; a retry of one is none of its calls any more.
 fn campaign_of(row: &DialRow) -> Option<CampaignId> {
     row.campaign.filter(|_| row.band.is_campaign())
-}
-
-/// Calls that a campaign has, as far as that is known: all members while they are being looked at.
-fn calls_of(campaign: &Campaign) -> u32 {
-    let unseen = campaign.total.saturating_sub(campaign.judged);
-    campaign.callable.saturating_add(unseen)
 }
 
 impl TenantStore {

@@ -14,6 +14,7 @@ pub mod control;
 pub mod estimate;
 pub mod hand_over;
 pub mod judge;
+mod lines;
 pub mod read;
 pub mod rows;
 pub mod start;

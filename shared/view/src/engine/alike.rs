@@ -54,13 +54,16 @@ impl Reader<'_> {
             (name, self.id(*one), self.id(*other))
         });
         let total = pairs.len();
-        let page = pairs.into_iter().skip(skip).take(take);
-        let page = page.map(|((one, other), shared)| Alike {
-            contacts: [self.beside(one), self.beside(other)],
+        let page: Vec<_> = pairs.into_iter().skip(skip).take(take).collect();
+        let rows = page.iter().flat_map(|((one, other), _)| [one, other]);
+        let rows: Vec<u32> = rows.map(|row| *row as u32).collect();
+        let shares = self.others_at_numbers(&rows);
+        let alike = page.into_iter().map(|((one, other), shared)| Alike {
+            contacts: [one, other].map(|row| self.beside(row, &shares)),
             same_phone: shared.phone,
             same_email: shared.email,
         });
-        (page.collect(), total)
+        (alike.collect(), total)
     }
 
     fn id(&self, row: usize) -> ContactId {
@@ -109,12 +112,12 @@ impl Reader<'_> {
         classify(&one[Field::Name as usize], &candidate)
     }
 
-    fn beside(&self, row: usize) -> Found {
+    fn beside(&self, row: usize, shares: &HashMap<u32, Vec<ContactId>>) -> Found {
         Found {
             contact: self.card(row),
             within: None,
             matches: Vec::new(),
-            shares_phone_with: self.others_at_number(row),
+            shares_phone_with: shares.get(&(row as u32)).cloned().unwrap_or_default(),
         }
     }
 }
