@@ -19,6 +19,7 @@ use vio_domain::outgoing::EventType;
 use vio_domain::settings::BusinessType;
 use vio_runtime::testing::{TestApp, TestTenant};
 use vio_store::log::Actor;
+use vio_store::memory::MemoryTable;
 use vio_store::outgoing::{DeliveryRow, DeliveryState, DisabledBy, TryResult, Webhook};
 use vio_store::tx::Tx;
 
@@ -73,7 +74,10 @@ impl Bus for Swallow {
 
 impl World {
     async fn new() -> Self {
-        let test = TestApp::new().await;
+        Self::of(TestApp::new().await).await
+    }
+
+    async fn of(test: TestApp) -> Self {
         let tenant = test.tenant("Calm Clinic", BusinessType::Medical).await;
         let inbox = Arc::new(Inbox::default());
         let app = Router::new()
@@ -492,9 +496,8 @@ async fn a_suspended_business_waits_and_a_replaced_secret_signs_for_a_day() {
 async fn production_sends_nothing_to_this_machine() {
     let mut platform = vio_runtime::testing::platform();
     platform.local = false;
-    let mut world = World::new().await;
-    let test = TestApp::with(platform, world.test.table.clone(), None).await;
-    world.projector = Projector::new(test.app, Arc::new(Swallow));
+    let test = TestApp::with(platform, MemoryTable::default(), None).await;
+    let world = World::of(test).await;
     let confirmed = EventType::AppointmentConfirmed;
     let webhook = world.webhook(&world.url, &[confirmed]).await;
     let ts = &world.tenant.store;
@@ -548,7 +551,8 @@ async fn the_sample_of_the_queue_sends_what_waits() {
             "0192f0c1-2b3c-7def-8abc-0123456789ad",
             &webhook.id.to_string(),
         );
-    for (event, got) in [(&sample, 0), (&ours, 1), (&ours, 1)] {
+    // The queue may say it twice.
+    for (event, got) in [(&sample, 0), (&ours, 1), (&ours, 0)] {
         let event = serde_json::from_str(event).unwrap();
         let answer = world.projector.invoke(event).await.unwrap();
         assert_eq!(answer["batchItemFailures"], json!([]));
