@@ -347,6 +347,8 @@ async fn after_words(heard: &[(usize, &str)]) -> (bool, bool, Vec<String>, Vec<S
         .map(|row| row.reason.as_str().to_owned())
         .collect();
     reasons.sort();
+    // Two replies share an entry where nothing else came between them.
+    reasons.dedup();
     let entries = store.interactions_of(person.contact.id, 50, None).await;
     let mut texts: Vec<String> = entries
         .unwrap()

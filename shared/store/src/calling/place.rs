@@ -232,6 +232,9 @@ impl TenantStore {
         }
         if let Some(person) = &mut person {
             let planned = row.session.state == SessionState::Planned;
+            if planned {
+                row.reach = self.reach(&person.contact);
+            }
             let open = OpenSession {
                 id: row.session.id,
                 in_progress: false,

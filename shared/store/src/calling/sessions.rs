@@ -40,7 +40,7 @@ pub struct SessionRow {
     pub session: CallSession,
     pub band: Band,
     pub priority: Priority,
-    /// How the contact is reached, as of its planning.
+    /// How the contact is reached, as of its planning; kept while it is planned.
     #[serde(default, skip_serializing_if = "Reach::is_none")]
     pub reach: Reach,
     /// The appointment's time that the call is about, as of its planning.

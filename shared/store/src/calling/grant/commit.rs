@@ -8,6 +8,7 @@ use vio_domain::ids::AttemptId;
 use vio_domain::notices::{Happening, Limit};
 use vio_domain::settings::HipaaLevel;
 
+use crate::calling::reach::Reach;
 use crate::calling::rows::{DncRow, FlightRow, GateRow, NumberHistoryRow, NumberLockRow};
 use crate::calling::sessions::{AttemptRow, SessionRow};
 use crate::campaigns::CampaignRow;
@@ -81,6 +82,7 @@ impl TenantStore {
             .appointment
             .and_then(|id| person.appointment(id))
             .map(|appointment| appointment.time);
+        row.reach = Reach::default();
         let mut history = facts
             .history
             .unwrap_or_else(|| NumberHistoryRow::new(self.id, phone));
