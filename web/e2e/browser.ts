@@ -23,7 +23,9 @@ const looks = new WeakMap<BrowserContext, Look>();
 
 export async function open(browser: Browser, { width = 1440, height = 900, look = {} }: { width?: number; height?: number; look?: Look } = {}): Promise<{ context: BrowserContext; page: Page; problems: string[] }> {
   const context = await browser.newContext({ viewport: { width, height }, reducedMotion: "reduce", hasTouch: width < 800 });
-  await context.addInitScript((value) => localStorage.setItem("vio.look", value), JSON.stringify(look));
+  // As this device knows it already, or the first paint would be of another list.
+  const contacts = ({ grid: "cards", list: "table", compact: "list" } as const)[look.contacts ?? "list"];
+  await context.addInitScript((value) => localStorage.setItem("vio.look", value), JSON.stringify({ ...look, contacts }));
   looks.set(context, look);
   const page = await context.newPage();
   const problems: string[] = [];
