@@ -7,7 +7,7 @@ use vio_domain::ids::ContactId;
 use vio_domain::person::{Candidate, Pair, Relation, classify};
 
 use super::reader::{Found, Reader};
-use crate::text::Field;
+use crate::text::{Field, FieldSet};
 
 /// Of more contacts than this at one number or address, so many are compared: it is a switchboard's, not a person's.
 pub const MOST_COMPARED: usize = 20;
@@ -100,8 +100,10 @@ impl Reader<'_> {
 
     fn relation(&self, (one, other): (usize, usize), shared: Shared) -> Relation {
         let (one, of_other) = (
-            self.view.texts.originals(one),
-            self.view.texts.originals(other),
+            self.view.texts.originals(one, FieldSet::only(Field::Name)),
+            self.view
+                .texts
+                .originals(other, FieldSet::only(Field::Name)),
         );
         let candidate = Candidate {
             id: self.id(other),

@@ -14,7 +14,7 @@ use crate::model::columns::{
     SOURCES, STATUSES, instant, value, value_or_none,
 };
 use crate::query::Filter;
-use crate::text::{Field, Fields};
+use crate::text::{Field, FieldSet, Fields};
 
 /// A contact with its current appointment (S0 "Contact Card"). Holds personal data, as the answer it is made for does.
 #[derive(Clone, PartialEq)]
@@ -108,7 +108,7 @@ impl Reader<'_> {
     pub(super) fn card(&self, row: usize) -> Card {
         let view = self.view;
         let columns = &view.columns;
-        let mut fields = view.texts.originals(row);
+        let mut fields = view.texts.originals(row, FieldSet::ALL);
         let word = |number: u32| view.words.get(number).map(str::to_owned);
         let user = |number: u32| view.words.get(number).and_then(|id| id.parse().ok());
         let appointments = view.appointments.get(row);

@@ -7,7 +7,7 @@ use super::reader::Reader;
 use super::scan::begins_word;
 use crate::query::{Anchor, Needle, Search};
 use crate::text::fold::fold_with_places;
-use crate::text::{Field, display_position};
+use crate::text::{Field, FieldSet, display_position};
 
 /// A hit: characters (Unicode scalar values) `start` to before `end` of a field as the card shows it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -23,7 +23,7 @@ impl Reader<'_> {
         let Some(search) = search else {
             return Vec::new();
         };
-        let originals = self.view.texts.originals(row);
+        let originals = self.view.texts.originals(row, FieldSet::ALL);
         let mut found = Vec::new();
         for clause in search.clauses.iter().filter(|clause| !clause.exclude) {
             for alternative in &clause.any {

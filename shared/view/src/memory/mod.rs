@@ -8,4 +8,4 @@ mod wiped;
 pub(crate) use bits::Bits;
 pub(crate) use dict::{Dict, NO_TEXT};
 pub(crate) use spans::Spans;
-pub(crate) use wiped::Wiped;
+pub(crate) use wiped::{Wipe, Wiped, Wiping};

@@ -2,7 +2,60 @@
 
 use std::ops::{Deref, DerefMut};
 
-use zeroize::{DefaultIsZeroes, Zeroize};
+use zeroize::{DefaultIsZeroes, optimization_barrier};
+
+/// Overwrites memory at the speed of the memory. `zeroize` itself writes element by element, each write volatile; the
+/// barrier is its own means of keeping a plain write from being left out.
+pub(crate) fn wipe<T: DefaultIsZeroes>(elements: &mut [T]) {
+    elements.fill(T::default());
+    optimization_barrier(elements);
+}
+
+/// Memory that can be wiped as a whole.
+pub(crate) trait Wipe {
+    fn wipe(&mut self);
+}
+
+impl<T: DefaultIsZeroes> Wipe for Vec<T> {
+    fn wipe(&mut self) {
+        wipe(self);
+    }
+}
+
+impl Wipe for String {
+    fn wipe(&mut self) {
+        wipe(&mut std::mem::take(self).into_bytes());
+    }
+}
+
+/// A text or some bytes that are wiped when they are dropped. Whoever lets it grow or cuts it off wipes before.
+#[derive(Clone, Default)]
+pub(crate) struct Wiping<T: Wipe>(T);
+
+impl<T: Wipe> Wiping<T> {
+    pub(crate) const fn new(value: T) -> Self {
+        Self(value)
+    }
+}
+
+impl<T: Wipe> Drop for Wiping<T> {
+    fn drop(&mut self) {
+        self.0.wipe();
+    }
+}
+
+impl<T: Wipe> Deref for Wiping<T> {
+    type Target = T;
+    fn deref(&self) -> &T {
+        &self.0
+    }
+}
+
+impl<T: Wipe> DerefMut for Wiping<T> {
+    fn deref_mut(&mut self) -> &mut T {
+        &mut self.0
+    }
+}
 
 /// A `Vec` whose outgrown and dropped memory is overwritten. Shrinking wipes what it cuts off.
 pub(crate) struct Wiped<T: DefaultIsZeroes>(Vec<T>);
@@ -38,7 +91,7 @@ impl<T: DefaultIsZeroes> Wiped<T> {
     fn move_to(&mut self, capacity: usize) {
         let mut larger = Vec::with_capacity(capacity);
         larger.extend_from_slice(&self.0);
-        self.0.zeroize();
+        wipe(&mut self.0);
         self.0 = larger;
     }
 
@@ -61,7 +114,7 @@ impl<T: DefaultIsZeroes> Wiped<T> {
 
     pub(crate) fn resize(&mut self, elements: usize, value: T) {
         if elements <= self.0.len() {
-            self.0[elements..].zeroize();
+            wipe(&mut self.0[elements..]);
             self.0.truncate(elements);
         } else {
             self.reserve(elements - self.0.len());
@@ -85,7 +138,7 @@ impl<T: DefaultIsZeroes> Default for Wiped<T> {
 impl<T: DefaultIsZeroes> Drop for Wiped<T> {
     fn drop(&mut self) {
         // Only what was ever written: the rest of the capacity never held anything.
-        self.0.as_mut_slice().zeroize();
+        wipe(&mut self.0);
     }
 }
 

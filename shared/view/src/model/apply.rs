@@ -1,7 +1,6 @@
 //! Taking changes.
 
 use vio_domain::contact::Contact;
-use zeroize::Zeroizing;
 
 use super::appointments::Held;
 use super::columns::{
@@ -10,8 +9,8 @@ use super::columns::{
 };
 use super::{MOST_BYTES, TenantView, name_key};
 use crate::change::{Applied, Calls, Change};
-use crate::memory::NO_TEXT;
-use crate::text::{Field, Fields};
+use crate::memory::{NO_TEXT, Wiping};
+use crate::text::{Field, Shown};
 
 /// The view has reached [`MOST_BYTES`]: the tenant is too large for this engine.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -53,7 +52,7 @@ impl TenantView {
                 contact,
                 rest,
             } => {
-                let rest = Zeroizing::new(rest);
+                let rest = Wiping::new(rest);
                 self.put_contact(version, &contact, &rest)
             }
             Change::ContactGone { id } => self.erase(id.uuid().as_u128()),
@@ -117,9 +116,8 @@ impl TenantView {
         if version <= self.columns.version[row] {
             return false;
         }
-        let held = self.held(row, &self.texts.originals(row));
         let was_present = self.columns.present[row] == 1;
-        let name_before = Zeroizing::new(self.texts.field(row, Field::Name).to_vec());
+        let name_before = Wiping::new(self.texts.field(row, Field::Name).to_vec());
         let is_present = contact.deleted.is_none();
         self.present.set(row, is_present);
         self.put_columns(row, version, contact);
@@ -128,7 +126,7 @@ impl TenantView {
         let tags: Vec<u32> = tags().map(|tag| self.words.number(tag.as_str())).collect();
         self.tags.set(row, &tags);
         self.rest.set(row, if is_present { rest } else { &[] });
-        self.store(row, fields(contact), held);
+        self.store_contact(row, shown(contact));
         let name = self.texts.field(row, Field::Name);
         if was_present != is_present || name != &name_before[..] {
             self.columns.name_key[row] = name_key(name);
@@ -253,15 +251,15 @@ impl TenantView {
         self.joined.set(row, &[]);
         self.tags.set(row, &[]);
         self.rest.set(row, &[]);
-        self.store(row, Fields::default(), Vec::new());
+        self.store(row, Shown::default(), Vec::new());
         self.renamed.set(row, true);
         true
     }
 }
 
 /// The contact's own fields; those of the current appointment are filled in later.
-fn fields(contact: &Contact) -> Fields {
-    let mut fields = Fields::default();
+fn shown(contact: &Contact) -> Shown<'_> {
+    let mut shown = Shown::default();
     let texts = [
         (Field::Name, Some(contact.name.as_str())),
         (Field::Phone, contact.phone.as_ref().map(|t| t.as_str())),
@@ -273,7 +271,7 @@ fn fields(contact: &Contact) -> Fields {
         ),
     ];
     for (field, text) in texts {
-        fields[field as usize] = Zeroizing::new(text.unwrap_or_default().to_owned());
+        shown[field as usize] = text.unwrap_or_default();
     }
-    fields
+    shown
 }

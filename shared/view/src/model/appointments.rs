@@ -1,21 +1,20 @@
 //! A contact's appointments, and which of them is the current one.
 
 use vio_domain::appointment::Appointment;
-use zeroize::Zeroizing;
 
 use super::TenantView;
 use super::columns::{
     ATTENDANCES, AppointmentRow, CONFIRMATIONS, NEVER, NO_APPOINTMENT, STATUSES, code,
     code_or_none, micros, micros_or_never,
 };
-use crate::memory::NO_TEXT;
-use crate::text::{Field, Fields, SEPARATOR};
+use crate::memory::{NO_TEXT, Wiping};
+use crate::text::{Field, FieldSet, SEPARATOR, Shown};
 
 /// Type, owner and instructions, as they are shown.
-pub(crate) type AppointmentTexts = [Zeroizing<String>; 3];
+pub(crate) type AppointmentTexts = [Wiping<String>; 3];
 
 /// The fields of a contact that show its current appointment, in the order of [`AppointmentTexts`].
-const SHOWN: [Field; 3] = [
+const APPOINTED: [Field; 3] = [
     Field::AppointmentType,
     Field::OwnerName,
     Field::SpecialInstructions,
@@ -30,15 +29,15 @@ pub(crate) struct Held {
 const CANCELLED: u8 = 2;
 
 impl TenantView {
-    /// All appointments of a row, the deleted ones' versions included. `fields` are its texts.
-    pub(crate) fn held(&self, row: usize, fields: &Fields) -> Vec<Held> {
+    /// All appointments of a row, the deleted ones' versions included.
+    fn held(&self, row: usize) -> Vec<Held> {
         let rows = self.appointments.get(row).iter().copied();
         let texts = self.appointment_texts.get(row);
         if !texts.is_empty() {
             let mut texts = texts.split(|b| *b == SEPARATOR);
             let mut next = || {
                 let bytes = texts.next().unwrap_or_default().to_vec();
-                Zeroizing::new(String::from_utf8(bytes).unwrap_or_default())
+                Wiping::new(String::from_utf8(bytes).unwrap_or_default())
             };
             return rows
                 .map(|row| Held {
@@ -47,15 +46,13 @@ impl TenantView {
                 })
                 .collect();
         }
+        let mut fields = self.texts.originals(row, FieldSet::of(&APPOINTED));
+        // At most one is not gone: the others' texts would be kept beside.
         rows.map(|row| Held {
             row,
-            texts: SHOWN.map(|field| {
-                let shown = if row.is_gone == 1 {
-                    ""
-                } else {
-                    &fields[field as usize]
-                };
-                Zeroizing::new(shown.to_owned())
+            texts: APPOINTED.map(|field| match row.is_gone {
+                1 => Wiping::default(),
+                _ => std::mem::take(&mut fields[field as usize]),
             }),
         })
         .collect()
@@ -63,19 +60,18 @@ impl TenantView {
 
     /// Takes a version of an appointment, or its end; false if as new a one is known.
     pub(super) fn put_appointment(&mut self, row: usize, new: Held) -> bool {
-        let fields = self.texts.originals(row);
-        let mut held = self.held(row, &fields);
+        let mut held = self.held(row);
         match held.iter_mut().find(|held| held.row.id == new.row.id) {
             Some(old) if new.row.version <= old.row.version => return false,
             Some(old) => *old = new,
             None => held.push(new),
         }
-        self.store(row, fields, held);
+        self.store_again(row, held);
         true
     }
 
     pub(super) fn appointment_row(&mut self, version: u64, appointment: &Appointment) -> Held {
-        let text = |text: Option<&str>| Zeroizing::new(text.unwrap_or_default().to_owned());
+        let text = |text: Option<&str>| Wiping::new(text.unwrap_or_default().to_owned());
         let location = appointment.location.map(|id| id.to_string());
         let confirmation = appointment.confirmation;
         Held {
@@ -112,24 +108,39 @@ impl TenantView {
 
     /// Lets the next appointment become the current one.
     pub(super) fn turn(&mut self, row: usize) {
-        let fields = self.texts.originals(row);
-        let held = self.held(row, &fields);
+        let held = self.held(row);
+        self.store_again(row, held);
+    }
+
+    /// Writes what a contact has become, with the appointments that it had.
+    pub(super) fn store_contact(&mut self, row: usize, fields: Shown<'_>) {
+        let held = self.held(row);
         self.store(row, fields, held);
+    }
+
+    fn store_again(&mut self, row: usize, held: Vec<Held>) {
+        let fields = self.texts.originals(row, FieldSet::all_but(&APPOINTED));
+        self.store(
+            row,
+            std::array::from_fn(|field| fields[field].as_str()),
+            held,
+        );
     }
 
     /// Writes a row's texts and appointments with all that follows from them. `fields` are the contact's; those that
     /// show the current appointment are filled in here.
-    pub(super) fn store(&mut self, row: usize, mut fields: Fields, mut held: Vec<Held>) {
+    pub(super) fn store(&mut self, row: usize, fields: Shown<'_>, mut held: Vec<Held>) {
+        // From here on it borrows from the appointments, too.
+        let mut fields: Shown<'_> = fields;
         held.sort_unstable_by_key(|held| (held.row.time, held.row.id));
         let is_present = self.columns.present[row] == 1;
         let current = current(&held, self.now);
-        for (place, field) in SHOWN.into_iter().enumerate() {
-            fields[field as usize] =
-                current.map_or_else(Zeroizing::default, |at| held[at].texts[place].clone());
+        for (place, field) in APPOINTED.into_iter().enumerate() {
+            fields[field as usize] = current.map_or("", |at| held[at].texts[place].as_str());
         }
         let rows: Vec<AppointmentRow> = held.iter().map(|held| held.row).collect();
         self.appointments.set(row, &rows);
-        let mut texts = Zeroizing::new(Vec::new());
+        let mut texts = Wiping::new(Vec::new());
         if held.len() > 1 || (!is_present && !held.is_empty()) {
             let each = || held.iter().flat_map(|held| &held.texts);
             texts.reserve(each().map(|text| text.len() + 1).sum());
@@ -141,8 +152,7 @@ impl TenantView {
         self.appointment_texts.set(row, &texts);
         self.set_current(row, current, &rows);
         if is_present {
-            self.texts
-                .set(row, &std::array::from_fn(|field| fields[field].as_str()));
+            self.texts.set(row, &fields);
         } else {
             self.texts.clear(row);
         }

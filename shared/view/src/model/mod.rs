@@ -221,11 +221,11 @@ impl TenantView {
             *bits = plain::rows_where(&self.columns.status, |status| status == wanted);
             bits.and(&self.present);
         }
+        let turns = (0..).zip(self.columns.turns_after.iter());
+        let turns = turns.filter(|(_, at)| **at != NEVER);
+        // Collected, not inserted one by one: sorted and built in one go.
+        self.turns = turns.map(|(row, at)| (*at, row)).collect();
         for row in 0..rows {
-            let turns_after = self.columns.turns_after[row];
-            if turns_after != NEVER {
-                self.turns.insert((turns_after, row as u32));
-            }
             for joined in self.joined.get(row) {
                 let Some(slot) = self.groups.slots.get_mut(joined.group as usize) else {
                     return false;
@@ -240,11 +240,7 @@ impl TenantView {
                 return false;
             }
         }
-        if self.rows.len() != rows {
-            return false;
-        }
-        self.names_from_ranks();
-        true
+        self.rows.len() == rows && self.names_from_ranks()
     }
 
     #[cfg(test)]

@@ -84,17 +84,36 @@ impl TenantView {
         self.renamed = crate::memory::Bits::none(0);
     }
 
-    /// The order that the ranks of a snapshot give.
-    pub(crate) fn names_from_ranks(&mut self) {
+    /// The order that the ranks of a snapshot give; false if a rank is none.
+    pub(crate) fn names_from_ranks(&mut self) -> bool {
         let columns = &self.columns;
-        let rows = 0..columns.id.len() as u32;
-        let mut order: Vec<u32> = rows
-            .filter(|row| columns.present[*row as usize] == 1)
-            .collect();
-        order.sort_unstable_by_key(|row| {
-            let row = *row as usize;
-            (columns.name_rank[row], columns.id[row])
-        });
-        self.names = Wiped::from_vec(order);
+        let rows = columns.id.len();
+        let present = || self.present.iter().map(|row| (row, columns.name_rank[row]));
+        // How many have a smaller rank: where each rank begins.
+        let mut places = vec![0_u32; rows + 1];
+        for (_, rank) in present() {
+            match places.get_mut(rank as usize + 1) {
+                Some(place) => *place += 1,
+                None => return false,
+            }
+        }
+        for rank in 0..rows {
+            places[rank + 1] += places[rank];
+        }
+        let mut order = Wiped::from_vec(vec![0_u32; self.present.count()]);
+        for (row, rank) in present() {
+            let place = &mut places[rank as usize];
+            order[*place as usize] = row as u32;
+            *place += 1;
+        }
+        // Now each rank's place is where it ends. Equal names are in the order of their ids.
+        let mut from = 0;
+        for end in places {
+            let equal = &mut order[from..from.max(end as usize)];
+            equal.sort_unstable_by_key(|row| columns.id[*row as usize]);
+            from = from.max(end as usize);
+        }
+        self.names = order;
+        true
     }
 }

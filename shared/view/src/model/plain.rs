@@ -10,6 +10,8 @@ pub(crate) trait Plain: DefaultIsZeroes {
     fn put(self, out: &mut Vec<u8>);
     /// From exactly `SIZE` bytes.
     fn take(bytes: &[u8]) -> Self;
+    /// Appends all that `bytes` hold, however many they are; what is left of a cut one is left out.
+    fn take_all(bytes: &[u8], out: &mut Wiped<Self>);
 }
 
 macro_rules! numbers {
@@ -21,6 +23,11 @@ macro_rules! numbers {
             }
             fn take(bytes: &[u8]) -> Self {
                 bytes.try_into().map(Self::from_le_bytes).unwrap_or_default()
+            }
+            // Of arrays of a known length, which becomes one copy where numbers are little-endian.
+            fn take_all(bytes: &[u8], out: &mut Wiped<Self>) {
+                let (numbers, _) = bytes.as_chunks::<{ size_of::<$number>() }>();
+                out.extend(numbers.iter().map(|bytes| Self::from_le_bytes(*bytes)));
             }
         }
     )+};
@@ -41,6 +48,7 @@ macro_rules! record {
             fn put(self, out: &mut Vec<u8>) {
                 $($crate::model::plain::Plain::put(self.$field, out);)+
             }
+            #[inline]
             fn take(bytes: &[u8]) -> Self {
                 let mut rest = bytes;
                 $(
@@ -51,6 +59,10 @@ macro_rules! record {
                 )+
                 let _ = rest;
                 Self { $($field),+ }
+            }
+            fn take_all(bytes: &[u8], out: &mut $crate::memory::Wiped<Self>) {
+                let (records, _) = bytes.as_chunks::<{ <$name as $crate::model::plain::Plain>::SIZE }>();
+                out.extend(records.iter().map(|bytes| <Self as $crate::model::plain::Plain>::take(bytes)));
             }
         }
     };
@@ -89,10 +101,8 @@ impl<T: Plain> Section for Wiped<T> {
     }
 
     fn append(&mut self, bytes: &[u8]) -> bool {
-        let chunks = bytes.chunks_exact(T::SIZE);
-        let whole = chunks.remainder().is_empty();
-        self.extend(chunks.map(T::take));
-        whole
+        T::take_all(bytes, self);
+        bytes.len().is_multiple_of(T::SIZE)
     }
 }
 

@@ -1,14 +1,13 @@
 //! From chunks to a view.
 
 use vio_domain::ids::TenantId;
-use zeroize::{Zeroize, Zeroizing};
 use zstd::bulk::Decompressor;
 
 use super::encode::{COLUMN_BYTES, Names};
 use super::header::{Header, Kind, PREFIX};
 use super::seal::Place;
 use super::{SnapshotError, SnapshotInfo, SnapshotKey};
-use crate::memory::Wiped;
+use crate::memory::{Wipe, Wiped, Wiping};
 use crate::model::plain::{Section, slack, spans_mut};
 use crate::model::{Groups, TenantView};
 use crate::text::{BLOCK_BYTES, Block};
@@ -23,9 +22,9 @@ pub struct Loading<'a> {
     tenant: TenantId,
     version: u64,
     /// Bytes of the chunk (or header) that is not complete yet.
-    waiting: Zeroizing<Vec<u8>>,
+    waiting: Wiping<Vec<u8>>,
     /// Parts of columns, one after another in the same memory.
-    pieces: Zeroizing<Vec<u8>>,
+    pieces: Wiping<Vec<u8>>,
     header: Option<(Vec<u8>, Header)>,
     next: usize,
     view: TenantView,
@@ -39,8 +38,8 @@ impl<'a> Loading<'a> {
             key,
             tenant,
             version,
-            waiting: Zeroizing::default(),
-            pieces: Zeroizing::default(),
+            waiting: Wiping::default(),
+            pieces: Wiping::default(),
             header: None,
             next: 0,
             view: TenantView::new(tenant, chrono::DateTime::UNIX_EPOCH),
@@ -98,7 +97,7 @@ impl<'a> Loading<'a> {
             Some(inflate) => read_chunk(&mut self.view, inflate, &mut self.pieces, kind, chunk),
             None => Err(SnapshotError::NotMade),
         };
-        // Overwritten by the next chunk, wiped after the last.
+        self.waiting.wipe();
         self.waiting.clear();
         read
     }
@@ -114,7 +113,7 @@ impl<'a> Loading<'a> {
         }
         self.view.now = header.now;
         let largest = header.chunks.iter().map(|(_, len)| *len as usize).max();
-        self.waiting = Zeroizing::new(Vec::with_capacity(largest.unwrap_or_default()));
+        self.waiting = Wiping::new(Vec::with_capacity(largest.unwrap_or_default()));
         self.inflate = Some(Decompressor::new().map_err(|_| SnapshotError::NotMade)?);
         self.header = Some((bytes, header));
         Ok(())
@@ -150,7 +149,7 @@ fn sections_mut(view: &mut TenantView) -> Vec<&mut dyn Section> {
 pub(super) fn read_chunk(
     view: &mut TenantView,
     inflate: &mut Decompressor<'static>,
-    pieces: &mut Zeroizing<Vec<u8>>,
+    pieces: &mut Wiping<Vec<u8>>,
     kind: Kind,
     chunk: &[u8],
 ) -> Result<(), SnapshotError> {
@@ -162,7 +161,7 @@ pub(super) fn read_chunk(
     };
     match kind {
         Kind::Names => {
-            let names = Zeroizing::new(part(0)?);
+            let names = Wiping::new(part(0)?);
             let names: Names = serde_json::from_slice(&names).map_err(|_| bad)?;
             view.groups = Groups::from_stored(names.groups);
             for (number, word) in (0..).zip(&names.words) {
@@ -172,13 +171,14 @@ pub(super) fn read_chunk(
             }
         }
         Kind::Columns => {
+            pieces.wipe();
             pieces.clear();
             pieces.reserve_exact(COLUMN_BYTES + 1_024);
             frame(inflate, &mut rest, pieces)?;
             columns(view, pieces)?;
         }
         Kind::Text => {
-            let entries = Zeroizing::new(part(0)?);
+            let entries = Wiping::new(part(0)?);
             // Room to grow in the last block; the others are full.
             let text = Wiped::from_vec(part(BLOCK_BYTES)?);
             let upper = Wiped::from_vec(part(BLOCK_BYTES / 8)?);
@@ -195,7 +195,9 @@ pub(super) fn read_chunk(
             for (column, bytes) in columns.into_iter().zip(entries.chunks(third.max(1))) {
                 column.append(bytes);
             }
-            view.texts.blocks.push(block);
+            if !view.texts.take(block, view.columns.id.len()) {
+                return Err(bad);
+            }
         }
     }
     if rest.is_empty() { Ok(()) } else { Err(bad) }
@@ -219,7 +221,8 @@ pub(super) fn frame(
     if done.ok() == Some(plain) && out.len() == plain {
         Ok(())
     } else {
-        out.zeroize();
+        out.wipe();
+        out.clear();
         Err(bad)
     }
 }

@@ -141,7 +141,21 @@ impl Block {
     }
 
     fn write_upper(&mut self, start: usize, upper: &[u8]) {
-        for (at, is_upper) in (start..).zip(upper) {
+        // Eight at a time: bytes of 0 or 1 become the bits of one byte, which lies in at most two of the text's.
+        let (eights, rest) = upper.as_chunks::<8>();
+        for (index, eight) in eights.iter().enumerate() {
+            let bits = u64::from_le_bytes(*eight).wrapping_mul(0x0102_0408_1020_4080) >> 56;
+            let at = start + index * 8;
+            let (byte, shift) = (at / 8, at % 8);
+            let (bits, mask) = ((bits as u16) << shift, 0xFF_u16 << shift);
+            let [low, high] = bits.to_le_bytes();
+            let [low_mask, high_mask] = mask.to_le_bytes();
+            self.upper[byte] = self.upper[byte] & !low_mask | low;
+            if shift > 0 {
+                self.upper[byte + 1] = self.upper[byte + 1] & !high_mask | high;
+            }
+        }
+        for (at, is_upper) in (start + eights.len() * 8..).zip(rest) {
             let mask = 1 << (at % 8);
             if *is_upper == 1 {
                 self.upper[at / 8] |= mask;
@@ -152,16 +166,18 @@ impl Block {
     }
 
     /// The bytes from `start` as they are shown, for ASCII text that differs in case alone.
-    pub(crate) fn shown(&self, start: usize, len: usize) -> impl Iterator<Item = u8> + '_ {
-        (start..start + len).map(|at| {
-            let upper = self.upper[at / 8] >> (at % 8) & 1 == 1;
-            let byte = self.text[at];
-            if upper {
-                byte.to_ascii_uppercase()
-            } else {
-                byte
+    pub(crate) fn shown(&self, start: usize, len: usize) -> Vec<u8> {
+        let mut shown = self.text[start..start + len].to_vec();
+        for byte in start / 8..(start + len).div_ceil(8) {
+            let mut bits = self.upper[byte];
+            while bits != 0 {
+                let at = byte * 8 + bits.trailing_zeros() as usize;
+                bits &= bits - 1;
+                let letter = at.checked_sub(start).and_then(|at| shown.get_mut(at));
+                letter.into_iter().for_each(|b| b.make_ascii_uppercase());
             }
-        })
+        }
+        shown
     }
 
     /// Notes the trigrams of all texts, unless done.

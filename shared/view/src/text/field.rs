@@ -69,6 +69,14 @@ impl FieldSet {
         Self(1 << field as u8)
     }
 
+    pub(crate) fn of(fields: &[Field]) -> Self {
+        Self(fields.iter().fold(0, |set, field| set | 1 << *field as u8))
+    }
+
+    pub(crate) fn all_but(fields: &[Field]) -> Self {
+        Self(!Self::of(fields).0)
+    }
+
     pub(crate) const fn contains(self, index: usize) -> bool {
         self.0 >> index & 1 == 1
     }

@@ -5,7 +5,10 @@ use unicode_normalization::char::decompose_compatible;
 
 /// Appends the folded text. It never contains a control character: separators of the arena are safe from it.
 pub(crate) fn fold_into(text: &str, out: &mut Vec<u8>) {
-    if text.bytes().all(|b| (0x21..0x7f).contains(&b)) {
+    // What most texts are: nothing but letters, signs and single spaces of a keyboard.
+    let bytes = text.as_bytes();
+    let plain = bytes.iter().all(|b| (0x20..0x7f).contains(b));
+    if plain && memchr::memmem::find(bytes, b"  ").is_none() {
         out.extend(text.bytes().map(|b| b.to_ascii_lowercase()));
         return;
     }

@@ -1,17 +1,16 @@
 //! The searched texts of all rows.
 
-use zeroize::{Zeroize, Zeroizing};
-
 use super::block::{Block, NO_ROW, SEPARATOR};
 use super::fold::fold_into;
 use super::phone::{TWO_FORMS, as_number, searched};
-use super::{BLOCK_BYTES, Field};
-use crate::memory::{Spans, Wiped};
+use super::{BLOCK_BYTES, Field, FieldSet};
+use crate::memory::{Spans, Wipe, Wiped, Wiping};
 
 /// The eight fields of a contact as they are shown.
-pub(crate) type Fields = [Zeroizing<String>; 8];
+pub(crate) type Fields = [Wiping<String>; 8];
+/// The same, of somebody who holds them.
+pub(crate) type Shown<'a> = [&'a str; 8];
 
-const FIELDS: usize = Field::ALL.len();
 /// The block of a row without text.
 const NO_BLOCK: u32 = u32::MAX;
 
@@ -36,8 +35,8 @@ pub(crate) struct Texts {
     numbers: Wiped<u64>,
     pub(crate) odd: Wiped<u8>,
     pub(crate) originals: Spans<u8>,
-    folded: Zeroizing<Vec<u8>>,
-    upper: Zeroizing<Vec<u8>>,
+    folded: Wiping<Vec<u8>>,
+    upper: Wiping<Vec<u8>>,
 }
 
 impl Texts {
@@ -82,8 +81,8 @@ impl Texts {
         &self.numbers
     }
 
-    /// All fields as they are shown.
-    pub(crate) fn originals(&self, row: usize) -> Fields {
+    /// Some fields as they are shown; the others are empty.
+    pub(crate) fn originals(&self, row: usize, wanted: FieldSet) -> Fields {
         let mut fields = Fields::default();
         if self.place[row] == NO_BLOCK {
             return fields;
@@ -94,16 +93,19 @@ impl Texts {
         let mut at = block.starts[entry] as usize;
         let folded = block.entry(entry).split(|b| *b == SEPARATOR);
         for ((index, text), field) in folded.enumerate().zip(&mut fields) {
-            let bytes: Vec<u8> = if self.odd[row] >> index & 1 == 1 {
-                kept.next().unwrap_or_default().to_vec()
+            let kept = (self.odd[row] >> index & 1 == 1).then(|| kept.next().unwrap_or_default());
+            let bytes = if !wanted.contains(index) {
+                Vec::new()
+            } else if let Some(kept) = kept {
+                kept.to_vec()
             } else if index == Field::Phone as usize {
                 let number = text.split(|b| *b == TWO_FORMS).next();
                 number.unwrap_or_default().to_vec()
             } else {
-                block.shown(at, text.len()).collect()
+                block.shown(at, text.len())
             };
             at += text.len() + 1;
-            *field = Zeroizing::new(String::from_utf8(bytes).unwrap_or_default());
+            *field = Wiping::new(String::from_utf8(bytes).unwrap_or_default());
         }
         fields
     }
@@ -145,14 +147,16 @@ impl Texts {
     }
 
     /// Puts a row's fields in place of those it had.
-    pub(crate) fn set(&mut self, row: usize, fields: &[&str; FIELDS]) {
-        self.folded.zeroize();
-        self.upper.zeroize();
+    pub(crate) fn set(&mut self, row: usize, fields: &Shown<'_>) {
+        self.folded.wipe();
+        self.folded.clear();
+        self.upper.wipe();
+        self.upper.clear();
         // Empty now, so that growing leaves nothing behind; few texts fold to more than three times their length.
         let likely = fields.iter().map(|text| text.len()).sum::<usize>() * 3 + 64;
         self.folded.reserve(likely);
         self.upper.reserve(likely);
-        let mut originals = Zeroizing::new(Vec::new());
+        let mut originals = Wiping::new(Vec::new());
         let mut odd = 0;
         for (index, text) in fields.iter().enumerate() {
             let from = self.folded.len();
@@ -236,7 +240,7 @@ impl Texts {
             }
             let (start, len) = (old.starts[entry] as usize, old.lens[entry] as usize);
             let bit = |at: usize| old.upper[at / 8] >> (at % 8) & 1;
-            let upper: Zeroizing<Vec<u8>> = Zeroizing::new((start..start + len).map(bit).collect());
+            let upper: Wiping<Vec<u8>> = Wiping::new((start..start + len).map(bit).collect());
             self.entry[row as usize] = new.push(row, old.entry(entry), &upper);
         }
         if old.trigrams.is_some() {
@@ -253,29 +257,46 @@ impl Texts {
         next.map(Block::note_trigrams).is_some()
     }
 
-    /// Finds each row's place, as after reading a snapshot; false if the parts do not fit together.
-    pub(crate) fn check(&mut self, rows: usize) -> bool {
-        self.place = Wiped::from_vec(vec![NO_BLOCK; rows]);
-        self.entry = Wiped::from_vec(vec![0; rows]);
-        self.numbers = Wiped::from_vec(vec![0; rows]);
-        for (at, block) in self.blocks.iter_mut().enumerate() {
-            if !block.check(rows) {
+    /// Takes a block of a snapshot of so many rows, and finds the places of those that it has; false if it does not
+    /// fit them. At once, while the block is in the processor's cache.
+    pub(crate) fn take(&mut self, mut block: Block, rows: usize) -> bool {
+        self.expect(rows);
+        if !block.check(rows) {
+            return false;
+        }
+        let at = self.blocks.len() as u32;
+        for (entry, row) in (0_u32..).zip(block.rows.iter()) {
+            if *row == NO_ROW {
+                continue;
+            }
+            let row = *row as usize;
+            if self.place[row] != NO_BLOCK {
                 return false;
             }
-            for (entry, row) in block.rows.iter().enumerate() {
-                if *row != NO_ROW {
-                    if self.place[*row as usize] != NO_BLOCK {
-                        return false;
-                    }
-                    self.place[*row as usize] = at as u32;
-                    self.entry[*row as usize] = entry as u32;
-                    let mut fields = block.entry(entry).split(|b| *b == SEPARATOR);
-                    let phone = fields.nth(Field::Phone as usize).unwrap_or_default();
-                    self.numbers[*row as usize] = as_number(phone);
-                }
-            }
+            self.place[row] = at;
+            self.entry[row] = entry;
+            let text = block.entry(entry as usize);
+            let name = memchr::memchr(SEPARATOR, text).unwrap_or_default();
+            self.numbers[row] = as_number(&text[name + 1..]);
         }
-        self.odd.len() == rows && self.originals.check(rows)
+        self.blocks.push(block);
+        true
+    }
+
+    fn expect(&mut self, rows: usize) {
+        if self.place.len() != rows {
+            self.place.resize(rows, NO_BLOCK);
+            self.entry.resize(rows, 0);
+            self.numbers.resize(rows, 0);
+        }
+    }
+
+    /// Whether the parts fit together, once all of a snapshot is read.
+    pub(crate) fn check(&mut self, rows: usize) -> bool {
+        if self.blocks.is_empty() {
+            self.expect(rows);
+        }
+        self.place.len() == rows && self.odd.len() == rows && self.originals.check(rows)
     }
 
     /// Whether any memory of searched text holds these bytes: for tests that what is gone is gone.
