@@ -6,11 +6,12 @@ use vio_domain::contact::AttentionReason;
 use vio_domain::messages::Channel;
 use vio_domain::messages::state::{Report, Status};
 use vio_domain::notices::Happening;
+use vio_providers::ses::Refusal;
 use vio_store::contacts::Direction;
 use vio_store::log::Actor;
 use vio_store::messages::StatusNews;
 
-use super::world::{Does, World};
+use super::world::{Does, Posts, World};
 
 #[tokio::test]
 async fn a_message_goes_out_once_and_is_in_the_timeline_with_the_providers_id() {
@@ -100,6 +101,27 @@ async fn who_may_not_be_written_to_is_named_with_the_reason() {
     assert_eq!(reason(never.to_string()), "do_not_contact");
     world.tick().await;
     assert_eq!(world.provider.count(), 1);
+    // S1: another one under the same campaign, which the provider refuses. Each has a result, under its message.
+    let campaign = answer.body["campaign_id"].clone();
+    world.provider.will(Does::Refuse(400, 21614));
+    let more = json!({ "contact_ids": [well], "message": "Open again.", "campaign_id": campaign });
+    let again = world.post("/api/messages/sms", more).await;
+    assert_eq!(again.body["campaign_id"], campaign, "{}", again.body);
+    world.tick().await;
+    for (answer, status) in [(&answer, Status::Sent), (&again, Status::Failed)] {
+        let results = answer.body["results"].as_array().unwrap();
+        let sent = results
+            .iter()
+            .find(|one| one["contact_id"] == well.to_string());
+        let id = sent.unwrap()["message_id"]
+            .as_str()
+            .unwrap()
+            .parse()
+            .unwrap();
+        let row = world.ts().message(well, id).await.unwrap().unwrap();
+        assert_eq!(row.status, status);
+        assert_eq!(json!(row.batch.unwrap()), campaign);
+    }
     world
         .set(|opened| opened.settings.integrations.twilio.enabled = false)
         .await;
@@ -218,17 +240,19 @@ async fn refusals_wait_end_or_opt_out_by_their_code() {
         let flagged = person.contact.needs_attention == Some(AttentionReason::MessageNotDelivered);
         assert_eq!(flagged, end == Status::Failed, "{code}");
         // That the account is refused is for administrators; the rest is about one message.
-        assert_eq!(failing(&world).await, usize::from(code == 20003), "{code}");
+        assert_eq!(
+            failing(&world, Channel::Sms).await,
+            usize::from(code == 20003),
+            "{code}"
+        );
     }
 }
 
-/// How often administrators are to be told that SMS cannot be sent.
-async fn failing(world: &World) -> usize {
+/// How often administrators are to be told that nothing goes out by this channel.
+async fn failing(world: &World, channel: Channel) -> usize {
     let notices = world.ts().notices(100).await.unwrap();
-    let sms = Happening::ChannelFailing {
-        channel: Channel::Sms,
-    };
-    notices.iter().filter(|row| row.happening == sms).count()
+    let wanted = Happening::ChannelFailing { channel };
+    notices.iter().filter(|row| row.happening == wanted).count()
 }
 
 #[tokio::test]
@@ -246,7 +270,26 @@ async fn an_account_that_is_refused_is_told_of_once_a_day() {
         world.advance(TimeDelta::minutes(1));
     }
     assert!(world.provider.requests.lock().unwrap().len() >= 6);
-    assert_eq!(failing(&world).await, 1);
+    assert_eq!(failing(&world, Channel::Sms).await, 1);
+    // SES has an account of its own: paused, in its sandbox, or out of its quota.
+    let reader = world.mailed(|_| {}).await;
+    for about in [Refusal::Account, Refusal::Quota, Refusal::Account] {
+        world.post_office.will(Posts::Refuses(400, about));
+        world.mail(reader, "Hello.").await;
+    }
+    for _ in 0..3 {
+        world.tick().await;
+        world.advance(TimeDelta::minutes(1));
+    }
+    assert_eq!(failing(&world, Channel::Email).await, 1);
+    assert_eq!(failing(&world, Channel::Sms).await, 1);
+    world.advance(TimeDelta::days(1));
+    world
+        .post_office
+        .will(Posts::Refuses(400, Refusal::Account));
+    world.mail(reader, "Hello.").await;
+    world.tick().await;
+    assert_eq!(failing(&world, Channel::Email).await, 2);
 }
 
 #[tokio::test]
