@@ -30,10 +30,6 @@ pub(crate) struct Asked {
     /// At most 918 characters.
     #[schema(example = "We are closed on Monday.")]
     message: String,
-    /// What to send it under, where it belongs to others sent before; an id of its own where left out (S1 `campaign_id`).
-    #[serde(default)]
-    #[schema(value_type = Option<Uuid>)]
-    campaign_id: Option<CampaignId>,
 }
 
 /// What became of one of them.
@@ -131,7 +127,7 @@ async fn send(
     }
     let text = words(&settings, &body.message)?;
     let by = actor(who, request);
-    let campaign = body.campaign_id.unwrap_or(CampaignId::new(operation));
+    let campaign = CampaignId::new(operation);
     let mut results = Vec::with_capacity(contacts.len());
     for contact in contacts {
         let new = NewMessage {

@@ -7173,11 +7173,6 @@ export interface components {
         };
         /** @description What to send to whom. */
         SendSmsToMany: {
-            /**
-             * Format: uuid
-             * @description What to send it under, where it belongs to others sent before; an id of its own where left out (S1 `campaign_id`).
-             */
-            campaign_id?: string | null;
             /** @description 1 to 100. */
             contact_ids: string[];
             /**

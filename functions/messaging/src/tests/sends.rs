@@ -2,7 +2,7 @@
 
 use chrono::TimeDelta;
 use serde_json::json;
-use vio_domain::contact::AttentionReason;
+use vio_domain::contact::{AttentionReason, VoiceConsent};
 use vio_domain::messages::Channel;
 use vio_domain::messages::state::{Report, Status};
 use vio_domain::notices::Happening;
@@ -101,27 +101,24 @@ async fn who_may_not_be_written_to_is_named_with_the_reason() {
     assert_eq!(reason(never.to_string()), "do_not_contact");
     world.tick().await;
     assert_eq!(world.provider.count(), 1);
-    // S1: another one under the same campaign, which the provider refuses. Each has a result, under its message.
-    let campaign = answer.body["campaign_id"].clone();
+    // S1-14: of two more the provider refuses one. Each has its message, under the campaign's id, with what became of it.
+    let other = world.person("07912 345673", |_| {}).await;
     world.provider.will(Does::Refuse(400, 21614));
-    let more = json!({ "contact_ids": [well], "message": "Open again.", "campaign_id": campaign });
-    let again = world.post("/api/messages/sms", more).await;
-    assert_eq!(again.body["campaign_id"], campaign, "{}", again.body);
+    let many = json!({ "contact_ids": [well, other], "message": "Open again." });
+    let answer = world.post("/api/messages/sms", many).await;
+    assert_eq!(answer.body["queued"], 2, "{}", answer.body);
     world.tick().await;
-    for (answer, status) in [(&answer, Status::Sent), (&again, Status::Failed)] {
-        let results = answer.body["results"].as_array().unwrap();
-        let sent = results
-            .iter()
-            .find(|one| one["contact_id"] == well.to_string());
-        let id = sent.unwrap()["message_id"]
-            .as_str()
-            .unwrap()
-            .parse()
-            .unwrap();
-        let row = world.ts().message(well, id).await.unwrap().unwrap();
-        assert_eq!(row.status, status);
-        assert_eq!(json!(row.batch.unwrap()), campaign);
+    let mut became = Vec::new();
+    for one in answer.body["results"].as_array().unwrap() {
+        let contact = one["contact_id"].as_str().unwrap().parse().unwrap();
+        let message = one["message_id"].as_str().unwrap().parse().unwrap();
+        let row = world.ts().message(contact, message).await.unwrap();
+        let row = row.unwrap();
+        assert_eq!(json!(row.batch.unwrap()), answer.body["campaign_id"]);
+        became.push(row.status);
     }
+    became.sort_by_key(|status| status.as_str());
+    assert_eq!(became, [Status::Failed, Status::Sent]);
     world
         .set(|opened| opened.settings.integrations.twilio.enabled = false)
         .await;
@@ -290,6 +287,22 @@ async fn an_account_that_is_refused_is_told_of_once_a_day() {
     world.mail(reader, "Hello.").await;
     world.tick().await;
     assert_eq!(failing(&world, Channel::Email).await, 2);
+}
+
+/// S1-19: each channel has a consent of its own.
+#[tokio::test]
+async fn who_withdrew_calls_alone_still_gets_messages() {
+    let world = World::new().await;
+    let at = world.ts().now();
+    let contact = world
+        .person("07912 345678", |contact| {
+            contact.preferences.voice_consent = VoiceConsent::Withdrawn { at };
+        })
+        .await;
+    assert_eq!(world.read(contact).await.appointments[0].next_call_at, None);
+    assert_eq!(world.send(contact, "Hello.").await.status, 202);
+    world.tick().await;
+    assert_eq!(world.provider.count(), 1);
 }
 
 #[tokio::test]
