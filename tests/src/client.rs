@@ -247,4 +247,16 @@ impl SandboxClient {
     pub async fn script(&self, script: &Value) {
         self.post("/control/script", script).await;
     }
+
+    /// An address of a business's own, which takes what the business is told.
+    #[must_use]
+    pub fn receiver_url(&self, name: &str) -> String {
+        format!("{}/receiver/{name}", self.base)
+    }
+
+    /// What came to such addresses, in order.
+    pub async fn received(&self) -> Vec<Value> {
+        let answer = self.read("/control/receiver").await;
+        answer["received"].as_array().expect("messages").clone()
+    }
 }

@@ -7,14 +7,14 @@
     clippy::print_stdout
 )]
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::os::unix::process::ExitStatusExt;
 use std::time::Duration;
 
 use chrono::TimeDelta;
 use serde_json::{Value, json};
 use vio_tests::Random;
-use vio_tests::clinic::phone;
+use vio_tests::clinic::{self, phone};
 use vio_tests::outside::World;
 use vio_tests::time::{instant, listed, wait_until};
 
@@ -206,6 +206,79 @@ async fn ended_while_a_message_is_sent_it_arrives_once() {
     assert!(world.advance(client, TimeDelta::hours(1)).await);
     tokio::time::sleep(Duration::from_secs(1)).await;
     assert_eq!(sent().await, MESSAGE_STEPS.len());
+    process.kill().await;
+}
+
+/// Every named step between a change and the deliveries that tell of it (docs/local-host.md).
+const PROJECTION_STEPS: [&str; 2] = ["before_projection", "projected"];
+/// Kills right after a change was answered: mostly before the stream was looked at.
+const KILLS_AFTER_A_CHANGE: usize = 8;
+
+/// The place in the table's stream outlives the product: what was written before its end is told after it.
+#[tokio::test(flavor = "multi_thread")]
+async fn ended_between_a_change_and_its_deliveries_every_change_is_told() {
+    let world = World::new(&SHORT).await;
+    let process = world.start().await;
+    let (clinic, morning) = world.clinic().await;
+    let client = &clinic.client;
+    let address =
+        json!({ "url": world.sandbox.receiver_url("changes"), "events": ["contact.created"] });
+    client.post("/api/outgoing-webhooks", &address).await;
+    let told = async || -> BTreeSet<String> {
+        let received = world.sandbox.received().await;
+        let id = |one: &Value| one["body"]["data"]["id"].as_str().unwrap().to_owned();
+        received.iter().map(id).collect()
+    };
+    let first = clinic.contact(0, morning + TimeDelta::days(20)).await;
+    wait_until("the first change", Duration::from_secs(20), async || {
+        told().await.contains(first["id"].as_str()?).then_some(())
+    })
+    .await;
+    process.kill().await;
+
+    let mut people = 1;
+    for step in PROJECTION_STEPS {
+        let before = told().await;
+        let mut process = world.spawn(Some(step));
+        // What the life before left is told first: that may end this one before anything else is done.
+        if process.ready().await.is_some() {
+            let contact = json!({ "name": clinic::name(people), "phone": phone(people), "on_duplicate": "create_new" });
+            people += 1;
+            // The product may end before it answers.
+            let _cut_off = client
+                .try_request(reqwest::Method::POST, "/api/contacts", Some(&contact))
+                .await;
+        }
+        let status = process.ended(Duration::from_secs(20)).await;
+        let status = status.unwrap_or_else(|| panic!("{step} was never reached"));
+        assert_eq!(status.signal(), Some(SIGABRT), "{step}: {status}");
+        if step == "before_projection" {
+            assert_eq!(told().await, before, "nothing can have been told");
+        }
+    }
+    for _ in 0..KILLS_AFTER_A_CHANGE {
+        let process = world.start().await;
+        clinic.contact(people, morning + TimeDelta::days(20)).await;
+        people += 1;
+        process.kill().await;
+    }
+
+    let process = world.start().await;
+    let known = client.contacts().await;
+    assert_eq!(known.len(), people);
+    let ids = known
+        .iter()
+        .map(|contact| contact["id"].as_str().unwrap().to_owned());
+    let ids: BTreeSet<String> = ids.collect();
+    wait_until("every change", Duration::from_secs(60), async || {
+        if told().await == ids {
+            return Some(());
+        }
+        assert!(world.advance(client, PAST_RECONCILIATION).await, "ended");
+        tokio::time::sleep(Duration::from_millis(200)).await;
+        None
+    })
+    .await;
     process.kill().await;
 }
 

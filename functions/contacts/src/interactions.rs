@@ -15,7 +15,7 @@ use vio_http::page::PageParams;
 use vio_http::{Fields, Idempotent, Json, NoParams, Paged, Path, Principal, Problem, RequestId};
 use vio_runtime::App;
 use vio_runtime::web::{actor, store_problem};
-use vio_store::contacts::{Direction, InteractionKind, InteractionRow};
+use vio_store::contacts::{Became, Direction, InteractionKind, InteractionRow, Noted};
 use vio_store::key;
 use vio_store::log::Entry;
 use vio_store::messages::MessageRow;
@@ -32,10 +32,19 @@ vio_http::pagination! {
 /// What is to be written down.
 #[derive(Debug, Deserialize, ToSchema)]
 pub(crate) struct NewInteraction {
-    /// `note` (when left out), `phone`, `email`, `sms` or `in_person`.
+    /// `note` (when left out), `phone`, `email`, `sms` or `in_person`; `call` and `meeting` are taken for `phone` and
+    /// `in_person`.
     #[serde(default)]
     #[schema(value_type = Option<String>, example = "phone")]
     kind: Option<InteractionKind>,
+    /// Who began: `inbound`, the person; `outbound`, the business. Not of a note.
+    #[serde(default)]
+    #[schema(value_type = Option<String>, example = "inbound")]
+    direction: Option<Direction>,
+    /// What became of it: `sent`, `delivered`, `failed` or `read`. Not of a note.
+    #[serde(default)]
+    #[schema(value_type = Option<String>, example = "read")]
+    status: Option<Became>,
     /// For staff only, at most 5,000 characters.
     #[schema(example = "Asked to be called after 17:00.")]
     text: String,
@@ -52,11 +61,12 @@ pub(crate) struct Interaction {
     text: String,
     at: DateTime<Utc>,
     by: Option<Uuid>,
-    /// `inbound` or `outbound`, of a message.
+    /// `inbound` or `outbound`, of a message and of what staff noted so.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>, example = "outbound")]
     direction: Option<Direction>,
-    /// Of a message that was sent: `queued`, `sending`, `sent`, `delivered`, `failed`, `undelivered`, `bounced`, `unknown` or `cancelled`.
+    /// Of a message that was sent: `queued`, `sending`, `sent`, `delivered`, `failed`, `undelivered`, `bounced`, `unknown` or
+    /// `cancelled`; of what staff noted `sent`, `delivered`, `failed` or `read`.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>, example = "delivered")]
     status: Option<&'static str>,
@@ -64,6 +74,9 @@ pub(crate) struct Interaction {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(example = "SM8c4d7beaf75ce73ce83ecaf57942bfe3")]
     provider_message_id: Option<String>,
+    /// What a message to many was sent under.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    campaign_id: Option<Uuid>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     warnings: Vec<Warning>,
 }
@@ -78,8 +91,9 @@ impl Interaction {
             at: row.at,
             by: row.by.map(|user| user.uuid()),
             direction: row.direction,
-            status: None,
+            status: row.became.map(Became::as_str),
             provider_message_id: row.provider_id.clone(),
+            campaign_id: None,
             warnings: Vec::new(),
         })
     }
@@ -92,6 +106,7 @@ impl Interaction {
         if let Some(message) = message {
             self.status = Some(message.status.as_str());
             self.provider_message_id = message.provider_id.clone();
+            self.campaign_id = message.batch.map(|batch| batch.uuid());
         }
         self
     }
@@ -170,17 +185,28 @@ pub(crate) async fn add(
                 &mut fields,
                 &mut warnings,
             );
+            let kind = body.kind.unwrap_or_default();
+            let of_a_note = "A note goes neither way, and nothing becomes of it. Say what kind of contact it was.";
+            for (given, pointer) in [
+                (body.direction.is_some(), "/direction"),
+                (body.status.is_some(), "/status"),
+            ] {
+                if given && kind == InteractionKind::Note {
+                    fields.note(pointer, "not_of_a_note", of_a_note);
+                }
+            }
             let Some(text) = text.filter(|_| fields.is_clean()) else {
                 return Err(Problem::from(fields));
             };
+            let noted = Noted {
+                kind,
+                direction: body.direction,
+                became: body.status,
+                text,
+            };
+            let by = actor(principal, request_id);
             let row = tenant
-                .add_interaction(
-                    id,
-                    InteractionId::new(operation),
-                    body.kind.unwrap_or_default(),
-                    &text,
-                    &actor(principal, request_id),
-                )
+                .add_interaction(id, InteractionId::new(operation), &noted, &by)
                 .await
                 .map_err(store_problem)?
                 .ok_or_else(Problem::not_found)?;

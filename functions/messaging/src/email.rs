@@ -18,7 +18,7 @@ use vio_store::tenants::TenantSettings;
 
 /// How long SES may take to answer.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(15);
-/// How long to rest after 429 without a word on it. SES counts by the second and by the day.
+/// How long to rest after 429 without a word on it: SES counts by the second.
 pub(crate) const REST: TimeDelta = TimeDelta::seconds(60);
 
 /// Sends once. None where nobody knows whether it arrived.
@@ -44,7 +44,9 @@ pub(crate) async fn send(
             error_code: None,
         }),
         Err(MailError::NoAnswer(_)) => None,
-        Err(MailError::NotSigned) => again(now + NOT_READY),
+        Err(MailError::NotSigned) => Some(Outcome::AccountRefused {
+            again: now + NOT_READY,
+        }),
         Err(MailError::Refused {
             status,
             about,
@@ -56,7 +58,9 @@ pub(crate) async fn send(
                     let told = retry_after.map(|after| after.instant(now));
                     again(told.filter(|at| *at > now).unwrap_or(now + REST))
                 }
-                Refusal::Account => again(now + NOT_READY),
+                Refusal::Account | Refusal::Quota => Some(Outcome::AccountRefused {
+                    again: now + NOT_READY,
+                }),
                 Refusal::Mail => Some(Outcome::Refused {
                     error_code: Some(u32::from(status)),
                 }),

@@ -39,7 +39,14 @@ pub(crate) async fn send(app: &App, work: &LetterWork) -> Result<(), StoreError>
     let now = ts.now();
     let outcome = match mail.api.send(&new, PATIENCE).await {
         Ok(provider_id) => LetterOutcome::Accepted { provider_id },
-        Err(MailError::NoAnswer(_) | MailError::NotSigned) => LetterOutcome::Again { at: None },
+        Err(MailError::NoAnswer(_)) => LetterOutcome::Again { at: None },
+        Err(
+            MailError::NotSigned
+            | MailError::Refused {
+                about: Refusal::Account | Refusal::Quota,
+                ..
+            },
+        ) => LetterOutcome::AccountRefused,
         Err(MailError::Refused {
             about: Refusal::Mail,
             ..

@@ -52,7 +52,7 @@ pub(crate) struct ToOne {
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = SmsToMany)]
 pub(crate) struct Answer {
-    /// What the messages were sent under.
+    /// What the messages were sent under; each shows it in its contact's timeline, with what became of it.
     campaign_id: Uuid,
     queued: usize,
     skipped: usize,
@@ -127,6 +127,7 @@ async fn send(
     }
     let text = words(&settings, &body.message)?;
     let by = actor(who, request);
+    let campaign = CampaignId::new(operation);
     let mut results = Vec::with_capacity(contacts.len());
     for contact in contacts {
         let new = NewMessage {
@@ -135,7 +136,7 @@ async fn send(
             words: Some(text.clone()),
             channel: None,
             appointment: None,
-            batch: Some(CampaignId::new(operation)),
+            batch: Some(campaign),
         };
         let sent = ts
             .send_message(&settings, &new, &by)
@@ -161,7 +162,7 @@ async fn send(
     }
     let skipped = results.iter().filter(|one| one.reason.is_some()).count();
     Ok(Answer {
-        campaign_id: operation,
+        campaign_id: campaign.uuid(),
         queued: results.len() - skipped,
         skipped,
         results,

@@ -174,10 +174,7 @@ impl CalcomPatch {
         let mut new = hook.current.clone();
         self.webhook_secret
             .put_optional(fields, "/calcom/webhook_secret", &mut new, |t| secret(t));
-        match new {
-            Some(new) => hook.rotate(new, app.clock.now()),
-            None => *hook = Default::default(),
-        }
+        hook.set(new, app.clock.now());
         calcom.has_webhook_secret = hook.current.is_some();
     }
 }

@@ -97,7 +97,7 @@ async fn email(app: &App, opened: &TenantSettings) -> Result<(String, Vec<Sample
     let account = account.map_err(|error| match error {
         MailError::NoAnswer(unknown) => unanswered("The mail service", &unknown.into()),
         MailError::Refused {
-            about: Refusal::TooMany,
+            about: Refusal::TooMany | Refusal::Quota,
             retry_after,
             ..
         } => {
@@ -121,6 +121,10 @@ async fn email(app: &App, opened: &TenantSettings) -> Result<(String, Vec<Sample
     if !account.to_everybody {
         let why = "The mail service sends to proved addresses only as yet. The operator must ask it for more.";
         return Err((Outcome::MissingScope, why.to_owned()));
+    }
+    if account.used_up {
+        let why = "The mail service has sent all that it may send in 24 hours for this installation. E-mails wait.";
+        return Err((Outcome::Busy, why.to_owned()));
     }
     let message = format!(
         "E-mails can be sent. They come from {}.",

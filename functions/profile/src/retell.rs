@@ -122,10 +122,7 @@ impl RetellPatch {
         let mut new = key.current.clone();
         self.api_key
             .put_optional(fields, "/retell/api_key", &mut new, |t| secret(t));
-        match new {
-            Some(new) => key.rotate(new, app.clock.now()),
-            None => *key = Default::default(),
-        }
+        key.set(new, app.clock.now());
         retell.has_key = key.current.is_some();
     }
 }

@@ -18,8 +18,8 @@ use vio_store::calendar::{CalendarRow, Failure, Subscribed};
 #[schema(as = SyncFailure)]
 pub(crate) struct FailureView {
     at: DateTime<Utc>,
-    /// `wrong_key`, `missing_scope`, `busy`, `refused`, `unreachable`, `unreadable_event`, `too_large`, `webhook_disabled` or
-    /// `internal`.
+    /// Of a reading `wrong_key`, `missing_scope`, `busy`, `refused`, `unreachable` or `internal`; of a booking
+    /// `unreadable_event`, `too_large`, `given_up`, `unknown_booking` or `contact_deleted`; `webhook_disabled`.
     #[schema(example = "unreachable")]
     reason: String,
     /// For people.
@@ -41,6 +41,8 @@ pub(crate) struct CalendarView {
     /// Bookings taken in today, in the business's zone; told by webhook or found by reading.
     imported_today: u32,
     imported_total: u64,
+    /// Events of bookings that changed nothing here although they should have, ever; the latest are among `failures`.
+    failed_total: u64,
     /// Why the last reading failed, while it is so.
     trouble: Option<FailureView>,
     /// What went wrong lately, latest first; at most ten.
@@ -98,6 +100,15 @@ fn sentence(reason: &str) -> &'static str {
             "The calendar switched our webhook off, because it could not be reached for too long."
         }
         "too_large" => "A booking was too large to be taken in. Enter it by hand.",
+        "given_up" => {
+            "A booking could not be taken in after many tries. Look for it in the calendar, and enter it by hand."
+        }
+        "unknown_booking" => {
+            "A booking was cancelled in the calendar that was not known here. If somebody entered it by hand, cancel it here too."
+        }
+        "contact_deleted" => {
+            "A booking was made or moved in the calendar by somebody who was deleted here, so nobody reminds them. Restore the contact."
+        }
         _ => "Something went wrong here. It is tried again.",
     }
 }
@@ -130,6 +141,7 @@ impl CalendarView {
             next_sync: row.and_then(|row| row.due).filter(|_| connected),
             imported_today: row.map_or(0, |row| row.taken_in_on(today)),
             imported_total: row.map_or(0, |row| row.total),
+            failed_total: row.map_or(0, |row| row.failed),
             trouble: trouble.filter(|_| connected).map(FailureView::of),
             failures: row.map_or_else(Vec::new, |row| {
                 row.failures.iter().map(FailureView::of).collect()

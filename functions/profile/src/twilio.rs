@@ -132,10 +132,7 @@ impl TwilioPatch {
         let mut new = token.current.clone();
         self.auth_token
             .put_optional(fields, "/twilio/auth_token", &mut new, |t| secret(t));
-        match new {
-            Some(new) => token.rotate(new, app.clock.now()),
-            None => *token = Default::default(),
-        }
+        token.set(new, app.clock.now());
         twilio.has_token = token.current.is_some();
     }
 }

@@ -21,6 +21,7 @@ use vio_domain::ids::{LogId, TenantId};
 use vio_providers::outgoing::{OutgoingClient, Reach};
 use vio_runtime::App;
 use vio_runtime::batch::{self, MessageError};
+use vio_runtime::crash;
 use vio_runtime::queues::OutgoingMessage;
 use vio_store::entity::{Entity, TYPE};
 use vio_store::log::LogRow;
@@ -146,10 +147,17 @@ impl Projector {
                 }
             }
         }
+        let tells = !deliveries.is_empty();
+        if tells {
+            crash::point("before_projection");
+        }
         let failed = [
             deliveries.deliver(&self.app).await,
             put_all(self.bus.as_ref(), &waiting).await,
         ];
+        if tells {
+            crash::point("projected");
+        }
         let mut response = DynamoDbEventResponse::default();
         let first = failed.into_iter().flatten().min();
         if let Some(record) = first.and_then(|place| event.records.get(place)) {

@@ -146,6 +146,10 @@ impl ByTenant {
         of_tenant.1.extend(events);
     }
 
+    pub(crate) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
     /// Makes the deliveries of each; the place of the first record of those for whom it failed.
     pub(crate) async fn deliver(&self, app: &App) -> Option<usize> {
         let mut failed: Option<usize> = None;

@@ -123,9 +123,36 @@ pub(crate) async fn apply(
         } => {
             tracing::info!(tenant_id = %ts.id, %contact, %appointment, ?verdict, "booking event judged");
         }
-        outcome => tracing::info!(tenant_id = %ts.id, event = %row.id, ?outcome, "booking event"),
+        outcome => {
+            tracing::info!(tenant_id = %ts.id, event = %row.id, ?outcome, "booking event");
+            if let Some(reason) = without_effect(&outcome) {
+                note_failure(ts, calendar, reason).await;
+            }
+        }
     }
     Ok(())
+}
+
+/// Why a change of the calendar's shows nowhere here, where people may have to do something about it.
+fn without_effect(outcome: &BookingOutcome) -> Option<&'static str> {
+    match outcome {
+        BookingOutcome::Remembered => Some("unknown_booking"),
+        BookingOutcome::OfDeleted { .. } => Some("contact_deleted"),
+        // Known already; nobody's any more; as the business chose; of a time that is over.
+        BookingOutcome::Duplicate
+        | BookingOutcome::Erased
+        | BookingOutcome::LeftOut(_)
+        | BookingOutcome::Unknown
+        | BookingOutcome::Created { .. }
+        | BookingOutcome::Judged { .. } => None,
+    }
+}
+
+/// Puts it among what went wrong with a calendar, which its status shows.
+pub(crate) async fn note_failure(ts: &TenantStore, calendar: Calendar, reason: &str) {
+    if let Err(error) = ts.note_calendar_failure(calendar, reason).await {
+        tracing::warn!(tenant_id = %ts.id, %error, "a calendar's failure was not noted");
+    }
 }
 
 /// Whether an event is about a booking made or moved whose time it does not say.

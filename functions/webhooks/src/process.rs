@@ -12,6 +12,7 @@ use vio_store::tx::Tx;
 use vio_store::{StoreError, TenantStore};
 
 use crate::Webhooks;
+use crate::bookings::note_failure;
 
 /// What is wrong with an event that can never be processed.
 #[derive(Debug, thiserror::Error)]
@@ -53,10 +54,8 @@ pub async fn process(webhooks: &Webhooks, message: InboxMessage) -> Result<(), M
         Err(Trouble::Hopeless(reason)) => {
             tracing::error!(tenant_id = %ts.id, event = %row.id, provider = row.provider.as_str(), reason,
                             "a stored event can never be processed");
-            if let Some(calendar) = row.provider.calendar()
-                && let Err(error) = ts.note_calendar_failure(calendar, "unreadable_event").await
-            {
-                tracing::warn!(tenant_id = %ts.id, %error, "a calendar's failure was not noted");
+            if let Some(calendar) = row.provider.calendar() {
+                note_failure(&ts, calendar, "unreadable_event").await;
             }
             settled(ts.fail_event(&row).await)
         }
@@ -66,6 +65,9 @@ pub async fn process(webhooks: &Webhooks, message: InboxMessage) -> Result<(), M
             match ts.put_off_event(&row).await {
                 Ok(false) => {
                     tracing::error!(tenant_id = %ts.id, event = %row.id, "a stored event was given up after many tries");
+                    if let Some(calendar) = row.provider.calendar() {
+                        note_failure(&ts, calendar, "given_up").await;
+                    }
                     Ok(())
                 }
                 other => settled(other.map(|_| ())),

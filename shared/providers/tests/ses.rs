@@ -193,15 +193,33 @@ async fn refusals_are_told_from_what_nobody_knows() {
 
 #[tokio::test]
 async fn the_account_says_whether_it_sends() {
-    let healthy = "{\"SendingEnabled\": true, \"ProductionAccessEnabled\": false}";
-    let (base, came) = server(answer("200 OK", "", healthy)).await;
-    let account = mailer(base).account(PATIENCE).await.unwrap();
-    let expected = MailAccount {
-        sends: true,
-        to_everybody: false,
-    };
-    assert_eq!(account, expected);
-    let (head, _) = came.await.unwrap();
-    assert!(head.starts_with("GET /v2/email/account HTTP/1.1\r\n"));
-    assert!(head.to_lowercase().contains("aws4-hmac-sha256"));
+    for (quota, used_up) in [
+        ("", false),
+        (
+            ", \"SendQuota\": {\"Max24HourSend\": 200.0, \"SentLast24Hours\": 199.0}",
+            false,
+        ),
+        (
+            ", \"SendQuota\": {\"Max24HourSend\": 200.0, \"SentLast24Hours\": 200.0}",
+            true,
+        ),
+        (
+            ", \"SendQuota\": {\"Max24HourSend\": -1, \"SentLast24Hours\": 9.0}",
+            false,
+        ),
+    ] {
+        let said =
+            format!("{{\"SendingEnabled\": true, \"ProductionAccessEnabled\": false{quota}}}");
+        let (base, came) = server(answer("200 OK", "", &said)).await;
+        let account = mailer(base).account(PATIENCE).await.unwrap();
+        let expected = MailAccount {
+            sends: true,
+            to_everybody: false,
+            used_up,
+        };
+        assert_eq!(account, expected);
+        let (head, _) = came.await.unwrap();
+        assert!(head.starts_with("GET /v2/email/account HTTP/1.1\r\n"));
+        assert!(head.to_lowercase().contains("aws4-hmac-sha256"));
+    }
 }

@@ -10,6 +10,7 @@ use vio_crypto::{FieldRef, LookupHash, LookupKind, Sealed};
 use vio_domain::ids::{LetterId, TenantId, UserId};
 use vio_domain::letters::Letter;
 use vio_domain::letters::rules::{KEPT, MOST_TRIES, back_off, not_after};
+use vio_domain::messages::Channel;
 use vio_domain::messages::rules::NOT_READY;
 use vio_domain::text::Email;
 
@@ -125,6 +126,8 @@ pub enum LetterOutcome {
     Accepted { provider_id: String },
     /// It did not go out, or nobody knows: it is tried again, at this instant where the provider named one.
     Again { at: Option<DateTime<Utc>> },
+    /// It did not go out, because the provider refuses the account: administrators are told, and it is no try.
+    AccountRefused,
     /// Refused for good.
     Refused,
 }
@@ -252,6 +255,7 @@ impl TenantStore {
             return Ok(());
         }
         let now = self.now();
+        let mut tx = Tx::new();
         match outcome {
             LetterOutcome::Accepted { provider_id } => {
                 row.provider_id = Some(provider_id);
@@ -262,15 +266,18 @@ impl TenantStore {
                 row.due = at.max(row.due).min(row.not_after);
                 row.updated_at = now;
             }
+            LetterOutcome::AccountRefused if row.tries == sent.tries => {
+                // That is no fault of the letter's: it keeps its tries for when somebody has mended it.
+                row.tries -= 1;
+                row.due = (now + NOT_READY).min(row.not_after);
+                row.updated_at = now;
+                self.tell_of_refusal(&mut tx, Channel::Email).await?;
+            }
             // The wait was written down with the try.
             _ => return Ok(()),
         }
-        let mut tx = Tx::new();
         tx.update(&mut row)?;
-        match self.store.commit(tx).await {
-            Err(error) if !error.is_lost() => Err(error),
-            _ => Ok(()),
-        }
+        self.committed(tx).await
     }
 
     /// The provider says that a letter did not arrive, or was not wanted. `stop`: nothing more goes to its address for some

@@ -74,6 +74,14 @@ impl Rotating {
             .then(|| now + chrono::Duration::hours(ROTATION_HOURS));
     }
 
+    /// Sets what somebody saved: another secret takes the place of the one so far, none forgets both at once.
+    pub fn set(&mut self, saved: Option<String>, now: DateTime<Utc>) {
+        match saved {
+            Some(secret) => self.rotate(secret, now),
+            None => *self = Self::default(),
+        }
+    }
+
     /// The secrets accepted at `now`, newest first.
     pub fn accepted(&self, now: DateTime<Utc>) -> Vec<&str> {
         let previous = self
@@ -364,5 +372,26 @@ impl TenantStore {
         tx.save(&mut row)?;
         opened.version = row.version;
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_replaced_secret_holds_for_a_day_and_a_removed_one_no_more() {
+        let now: DateTime<Utc> = "2027-01-12T09:00:00Z".parse().unwrap();
+        let later = now + chrono::Duration::hours(ROTATION_HOURS);
+        let mut secret = Rotating::default();
+        secret.set(Some("one".into()), now);
+        assert_eq!(secret.accepted(now), ["one"]);
+        secret.set(Some("two".into()), now);
+        // Saved again as it is: the one before is not lost, and not kept longer.
+        secret.set(Some("two".into()), now + chrono::Duration::hours(1));
+        assert_eq!(secret.accepted(now), ["two", "one"]);
+        assert_eq!(secret.accepted(later), ["two"]);
+        secret.set(None, now);
+        assert!(secret.accepted(now).is_empty());
     }
 }

@@ -17,6 +17,7 @@ use vio_domain::calling::session::Outcome;
 use vio_domain::ids::{AppointmentId, CampaignId, ContactId, SessionId, UserId};
 use vio_domain::letters::Letter;
 use vio_domain::notices::{Change, Channel, Happening, Limit, NoticeSettings, Summary, Switch};
+use vio_domain::outgoing::{EventType, News};
 use vio_domain::permission::{CustomPermissions, Preset, Role};
 use vio_store::letters::LetterRow;
 use vio_store::log::{Actor, Entry};
@@ -396,13 +397,126 @@ async fn summaries_go_out_once_at_nine_over_clock_changes_with_the_figures_of_th
     }
     // From Friday noon to Sunday midnight: 2 + 3 + 3.
     let weekly = of("Your weekly performance report", 0);
-    assert_eq!(figure(&weekly, "Made"), "8");
+    assert_eq!(figure(&weekly, "Made"), "8 (0 the week before)");
     let Letter::Summary { period, .. } = &weekly else {
         panic!("no summary");
     };
     assert_eq!(period, "Monday 22 March 2027 to Sunday 28 March 2027");
     let monthly = of("Your monthly business review", 0);
-    assert_eq!(figure(&monthly, "Made"), (8 + 9).to_string());
+    assert_eq!(figure(&monthly, "Made"), "17 (0 the month before)");
+}
+
+/// Logs a change with what it is told as.
+async fn logged(world: &World, entry: Entry) {
+    let mut tx = Tx::new();
+    let actor = Actor::system("test");
+    world.ts.log(&mut tx, &actor, entry).unwrap();
+    world.store.commit(tx).await.unwrap();
+}
+
+/// S3 section 9: call activity, confirmations and key figures each day; the week beside the week before, with what it
+/// advises.
+#[tokio::test]
+async fn a_summary_says_what_became_of_appointments_messages_and_contacts() {
+    let world = World::memory().await;
+    world.clock.set(at("2027-03-02T12:00:00Z"));
+    let mut wanted = only(None);
+    wanted.email.daily_activity_summary = true;
+    wanted.email.weekly_performance_report = true;
+    member(&world, 1, None, wanted).await;
+    let mut tx = Tx::new();
+    let asked = world.ts.stage_summaries_wanted(&mut tx, London);
+    asked.await.unwrap();
+    world.store.commit(tx).await.unwrap();
+    // A call in the week before the one that is reported on the 15th, whose Sunday comes then.
+    settled(&world, "answered", "confirmed").await;
+    world.clock.set(at("2027-03-14T12:00:00Z"));
+    for (event, times) in [
+        (EventType::ContactCreated, 3),
+        (EventType::AppointmentCreated, 2),
+        (EventType::AppointmentConfirmed, 4),
+        (EventType::AppointmentCancelled, 1),
+        (EventType::AppointmentRescheduled, 2),
+        (EventType::ContactUpdated, 9),
+    ] {
+        for _ in 0..times {
+            let id = world.ts.new_id();
+            let (version, status) = (1, None);
+            let news = News {
+                event,
+                id,
+                version,
+                status,
+            };
+            logged(
+                &world,
+                Entry::new("contact.updated", "contact", id).news([news]),
+            )
+            .await;
+        }
+    }
+    // Of three messages one came back after it had arrived, and one was never sent.
+    let ids = [(); 3].map(|()| world.ts.new_id());
+    for (at, status) in [
+        (0, "sending"),
+        (0, "sent"),
+        (0, "delivered"),
+        (1, "sent"),
+        (1, "bounced"),
+        (2, "failed"),
+        (2, "failed"),
+    ] {
+        let entry = Entry::new("message.changed", "message", ids[at]);
+        logged(
+            &world,
+            entry.details(serde_json::json!({ "status": status })),
+        )
+        .await;
+    }
+    for _ in 0..20 {
+        settled(&world, "no_answer", "no_action").await;
+    }
+    world.clock.set(at("2027-03-15T09:00:00Z"));
+    let names = world.ts.send_summaries(London, None).await.unwrap();
+    assert_eq!(names.len(), 2);
+    for name in names {
+        let letter = read(&world, &name).await;
+        let Letter::Summary {
+            subject,
+            advice,
+            figures,
+            ..
+        } = &letter
+        else {
+            panic!("no summary");
+        };
+        let weekly = subject == "Your weekly performance report";
+        let expected = |now: u32, before: u32| match weekly {
+            true => format!("{now} ({before} the week before)"),
+            false => now.to_string(),
+        };
+        let of = |heading: &str, row: &str| {
+            let group = figures.iter().find(|group| group.heading == heading);
+            let mut rows = group.unwrap().rows.iter();
+            rows.find(|(name, _)| name == row).unwrap().1.clone()
+        };
+        for (heading, row, now, before) in [
+            ("Calls", "Made", 20, 1),
+            ("Appointments, by whomever", "Made", 2, 0),
+            ("Appointments, by whomever", "Confirmed", 4, 0),
+            ("Appointments, by whomever", "Cancelled", 1, 0),
+            ("Appointments, by whomever", "Moved, or to be moved", 2, 0),
+            ("Messages", "Sent", 2, 0),
+            ("Messages", "Not delivered", 2, 0),
+            ("More", "Contacts added", 3, 0),
+        ] {
+            assert_eq!(of(heading, row), expected(now, before), "{heading}: {row}");
+        }
+        assert_eq!(of("More", "Waiting for somebody now"), "0");
+        let said = advice.first().map(String::as_str).unwrap_or_default();
+        assert_eq!(said.starts_with("100% of calls reach nobody."), weekly);
+        assert_eq!(advice.is_empty(), !weekly);
+    }
 }
 
 #[tokio::test]

@@ -36,7 +36,7 @@ const NOT_TEXT: &[(&str, &str)] = &[
         "/status /priority /booking_source /sort /group_ids",
     ),
     ("days of a filter", "/appointment_from /appointment_to"),
-    ("one of a few words", "/channel"),
+    ("one of a few words", "/channel /direction"),
     (
         "one of a few words",
         "/operation /operation_type /new_status /confirm /template",

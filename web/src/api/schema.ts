@@ -2910,6 +2910,11 @@ export interface components {
             /** @description Whether it can be read: it is switched on and has a key. */
             connected: boolean;
             enabled: boolean;
+            /**
+             * Format: int64
+             * @description Events of bookings that changed nothing here although they should have, ever; the latest are among `failures`.
+             */
+            failed_total: number;
             /** @description What went wrong lately, latest first; at most ten. */
             failures: components["schemas"]["SyncFailure"][];
             /**
@@ -5671,10 +5676,15 @@ export interface components {
             at: string;
             /** Format: uuid */
             by?: string | null;
+            /**
+             * Format: uuid
+             * @description What a message to many was sent under.
+             */
+            campaign_id?: string | null;
             /** Format: uuid */
             contact_id: string;
             /**
-             * @description `inbound` or `outbound`, of a message.
+             * @description `inbound` or `outbound`, of a message and of what staff noted so.
              * @example outbound
              */
             direction?: string | null;
@@ -5688,7 +5698,8 @@ export interface components {
              */
             provider_message_id?: string | null;
             /**
-             * @description Of a message that was sent: `queued`, `sending`, `sent`, `delivered`, `failed`, `undelivered`, `bounced`, `unknown` or `cancelled`.
+             * @description Of a message that was sent: `queued`, `sending`, `sent`, `delivered`, `failed`, `undelivered`, `bounced`, `unknown` or
+             *     `cancelled`; of what staff noted `sent`, `delivered`, `failed` or `read`.
              * @example delivered
              */
             status?: string | null;
@@ -6132,10 +6143,21 @@ export interface components {
         /** @description What is to be written down. */
         NewInteraction: {
             /**
-             * @description `note` (when left out), `phone`, `email`, `sms` or `in_person`.
+             * @description Who began: `inbound`, the person; `outbound`, the business. Not of a note.
+             * @example inbound
+             */
+            direction?: string | null;
+            /**
+             * @description `note` (when left out), `phone`, `email`, `sms` or `in_person`; `call` and `meeting` are taken for `phone` and
+             *     `in_person`.
              * @example phone
              */
             kind?: string | null;
+            /**
+             * @description What became of it: `sent`, `delivered`, `failed` or `read`. Not of a note.
+             * @example read
+             */
+            status?: string | null;
             /**
              * @description For staff only, at most 5,000 characters.
              * @example Asked to be called after 17:00.
@@ -7249,7 +7271,7 @@ export interface components {
         SmsToMany: {
             /**
              * Format: uuid
-             * @description What the messages were sent under.
+             * @description What the messages were sent under; each shows it in its contact's timeline, with what became of it.
              */
             campaign_id: string;
             queued: number;
@@ -7315,8 +7337,8 @@ export interface components {
              */
             message: string;
             /**
-             * @description `wrong_key`, `missing_scope`, `busy`, `refused`, `unreachable`, `unreadable_event`, `too_large`, `webhook_disabled` or
-             *     `internal`.
+             * @description Of a reading `wrong_key`, `missing_scope`, `busy`, `refused`, `unreachable` or `internal`; of a booking
+             *     `unreadable_event`, `too_large`, `given_up`, `unknown_booking` or `contact_deleted`; `webhook_disabled`.
              * @example unreachable
              */
             reason: string;
@@ -11729,7 +11751,9 @@ export interface operations {
             content: {
                 /**
                  * @example {
+                 *       "direction": "inbound",
                  *       "kind": "phone",
+                 *       "status": "read",
                  *       "text": "Asked to be called after 17:00."
                  *     }
                  */
@@ -17066,6 +17090,7 @@ export interface operations {
                      *       "calcom": {
                      *         "connected": false,
                      *         "enabled": false,
+                     *         "failed_total": 0,
                      *         "failures": [
                      *           {
                      *             "at": "2027-03-10T10:30:00Z",
@@ -17086,6 +17111,7 @@ export interface operations {
                      *       "calendly": {
                      *         "connected": false,
                      *         "enabled": false,
+                     *         "failed_total": 0,
                      *         "failures": [
                      *           {
                      *             "at": "2027-03-10T10:30:00Z",

@@ -254,6 +254,33 @@ async fn a_calendar_that_is_switched_off_is_left_alone() {
     assert_eq!(row.due, None);
 }
 
+/// Who is deleted here may come all the same: the booking stays, can be moved there, and is right when they are restored. A
+/// cancellation from before is still told.
+#[tokio::test]
+async fn deleting_somebody_leaves_their_booking_alone() {
+    let clinic = Clinic::new().await;
+    let (stays, cancelled) = (clinic.booked("u1", 50).await, clinic.booked("u2", 60).await);
+    clinic.cancel(&cancelled).await;
+    clinic.delete(&stays).await;
+    clinic.delete(&cancelled).await;
+    clinic.later(MINUTE).await;
+    assert_eq!(clinic.calendar.look().changes, ["cancel u2"]);
+    let failed = async || {
+        let row = clinic.store().calendar(Calendar::Calcom).await.unwrap();
+        let reasons = row.unwrap().failures.into_iter().map(|one| one.reason);
+        reasons.collect::<Vec<_>>()
+    };
+    assert_eq!(failed().await, Vec::<String>::new());
+    clinic.test.advance(MINUTE);
+    let mut moved = clinic.booking("u3", 70);
+    moved["rescheduledFromUid"] = json!("u1");
+    clinic.hear("moved", &moved).await;
+    let appointment = clinic.appointment(&stays).await;
+    assert_eq!(appointment.status, AppointmentStatus::Rescheduled);
+    assert_eq!(appointment.next_call_at, None);
+    assert_eq!(failed().await, ["contact_deleted"]);
+}
+
 #[tokio::test]
 async fn what_the_calendar_says_later_is_not_overwritten() {
     let clinic = Clinic::new().await;

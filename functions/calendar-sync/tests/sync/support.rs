@@ -11,15 +11,16 @@ use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::{Value, json};
 use vio_calendar_sync::{CalendarSync, Synced};
 use vio_domain::appointment::{Appointment, AppointmentStatus};
-use vio_domain::contact::AttentionReason;
+use vio_domain::contact::{AttentionReason, Deleted};
 use vio_domain::ids::ContactId;
 use vio_domain::settings::BusinessType;
 use vio_runtime::queues::InboxMessage;
 use vio_runtime::testing::{TestApp, TestTenant, tell};
 use vio_store::TenantStore;
-use vio_store::contacts::Person;
+use vio_store::contacts::{Person, Save};
 use vio_store::inbox::Stored;
 use vio_store::key::EnumKind;
+use vio_store::log::Actor;
 use vio_store::objects::MemoryObjects;
 use vio_store::port::{AttributeValue, Index, SortRange};
 use vio_store::tenants::{Provider, TenantSettings};
@@ -317,6 +318,28 @@ impl Clinic {
         let mut tx = Tx::new();
         self.store().stage_person(&mut tx, &mut person).unwrap();
         tell(self.store(), &mut tx, &person);
+        self.store().store.commit(tx).await.unwrap();
+    }
+
+    /// Deletes somebody, as staff does.
+    pub(crate) async fn delete(&self, person: &Person) {
+        let id = person.contact.id;
+        let mut person = self.store().person(id).await.unwrap().unwrap();
+        let (at, by) = (self.now(), None);
+        person.contact.deleted = Some(Deleted { at, by });
+        let claims = self.store().read_claims(&person).await.unwrap();
+        let settings = self.store().settings().await.unwrap().settings;
+        let save = Save {
+            settings: &settings,
+            actor: &Actor::system("staff"),
+            action: "contact.deleted",
+            reason: None,
+            claims: Some(claims),
+            replan: true,
+        };
+        let mut tx = Tx::new();
+        let changed = self.store().stage_save(&mut tx, &mut person, save).await;
+        assert!(changed.unwrap());
         self.store().store.commit(tx).await.unwrap();
     }
 

@@ -133,6 +133,40 @@ async fn notes_lie_in_the_timeline() {
         .collect();
     assert_eq!(texts, ["note 1", "note 0"]);
     assert_eq!(next.body["pagination"]["next_cursor"], Value::Null);
+    // S1: an inbound meeting, in S1's word, and an e-mail written elsewhere that was read.
+    for (body, kind, direction, status) in [
+        (
+            json!({"kind": "meeting", "direction": "inbound", "text": "Came by."}),
+            "in_person",
+            json!("inbound"),
+            Value::Null,
+        ),
+        (
+            json!({"kind": "email", "direction": "outbound", "status": "read", "text": "Sent the form."}),
+            "email",
+            json!("outbound"),
+            json!("read"),
+        ),
+    ] {
+        let made = world.server.post(&path, world.token(), body).await;
+        assert_eq!(made.status, 201, "{}", made.body);
+        let shown = world.server.get(&path, world.token()).await;
+        let newest = &shown.body["interactions"][0];
+        assert_eq!(newest["id"], made.body["id"]);
+        assert_eq!(
+            (&newest["kind"], &newest["direction"], &newest["status"]),
+            (&json!(kind), &direction, &status)
+        );
+    }
+    let body = json!({"direction": "inbound", "status": "sent", "text": "x"});
+    let refused = world.server.post(&path, world.token(), body).await;
+    assert_eq!(
+        errors(&refused),
+        [
+            ("/direction", "not_of_a_note"),
+            ("/status", "not_of_a_note")
+        ]
+    );
     assert_eq!(
         errors(
             &world
@@ -170,7 +204,7 @@ async fn notes_lie_in_the_timeline() {
     }
     assert_eq!(
         seen.iter().filter(|a| *a == "interaction.added").count(),
-        12
+        14
     );
     assert_eq!(seen.last().map(String::as_str), Some("contact.created"));
 }

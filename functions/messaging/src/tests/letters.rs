@@ -119,16 +119,20 @@ async fn refusals_wait_or_end_it() {
     for (about, asked, end) in [
         (Refusal::TooMany, 2, LetterStatus::Sent),
         (Refusal::Account, 2, LetterStatus::Sent),
+        (Refusal::Quota, 2, LetterStatus::Sent),
         (Refusal::Mail, 1, LetterStatus::Failed),
     ] {
         let world = World::new().await;
         world.post_office.will(Posts::Refuses(400, about));
         let name = write(&world, "password_reset/1").await;
-        for _ in 0..5 {
+        for _ in 0..20 {
             world.tick().await;
             world.advance(TimeDelta::minutes(1));
         }
         assert_eq!(row(&world, &name).await.status, end, "{about:?}");
+        let told = world.ts().notices(10).await.unwrap().len();
+        let account = matches!(about, Refusal::Account | Refusal::Quota);
+        assert_eq!(told, usize::from(account), "{about:?}");
         assert_eq!(*world.post_office.asked.lock().unwrap(), asked, "{about:?}");
     }
 }

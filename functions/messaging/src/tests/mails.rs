@@ -190,6 +190,7 @@ async fn refusals_wait_or_end_it_by_what_they_are_about() {
     for (about, asked, end) in [
         (Refusal::TooMany, 2, Status::Sent),
         (Refusal::Account, 2, Status::Sent),
+        (Refusal::Quota, 2, Status::Sent),
         (Refusal::Mail, 1, Status::Failed),
     ] {
         let world = World::new().await;

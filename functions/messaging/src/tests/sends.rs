@@ -2,15 +2,16 @@
 
 use chrono::TimeDelta;
 use serde_json::json;
-use vio_domain::contact::AttentionReason;
+use vio_domain::contact::{AttentionReason, VoiceConsent};
 use vio_domain::messages::Channel;
 use vio_domain::messages::state::{Report, Status};
 use vio_domain::notices::Happening;
+use vio_providers::ses::Refusal;
 use vio_store::contacts::Direction;
 use vio_store::log::Actor;
 use vio_store::messages::StatusNews;
 
-use super::world::{Does, World};
+use super::world::{Does, Posts, World};
 
 #[tokio::test]
 async fn a_message_goes_out_once_and_is_in_the_timeline_with_the_providers_id() {
@@ -100,6 +101,24 @@ async fn who_may_not_be_written_to_is_named_with_the_reason() {
     assert_eq!(reason(never.to_string()), "do_not_contact");
     world.tick().await;
     assert_eq!(world.provider.count(), 1);
+    // S1-14: of two more the provider refuses one. Each has its message, under the campaign's id, with what became of it.
+    let other = world.person("07912 345673", |_| {}).await;
+    world.provider.will(Does::Refuse(400, 21614));
+    let many = json!({ "contact_ids": [well, other], "message": "Open again." });
+    let answer = world.post("/api/messages/sms", many).await;
+    assert_eq!(answer.body["queued"], 2, "{}", answer.body);
+    world.tick().await;
+    let mut became = Vec::new();
+    for one in answer.body["results"].as_array().unwrap() {
+        let contact = one["contact_id"].as_str().unwrap().parse().unwrap();
+        let message = one["message_id"].as_str().unwrap().parse().unwrap();
+        let row = world.ts().message(contact, message).await.unwrap();
+        let row = row.unwrap();
+        assert_eq!(json!(row.batch.unwrap()), answer.body["campaign_id"]);
+        became.push(row.status);
+    }
+    became.sort_by_key(|status| status.as_str());
+    assert_eq!(became, [Status::Failed, Status::Sent]);
     world
         .set(|opened| opened.settings.integrations.twilio.enabled = false)
         .await;
@@ -218,17 +237,19 @@ async fn refusals_wait_end_or_opt_out_by_their_code() {
         let flagged = person.contact.needs_attention == Some(AttentionReason::MessageNotDelivered);
         assert_eq!(flagged, end == Status::Failed, "{code}");
         // That the account is refused is for administrators; the rest is about one message.
-        assert_eq!(failing(&world).await, usize::from(code == 20003), "{code}");
+        assert_eq!(
+            failing(&world, Channel::Sms).await,
+            usize::from(code == 20003),
+            "{code}"
+        );
     }
 }
 
-/// How often administrators are to be told that SMS cannot be sent.
-async fn failing(world: &World) -> usize {
+/// How often administrators are to be told that nothing goes out by this channel.
+async fn failing(world: &World, channel: Channel) -> usize {
     let notices = world.ts().notices(100).await.unwrap();
-    let sms = Happening::ChannelFailing {
-        channel: Channel::Sms,
-    };
-    notices.iter().filter(|row| row.happening == sms).count()
+    let wanted = Happening::ChannelFailing { channel };
+    notices.iter().filter(|row| row.happening == wanted).count()
 }
 
 #[tokio::test]
@@ -246,7 +267,42 @@ async fn an_account_that_is_refused_is_told_of_once_a_day() {
         world.advance(TimeDelta::minutes(1));
     }
     assert!(world.provider.requests.lock().unwrap().len() >= 6);
-    assert_eq!(failing(&world).await, 1);
+    assert_eq!(failing(&world, Channel::Sms).await, 1);
+    // SES has an account of its own: paused, in its sandbox, or out of its quota.
+    let reader = world.mailed(|_| {}).await;
+    for about in [Refusal::Account, Refusal::Quota, Refusal::Account] {
+        world.post_office.will(Posts::Refuses(400, about));
+        world.mail(reader, "Hello.").await;
+    }
+    for _ in 0..3 {
+        world.tick().await;
+        world.advance(TimeDelta::minutes(1));
+    }
+    assert_eq!(failing(&world, Channel::Email).await, 1);
+    assert_eq!(failing(&world, Channel::Sms).await, 1);
+    world.advance(TimeDelta::days(1));
+    world
+        .post_office
+        .will(Posts::Refuses(400, Refusal::Account));
+    world.mail(reader, "Hello.").await;
+    world.tick().await;
+    assert_eq!(failing(&world, Channel::Email).await, 2);
+}
+
+/// S1-19: each channel has a consent of its own.
+#[tokio::test]
+async fn who_withdrew_calls_alone_still_gets_messages() {
+    let world = World::new().await;
+    let at = world.ts().now();
+    let contact = world
+        .person("07912 345678", |contact| {
+            contact.preferences.voice_consent = VoiceConsent::Withdrawn { at };
+        })
+        .await;
+    assert_eq!(world.read(contact).await.appointments[0].next_call_at, None);
+    assert_eq!(world.send(contact, "Hello.").await.status, 202);
+    world.tick().await;
+    assert_eq!(world.provider.count(), 1);
 }
 
 #[tokio::test]

@@ -225,10 +225,7 @@ impl CalendlyPatch {
                 Err(_) => fields.note(pointer, "required", "Give a key to sign webhooks with."),
             }
         }
-        match new {
-            Some(new) => signing.rotate(new, app.clock.now()),
-            None => *signing = Default::default(),
-        }
+        signing.set(new, app.clock.now());
         calendly.has_signing_key = signing.current.is_some();
     }
 }

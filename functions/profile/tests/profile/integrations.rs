@@ -1,5 +1,8 @@
 //! Other systems: their secrets, and who sets them.
 
+use vio_domain::bookings::Calendar;
+use vio_store::calendar::Reading;
+
 use super::*;
 
 #[tokio::test]
@@ -266,4 +269,58 @@ async fn the_platform_decides_who_sets_the_voice_provider() {
             .status,
         StatusCode::OK
     );
+}
+
+/// S3-21: last, today, in all, what failed and why, next; after a failing and after a good reading.
+#[tokio::test]
+async fn how_a_calendar_is_doing_is_shown_with_the_reasons() {
+    let (app, server, tenant) = started(BusinessType::Medical).await;
+    let token = &tenant.admin.token;
+    let change = json!({"calcom": {"enabled": true, "api_key": "cal_live_0123456789",
+        "webhook_secret": "whsec-0123456789abcdef", "organizer_email": "desk@riverside.example"}});
+    let changed = server.patch("/api/settings/integrations", token, change);
+    assert_eq!(changed.await.status, StatusCode::OK);
+    let (ts, calendar) = (&tenant.store, Calendar::Calcom);
+    let status = async || {
+        let shown = server.get("/api/settings/integrations/status", token);
+        shown.await.body["calcom"].clone()
+    };
+    let read = async |reading: &Reading| {
+        let taken = ts.take_calendar_reading(calendar).await.unwrap().unwrap();
+        ts.settle_calendar_reading(&taken, reading).await.unwrap();
+    };
+    let instant = |value: &Value| -> Option<DateTime<Utc>> { value.as_str()?.parse().ok() };
+    let next = ts.now() + TimeDelta::minutes(5);
+    let (reason, rest) = ("unreachable", None);
+    read(&Reading::Failed { reason, next, rest }).await;
+    let noted = ts.note_calendar_failure(calendar, "unknown_booking").await;
+    noted.unwrap();
+    let shown = status().await;
+    assert_eq!(shown["last_sync"], Value::Null);
+    assert_eq!(instant(&shown["next_sync"]), Some(next));
+    assert_eq!(shown["trouble"]["reason"], "unreachable");
+    assert_eq!(shown["failed_total"], 1, "a reading is no booking");
+    let failures = shown["failures"].as_array().unwrap();
+    let reasons: Vec<&Value> = failures.iter().map(|one| &one["reason"]).collect();
+    assert_eq!(reasons, ["unknown_booking", "unreachable"]);
+    let said = failures[0]["message"].as_str().unwrap();
+    assert!(said.contains("cancel it here too"), "{said}");
+
+    app.advance(TimeDelta::minutes(5));
+    let zone = ts.settings().await.unwrap().settings.business.timezone;
+    let today = ts.now().with_timezone(&zone).date_naive();
+    for day in [today.pred_opt().unwrap(), today, today] {
+        ts.count_booking(calendar, day).await.unwrap();
+    }
+    let (until, next) = (ts.now(), ts.now() + TimeDelta::minutes(5));
+    read(&Reading::Done { until, next }).await;
+    let shown = status().await;
+    assert_eq!(instant(&shown["last_sync"]), Some(until));
+    assert_eq!(instant(&shown["next_sync"]), Some(next));
+    assert_eq!(shown["trouble"], Value::Null);
+    assert_eq!(
+        (&shown["imported_today"], &shown["imported_total"]),
+        (&json!(2), &json!(3))
+    );
+    assert_eq!(shown["failures"].as_array().unwrap().len(), 2);
 }

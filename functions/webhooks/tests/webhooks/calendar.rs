@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 use vio_domain::appointment::{Appointment, AppointmentStatus, Attendance};
+use vio_domain::bookings::Calendar;
 use vio_domain::contact::AttentionReason;
 use vio_domain::settings::mapping::BookingField;
 use vio_store::tx::Tx;
@@ -64,6 +65,34 @@ async fn a_request_is_no_booking_unless_it_moves_one() {
     let appointment = only_appointment(&clinic).await;
     assert_eq!(appointment.status, AppointmentStatus::Cancelled);
     assert_eq!(appointment.next_call_at, None);
+}
+
+/// What a calendar changes and nobody here would see is among what went wrong with it, once for each delivery.
+#[tokio::test]
+async fn a_cancellation_of_what_nobody_knows_is_among_what_went_wrong() {
+    let clinic = Clinic::new().await;
+    let wrong = async || {
+        let row = clinic.store().calendar(Calendar::Calcom).await.unwrap();
+        let row = row.unwrap();
+        let reasons: Vec<String> = row.failures.into_iter().map(|one| one.reason).collect();
+        (row.failed, reasons)
+    };
+    let cancelled = Booking::cancelled("u9", 7, 0).json();
+    clinic.hear(&[cancelled.clone(), cancelled]).await;
+    let unknown = vec!["unknown_booking".to_owned()];
+    assert_eq!(wrong().await, (1, unknown.clone()));
+    // What is known is no failure, and neither is who came to what is not.
+    let events = [
+        Booking::created("u1", 7, 0).json(),
+        Booking::cancelled("u1", 7, 1).json(),
+        no_show(
+            "u8",
+            5,
+            json!([{"email": "zoe@example.com", "noShow": true}]),
+        ),
+    ];
+    clinic.hear(&events).await;
+    assert_eq!(wrong().await, (1, unknown));
 }
 
 /// `minute` is when the calendar was told, as in [`Booking`].

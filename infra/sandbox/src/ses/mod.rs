@@ -97,6 +97,9 @@ pub struct MailOutcome {
     /// A 400 with this name instead, such as `MessageRejected`.
     #[serde(default)]
     pub refuse: Option<String>,
+    /// In these words, as `Daily message quota exceeded.` or `Email address is not verified.`
+    #[serde(default)]
+    pub said: Option<String>,
     #[serde(default)]
     pub fault: Option<MailFault>,
 }
@@ -348,7 +351,8 @@ async fn send(
     }
     if let Some(name) = &outcome.refuse {
         let kind = (HeaderName::from_static("x-amzn-errortype"), name.clone());
-        let body = json!({ "message": "Refused by the script." });
+        let said = outcome.said.as_deref().unwrap_or("Refused by the script.");
+        let body = json!({ "message": said });
         return (StatusCode::BAD_REQUEST, [kind], Json(body)).into_response();
     }
     let simple = asked.content.simple;

@@ -92,7 +92,7 @@ impl Advice {
                 unreached.whole()
             ),
             Self::OtherWords { confirmed } => format!(
-                "{}% of those who answer confirm. Words of their own for this group may help.",
+                "{}% of those who answer confirm. Other words may help.",
                 confirmed.whole()
             ),
             Self::LookAtCancellations { cancelled } => format!(

@@ -81,6 +81,9 @@ pub enum Letter {
         /// Such as "Tuesday 3 March".
         period: String,
         figures: Vec<Figures>,
+        /// What they say to do: a sentence each.
+        #[serde(default)]
+        advice: Vec<String>,
         link: Option<Labelled>,
     },
 }
@@ -212,6 +215,7 @@ impl Letter {
                 subject,
                 period,
                 figures,
+                advice,
                 link,
             } => {
                 let mut body = vec![paragraph(period.clone())];
@@ -219,6 +223,10 @@ impl Letter {
                     body.push(Block::Heading(group.heading.clone()));
                     body.push(Block::Facts(group.rows.clone()));
                 }
+                if !advice.is_empty() {
+                    body.push(Block::Heading("Worth a thought".to_owned()));
+                }
+                body.extend(advice.iter().cloned().map(paragraph));
                 body.extend(link.as_ref().map(|link| go(&link.label, &link.to)));
                 page(subject.clone(), body)
             }
@@ -312,6 +320,7 @@ mod tests {
                     heading: "Calls".to_owned(),
                     rows: vec![("Placed".to_owned(), "12".to_owned())],
                 }],
+                advice: vec!["60% of calls reach nobody.".to_owned()],
                 link: None,
             },
         ]

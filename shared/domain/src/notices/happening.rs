@@ -85,7 +85,8 @@ pub enum Happening {
     CallingPaused { reason: PauseReason },
     /// A calendar that worked cannot be read any more.
     IntegrationFailing { calendar: Calendar },
-    /// The provider of a channel refuses the business's account: messages wait, and are lost if nobody mends it in time.
+    /// The provider of a channel refuses the account, the business's own or, of e-mail, the platform's: messages wait, and are
+    /// lost if nobody mends it in time.
     ChannelFailing { channel: messages::Channel },
     /// The platform's operator will work on it, or did.
     Maintenance,
@@ -197,7 +198,7 @@ impl Topic {
             Self::CallingPaused => "Calling stopped by itself. Nobody is rung until it is resumed.",
             Self::IntegrationFailing => "A calendar cannot be read. New bookings may be missing.",
             Self::ChannelFailing => {
-                "The provider of messages refuses the account. Messages wait until somebody mends the connection."
+                "The provider of SMS or of e-mail refuses the account. Messages wait until that is mended."
             }
             Self::Maintenance => "Maintenance of the service is announced.",
             Self::FeatureAnnounced => "There is something new in VioConcierge.",

@@ -10,7 +10,7 @@ pub use settings::{
     CallCompletion, EmailNotices, InAppNotices, NoticeDuration, NoticePosition, NoticeSettings,
     SmsNotices, Switch,
 };
-pub use summary::{Figures, SUMMARY_HOUR, Summary};
+pub use summary::{Appointments, Figures, SUMMARY_HOUR, Summary};
 
 use serde::{Deserialize, Serialize};
 

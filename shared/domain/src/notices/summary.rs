@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::calling::day::first_instant;
 use crate::calling::session::{Action, Outcome};
+use crate::outgoing::EventType;
 
 /// The local hour at which summaries go out (S3 `delivery_time`).
 pub const SUMMARY_HOUR: u32 = 9;
@@ -116,6 +117,24 @@ pub struct Figures {
     pub rescheduled: u32,
     /// Campaigns that came to their end.
     pub campaigns: u32,
+    /// Appointments that were made, confirmed, cancelled or moved, whoever did it.
+    pub appointments: Appointments,
+    /// Contacts that were added.
+    pub contacts: u32,
+    /// Messages to contacts that went out, by SMS and e-mail.
+    pub messages: u32,
+    /// Messages that did not arrive, or of which nobody knows.
+    pub not_delivered: u32,
+}
+
+/// What became of appointments.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Appointments {
+    pub made: u32,
+    pub confirmed: u32,
+    pub cancelled: u32,
+    pub moved: u32,
 }
 
 impl Figures {
@@ -134,6 +153,19 @@ impl Figures {
             Action::Cancelled => self.cancelled += 1,
             Action::Rescheduled => self.rescheduled += 1,
             Action::NoAction => {}
+        }
+    }
+
+    /// Counts what the change log tells of contacts and appointments.
+    pub fn hear(&mut self, event: EventType) {
+        let appointments = &mut self.appointments;
+        match event {
+            EventType::AppointmentCreated => appointments.made += 1,
+            EventType::AppointmentConfirmed => appointments.confirmed += 1,
+            EventType::AppointmentCancelled => appointments.cancelled += 1,
+            EventType::AppointmentRescheduled => appointments.moved += 1,
+            EventType::ContactCreated => self.contacts += 1,
+            _ => {}
         }
     }
 

@@ -114,9 +114,11 @@ impl SesMailer {
                 .and_then(|body| serde_json::from_slice(&body).ok())
                 .unwrap_or_default();
             let named = error_type.or_else(|| text(&body["__type"]));
+            let said = text(&body["message"]).or_else(|| text(&body["Message"]));
+            let (named, said) = (named.unwrap_or_default(), said.unwrap_or_default());
             return Err(MailError::Refused {
                 status,
-                about: about(status, named.as_deref().unwrap_or_default()),
+                about: about(status, &named, &said),
                 retry_after,
             });
         }
@@ -127,11 +129,30 @@ impl SesMailer {
     }
 }
 
-/// What a refusal is about: by the error's name (`MessageRejected:http://…`, `aws.x#MessageRejected`), else by the status.
-fn about(status: u16, named: &str) -> Refusal {
+/// What SES says where the day's quota is used up; its name is that of any other throttling.
+const QUOTA: &str = "Daily message quota exceeded";
+/// What it says of a sender that is not proved, and of whom an account in its sandbox writes to; its name is that of an
+/// e-mail with a virus.
+const NOT_PROVED: &str = "Email address is not verified";
+
+/// Whether a quota is used up; one of -1 is none.
+fn used_up(quota: &Value) -> bool {
+    let (most, sent) = (
+        quota["Max24HourSend"].as_f64(),
+        quota["SentLast24Hours"].as_f64(),
+    );
+    most.zip(sent)
+        .is_some_and(|(most, sent)| most >= 0.0 && sent >= most)
+}
+
+/// What a refusal is about: by the error's name (`MessageRejected:http://…`, `aws.x#MessageRejected`) and its words where
+/// one name stands for two things, else by the status.
+fn about(status: u16, named: &str, said: &str) -> Refusal {
     let name = named.split(':').next().unwrap_or_default();
     let name = name.rsplit('#').next().unwrap_or_default();
     match (status, name) {
+        _ if said.starts_with(QUOTA) => Refusal::Quota,
+        (_, "MessageRejected") if said.starts_with(NOT_PROVED) => Refusal::Account,
         (
             _,
             "TooManyRequestsException"
@@ -210,6 +231,7 @@ impl Mailer for SesMailer {
         Ok(MailAccount {
             sends: answer["SendingEnabled"].as_bool().unwrap_or(false),
             to_everybody: answer["ProductionAccessEnabled"].as_bool().unwrap_or(false),
+            used_up: used_up(&answer["SendQuota"]),
         })
     }
 }
@@ -246,7 +268,38 @@ mod tests {
             (400, "BadRequestException", Refusal::Mail),
             (400, "", Refusal::Mail),
         ] {
-            assert_eq!(about(status, named), expected, "{status} {named}");
+            assert_eq!(about(status, named, ""), expected, "{status} {named}");
+        }
+        let not_proved = "Email address is not verified. The following identities failed the check in region EU-WEST-2: a@b.example";
+        for (status, named, said, expected) in [
+            (
+                429,
+                "TooManyRequestsException",
+                "Daily message quota exceeded.",
+                Refusal::Quota,
+            ),
+            (
+                400,
+                "Throttling",
+                "Daily message quota exceeded.",
+                Refusal::Quota,
+            ),
+            (
+                429,
+                "TooManyRequestsException",
+                "Maximum sending rate exceeded.",
+                Refusal::TooMany,
+            ),
+            (400, "MessageRejected", not_proved, Refusal::Account),
+            (
+                400,
+                "MessageRejected",
+                "Address blacklisted.",
+                Refusal::Mail,
+            ),
+            (400, "BadRequestException", not_proved, Refusal::Mail),
+        ] {
+            assert_eq!(about(status, named, said), expected, "{said}");
         }
     }
 }

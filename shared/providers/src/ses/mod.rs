@@ -43,9 +43,12 @@ impl fmt::Debug for NewMail {
 /// What a refusal is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Refusal {
-    /// Too much at once, or today.
+    /// Too much at once.
     TooMany,
-    /// The account, its credentials, its sender or its settings: somebody must see to it, and then it may go out.
+    /// The account may send no more today: somebody must ask for more, or tomorrow comes.
+    Quota,
+    /// The account, its credentials, its sender or its settings: somebody must see to it, and then it may go out. So is an
+    /// account that may write to proved addresses only.
     Account,
     /// This e-mail.
     Mail,
@@ -76,6 +79,8 @@ pub struct MailAccount {
     pub sends: bool,
     /// Whether it may send to everybody, or only to addresses that were proved to SES.
     pub to_everybody: bool,
+    /// Whether it has sent all that it may in 24 hours.
+    pub used_up: bool,
 }
 
 /// Sends e-mail. Every request is sent at most once and ends within its `timeout`.

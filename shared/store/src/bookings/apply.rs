@@ -44,6 +44,12 @@ pub enum BookingOutcome {
         appointment: AppointmentId,
         verdict: Verdict,
     },
+    /// An appointment of somebody who was deleted here, and is now to come all the same: it follows, and nobody is told by
+    /// it but whoever looks for what went wrong.
+    OfDeleted {
+        contact: ContactId,
+        appointment: AppointmentId,
+    },
 }
 
 /// What every step of taking in an event has at hand.
@@ -276,6 +282,13 @@ impl TenantStore {
             self.log(tx, actor, entry)?;
         }
         self.stage_done(tx, inbox, Some((contact, &person.key)), body)?;
+        let comes = verdict == Verdict::Follow && !state.status.is_off();
+        if comes && person.contact.deleted.is_some() {
+            return Ok(BookingOutcome::OfDeleted {
+                contact,
+                appointment: id,
+            });
+        }
         Ok(BookingOutcome::Judged {
             contact,
             appointment: id,

@@ -69,6 +69,9 @@ pub struct CalendarRow {
     pub today: u32,
     /// Bookings taken in ever.
     pub total: u64,
+    /// Events of bookings that could not be taken in, or had nothing here to change, ever.
+    #[serde(default)]
+    pub failed: u64,
     /// Bookings that could not be taken in, and readings that failed; latest first.
     #[serde(default)]
     pub failures: Vec<Failure>,
@@ -176,6 +179,7 @@ impl CalendarRow {
             day: None,
             today: 0,
             total: 0,
+            failed: 0,
             failures: Vec::new(),
             ignored: 0,
             subscribed: None,
@@ -355,15 +359,18 @@ impl TenantStore {
         .await
     }
 
-    /// Notes that an event of the calendar could not be taken in.
+    /// Notes that an event of the calendar could not be taken in, or had nothing here to change.
     pub async fn note_calendar_failure(
         &self,
         calendar: Calendar,
         reason: &str,
     ) -> Result<(), StoreError> {
         let now = self.now();
-        self.change_calendar(calendar, |row| row.note_failure(now, reason))
-            .await
+        self.change_calendar(calendar, |row| {
+            row.note_failure(now, reason);
+            row.failed += 1;
+        })
+        .await
     }
 
     /// Changes the record, whoever else does. What it holds is for people to look at and says when to read again; no

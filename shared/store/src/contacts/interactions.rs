@@ -22,10 +22,34 @@ pub enum InteractionKind {
     #[default]
     Note,
     /// A call outside the system.
+    #[serde(alias = "call")]
     Phone,
     Email,
     Sms,
+    #[serde(alias = "meeting")]
     InPerson,
+}
+
+/// What became of something that went outside the system, as staff say it (S1 `status`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Became {
+    Sent,
+    Delivered,
+    Failed,
+    Read,
+}
+
+impl Became {
+    /// The word in the API.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Sent => "sent",
+            Self::Delivered => "delivered",
+            Self::Failed => "failed",
+            Self::Read => "read",
+        }
+    }
 }
 
 /// Which way it went.
@@ -47,6 +71,9 @@ pub struct InteractionRow {
     pub by: Option<UserId>,
     #[serde(default)]
     pub direction: Option<Direction>,
+    /// As staff said it, of what went outside the system.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub became: Option<Became>,
     /// The message that was sent: what becomes of it is on its record.
     #[serde(default)]
     pub message: Option<MessageId>,
@@ -82,6 +109,15 @@ fn fields(tenant: TenantId, id: InteractionId, key: &PersonKey) -> Fields<'_> {
     }
 }
 
+/// What staff note.
+#[derive(Debug)]
+pub struct Noted {
+    pub kind: InteractionKind,
+    pub direction: Option<Direction>,
+    pub became: Option<Became>,
+    pub text: Notes,
+}
+
 /// What was written to or by a person.
 pub(crate) struct Written<'a> {
     pub kind: InteractionKind,
@@ -111,6 +147,7 @@ impl TenantStore {
             at: self.now(),
             by: written.by,
             direction: written.direction,
+            became: None,
             message: written.message,
             provider_id: written.provider_id.map(str::to_owned),
             text: fields(self.id, id, person_key).seal("text", written.text)?,
@@ -124,8 +161,7 @@ impl TenantStore {
         &self,
         contact: ContactId,
         id: InteractionId,
-        kind: InteractionKind,
-        text: &Notes,
+        noted: &Noted,
         actor: &Actor,
     ) -> Result<Option<InteractionRow>, StoreError> {
         let Some(person_key) = self.person_key(contact).await? else {
@@ -135,13 +171,14 @@ impl TenantStore {
             tenant: self.id,
             contact,
             id,
-            kind,
+            kind: noted.kind,
             at: self.now(),
             by: actor.user(),
-            direction: None,
+            direction: noted.direction,
+            became: noted.became,
             message: None,
             provider_id: None,
-            text: fields(self.id, id, &person_key).seal("text", text)?,
+            text: fields(self.id, id, &person_key).seal("text", &noted.text)?,
         };
         let mut tx = Tx::new();
         tx.create(&mut row)?;
@@ -153,7 +190,9 @@ impl TenantStore {
         let entry = Entry::new("interaction.added", "interaction", id.uuid())
             .contact(contact)
             .version(1)
-            .details(serde_json::json!({ "kind": kind, "text": text }));
+            .details(serde_json::json!({
+                "kind": noted.kind, "direction": noted.direction, "became": noted.became, "text": noted.text,
+            }));
         self.log(&mut tx, actor, entry)?;
         match self.store.commit(tx).await {
             Err(error) if error.is_lost() => self.store.read(&row.key()).await,

@@ -16,7 +16,7 @@ pub use bookings::{Booked, NewTime, move_to};
 pub use claims::{ClaimRow, Claims};
 pub use consents::{ConsentChange, ConsentRow};
 pub use create::{Created, NewAppointment, NewContact};
-pub use interactions::{Direction, InteractionKind, InteractionRow};
+pub use interactions::{Became, Direction, InteractionKind, InteractionRow, Noted};
 pub use likeness::Judged;
 pub use list::{ContactPage, LIST_BOUND, ListQuery, Start};
 pub use person::Person;

@@ -169,9 +169,12 @@ pub(crate) struct MessagesSentRow {
     /// When administrators were last told that the limit is near or reached, and of which share of it in percent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     told: Option<(DateTime<Utc>, u8)>,
-    /// When administrators were last told that the provider refuses the account.
+    /// When administrators were last told that Twilio refuses the account.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     refused_at: Option<DateTime<Utc>>,
+    /// The same of SES.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    mail_refused_at: Option<DateTime<Utc>>,
 }
 
 impl Entity for MessagesSentRow {

@@ -458,18 +458,28 @@ impl TenantStore {
             count: Default::default(),
             told: None,
             refused_at: None,
+            mail_refused_at: None,
         }))
     }
 
-    /// Tells administrators that the provider refuses the account: once in 24 hours, however many messages wait.
-    async fn tell_of_refusal(&self, tx: &mut Tx, channel: Channel) -> Result<(), StoreError> {
+    /// Tells administrators that the provider of a channel refuses the account: once in 24 hours, however many messages
+    /// wait.
+    pub(crate) async fn tell_of_refusal(
+        &self,
+        tx: &mut Tx,
+        channel: Channel,
+    ) -> Result<(), StoreError> {
         let now = self.now();
         let mut sent = self.messages_sent().await?;
-        let told = sent.refused_at;
+        let told = match channel {
+            Channel::Sms => &mut sent.refused_at,
+            Channel::Email => &mut sent.mail_refused_at,
+        };
         if told.is_some_and(|at| now - at < TimeDelta::days(1)) {
             return Ok(());
         }
-        sent.refused_at = Some(now);
+        *told = Some(now);
+        tracing::error!(tenant_id = %self.id, channel = channel.as_str(), "the provider refuses the account; messages wait");
         tx.save(&mut sent)?;
         self.tell(tx, Happening::ChannelFailing { channel })
     }
@@ -496,7 +506,7 @@ impl TenantStore {
     }
 
     /// Commits what may as well be done by the next who looks.
-    async fn committed(&self, tx: Tx) -> Result<(), StoreError> {
+    pub(crate) async fn committed(&self, tx: Tx) -> Result<(), StoreError> {
         match self.store.commit(tx).await {
             Err(error) if !error.is_lost() => Err(error),
             _ => Ok(()),

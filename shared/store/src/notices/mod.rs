@@ -6,6 +6,7 @@ mod in_app;
 mod sms;
 mod spread;
 mod summaries;
+mod tally;
 
 pub use in_app::InAppRow;
 pub use sms::{SmsAlert, SmsOutcome};

@@ -1,27 +1,24 @@
 //! Summaries by the clock. One record of the tenant says which one goes out next; whoever sends it takes people a few at a
-//! time, and how far it is lies in the same transactions. It exists while anybody wants a summary.
+//! time, and how far it is lies in the same transactions. It exists while anybody wants a summary. What it says is counted
+//! from the change log (`tally`).
 
 use chrono::{DateTime, NaiveDate, Utc};
 use chrono_tz::Tz;
 use serde::{Deserialize, Serialize};
-use vio_domain::calling::session::{Action, Outcome};
 use vio_domain::ids::{TenantId, UserId};
-use vio_domain::letters::{self, Labelled, Letter};
-use vio_domain::notices::{Figures, Summary};
+use vio_domain::letters::Labelled;
+use vio_domain::notices::Summary;
 
-use crate::entity::{DueEntry, Entity, from_item};
+use crate::entity::{DueEntry, Entity};
 use crate::error::StoreError;
-use crate::key::{self, DueKind, LOG_SHARDS, LogKind};
+use crate::key::{self, DueKind};
 use crate::letters::NewLetter;
-use crate::log::LogRow;
 use crate::notices::spread::{AT_ONCE, MOST_MEMBERS};
-use crate::port::{Key, Query, SortRange, Source, TableName};
+use crate::notices::tally::Said;
+use crate::port::Key;
 use crate::store::TenantStore;
 use crate::tx::Tx;
 use crate::users::UserStatus;
-
-/// Log entries read at once.
-const PAGE: u32 = 500;
 
 /// Which summaries go out next.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -160,11 +157,10 @@ impl TenantStore {
                 readers.push((user.id, self.open_personal(&user)?.email));
             }
         }
-        let figures = if readers.is_empty() {
-            Figures::default()
+        let said = if readers.is_empty() {
+            Said::default()
         } else {
-            let (from, until) = summary.span(zone, day);
-            self.figures(from, until).await?
+            self.said(summary, zone, day).await?
         };
         let mut some = readers.chunks(AT_ONCE).peekable();
         loop {
@@ -175,7 +171,7 @@ impl TenantStore {
                 let new = NewLetter {
                     to: email,
                     user: Some(*user),
-                    letter: letter(summary, day, &figures, link),
+                    letter: said.letter(summary, day, link),
                     about: &format!("summary/{}/{day}", summary.as_str()),
                     due: self.now(),
                 };
@@ -216,113 +212,5 @@ impl TenantStore {
             Err(error) if !error.is_lost() => Err(error),
             _ => Ok(()),
         }
-    }
-
-    /// What was logged between two instants, counted.
-    pub async fn figures(
-        &self,
-        from: DateTime<Utc>,
-        until: DateTime<Utc>,
-    ) -> Result<Figures, StoreError> {
-        let mut figures = Figures::default();
-        for shard in 0..LOG_SHARDS {
-            let (low, _) = key::log_since(from);
-            let (high, _) = key::log_since(until);
-            let mut query = Query {
-                source: Source::Table(TableName::Main),
-                pk: key::log_pk(self.id, LogKind::Change, shard),
-                sort: SortRange::Between(low, high),
-                ascending: true,
-                limit: PAGE,
-                after: None,
-            };
-            loop {
-                let page = self.store.port().query(&query).await?;
-                for item in page.items {
-                    let entry: LogRow = from_item(item)?;
-                    if from <= entry.at && entry.at < until {
-                        self.count(&mut figures, entry).await?;
-                    }
-                }
-                match page.next {
-                    Some(next) => query.after = Some(next),
-                    None => break,
-                }
-            }
-        }
-        Ok(figures)
-    }
-
-    async fn count(&self, figures: &mut Figures, entry: LogRow) -> Result<(), StoreError> {
-        match entry.action.as_str() {
-            "campaign.completed" => figures.campaigns += 1,
-            "call.settled" => {
-                #[derive(Default, Deserialize)]
-                struct Settled {
-                    #[serde(default)]
-                    outcome: Option<Outcome>,
-                    #[serde(default)]
-                    action: Option<Action>,
-                }
-                let details = self.open_log(entry).await?.details.unwrap_or_default();
-                let settled: Settled = serde_json::from_value(details).unwrap_or_default();
-                // Without an outcome no call was made.
-                if let Some(outcome) = settled.outcome {
-                    figures.count(outcome, settled.action.unwrap_or_default());
-                }
-            }
-            _ => {}
-        }
-        Ok(())
-    }
-}
-
-fn letter(summary: Summary, day: NaiveDate, figures: &Figures, link: Option<&Labelled>) -> Letter {
-    let (from, until) = summary.period(day);
-    let last = until.pred_opt().unwrap_or(from);
-    let long = |date: NaiveDate| date.format("%A %-d %B %Y").to_string();
-    let (subject, period) = match summary {
-        Summary::Daily => ("Your daily summary", long(from)),
-        Summary::Weekly => (
-            "Your weekly performance report",
-            format!("{} to {}", long(from), long(last)),
-        ),
-        Summary::Monthly => (
-            "Your monthly business review",
-            from.format("%B %Y").to_string(),
-        ),
-    };
-    let row = |name: &str, count: u32| (name.to_owned(), count.to_string());
-    let mut calls = vec![
-        row("Made", figures.calls),
-        row("Answered", figures.answered),
-        row("Voicemail", figures.voicemail),
-        row("No answer", figures.no_answer),
-        row("Busy", figures.busy),
-        row("Failed", figures.failed),
-    ];
-    if let Some(percent) = figures.answered_percent() {
-        calls.push(("Answered, of all".to_owned(), format!("{percent} %")));
-    }
-    let group = |heading: &str, rows| letters::Figures {
-        heading: heading.to_owned(),
-        rows,
-    };
-    Letter::Summary {
-        subject: subject.to_owned(),
-        period,
-        figures: vec![
-            group("Calls", calls),
-            group(
-                "Appointments, by these calls",
-                vec![
-                    row("Confirmed", figures.confirmed),
-                    row("Cancelled", figures.cancelled),
-                    row("Asked for another time", figures.rescheduled),
-                ],
-            ),
-            group("Campaigns", vec![row("Completed", figures.campaigns)]),
-        ],
-        link: link.cloned(),
     }
 }

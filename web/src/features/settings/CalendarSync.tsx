@@ -61,6 +61,7 @@ export function CalendarSync({ calendar: which }: { calendar: "calcom" | "calend
           ["Next", calendar.next_sync ? dayAndTime(new Date(calendar.next_sync), zone, now()) : "–"],
           ["Taken in today", String(calendar.imported_today)],
           ["In all", String(calendar.imported_total)],
+          ...(calendar.failed_total > 0 ? [["Not taken in", String(calendar.failed_total)] as [string, string]] : []),
           ...(calendar.ignored_total > 0 ? [["Of kinds not chosen", String(calendar.ignored_total)] as [string, string]] : []),
           ...(calendar.webhook ? [["Webhook", WEBHOOK[calendar.webhook]] as [string, string]] : []),
         ]}

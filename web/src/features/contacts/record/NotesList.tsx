@@ -24,6 +24,12 @@ const KINDS = [
   { id: "in_person", name: "In person" },
 ];
 
+const DIRECTIONS = [
+  { id: "", name: "Not said" },
+  { id: "inbound", name: "They did" },
+  { id: "outbound", name: "We did" },
+];
+
 /** What staff noted, newest first. */
 export function NotesList({ contact, editable }: { contact: Contact; editable: boolean }) {
   const zone = useZone();
@@ -31,6 +37,7 @@ export function NotesList({ contact, editable }: { contact: Contact; editable: b
   const client = useQueryClient();
   const [text, setText] = useState("");
   const [kind, setKind] = useState("note");
+  const [direction, setDirection] = useState("");
   const list = useInfiniteQuery({
     queryKey: ["contacts", contact.id, "interactions", "all"],
     queryFn: ({ pageParam }) => body(api.GET("/api/contacts/{contact_id}/interactions", { params: { path: { contact_id: contact.id }, query: { page_size: 25, ...(pageParam && { cursor: pageParam }) } } })),
@@ -38,7 +45,7 @@ export function NotesList({ contact, editable }: { contact: Contact; editable: b
     getNextPageParam: (page) => page.pagination.next_cursor ?? undefined,
   });
   const add = useMutation({
-    mutationFn: () => body(api.POST("/api/contacts/{contact_id}/interactions", { params: { path: { contact_id: contact.id } }, body: { kind, text: text.trim() } })),
+    mutationFn: () => body(api.POST("/api/contacts/{contact_id}/interactions", { params: { path: { contact_id: contact.id } }, body: { kind, text: text.trim(), ...(kind !== "note" && direction && { direction }) } })),
     onSuccess: (made) => {
       setText("");
       toast("Saved.");
@@ -61,6 +68,7 @@ export function NotesList({ contact, editable }: { contact: Contact; editable: b
           {refusal && refusal.fields.length === 0 && <ErrorNote error={refusal} what="Not saved. Your text is still here." />}
           <SpokenField label="New note" field="notes" rows={2} most={5000} value={text} onChange={setText} help="For staff only, never spoken." error={refusal?.fields[0]?.detail} />
           <SelectField label="What it was" value={kind} options={KINDS} onChange={setKind} />
+          {kind !== "note" && <SelectField label="Who began" value={direction} options={DIRECTIONS} onChange={setDirection} />}
           <Button type="submit" isDisabled={!text.trim()} isPending={add.isPending}>
             Save note
           </Button>

@@ -15,6 +15,8 @@ import { humane } from "@/lib/words";
 import { IconTile, type Tone } from "@/ui/Badge";
 import { Empty, ErrorNote, Skeleton } from "@/ui/Notes";
 import type { Contact } from "../one";
+import { STATUS } from "../status";
+import { statusChanges } from "./statusChanges";
 import css from "./Timeline.module.css";
 
 interface Item {
@@ -42,6 +44,8 @@ const SENT: Record<string, [string, Tone]> = {
   unknown: ["may not have arrived", "attention"],
   cancelled: ["not sent any more", "neutral"],
 };
+/** What staff noted of a message that went outside the system. */
+const BECAME: Record<string, [string, Tone]> = { read: ["read", "confirmed"] };
 const CONSENT: Record<string, string> = { verbal: "said so", written: "on paper", electronic: "online", implied: "by booking" };
 
 type Call = Schemas["ContactCall"];
@@ -49,7 +53,9 @@ type Call = Schemas["ContactCall"];
 /** Why a call that is not on its way was not made: the last decision that stopped it. */
 export const stopped = (call: Call) => call.decisions.filter((each) => each.verdict !== "place").at(-1);
 
-/** What happened with this person, newest first: calls, notes, permissions, booking. */
+const CHANGED = { pending: "open again", confirmed: "confirmed", cancelled: "cancelled", rescheduled: "moved, or to be moved" };
+
+/** What happened with this person, newest first: calls, messages, notes, what became of appointments, permissions, booking. */
 export function Timeline({ contact }: { contact: Contact }) {
   const zone = useZone();
   const may = useMay();
@@ -58,6 +64,7 @@ export function Timeline({ contact }: { contact: Contact }) {
   const calls = useQuery({ queryKey: ["contacts", contact.id, "calls"], queryFn: () => body(api.GET("/api/contacts/{contact_id}/calls", { params: path })), enabled: may("view_call_results") });
   const notes = useQuery({ queryKey: ["contacts", contact.id, "interactions"], queryFn: () => body(api.GET("/api/contacts/{contact_id}/interactions", { params: path })) });
   const consents = useQuery({ queryKey: ["contacts", contact.id, "consents"], queryFn: () => body(api.GET("/api/contacts/{contact_id}/consents", { params: path })) });
+  const history = useQuery({ queryKey: ["contacts", contact.id, "history", "latest"], queryFn: () => body(api.GET("/api/contacts/{contact_id}/history", { params: { path: path.path, query: { page_size: 100 } } })) });
   const by = (id: string | null | undefined) => (colleague(id) ? `, ${colleague(id) ?? ""}` : "");
 
   const made: Item = { at: contact.created_at, key: "made", icon: CalendarPlus, tone: "neutral", title: "Added", line: SOURCE[contact.booking_source] ?? contact.booking_source };
@@ -97,11 +104,19 @@ export function Timeline({ contact }: { contact: Contact }) {
       return found;
     }) ?? []),
     ...(notes.data?.interactions.map((each): Item => {
-      const [became, tone] = SENT[each.status ?? ""] ?? [undefined, "neutral"];
+      const [became, tone] = SENT[each.status ?? ""] ?? BECAME[each.status ?? ""] ?? [undefined, "neutral"];
       const kind = KIND[each.kind] ?? humane(each.kind);
-      const from = each.direction === "inbound" ? " received" : "";
+      const from = each.direction === "inbound" ? (ICON[each.kind] ? " received" : ", they began") : "";
       return { at: each.at, key: each.id, icon: ICON[each.kind] ?? NotebookPen, tone, title: `${kind}${from}${became ? `: ${became}` : ""}${by(each.by)}`, line: <Detail>{each.text}</Detail> };
     }) ?? []),
+    ...statusChanges(history.data?.entries ?? []).map((each): Item => ({
+      at: each.at,
+      key: each.key,
+      icon: STATUS[each.status].icon,
+      tone: STATUS[each.status].tone,
+      title: `Appointment ${CHANGED[each.status]}`,
+      line: `${each.by.kind === "user" ? (colleague(each.by.user_id) ?? "A colleague") : each.by.kind === "provider" ? "The calendar, a message or a call" : "Vio"}${each.reason ? `: ${each.reason}` : ""}`,
+    })),
     ...(consents.data?.consents.map((each): Item => ({
       at: each.recorded_at,
       key: each.id,
@@ -113,7 +128,7 @@ export function Timeline({ contact }: { contact: Contact }) {
     made,
   ].sort((a, b) => b.at.localeCompare(a.at));
 
-  const failed = [calls, notes, consents].find((each) => each.isError);
+  const failed = [calls, notes, consents, history].find((each) => each.isError);
   if (notes.isPending) return <Skeleton rows={3} />;
   const days = new Map<string, Item[]>();
   for (const item of items) {
