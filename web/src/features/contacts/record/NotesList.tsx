@@ -25,7 +25,7 @@ const KINDS = [
 ];
 
 /** What staff noted, newest first. */
-export function NotesList({ contact, editable }: { contact: Contact; editable: boolean }) {
+export function NotesList({ contact, editable }: { contact: Pick<Contact, "id">; editable: boolean }) {
   const zone = useZone();
   const colleague = useColleague();
   const client = useQueryClient();
