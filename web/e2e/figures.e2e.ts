@@ -1,18 +1,12 @@
 import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { asUser, clockNow, dev, launch, open, settled, signIn, violations } from "./browser";
+import { asUser, clockNow, dev, launch, open, settled, signIn, violations, workingHours } from "./browser";
 
 let browser: Browser;
 
 beforeAll(async () => {
   browser = await launch();
-  // A working morning: nobody is rung outside the call hours.
-  const at = await clockNow();
-  const bad = () => at.getUTCDay() % 6 === 0 || at.getUTCHours() < 9 || at.getUTCHours() > 15;
-  if (bad()) {
-    while (bad()) at.setTime(at.getTime() - (at.getTime() % 3_600_000) + 3_600_000);
-    await dev("clock", { now: at.toISOString() });
-  }
+  await workingHours();
 });
 afterAll(async () => {
   await dev("sandbox/script", { default: { disconnection_reason: "user_hangup", appointment_action: "confirmed" } });
