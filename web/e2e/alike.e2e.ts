@@ -29,6 +29,7 @@ it("two records of one person are compared and made one, with the values chosen 
   const day = new Date((await clockNow()).getTime() + 5 * 86_400_000).toISOString().slice(0, 10);
   const first = await somebody({ name, phone, email: `${letters()}@example.com`, notes: "Prefers mornings." });
   const second = await somebody({ name: longer, phone, notes: "Moved in spring.", tags: ["vip"], appointment_time: `${day}T10:30` });
+  expect((await ask("POST", `/api/contacts/${second}/interactions`, { text: "Asked about parking." })).status).toBe(201);
   const { page } = await open(browser);
   await signIn(page, "admin", "/contacts");
   await page.getByRole("button", { name: "More for patients" }).click();
@@ -42,16 +43,47 @@ it("two records of one person are compared and made one, with the values chosen 
   expect(await dialog.getByRole("radio", { name: "Both, one under the other" }).isChecked()).toBe(true);
   await dialog.getByRole("radio", { name: longer, exact: true }).check();
   expect(await violations(page)).toEqual([]);
+  // Somebody changes one of the two meanwhile: nothing is done, and what is new is shown before it is done.
+  expect((await ask("PATCH", `/api/contacts/${second}`, { company_name: "Moved Ltd" })).status).toBe(200);
+  const asked: string[] = [];
+  page.on("request", (request) => {
+    if (request.method() !== "GET" && request.url().includes("/api/contacts/")) asked.push(new URL(request.url()).pathname);
+  });
+  await dialog.getByRole("button", { name: "Make one record" }).click();
+  await dialog.getByText(`somebody changed ${longer} after you opened this`).waitFor();
+  await dialog.getByRole("cell", { name: /New.*Moved Ltd/s }).waitFor();
+  expect(await dialog.getByRole("radio", { name: longer, exact: true }).isChecked()).toBe(true);
+  expect(await violations(page)).toEqual([]);
   await dialog.getByRole("button", { name: "Make one record" }).click();
   await page.getByText("The other can be brought back for 30 days.").waitFor();
+  // Each time one request.
+  expect(asked.filter((path) => path !== "/api/contacts/search")).toEqual(["/api/contacts/merge", "/api/contacts/merge"]);
 
-  const kept = (await (await ask("GET", `/api/contacts/${first}`)).json()) as { name: string; notes: string; tags: string[]; appointment_time: string };
+  const kept = (await (await ask("GET", `/api/contacts/${first}`)).json()) as { name: string; notes: string; company_name: string; tags: string[]; appointment_time: string };
   expect(kept.name).toBe(longer);
+  expect(kept.company_name).toBe("Moved Ltd");
   expect(kept.notes).toBe("Prefers mornings.\n\nMoved in spring.");
   expect(kept.tags).toEqual(["vip"]);
   expect(kept.appointment_time).toContain(day);
   expect((await ask("GET", `/api/contacts/${second}`)).status).toBe(404);
   await page.waitForFunction((gone) => !document.querySelector("main")?.textContent.includes(gone), name);
+
+  // What happened with the other is read in the one that was kept.
+  await page.goto(`${base()}/contacts/${first}`);
+  await page.getByText("Made one with another record").first().waitFor();
+  await page.getByText("Asked about parking.").waitFor();
+  await page.goto(`${base()}/contacts/${first}/notes`);
+  await page.getByRole("heading", { name: /From the record .* made one with this on/ }).waitFor();
+  await page.getByText("Asked about parking.").waitFor();
+  expect(await violations(page)).toEqual([]);
+
+  // And it is brought back although somebody like it is there, when that is said twice.
+  await page.goto(`${base()}/contacts/deleted`);
+  await page.getByRole("listitem").filter({ hasText: longer }).getByText(/Made one with another record/).waitFor();
+  await page.getByRole("button", { name: `Bring back ${longer}` }).click();
+  await page.getByRole("button", { name: `Bring back all the same ${longer}` }).click();
+  await page.getByText(`${longer} is back.`).waitFor();
+  expect((await ask("GET", `/api/contacts/${second}`)).status).toBe(200);
   await page.context().close();
 });
 

@@ -104,3 +104,12 @@ export async function clockNow(): Promise<Date> {
   const answer = (await (await fetch(`${api()}/dev/clock`)).json()) as { now: string };
   return new Date(answer.now);
 }
+
+/** Goes on to the next hour in which people are rung, where this is none. Whoever was signed in may not be any more. */
+export async function workingHours(): Promise<void> {
+  const at = await clockNow();
+  const closed = () => at.getUTCDay() % 6 === 0 || at.getUTCHours() < 9 || at.getUTCHours() > 15;
+  if (!closed()) return;
+  while (closed()) at.setTime(at.getTime() - (at.getTime() % 3_600_000) + 3_600_000);
+  await dev("clock", { now: at.toISOString() });
+}

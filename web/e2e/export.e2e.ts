@@ -38,6 +38,31 @@ it("the list that is shown is downloaded as it is filtered, and the audit trail 
   await page.context().close();
 });
 
+it("a selection is downloaded, and nobody else", { timeout: 120_000 }, async () => {
+  const ask = await asUser();
+  const name = `Selina ${Array.from({ length: 6 }, () => "abcdefghij"[Math.floor(Math.random() * 10)]).join("")}`;
+  for (let place = 0; place < 3; place += 1) {
+    const phone = `+44151496${String(Math.floor(Math.random() * 9000) + 1000)}`;
+    expect((await ask("POST", "/api/contacts", { name: `${name} ${["Uno", "Due", "Tre"][place] ?? ""}`, phone, on_duplicate: "create_new" })).status).toBe(201);
+  }
+  const { page } = await open(browser);
+  await signIn(page, "admin", "/contacts");
+  await page.getByLabel("Search patients", { exact: true }).fill(name);
+  await page.getByText(/^3 patients match$/).waitFor();
+  for (const each of ["Uno", "Tre"]) await page.getByRole("row", { name: new RegExp(`${name} ${each}`) }).getByRole("checkbox").click({ force: true });
+  await page.getByLabel("Selection").getByText("2 selected").waitFor();
+  await page.getByRole("button", { name: "More for the selection" }).click();
+  await page.getByRole("menuitem", { name: "Download the selection" }).click();
+  const dialog = page.getByRole("dialog", { name: "Download the selection" });
+  await dialog.getByText("exactly those you chose").waitFor();
+  expect(await violations(page)).toEqual([]);
+  const coming = page.waitForEvent("download");
+  await dialog.getByRole("button", { name: "Download 2 patients" }).click();
+  const lines = readFileSync(await (await coming).path(), "utf8").trim().split(/\r?\n/);
+  expect(lines.slice(1).map((line) => line.split(",")[0])).toEqual([`${name} Uno`, `${name} Tre`]);
+  await page.context().close();
+});
+
 it("a file that cannot be made is said to, and who may not make one is not offered it", { timeout: 120_000 }, async () => {
   const { page } = await open(browser);
   await signIn(page, "admin", "/groups");

@@ -253,6 +253,8 @@ describe("a group", () => {
     expect(await violations(page)).toEqual([]);
     await page.getByRole("button", { name: /^Call \d+ pe/ }).click();
     await page.waitForURL(/\/calls\/campaigns\//);
+    // The page before has a heading of that name too.
+    await page.getByText("Called", { exact: true }).first().waitFor();
     await page.getByRole("heading", { level: 1, name: new RegExp(label) }).waitFor();
     await settled(page);
     expect(await violations(page)).toEqual([]);

@@ -48,6 +48,26 @@ it("is sorted by several columns, with columns and widths that a reload and anot
   await other.context().close();
 });
 
+it("shows the people of one industry, kept in the address", { timeout: 120_000 }, async () => {
+  const name = `Indira ${letters()}`;
+  const phone = `+44151496${String(Math.floor(Math.random() * 9000) + 1000)}`;
+  expect((await ask("POST", "/api/contacts", { name, phone, industry: "legal", on_duplicate: "create_new" })).status).toBe(201);
+  const { total_contacts: total } = ((await (await ask("POST", "/api/contacts/search", { industry: ["legal"], page_size: 10 })).json()) as { pagination: { total_contacts: number } }).pagination;
+  const { page } = await open(browser);
+  await signIn(page, "admin", "/contacts");
+  await settled(page);
+  const filters = page.getByRole("complementary", { name: "Filters" });
+  await filters.getByRole("button", { name: "Industry" }).click();
+  await filters.getByRole("checkbox", { name: "Legal" }).click({ force: true });
+  await page.getByRole("list", { name: "Filters" }).getByText("Legal").waitFor();
+  await page.getByText(new RegExp(`^${String(total)} patients? match(es)?$`)).waitFor();
+  await page.getByRole("row", { name: new RegExp(name) }).waitFor();
+  expect(await violations(page)).toEqual([]);
+  await page.reload();
+  await page.getByText(new RegExp(`^${String(total)} patients? match(es)?$`)).waitFor();
+  await page.context().close();
+});
+
 it("a click on a status shows only those, the list is kept under a name, and its counts move by themselves", { timeout: 120_000 }, async () => {
   const name = `List ${letters()}`;
   const { page } = await open(browser, { look: { contacts: "grid" } });

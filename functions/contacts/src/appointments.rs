@@ -45,7 +45,7 @@ pub(crate) async fn list(
     _: Query<NoParams>,
 ) -> Result<Json<AppointmentList>, Problem> {
     let tenant = app.tenant_of(&principal).await?;
-    let person = reach::viewed(&tenant, &principal, id).await?;
+    let person = reach::viewed_or_merged(&tenant, &principal, id).await?;
     let settings = tenant.settings().await.map_err(store_problem)?.settings;
     let entry = Entry::new("appointments.viewed", "contact", id.uuid()).contact(id);
     tenant

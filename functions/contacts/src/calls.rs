@@ -148,7 +148,7 @@ pub(crate) async fn list(
     Paged { page, .. }: Paged<NoParams>,
 ) -> Result<Json<ContactCalls>, Problem> {
     let tenant = app.tenant_of(&principal).await?;
-    reach::viewed(&tenant, &principal, id).await?;
+    reach::viewed_or_merged(&tenant, &principal, id).await?;
     let (after, number) = page.after::<SessionId>()?;
     let after = after.map(|last| key::session(tenant.id, id, last).into());
     let (rows, next) = tenant

@@ -114,7 +114,7 @@ pub(crate) async fn list(
     Paged { page, .. }: Paged<NoParams>,
 ) -> Result<Json<ConsentList>, Problem> {
     let tenant = app.tenant_of(&principal).await?;
-    reach::viewed(&tenant, &principal, id).await?;
+    reach::viewed_or_merged(&tenant, &principal, id).await?;
     let (after, number) = page.after::<ConsentId>()?;
     let after = after.map(|last| key::consent(tenant.id, id, last).into());
     let (rows, next) = tenant

@@ -34,6 +34,8 @@ pub(crate) struct DeletedContact {
     restorable_until: DateTime<Utc>,
     /// Whether you may bring them back.
     restorable: bool,
+    /// The contact that they were made one with, where that is why.
+    merged_into: Option<Uuid>,
 }
 
 impl DeletedContact {
@@ -45,6 +47,7 @@ impl DeletedContact {
             deleted_by: deleted.by.map(UserId::uuid),
             restorable_until: deleted.at + TimeDelta::days(RESTORE_DAYS),
             restorable,
+            merged_into: contact.merged_into.map(ContactId::uuid),
         }
     }
 }

@@ -167,7 +167,7 @@ pub(crate) async fn list(
     Paged { page, .. }: Paged<NoParams>,
 ) -> Result<Json<History>, Problem> {
     let tenant = app.tenant_of(&principal).await?;
-    reach::viewed(&tenant, &principal, id).await?;
+    reach::viewed_or_merged(&tenant, &principal, id).await?;
     let (before, number) = page.after::<LogId>()?;
     let (rows, next) = tenant
         .history_of(id, page.page_size, before)

@@ -131,7 +131,7 @@ pub(crate) async fn list(
     Paged { page, .. }: Paged<NoParams>,
 ) -> Result<Json<InteractionList>, Problem> {
     let tenant = app.tenant_of(&principal).await?;
-    let person = reach::viewed(&tenant, &principal, id).await?;
+    let person = reach::viewed_or_merged(&tenant, &principal, id).await?;
     let (after, number) = page.after::<InteractionId>()?;
     let after = after.map(|last| key::interaction(tenant.id, id, last).into());
     let (rows, next) = tenant

@@ -19,6 +19,7 @@ mod groups;
 mod history;
 mod input;
 mod interactions;
+mod merge;
 mod phi;
 mod reach;
 mod read;
@@ -48,6 +49,7 @@ fn routes() -> OpenApiRouter<App> {
         .routes(routes!(read::read, edit::patch, edit::put, remove::delete))
         .routes(routes!(remove::restore))
         .routes(routes!(deleted::list))
+        .routes(routes!(merge::merge))
         .routes(routes!(appointments::list, appointments::add))
         .routes(routes!(
             appointments::read,

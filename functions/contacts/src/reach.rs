@@ -23,6 +23,29 @@ pub(crate) async fn viewed(
         .ok_or_else(Problem::not_found)
 }
 
+/// The same, or a contact that was made one with one that may be seen: what was kept of it is read on.
+pub(crate) async fn viewed_or_merged(
+    tenant: &TenantStore,
+    principal: &Principal,
+    id: ContactId,
+) -> Result<Person, Problem> {
+    let found = tenant.person(id).await.map_err(store_problem)?;
+    let person = found.ok_or_else(Problem::not_found)?;
+    let seen = match person.contact.deleted {
+        None => can_view(principal, &person.contact),
+        Some(_) => {
+            let kept = tenant.merged_in_the_end(&person.contact).await;
+            let kept = kept.map_err(store_problem)?;
+            kept.is_some_and(|kept| can_view(principal, &kept))
+        }
+    };
+    if seen {
+        Ok(person)
+    } else {
+        Err(Problem::not_found())
+    }
+}
+
 /// A contact that may be changed: 403 for one that is seen only.
 pub(crate) async fn edited(
     tenant: &TenantStore,

@@ -140,6 +140,7 @@ async fn bring_back(
         let mut person = deleted(&tenant, principal, id).await?;
         let mut warnings = Vec::new();
         if person.contact.deleted.take().is_some() {
+            person.contact.merged_into = None;
             let judged = tenant.judge(&person).await.map_err(store_problem)?;
             if !judged.found.duplicates.is_empty() && !keep {
                 return Err(duplicate(&judged.found.duplicates));

@@ -101,9 +101,32 @@ pub struct ContactView {
     pub created_at: DateTime<Utc>,
     pub updated_at: DateTime<Utc>,
     pub version: u64,
+    /// Records of the same person that were made one with this one: their calls, notes, consents, appointments and history
+    /// are read under their own ids. Only of one contact, not in lists.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub merged_from: Vec<MergedRecord>,
     /// What is odd about what was just saved.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub warnings: Option<Vec<Warning>>,
+}
+
+/// A record that was made one with another.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct MergedRecord {
+    pub id: Uuid,
+    #[schema(example = "Ada Example")]
+    pub name: String,
+    pub merged_at: DateTime<Utc>,
+}
+
+impl MergedRecord {
+    fn of(contact: &Contact) -> Option<Self> {
+        Some(Self {
+            id: contact.id.uuid(),
+            name: contact.name.as_str().to_owned(),
+            merged_at: contact.deleted?.at,
+        })
+    }
 }
 
 #[derive(Debug, Serialize, ToSchema)]
@@ -394,6 +417,7 @@ impl Reader<'_> {
             created_at: contact.created_at,
             updated_at: contact.updated_at,
             version: contact.version,
+            merged_from: Vec::new(),
             warnings,
         }
     }
@@ -412,7 +436,11 @@ impl Reader<'_> {
         let groups = groups::seen(tenant, self.principal, ids).await?;
         let current = person.current(tenant.now());
         let next = person.next_call_at();
-        Ok(self.contact(contact, current, next, &shares, &groups, warnings))
+        let merged = tenant.merged_records(contact).await;
+        let merged = merged.map_err(store_problem)?;
+        let mut view = self.contact(contact, current, next, &shares, &groups, warnings);
+        view.merged_from = merged.iter().filter_map(MergedRecord::of).collect();
+        Ok(view)
     }
 }
 

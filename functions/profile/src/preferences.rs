@@ -68,6 +68,12 @@ pub(crate) struct PreferencesView {
     dashboard_refresh_rate: RefreshRate,
     /// Whether changes are shown as they happen.
     real_time_updates: bool,
+    /// Whether percentages of calls that were answered and confirmed are shown.
+    show_call_success_rates: bool,
+    /// Whether it is shown how calls and confirmations went over time.
+    show_appointment_trends: bool,
+    /// Whether it is shown how many contacts came.
+    show_contact_growth: bool,
 }
 
 /// The colour of a type of business (S3 `default_by_business_type`).
@@ -104,6 +110,9 @@ impl PreferencesView {
             default_dashboard_view: preferences.default_dashboard_view,
             dashboard_refresh_rate: preferences.dashboard_refresh_rate,
             real_time_updates: preferences.real_time_updates,
+            show_call_success_rates: preferences.show_call_success_rates,
+            show_appointment_trends: preferences.show_appointment_trends,
+            show_contact_growth: preferences.show_contact_growth,
         }
     }
 }
@@ -158,6 +167,15 @@ pub(crate) struct PreferencesPatch {
     #[serde(default)]
     #[schema(value_type = Option<bool>)]
     real_time_updates: Patch<bool>,
+    #[serde(default)]
+    #[schema(value_type = Option<bool>)]
+    show_call_success_rates: Patch<bool>,
+    #[serde(default)]
+    #[schema(value_type = Option<bool>)]
+    show_appointment_trends: Patch<bool>,
+    #[serde(default)]
+    #[schema(value_type = Option<bool>)]
+    show_contact_growth: Patch<bool>,
 }
 
 /// Preferences with a request being applied to them.
@@ -213,6 +231,21 @@ impl Validate for Applying<'_> {
                 &patch.real_time_updates,
                 "/real_time_updates",
                 &mut to.real_time_updates,
+            ),
+            (
+                &patch.show_call_success_rates,
+                "/show_call_success_rates",
+                &mut to.show_call_success_rates,
+            ),
+            (
+                &patch.show_appointment_trends,
+                "/show_appointment_trends",
+                &mut to.show_appointment_trends,
+            ),
+            (
+                &patch.show_contact_growth,
+                "/show_contact_growth",
+                &mut to.show_contact_growth,
             ),
         ];
         for (given, pointer, target) in switches {

@@ -136,6 +136,7 @@ async fn preferences_have_s3s_defaults_and_come_back_in_another_browser() {
         "contact_columns": {"shown": ["name", "appointment_time"], "widths": {"name": 240}},
         "font_size": "extra_large", "high_contrast_mode": true, "reduced_motion": true, "letter_shortcuts": false,
         "default_dashboard_view": "calls", "dashboard_refresh_rate": 0, "real_time_updates": false,
+        "show_call_success_rates": false, "show_appointment_trends": false, "show_contact_growth": false,
     });
     let changed = server.patch(PREFERENCES, token, change.clone()).await;
     assert_eq!(changed.status, StatusCode::OK, "{}", changed.body);

@@ -201,6 +201,7 @@ impl Shown<'_> {
             created_at,
             updated_at: card.updated_at.unwrap_or(created_at),
             version: card.version,
+            merged_from: Vec::new(),
             warnings: None,
             appointment_type: at.and_then(|a| a.appointment_type.clone()),
             owner_name: at.and_then(|a| a.owner_name.clone()),

@@ -1,20 +1,26 @@
-//! A list of contacts as a file (rules.md Import and export): CSV, in the order of the list.
+//! Contacts as a file (rules.md Import and export): CSV, a selection or a list in its order.
+
+use std::collections::HashSet;
 
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 use http::header;
+use serde::Deserialize;
 use serde_json::json;
+use utoipa::ToSchema;
 use vio_domain::bulk::MOST_CONTACTS;
+use vio_domain::ids::ContactId;
 use vio_domain::settings::Settings;
 use vio_domain::text::neutral;
-use vio_http::{FieldProblem, Json, Kind, NoParams, Principal, Problem, Query, RequestId};
+use vio_http::{FieldProblem, Fields, Json, Kind, NoParams, Principal, Problem, Query, RequestId};
 use vio_runtime::web::{actor, store_problem};
 use vio_store::log::Entry;
-use vio_view::{Card, PageSize, QueryError, ReadError, Reader, Start};
+use vio_view::{Card, PageSize, QueryError, ReadError, Reader, Start, Visibility};
 
 use crate::ViewApp;
+use crate::held::Held;
 use crate::list::{eyes, read};
 use crate::params::{ListParams, Sent};
 
@@ -139,10 +145,73 @@ fn written(cards: &[Card], settings: &Settings) -> Result<Vec<u8>, Problem> {
         .map_err(|_| Problem::internal_because("a CSV in memory could not be written"))
 }
 
-/// A list as a CSV file: everybody whom the filters find, at most 10,000, in the list's order; times on the clock of the
-/// appointment, others on the business's. In HIPAA mode appointment type, instructions, notes, groups and tags are left
+/// Whose file it is; one of the two.
+#[derive(Default, Deserialize, ToSchema)]
+#[serde(default)]
+#[schema(as = ContactsExport, example = json!({"ids": ["0192f0c1-2b3c-7def-8abc-0123456789ab"]}))]
+pub(crate) struct Body {
+    /// Contacts one by one, at most 10,000, in the order of the rows; each is written once.
+    #[schema(value_type = Option<Vec<Uuid>>)]
+    ids: Option<Vec<String>>,
+    /// Whom this finds, in its order, as in a search without a page. An empty one takes everybody.
+    filter: Option<ListParams>,
+}
+
+/// How many wrong ids are named.
+const WRONG_NAMED: usize = 20;
+
+/// Those of the contacts named that are within reach, every other noted.
+fn one_by_one(reader: &Reader<'_>, ids: &[String], fields: &mut Fields) -> Vec<Card> {
+    if ids.is_empty() || ids.len() > MOST_CONTACTS {
+        let detail = format!("Name one to {MOST_CONTACTS} contacts.");
+        fields.note("/ids", "out_of_range", detail);
+        return Vec::new();
+    }
+    let (mut cards, mut known, mut wrong) = (Vec::new(), HashSet::new(), 0);
+    for (place, text) in ids.iter().enumerate() {
+        let id: Option<ContactId> = text.parse().ok();
+        match id.and_then(|id| reader.contact(id)) {
+            Some(card) if known.insert(card.id) => cards.push(card),
+            Some(_) => {}
+            None if wrong < WRONG_NAMED => {
+                wrong += 1;
+                let detail = "There is no such contact.";
+                fields.note(&format!("/ids/{place}"), "unknown", detail);
+            }
+            None => {}
+        }
+    }
+    cards
+}
+
+/// Whom a filter finds.
+fn found(
+    held: &Held,
+    seen_by: &Visibility,
+    now: (DateTime<Utc>, Tz),
+    filter: &ListParams,
+) -> Result<Vec<Card>, Problem> {
+    let sent = Sent::ToExport;
+    if let Some(name) = filter.paging() {
+        let detail = "A file has no pages.";
+        let error = FieldProblem::new(format!("/filter/{name}"), "not_here", detail);
+        return Err(Problem::validation(vec![error]));
+    }
+    let filters = filter.filters();
+    let refused = |error: QueryError| sent.refused(&error);
+    let mut query = filters.parse(None).map_err(refused)?;
+    query.page_size = PageSize::new(AT_ONCE).map_err(refused)?;
+    query.facets = false;
+    query.shares = false;
+    read(held, seen_by, now, &filters, sent, |reader| {
+        everybody(reader, &mut query)
+    })
+}
+
+/// Contacts as a CSV file, at most 10,000: those named, or everybody whom a filter finds in its order; times on the clock of
+/// the appointment, others on the business's. In HIPAA mode appointment type, instructions, notes, groups and tags are left
 /// out. Entered into the audit with the filters, sealed, and the number of contacts.
-#[utoipa::path(post, path = "/api/contacts/export", tag = "contacts", request_body = ListParams,
+#[utoipa::path(post, path = "/api/contacts/export", tag = "contacts", request_body = Body,
     responses(
         (status = 200, description = "One row a contact", body = String, content_type = "text/csv",
             example = json!("name,phone\nAda Example,'+447700900123\n")),
@@ -153,35 +222,46 @@ pub(crate) async fn export(
     principal: Principal,
     request: RequestId,
     Query(NoParams {}): Query<NoParams>,
-    Json(params): Json<ListParams>,
+    Json(body): Json<Body>,
 ) -> Result<Response, Problem> {
-    if let Some(name) = params.paging() {
-        let detail = "A file has no pages.";
-        let error = FieldProblem::new(format!("/{name}"), "not_here", detail);
-        return Err(Problem::validation(vec![error]));
-    }
     let (tenant, settings) = view.app.tenant_with_settings(&principal).await?;
     let settings = settings.settings;
-    let filters = params.filters();
-    let refused = |error: QueryError| Sent::InBody.refused(&error);
-    let mut query = filters.parse(None).map_err(refused)?;
-    query.page_size = PageSize::new(AT_ONCE).map_err(refused)?;
-    query.facets = false;
-    query.shares = false;
     let seen_by = eyes(&principal, &settings)?;
     let held = view.views.current(&tenant).await?;
     let now = (tenant.now(), settings.business.timezone);
-    let cards = read(&held, &seen_by, now, &filters, Sent::InBody, |reader| {
-        everybody(reader, &mut query)
-    })?;
+    let mut fields = Fields::default();
+    if body.ids.is_some() == body.filter.is_some() {
+        fields.note("/ids", "required", "One of ids and filter.");
+    }
+    // Where both are given, each is judged all the same, so that all that is wrong is told at once.
+    let mut cards = Vec::new();
+    if let Some(ids) = &body.ids {
+        cards = held.read(&seen_by, now.0, now.1, |reader| {
+            Ok(one_by_one(reader, ids, &mut fields))
+        })?;
+    }
+    if let Some(filter) = &body.filter {
+        match found(&held, &seen_by, now, filter) {
+            Ok(found) => cards = found,
+            Err(problem) if problem.kind() == Kind::Validation => {
+                fields.extend(problem.errors().iter().cloned());
+            }
+            Err(problem) => return Err(problem),
+        }
+    }
+    if !fields.is_clean() {
+        return Err(fields.into());
+    }
     if cards.len() > MOST_CONTACTS {
         return Err(Problem::new(Kind::Conflict).detail(format!(
             "This list has more than {MOST_CONTACTS} contacts. Narrow it with a filter."
         )));
     }
     let file = written(&cards, &settings)?;
+    let filters = body.filter.as_ref().map(ListParams::sent).transpose()?;
     let entry = Entry::new("contacts.exported", "tenant", tenant.id.uuid()).details(json!({
-        "filters": params.sent()?, "contacts": cards.len(), "hipaa_safe": settings.privacy.hipaa_mode,
+        "ids": body.ids.is_some(), "filters": filters, "contacts": cards.len(),
+        "hipaa_safe": settings.privacy.hipaa_mode,
     }));
     tenant
         .log_access(&actor(&principal, request), entry)

@@ -274,6 +274,8 @@ pub(crate) enum Sent {
     ToBeSaved,
     /// As the filter of a selection.
     InSelection,
+    /// As the filter of an export.
+    ToExport,
 }
 
 impl Sent {
@@ -287,6 +289,7 @@ impl Sent {
         match self {
             Self::ToBeSaved => "/filters",
             Self::InSelection => "/selection/filter",
+            Self::ToExport => "/filter",
             _ => "",
         }
     }
@@ -306,7 +309,7 @@ impl Sent {
                     .detail(format!("The parameter {name} is not valid: {detail}"))
                     .error(FieldProblem::new(name, code, detail))
             }
-            Self::InBody | Self::ToBeSaved | Self::InSelection => {
+            Self::InBody | Self::ToBeSaved | Self::InSelection | Self::ToExport => {
                 Problem::validation(vec![FieldProblem::new(
                     format!("{}/{name}", self.within()),
                     code,
@@ -341,7 +344,7 @@ impl Sent {
             Self::InAddress | Self::InAddressOfS2 => Problem::new(Kind::InvalidParameter)
                 .detail("The parameter group_ids names a group that is not there.")
                 .error(FieldProblem::new("group_ids", code, detail)),
-            Self::InBody | Self::ToBeSaved | Self::InSelection => {
+            Self::InBody | Self::ToBeSaved | Self::InSelection | Self::ToExport => {
                 Problem::validation(vec![FieldProblem::new(
                     format!("{}/group_ids/{place}", self.within()),
                     code,

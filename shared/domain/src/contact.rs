@@ -261,6 +261,10 @@ pub struct Contact {
     pub updated_at: DateTime<Utc>,
     /// Soft delete: when, by whom. Restorable for 30 days.
     pub deleted: Option<Deleted>,
+    /// The contact that it was made one with, where that is why it is deleted.
+    pub merged_into: Option<ContactId>,
+    /// Contacts that were made one with this one. One that was brought back since no longer says so itself.
+    pub merged_from: Vec<ContactId>,
 }
 
 impl Contact {
@@ -306,6 +310,8 @@ impl Contact {
             created_at: now,
             updated_at: now,
             deleted: None,
+            merged_into: None,
+            merged_from: Vec::new(),
         }
     }
 

@@ -200,6 +200,12 @@ pub struct Preferences {
     pub default_dashboard_view: DashboardView,
     pub dashboard_refresh_rate: RefreshRate,
     pub real_time_updates: bool,
+    /// Which figures are shown (S3 `metrics_visibility`): how many calls were answered and confirmed, in percent.
+    pub show_call_success_rates: bool,
+    /// How calls and confirmations went over time.
+    pub show_appointment_trends: bool,
+    /// How many contacts came.
+    pub show_contact_growth: bool,
 }
 
 impl Default for Preferences {
@@ -220,6 +226,9 @@ impl Default for Preferences {
             default_dashboard_view: DashboardView::default(),
             dashboard_refresh_rate: RefreshRate::default(),
             real_time_updates: true,
+            show_call_success_rates: true,
+            show_appointment_trends: true,
+            show_contact_growth: true,
         }
     }
 }

@@ -64,6 +64,7 @@ pub static TABLE: &[Route] = &[
     on(Get,    "/api/contacts/duplicates", Needs(ViewContacts)).parameters(),
     on(Post,   "/api/contacts/duplicates/apart", NeedsAny(&[EditOwnContacts, EditAllContacts])),
     on(Post,   "/api/contacts/export", Needs(ExportContacts)),
+    on(Post,   "/api/contacts/merge", Needs(DeleteContacts)).idempotent(),
     on(Post,   "/api/contacts/search", Needs(ViewContacts)),
     on(Get,    "/api/contacts/ungrouped", Needs(ViewContacts)).parameters(),
     on(Post,   "/api/contacts/validate-phone", NeedsAny(&[CreateContacts, EditOwnContacts])),

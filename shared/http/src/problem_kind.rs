@@ -83,6 +83,7 @@ kinds! {
     TooManyJobs: "too-many-jobs", CONFLICT, "Too much is under way", "Three jobs over contacts are under way already. Wait until one is through.";
     NotUndoable: "not-undoable", CONFLICT, "This cannot be undone any more", "This can be undone for ten minutes after it is done, once.";
     LastAdministrator: "last-administrator", CONFLICT, "The last administrator stays", "Somebody has to run the business. Make another member an administrator first.";
+    BookedInCalendar: "booked-in-calendar", CONFLICT, "An appointment stands in a calendar", "A calendar goes on telling of this contact's next appointment here. Keep this contact, or wait until the appointment is over.";
     InUse: "in-use", CONFLICT, "Still in use", "This is still in use and cannot be removed.";
     VersionMismatch: "version-mismatch", PRECONDITION_FAILED, "Somebody else changed this meanwhile", "This was changed after you opened it. Reload to see the change, then make yours again.";
     PreconditionRequired: "precondition-required", PRECONDITION_REQUIRED, "If-Match is required", "Send the version being replaced in the If-Match header.";

@@ -83,6 +83,15 @@ const NOT_TEXT: &[(&str, &str)] = &[
     ),
     ("ids", "/notification_ids/-"),
     (
+        "whose value is kept: one of a few words",
+        "/fields/name /fields/phone /fields/email /fields/company_name /fields/preferred_contact_method",
+    ),
+    (
+        "as above",
+        "/fields/priority /fields/assigned_to /fields/notes",
+    ),
+    ("the product's own versions", "/keep/version /merge/version"),
+    (
         "one of a few words: what an address is told of",
         "/events/-",
     ),
@@ -116,7 +125,7 @@ const LEFT_OUT: &[(&str, &str, &str)] = &[
     ),
     (
         "POST /api/contacts/export",
-        "/cursor",
+        "/filter/cursor",
         "refused: a file has no pages",
     ),
     (

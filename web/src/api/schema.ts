@@ -600,8 +600,35 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** A list as a CSV file: everybody whom the filters find, at most 10,000, in the list's order; times on the clock of the appointment, others on the business's. In HIPAA mode appointment type, instructions, notes, groups and tags are left out. Entered into the audit with the filters, sealed, and the number of contacts. */
+        /** Contacts as a CSV file, at most 10,000: those named, or everybody whom a filter finds in its order; times on the clock of the appointment, others on the business's. In HIPAA mode appointment type, instructions, notes, groups and tags are left out. Entered into the audit with the filters, sealed, and the number of contacts. */
         post: operations["post_contacts_export"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/contacts/merge": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Makes one contact of two, at once or not at all.
+         * @description The one that is kept gets the values chosen, what it lacks of the other's, the groups and tags of both, the other's
+         *     appointments to come and its open work. Who withdrew consent on one of the two, or must not be contacted, stays so. The
+         *     other is deleted; its calls, notes, messages, consents and history stay under its id and are read on by whoever sees the
+         *     one that is kept, which names it in `merged_from`. It can be brought back for 30 days.
+         *
+         *     Refused with 409 while the one to be deleted is on the phone (`call-in-progress`), and while a calendar goes on telling
+         *     of an appointment to come of it (`booked-in-calendar`): that is the one to keep. A repeat after it went through changes
+         *     nothing.
+         */
+        post: operations["post_contacts_merge"];
         delete?: never;
         options?: never;
         head?: never;
@@ -3926,6 +3953,11 @@ export interface components {
             last_name?: string | null;
             /** Format: uuid */
             location_id?: string | null;
+            /**
+             * @description Records of the same person that were made one with this one: their calls, notes, consents, appointments and history
+             *     are read under their own ids. Only of one contact, not in lists.
+             */
+            merged_from?: components["schemas"]["MergedRecord"][];
             /** @example Zoë O’Brien-Łuć */
             name: string;
             needs_attention?: components["schemas"]["NeedsAttention"] | null;
@@ -4537,6 +4569,45 @@ export interface components {
             /** @description Two different ones. */
             contact_ids?: string[];
         };
+        /**
+         * @description Whose file it is; one of the two.
+         * @example {
+         *       "ids": [
+         *         "0192f0c1-2b3c-7def-8abc-0123456789ab"
+         *       ]
+         *     }
+         */
+        ContactsExport: {
+            /** @default null */
+            filter?: components["schemas"]["ContactSearch"] | null;
+            /**
+             * @description Contacts one by one, at most 10,000, in the order of the rows; each is written once.
+             * @default null
+             */
+            ids?: string[] | null;
+        };
+        /**
+         * @description Which two, and what of each.
+         * @example {
+         *       "fields": {
+         *         "name": "merge",
+         *         "notes": "both"
+         *       },
+         *       "keep": {
+         *         "contact_id": "0192f0c1-2b3c-7def-8abc-0123456789ab"
+         *       },
+         *       "merge": {
+         *         "contact_id": "0192f0c1-2b3c-7def-8abc-0123456789ac"
+         *       }
+         *     }
+         */
+        ContactsMerge: {
+            fields?: components["schemas"]["MergeFields"];
+            /** @description The one that is kept. */
+            keep: components["schemas"]["MergeOne"];
+            /** @description The one that is made one with it, and deleted. */
+            merge: components["schemas"]["MergeOne"];
+        };
         ContactsPagination: {
             current_page: number;
             /** @description Null on the last page. */
@@ -4596,6 +4667,11 @@ export interface components {
             deleted_by?: string | null;
             /** Format: uuid */
             id: string;
+            /**
+             * Format: uuid
+             * @description The contact that they were made one with, where that is why.
+             */
+            merged_into?: string | null;
             /** @example Ada Example */
             name: string;
             /** @description Whether you may bring them back. */
@@ -6070,6 +6146,50 @@ export interface components {
             /** @description Null where the list is read without counting it. */
             total_pages: number | null;
         };
+        /**
+         * @description Whose value is kept of each field: `keep` or `merge`. Left out: that of the one that is kept where it has one, else the
+         *     other's.
+         */
+        MergeFields: {
+            /** @example keep */
+            assigned_to?: string | null;
+            /** @example keep */
+            company_name?: string | null;
+            /** @example keep */
+            email?: string | null;
+            /** @example merge */
+            name?: string | null;
+            /**
+             * @description `keep`, `merge` or `both`; `both`, one under the other, when left out.
+             * @example both
+             */
+            notes?: string | null;
+            /** @example keep */
+            phone?: string | null;
+            /** @example keep */
+            preferred_contact_method?: string | null;
+            /** @example keep */
+            priority?: string | null;
+        };
+        /** @description One of the two. */
+        MergeOne: {
+            /** Format: uuid */
+            contact_id: string;
+            /**
+             * @description The ETag that the two were compared at; 412 where it is another one now. Left out: whatever it is now.
+             * @example c3
+             */
+            version?: string | null;
+        };
+        /** @description A record that was made one with another. */
+        MergedRecord: {
+            /** Format: uuid */
+            id: string;
+            /** Format: date-time */
+            merged_at: string;
+            /** @example Ada Example */
+            name: string;
+        };
         /** @description A message that was taken on. */
         Message: {
             /**
@@ -6628,6 +6748,9 @@ export interface components {
             real_time_updates?: boolean | null;
             reduced_motion?: boolean | null;
             scroll_lists?: boolean | null;
+            show_appointment_trends?: boolean | null;
+            show_call_success_rates?: boolean | null;
+            show_contact_growth?: boolean | null;
             /** @example auto_collapse */
             sidebar_behavior?: string | null;
             /** @example dark */
@@ -6683,6 +6806,12 @@ export interface components {
             reduced_motion: boolean;
             /** @description Lists are scrolled to their end instead of being cut into pages. */
             scroll_lists: boolean;
+            /** @description Whether it is shown how calls and confirmations went over time. */
+            show_appointment_trends: boolean;
+            /** @description Whether percentages of calls that were answered and confirmed are shown. */
+            show_call_success_rates: boolean;
+            /** @description Whether it is shown how many contacts came. */
+            show_contact_growth: boolean;
             /**
              * @description `always_expanded`, `auto_collapse` or `always_collapsed`.
              * @example auto_collapse
@@ -7584,7 +7713,7 @@ export interface components {
                 "application/problem+json": components["schemas"]["Problem"];
             };
         };
-        /** @description Conflict with the present state; This contact may already exist; The e-mail address is in use; The name is in use; Five campaigns run already; The campaign is over; The group is archived; Too much is under way; This cannot be undone any more; The last administrator stays; Still in use; The same request is under way; A call is in progress; Calling is paused; Calling is not set up; Outside the call hours; The person does not want calls; The person does not want to be contacted; Consent is missing; No e-mail address; No phone number; The number cannot be called; No call is due; No attempts left; Called recently; This number was called too often; Messages are not set up; The person did not opt in */
+        /** @description Conflict with the present state; This contact may already exist; The e-mail address is in use; The name is in use; Five campaigns run already; The campaign is over; The group is archived; Too much is under way; This cannot be undone any more; The last administrator stays; An appointment stands in a calendar; Still in use; The same request is under way; A call is in progress; Calling is paused; Calling is not set up; Outside the call hours; The person does not want calls; The person does not want to be contacted; Consent is missing; No e-mail address; No phone number; The number cannot be called; No call is due; No attempts left; Called recently; This number was called too often; Messages are not set up; The person did not opt in */
         Problem409: {
             headers: {
                 [name: string]: unknown;
@@ -9725,6 +9854,13 @@ export interface operations {
                      *               "start": 0
                      *             }
                      *           ],
+                     *           "merged_from": [
+                     *             {
+                     *               "id": "0192f0c1-2b3c-7def-8abc-0123456789ab",
+                     *               "merged_at": "2027-03-10T10:30:00Z",
+                     *               "name": "Ada Example"
+                     *             }
+                     *           ],
                      *           "name": "Zoë O’Brien-Łuć",
                      *           "needs_attention": {
                      *             "reason": "no_call_window"
@@ -9836,6 +9972,13 @@ export interface operations {
                      *       ],
                      *       "id": "0192f0c1-2b3c-7def-8abc-0123456789ab",
                      *       "is_active": false,
+                     *       "merged_from": [
+                     *         {
+                     *           "id": "0192f0c1-2b3c-7def-8abc-0123456789ab",
+                     *           "merged_at": "2027-03-10T10:30:00Z",
+                     *           "name": "Ada Example"
+                     *         }
+                     *       ],
                      *       "name": "Zoë O’Brien-Łuć",
                      *       "needs_attention": {
                      *         "reason": "no_call_window"
@@ -9897,6 +10040,13 @@ export interface operations {
                      *       ],
                      *       "id": "0192f0c1-2b3c-7def-8abc-0123456789ab",
                      *       "is_active": false,
+                     *       "merged_from": [
+                     *         {
+                     *           "id": "0192f0c1-2b3c-7def-8abc-0123456789ab",
+                     *           "merged_at": "2027-03-10T10:30:00Z",
+                     *           "name": "Ada Example"
+                     *         }
+                     *       ],
                      *       "name": "Zoë O’Brien-Łuć",
                      *       "needs_attention": {
                      *         "reason": "no_call_window"
@@ -10130,6 +10280,13 @@ export interface operations {
                      *               "end": 0,
                      *               "field": "name",
                      *               "start": 0
+                     *             }
+                     *           ],
+                     *           "merged_from": [
+                     *             {
+                     *               "id": "0192f0c1-2b3c-7def-8abc-0123456789ab",
+                     *               "merged_at": "2027-03-10T10:30:00Z",
+                     *               "name": "Ada Example"
                      *             }
                      *           ],
                      *           "name": "Zoë O’Brien-Łuć",
@@ -10366,6 +10523,13 @@ export interface operations {
                      *                   "start": 0
                      *                 }
                      *               ],
+                     *               "merged_from": [
+                     *                 {
+                     *                   "id": "0192f0c1-2b3c-7def-8abc-0123456789ab",
+                     *                   "merged_at": "2027-03-10T10:30:00Z",
+                     *                   "name": "Ada Example"
+                     *                 }
+                     *               ],
                      *               "name": "Zoë O’Brien-Łuć",
                      *               "needs_attention": {
                      *                 "reason": "no_call_window"
@@ -10466,16 +10630,12 @@ export interface operations {
             content: {
                 /**
                  * @example {
-                 *       "search": "smith",
-                 *       "sort": [
-                 *         "-appointment_time"
-                 *       ],
-                 *       "status": [
-                 *         "pending"
+                 *       "ids": [
+                 *         "0192f0c1-2b3c-7def-8abc-0123456789ab"
                  *       ]
                  *     }
                  */
-                "application/json": components["schemas"]["ContactSearch"];
+                "application/json": components["schemas"]["ContactsExport"];
             };
         };
         responses: {
@@ -10497,6 +10657,133 @@ export interface operations {
             403: components["responses"]["Problem403"];
             /** @description More than 10,000 contacts */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    post_contacts_merge: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description 1 to 255 printable ASCII characters. The same key and request happens once and is answered alike for 24 hours. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "fields": {
+                 *         "name": "merge",
+                 *         "notes": "both"
+                 *       },
+                 *       "keep": {
+                 *         "contact_id": "0192f0c1-2b3c-7def-8abc-0123456789ab"
+                 *       },
+                 *       "merge": {
+                 *         "contact_id": "0192f0c1-2b3c-7def-8abc-0123456789ac"
+                 *       }
+                 *     }
+                 */
+                "application/json": components["schemas"]["ContactsMerge"];
+            };
+        };
+        responses: {
+            /** @description The one that is kept */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "appointment_status": "pending",
+                     *       "appointments_count": 0,
+                     *       "attendance": "unknown",
+                     *       "booking_source": "manual",
+                     *       "call_attempts": 0,
+                     *       "call_before_hours": 24,
+                     *       "call_state": "calling_scheduled",
+                     *       "created_at": "2027-03-10T10:30:00Z",
+                     *       "custom_fields": {},
+                     *       "do_not_contact": false,
+                     *       "form": {
+                     *         "form": "healthcare",
+                     *         "version": 0
+                     *       },
+                     *       "group_ids": [
+                     *         "0192f0c1-2b3c-7def-8abc-0123456789ab"
+                     *       ],
+                     *       "id": "0192f0c1-2b3c-7def-8abc-0123456789ab",
+                     *       "is_active": false,
+                     *       "merged_from": [
+                     *         {
+                     *           "id": "0192f0c1-2b3c-7def-8abc-0123456789ab",
+                     *           "merged_at": "2027-03-10T10:30:00Z",
+                     *           "name": "Ada Example"
+                     *         }
+                     *       ],
+                     *       "name": "Zoë O’Brien-Łuć",
+                     *       "needs_attention": {
+                     *         "reason": "no_call_window"
+                     *       },
+                     *       "phone": "+447912345678",
+                     *       "preferences": {
+                     *         "email_opt_in": false,
+                     *         "sms_opt_in": false,
+                     *         "voice_consent": {
+                     *           "state": "given"
+                     *         }
+                     *       },
+                     *       "preferred_contact_method": "voice",
+                     *       "priority": "normal",
+                     *       "shares_phone_with": [
+                     *         "0192f0c1-2b3c-7def-8abc-0123456789ab"
+                     *       ],
+                     *       "tags": [],
+                     *       "tenant_id": "0192f0c1-2b3c-7def-8abc-0123456789ab",
+                     *       "timezone": "Europe/London",
+                     *       "updated_at": "2027-03-10T10:30:00Z",
+                     *       "version": 0,
+                     *       "warnings": [
+                     *         {
+                     *           "code": "outside_opening_hours",
+                     *           "detail": "The appointment is outside your opening hours.",
+                     *           "pointer": "/appointment_time"
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Contact"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            /** @description Not now, or not this way round; see `type` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description One of the two was changed meanwhile (`changed_ids`) */
+            412: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -10578,6 +10865,13 @@ export interface operations {
                      *               "end": 0,
                      *               "field": "name",
                      *               "start": 0
+                     *             }
+                     *           ],
+                     *           "merged_from": [
+                     *             {
+                     *               "id": "0192f0c1-2b3c-7def-8abc-0123456789ab",
+                     *               "merged_at": "2027-03-10T10:30:00Z",
+                     *               "name": "Ada Example"
                      *             }
                      *           ],
                      *           "name": "Zoë O’Brien-Łuć",
@@ -10741,6 +11035,13 @@ export interface operations {
                      *               "start": 0
                      *             }
                      *           ],
+                     *           "merged_from": [
+                     *             {
+                     *               "id": "0192f0c1-2b3c-7def-8abc-0123456789ab",
+                     *               "merged_at": "2027-03-10T10:30:00Z",
+                     *               "name": "Ada Example"
+                     *             }
+                     *           ],
                      *           "name": "Zoë O’Brien-Łuć",
                      *           "needs_attention": {
                      *             "reason": "no_call_window"
@@ -10883,6 +11184,13 @@ export interface operations {
                      *       ],
                      *       "id": "0192f0c1-2b3c-7def-8abc-0123456789ab",
                      *       "is_active": false,
+                     *       "merged_from": [
+                     *         {
+                     *           "id": "0192f0c1-2b3c-7def-8abc-0123456789ab",
+                     *           "merged_at": "2027-03-10T10:30:00Z",
+                     *           "name": "Ada Example"
+                     *         }
+                     *       ],
                      *       "name": "Zoë O’Brien-Łuć",
                      *       "needs_attention": {
                      *         "reason": "no_call_window"
@@ -10984,6 +11292,13 @@ export interface operations {
                      *       ],
                      *       "id": "0192f0c1-2b3c-7def-8abc-0123456789ab",
                      *       "is_active": false,
+                     *       "merged_from": [
+                     *         {
+                     *           "id": "0192f0c1-2b3c-7def-8abc-0123456789ab",
+                     *           "merged_at": "2027-03-10T10:30:00Z",
+                     *           "name": "Ada Example"
+                     *         }
+                     *       ],
                      *       "name": "Zoë O’Brien-Łuć",
                      *       "needs_attention": {
                      *         "reason": "no_call_window"
@@ -11143,6 +11458,13 @@ export interface operations {
                      *       ],
                      *       "id": "0192f0c1-2b3c-7def-8abc-0123456789ab",
                      *       "is_active": false,
+                     *       "merged_from": [
+                     *         {
+                     *           "id": "0192f0c1-2b3c-7def-8abc-0123456789ab",
+                     *           "merged_at": "2027-03-10T10:30:00Z",
+                     *           "name": "Ada Example"
+                     *         }
+                     *       ],
                      *       "name": "Zoë O’Brien-Łuć",
                      *       "needs_attention": {
                      *         "reason": "no_call_window"
@@ -11853,6 +12175,13 @@ export interface operations {
                      *       ],
                      *       "id": "0192f0c1-2b3c-7def-8abc-0123456789ab",
                      *       "is_active": false,
+                     *       "merged_from": [
+                     *         {
+                     *           "id": "0192f0c1-2b3c-7def-8abc-0123456789ab",
+                     *           "merged_at": "2027-03-10T10:30:00Z",
+                     *           "name": "Ada Example"
+                     *         }
+                     *       ],
                      *       "name": "Zoë O’Brien-Łuć",
                      *       "needs_attention": {
                      *         "reason": "no_call_window"
@@ -14172,6 +14501,13 @@ export interface operations {
                      *               "end": 0,
                      *               "field": "name",
                      *               "start": 0
+                     *             }
+                     *           ],
+                     *           "merged_from": [
+                     *             {
+                     *               "id": "0192f0c1-2b3c-7def-8abc-0123456789ab",
+                     *               "merged_at": "2027-03-10T10:30:00Z",
+                     *               "name": "Ada Example"
                      *             }
                      *           ],
                      *           "name": "Zoë O’Brien-Łuć",
@@ -18542,6 +18878,9 @@ export interface operations {
                      *       "real_time_updates": false,
                      *       "reduced_motion": false,
                      *       "scroll_lists": false,
+                     *       "show_appointment_trends": false,
+                     *       "show_call_success_rates": false,
+                     *       "show_contact_growth": false,
                      *       "sidebar_behavior": "auto_collapse",
                      *       "theme": "light"
                      *     }
@@ -18624,6 +18963,9 @@ export interface operations {
                      *       "real_time_updates": false,
                      *       "reduced_motion": false,
                      *       "scroll_lists": false,
+                     *       "show_appointment_trends": false,
+                     *       "show_call_success_rates": false,
+                     *       "show_contact_growth": false,
                      *       "sidebar_behavior": "auto_collapse",
                      *       "theme": "light"
                      *     }

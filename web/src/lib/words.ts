@@ -47,3 +47,6 @@ export function money(minor: number, currency: string): string {
   if (currency === "GBP" && minor < 100) return `${minor}p`;
   return new Intl.NumberFormat("en-GB", { style: "currency", currency }).format(minor / 100);
 }
+
+/** How long to wait, rounded up: nobody comes back too early. */
+export const waitWords = (seconds: number): string => (seconds < 90 ? count(Math.max(1, Math.ceil(seconds)), "second") : count(Math.ceil(seconds / 60), "minute"));

@@ -2,6 +2,7 @@ import { CircleAlert, Copy, RotateCw, WifiOff } from "lucide-react";
 import { useEffect, useState, type ReactNode } from "react";
 import { useOfflineSince } from "@/api/connection";
 import { Refusal } from "@/api/problem";
+import { waitWords } from "@/lib/words";
 import { Button } from "./Button";
 import css from "./Notes.module.css";
 import { cx } from "./cx";
@@ -54,6 +55,7 @@ export function ErrorNote({ error, what, retry }: { error: unknown; what: string
       <div className={css.errorText}>
         <p>
           <strong>{what}</strong> {refusal?.detail ?? "Something failed on our side."}
+          {refusal?.retryAfter !== undefined && ` Try again in ${waitWords(refusal.retryAfter)}.`}
         </p>
         {refusal?.reference && refusal.status >= 500 && (
           <p className={cx(css.reference, "code")}>

@@ -86,7 +86,7 @@ impl World {
         let mut person = ts.new_person(contact, vec![appointment]).unwrap();
         let mut tx = Tx::new();
         let claims = ts.read_claims(&person).await.unwrap();
-        ts.stage_claims(&mut tx, &person, claims).unwrap();
+        ts.stage_claims(&mut tx, &[&person], claims).unwrap();
         ts.replan(&mut tx, &settings.settings, &mut person, about)
             .await
             .unwrap();

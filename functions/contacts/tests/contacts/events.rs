@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use axum::body::Body;
 use tower::ServiceExt;
 
-use crate::support::{World, zoe};
+use crate::support::{World, named, zoe};
 
 fn folder() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../events/contacts")
@@ -27,6 +27,7 @@ async fn every_route_answers_its_sample_event() {
             .as_str()
             .unwrap()
             .to_owned();
+        let other = world.made(named("Ben Example", "07912 345679")).await;
         let name = file.file_name().unwrap().to_string_lossy().into_owned();
         if name == "restore-contact.json" {
             world
@@ -40,6 +41,8 @@ async fn every_route_answers_its_sample_event() {
         // The route key stays as it is; the places are filled in.
         let text = text
             .replace("Bearer {token}", &format!("Bearer {}", world.token()))
+            .replace("{contact_id}\\\"", &format!("{id}\\\""))
+            .replace("{other_id}", &other)
             .replace("contacts/{contact_id}", &format!("contacts/{id}"))
             .replace(
                 "appointments/{appointment_id}",

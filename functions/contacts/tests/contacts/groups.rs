@@ -9,7 +9,7 @@ use vio_store::tx::Tx;
 
 use crate::support::{World, named, zoe};
 
-async fn group(world: &World, name: &str, visibility: Visibility) -> GroupId {
+pub(crate) async fn group(world: &World, name: &str, visibility: Visibility) -> GroupId {
     let ts = &world.tenant.store;
     let mut row = GroupRow {
         tenant: ts.id,
@@ -35,7 +35,7 @@ async fn group(world: &World, name: &str, visibility: Visibility) -> GroupId {
     row.id
 }
 
-async fn members(world: &World, id: GroupId) -> (u32, usize) {
+pub(crate) async fn members(world: &World, id: GroupId) -> (u32, usize) {
     let ts = &world.tenant.store;
     let counted = ts.group(id).await.unwrap().unwrap().members;
     (counted, ts.members(id, 100, None).await.unwrap().0.len())

@@ -8,5 +8,6 @@ mod deleted;
 mod edit;
 mod events;
 mod groups;
+mod merge;
 mod people;
 mod support;

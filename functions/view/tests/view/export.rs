@@ -42,7 +42,12 @@ async fn a_file_holds_whom_the_filters_find_in_the_lists_order() {
     world
         .made(json!({ "name": "Ada Example", "phone": "07912 345679", "priority": "high" }))
         .await;
-    let (status, text) = file(&world, world.token(), json!({ "sort": ["name"] })).await;
+    let (status, text) = file(
+        &world,
+        world.token(),
+        json!({ "filter": { "sort": ["name"] } }),
+    )
+    .await;
     assert_eq!(status, 200, "{text}");
     let lines: Vec<&str> = text.lines().collect();
     assert_eq!(lines.len(), 3);
@@ -57,10 +62,54 @@ async fn a_file_holds_whom_the_filters_find_in_the_lists_order() {
         "{text}"
     );
     assert!(lines[2].contains(",Cut,,,'=cmd(),Regulars,"), "{text}");
-    let (_, high) = file(&world, world.token(), json!({ "priority": ["high"] })).await;
+    let (_, high) = file(
+        &world,
+        world.token(),
+        json!({ "filter": { "priority": ["high"] } }),
+    )
+    .await;
     assert_eq!(high.lines().count(), 2);
-    let (status, _) = file(&world, world.token(), json!({ "page": 2 })).await;
+    let (status, _) = file(&world, world.token(), json!({ "filter": { "page": 2 } })).await;
     assert_eq!(status, 422);
+}
+
+#[tokio::test]
+async fn a_selection_is_written_as_it_was_chosen_and_nobody_else() {
+    let world = World::salon().await;
+    let mut ids = Vec::new();
+    for (name, phone) in [
+        ("Ada Example", "07912 345671"),
+        ("Ben Example", "07912 345672"),
+        ("Cy Example", "07912 345673"),
+    ] {
+        ids.push(world.made(json!({ "name": name, "phone": phone })).await);
+    }
+    let chosen = json!({ "ids": [ids[2], ids[0], ids[2]] });
+    let (status, text) = file(&world, world.token(), chosen).await;
+    assert_eq!(status, 200, "{text}");
+    let names: Vec<&str> = text
+        .lines()
+        .skip(1)
+        .filter_map(|line| line.split(',').next())
+        .collect();
+    assert_eq!(names, ["Cy Example", "Ada Example"]);
+    let strange = uuid::Uuid::now_v7();
+    for (body, pointer) in [
+        (json!({ "ids": [ids[0], strange] }), "/ids/1"),
+        (json!({ "ids": ["somebody"] }), "/ids/0"),
+        (json!({ "ids": [] }), "/ids"),
+        (json!({}), "/ids"),
+        (json!({ "ids": [ids[0]], "filter": {} }), "/ids"),
+        (
+            json!({ "filter": { "status": ["lost"] } }),
+            "/filter/status",
+        ),
+    ] {
+        let (status, text) = file(&world, world.token(), body).await;
+        assert_eq!(status, 422, "{text}");
+        let problem: Value = serde_json::from_str(&text).unwrap();
+        assert_eq!(problem["errors"][0]["pointer"], pointer, "{text}");
+    }
 }
 
 #[tokio::test]
@@ -71,7 +120,7 @@ async fn in_hipaa_mode_a_file_says_nothing_of_health() {
             json!({ "name": "Ada Example", "phone": "07912 345679", "notes": "asked for a ramp" }),
         )
         .await;
-    let (status, text) = file(&world, world.token(), json!({})).await;
+    let (status, text) = file(&world, world.token(), json!({ "filter": {} })).await;
     assert_eq!(status, 200, "{text}");
     let head = text.lines().next().unwrap();
     for column in [
@@ -97,7 +146,7 @@ async fn who_may_not_export_gets_nothing() {
         (Preset::ReadOnly, false),
     ] {
         let staff = app.staff(&world.tenant, preset).await;
-        let (status, text) = file(&world, &staff.token, json!({})).await;
+        let (status, text) = file(&world, &staff.token, json!({ "filter": {} })).await;
         assert_eq!(status.is_success(), may, "{text}");
         // A manager without industries of their own reaches nobody.
         assert_eq!(text.lines().count(), 1, "{text}");

@@ -93,7 +93,7 @@ pub(crate) async fn person_at(clinic: &Clinic, number: &str) {
     let claims = clinic.store().read_claims(&person).await.unwrap();
     clinic
         .store()
-        .stage_claims(&mut tx, &person, claims)
+        .stage_claims(&mut tx, &[&person], claims)
         .unwrap();
     clinic.store().stage_person(&mut tx, &mut person).unwrap();
     vio_runtime::testing::tell(clinic.store(), &mut tx, &person);

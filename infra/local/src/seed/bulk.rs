@@ -221,7 +221,7 @@ async fn stage_person(
     let (id, appointment_id) = (contact.id, appointment.id);
     let mut person = ts.new_person(contact, vec![appointment])?;
     let claims = ts.read_claims(&person).await?;
-    ts.stage_claims(tx, &person, claims)?;
+    ts.stage_claims(tx, &[&person], claims)?;
     ts.replan(tx, settings, &mut person, appointment_id).await?;
     ts.stage_person(tx, &mut person)?;
     let entry = Entry::new("contact.created", "contact", id.uuid())

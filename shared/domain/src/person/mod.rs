@@ -7,6 +7,7 @@
 mod compare;
 mod duplicates;
 mod fold;
+mod merge;
 
 pub use compare::{
     MAX_EXTRA_WORDS, MAX_MISTYPED_WORDS, MAX_TYPO_DISTANCE, MIN_TYPO_LETTERS, Similarity, compare,
@@ -16,3 +17,6 @@ pub use duplicates::{
     calendar_target, classify, classify_all,
 };
 pub use fold::folded;
+pub use merge::{
+    Choices, NotesSide, Side, appointments_brought, booked_in_calendar, consent_brought, merge_into,
+};

@@ -277,7 +277,10 @@ impl TenantStore {
     }
 
     /// Every open entry of one contact, oldest first.
-    async fn open_attention_of(&self, contact: ContactId) -> Result<Vec<AttentionRow>, StoreError> {
+    pub(crate) async fn open_attention_of(
+        &self,
+        contact: ContactId,
+    ) -> Result<Vec<AttentionRow>, StoreError> {
         let (mut found, mut after) = (Vec::new(), None);
         for _ in 0..PAGES {
             let (rows, more) = self.attention(Shown::Open, PAGE, after).await?;

@@ -83,13 +83,20 @@ impl Claims {
 impl TenantStore {
     /// Reads the claims that writing this person touches. None are needed for a deleted person's new values.
     pub async fn read_claims(&self, person: &Person) -> Result<Claims, StoreError> {
-        let (phone, email) = person.stored_hashes();
-        let old = phone.map(|hash| (ClaimKind::Phone, hash)).into_iter();
-        let old = old.chain(email.map(|hash| (ClaimKind::Email, hash)));
-        let mut wanted: Vec<(ClaimKind, LookupHash)> = self.claims_of(&person.contact);
-        for claim in old {
-            if !wanted.contains(&claim) {
-                wanted.push(claim);
+        self.read_claims_of(&[person]).await
+    }
+
+    /// The same of several persons who are written in one transaction.
+    pub(crate) async fn read_claims_of(&self, persons: &[&Person]) -> Result<Claims, StoreError> {
+        let mut wanted: Vec<(ClaimKind, LookupHash)> = Vec::new();
+        for person in persons {
+            let (phone, email) = person.stored_hashes();
+            let old = phone.map(|hash| (ClaimKind::Phone, hash)).into_iter();
+            let old = old.chain(email.map(|hash| (ClaimKind::Email, hash)));
+            for claim in self.claims_of(&person.contact).into_iter().chain(old) {
+                if !wanted.contains(&claim) {
+                    wanted.push(claim);
+                }
             }
         }
         let keys: Vec<Key> = wanted
@@ -111,41 +118,45 @@ impl TenantStore {
         Ok(Claims { rows })
     }
 
-    /// Stages the claims of a person as it is now: added where it has the number or address, dropped where it no
+    /// Stages the claims of persons as they are now: added where one has the number or address, dropped where it no
     /// longer has, or where it is deleted. A claim that stays as it is but was judged is held to the version read.
     pub fn stage_claims(
         &self,
         tx: &mut Tx,
-        person: &Person,
+        persons: &[&Person],
         claims: Claims,
     ) -> Result<(), StoreError> {
-        let id = person.contact.id;
-        let wanted = if person.contact.deleted.is_some() {
-            Vec::new()
-        } else {
-            self.claims_of(&person.contact)
-        };
+        let wanted: Vec<(ContactId, Vec<(ClaimKind, LookupHash)>)> = persons
+            .iter()
+            .map(|person| {
+                let gone = person.contact.deleted.is_some();
+                let wanted = (!gone).then(|| self.claims_of(&person.contact));
+                (person.contact.id, wanted.unwrap_or_default())
+            })
+            .collect();
         for mut row in claims.rows {
-            let has = row.contacts.contains(&id);
-            match (has, wanted.contains(&(row.kind, row.hash))) {
-                (false, true) if row.version == 0 => {
-                    row.contacts.push(id);
-                    // A claim comes and goes: its versions begin anywhere, so that one read before it went is not
-                    // taken for the one that came.
-                    row.version = fresh_version(self.new_id());
-                    tx.put_if(ClaimRow::TYPE, &row, row.version, Condition::Absent)?;
+            let before = row.contacts.clone();
+            let claim = (row.kind, row.hash);
+            for (id, wanted) in &wanted {
+                match (row.contacts.contains(id), wanted.contains(&claim)) {
+                    (false, true) => row.contacts.push(*id),
+                    (true, false) => row.contacts.retain(|contact| contact != id),
+                    _ => {}
                 }
-                (false, true) => {
-                    row.contacts.push(id);
-                    tx.update(&mut row)?;
+            }
+            if row.contacts == before {
+                if wanted.iter().any(|(_, wanted)| wanted.contains(&claim)) {
+                    tx.check("claim", row.key(), Condition::VersionIs(row.version));
                 }
-                (true, false) if row.contacts.len() == 1 => tx.delete(&row),
-                (true, false) => {
-                    row.contacts.retain(|contact| *contact != id);
-                    tx.update(&mut row)?;
-                }
-                (true, true) => tx.check("claim", row.key(), Condition::VersionIs(row.version)),
-                (false, false) => {}
+            } else if row.version == 0 {
+                // A claim comes and goes: its versions begin anywhere, so that one read before it went is not
+                // taken for the one that came.
+                row.version = fresh_version(self.new_id());
+                tx.put_if(ClaimRow::TYPE, &row, row.version, Condition::Absent)?;
+            } else if row.contacts.is_empty() {
+                tx.delete(&row);
+            } else {
+                tx.update(&mut row)?;
             }
         }
         Ok(())

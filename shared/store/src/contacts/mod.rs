@@ -8,6 +8,7 @@ mod history;
 pub mod interactions;
 mod likeness;
 mod list;
+mod merge;
 mod person;
 pub(crate) mod rows;
 mod save;

@@ -135,6 +135,10 @@ pub struct ContactRow {
     pub created_at: DateTime<Utc>,
     pub updated_at: DateTime<Utc>,
     pub deleted: Option<Deleted>,
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub merged_into: Option<ContactId>,
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub merged_from: Vec<ContactId>,
 }
 
 impl Entity for ContactRow {
@@ -224,6 +228,8 @@ impl ContactRow {
             created_at: contact.created_at,
             updated_at: contact.updated_at,
             deleted: contact.deleted,
+            merged_into: contact.merged_into,
+            merged_from: contact.merged_from.clone(),
         })
     }
 
@@ -278,6 +284,8 @@ impl ContactRow {
             created_at: self.created_at,
             updated_at: self.updated_at,
             deleted: self.deleted,
+            merged_into: self.merged_into,
+            merged_from: self.merged_from.clone(),
         })
     }
 }

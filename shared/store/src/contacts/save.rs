@@ -59,6 +59,8 @@ fn contact_edit(contact: &Contact) -> Result<Map<String, Value>, StoreError> {
         "is_active": contact.is_active,
         "booking_page_zone": contact.booking_page_zone,
         "deleted": contact.deleted,
+        "merged_into": contact.merged_into,
+        "merged_from": contact.merged_from,
     });
     object(value)
 }
@@ -208,10 +210,21 @@ impl TenantStore {
         &self,
         tx: &mut Tx,
         person: &mut Person,
+        save: Save<'_>,
+    ) -> Result<bool, StoreError> {
+        self.stage_memberships(tx, &mut [&mut *person], save.actor)
+            .await?;
+        self.stage_saved(tx, person, save).await
+    }
+
+    /// The same of a person whose groups are staged already.
+    pub(crate) async fn stage_saved(
+        &self,
+        tx: &mut Tx,
+        person: &mut Person,
         mut save: Save<'_>,
     ) -> Result<bool, StoreError> {
         let now = self.now();
-        self.stage_membership(tx, person, save.actor).await?;
         let changed = changes(person)?;
         if changed.contact.is_empty() && changed.appointments.is_empty() {
             return Ok(false);
@@ -244,7 +257,7 @@ impl TenantStore {
             }
         }
         if let Some(claims) = save.claims.take() {
-            self.stage_claims(tx, person, claims)?;
+            self.stage_claims(tx, &[&*person], claims)?;
         }
         self.stage_person(tx, person)?;
         self.tell_changes(tx, person, &changed, save.actor)?;

@@ -124,23 +124,29 @@ impl TenantStore {
         tokio::time::sleep(std::time::Duration::from_millis(1 + most * some / 256)).await;
     }
 
-    /// Stages what a changed person changes of its groups: its place in each that it joins or leaves, and their counts.
-    /// A group that is gone is taken off the person. Reads nothing where the groups are the same.
-    pub(crate) async fn stage_membership(
+    /// Stages what changed persons change of their groups: their place in each that they join or leave, and the groups'
+    /// counts. A group that is gone is taken off the person. Reads nothing where the groups are the same.
+    pub(crate) async fn stage_memberships(
         &self,
         tx: &mut Tx,
-        person: &mut Person,
+        persons: &mut [&mut Person],
         actor: &Actor,
     ) -> Result<(), StoreError> {
-        let before = person.contact_before().map(groups_of).unwrap_or_default();
-        let after = groups_of(&person.contact);
-        if before == after {
+        let mut changed = BTreeSet::new();
+        for person in persons.iter() {
+            let before = person.contact_before().map(groups_of).unwrap_or_default();
+            let after = groups_of(&person.contact);
+            changed.extend(before.symmetric_difference(&after).copied());
+        }
+        if changed.is_empty() {
             return Ok(());
         }
-        let changed = before.symmetric_difference(&after).copied();
         let mut groups = self.groups_named(changed).await?;
         let mut moves = BTreeMap::new();
-        self.stage_places(tx, person, &mut groups, &mut moves, actor.user(), &|_| None)?;
+        for person in persons.iter_mut() {
+            let by = actor.user();
+            self.stage_places(tx, person, &mut groups, &mut moves, by, &|_| None)?;
+        }
         self.stage_moves(tx, groups, moves, &GroupWork::by(actor))
     }
 

@@ -162,8 +162,12 @@ pub(crate) async fn person(world: &World) {
     });
     let plain = json!({ "tag": word("tag"), "industry": word("trade") });
     for asked in [asked, plain] {
-        for path in ["/api/contacts/search", "/api/contacts/export"] {
-            client.does(Method::POST, path, asked.clone()).await;
+        let exported = json!({ "filter": asked });
+        for (path, asked) in [
+            ("/api/contacts/search", asked),
+            ("/api/contacts/export", exported),
+        ] {
+            client.does(Method::POST, path, asked).await;
         }
     }
     let refused = json!({ "phone": phone::NOT_TO_BE_CALLED, "reason": word("asked") });
@@ -231,6 +235,14 @@ pub(crate) async fn person(world: &World) {
     client
         .does(Method::POST, &format!("{who}/restore"), json!({}))
         .await;
+    // The same person once more, made one with the first.
+    let twin = json!({
+        "name": word("twin"), "phone": "07911 250099", "notes": word("seen twice"), "on_duplicate": "create_new",
+    });
+    let twin = id(&client.does(Method::POST, "/api/contacts", twin).await);
+    let both = json!({ "keep": { "contact_id": id(&made) }, "merge": { "contact_id": twin } });
+    client.does(Method::POST, "/api/contacts/merge", both).await;
+    client.get(&format!("/api/contacts/{twin}/history")).await;
 }
 
 /// A template's group and a suggested one, and work on many: edited, put into groups, taken out, emptied, undone.

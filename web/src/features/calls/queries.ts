@@ -2,7 +2,7 @@ import { useQuery } from "@tanstack/react-query";
 import { api, body, type Schemas } from "@/api/client";
 import { measureExactly } from "@/api/clock";
 import { useMay } from "@/features/session/use";
-import { UNDER_WAY } from "./words";
+import { UNDER_WAY, isOver } from "./words";
 
 export type CallSession = Schemas["CallSession"];
 const NONE: CallSession[] = [];
@@ -34,11 +34,19 @@ export function useCallsUnderWay(): CallSession[] {
   return (some && data) || NONE;
 }
 
-/** One call, read every second or two while somebody follows it. */
+/** A call that somebody follows is seen within a second of what happens to it (S0), also where no socket tells of it; one that waits in line is read less often. */
+const AT_WORK = 800;
+const IN_LINE = 1_500;
+
+/** One call. */
 export function useCall(sessionId: string, following = false) {
   return useQuery({
     queryKey: ["calls", sessionId],
     queryFn: () => body(api.GET("/api/calls/{session_id}", { params: { path: { session_id: sessionId } } })),
-    refetchInterval: (query) => (following && query.state.data && !["completed", "failed", "cancelled", "unknown"].includes(query.state.data.status) ? 1_500 : false),
+    refetchInterval: (query) => {
+      const status = query.state.data?.status;
+      if (!following || !status || isOver(status)) return false;
+      return status === "planned" ? IN_LINE : AT_WORK;
+    },
   });
 }

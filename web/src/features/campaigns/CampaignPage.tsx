@@ -5,6 +5,7 @@ import { useState } from "react";
 import { api, body } from "@/api/client";
 import { callWord } from "@/features/calls/words";
 import { Name } from "@/features/preferences/hidden";
+import { useLook } from "@/features/preferences/look";
 import { useZone } from "@/features/session/business";
 import { useColleague } from "@/features/session/team";
 import { useMay } from "@/features/session/use";
@@ -38,6 +39,7 @@ export default function CampaignPage() {
 }
 
 function Campaign({ campaign }: { campaign: CampaignStatus }) {
+  const rates = useLook().rates === "shown";
   const zone = useZone();
   const at = useNow();
   const may = useMay();
@@ -161,7 +163,7 @@ function Campaign({ campaign }: { campaign: CampaignStatus }) {
               {number(called)} <small>of {number(toCall)}</small>
             </dd>
           </div>
-          {campaign.success_rate != null && (
+          {rates && campaign.success_rate != null && (
             <div>
               <dt>Reached</dt>
               <dd className="num">{Math.round(campaign.success_rate)}%</dd>

@@ -7,10 +7,12 @@ import { useGroups } from "@/features/groups/queries";
 import { useZone } from "@/features/session/business";
 import { dayAndTime, day, instantOf } from "@/lib/time";
 import { now } from "@/api/clock";
+import { humane } from "@/lib/words";
 import { Swatch } from "@/ui/Badge";
 import css from "./Chips.module.css";
 import { Facets, type FacetKey } from "./Facets";
 import { WORDS, type ListSearch, type TextSearch } from "./filters";
+import { useForms } from "./queries";
 import { STATUS } from "./status";
 import type { List } from "./useList";
 
@@ -27,6 +29,7 @@ export function useChips(list: List): Chip[] {
   const { search, text } = list;
   const groups = useGroups().data?.groups;
   const zone = useZone();
+  const forms = useForms(Boolean(search.industry));
   const chips: Chip[] = [];
   const add = (key: keyof ListSearch, name: string, value: string, more: Partial<Chip> = {}) => chips.push({ key, name, value, without: { search: { [key]: undefined } }, ...more });
   const date = (value: string) => day(instantOf(value, "12:00", zone), zone, now());
@@ -50,6 +53,7 @@ export function useChips(list: List): Chip[] {
   if (search.result) add("result", "Last call", WORDS.result[search.result]);
   if (search.priority) add("priority", "Priority", search.priority.map((each) => WORDS.priority[each]).join(" or "));
   if (search.source) add("source", "Source", search.source.map((each) => WORDS.source[each]).join(" or "));
+  if (search.industry) add("industry", "Industry", search.industry.map((each) => forms?.find(({ form }) => form === each)?.label ?? humane(each)).join(" or "));
   if (search.own) add("own", "Whose", "Mine");
   if (search.inactive) add("inactive", "Only", "inactive");
   if (search.since) add("since", "Added since", dayAndTime(new Date(search.since), zone, now()));
@@ -59,7 +63,7 @@ export function useChips(list: List): Chip[] {
 }
 
 /** Where a chip's filter is edited; what was typed or named has no boxes to tick. */
-const EDITOR: Record<string, FacetKey> = { status: "status", attention: "status", groups: "groups", none: "groups", when: "when", from: "when", call: "call", last: "last", result: "result", priority: "more", own: "more", inactive: "more" };
+const EDITOR: Record<string, FacetKey> = { status: "status", attention: "status", groups: "groups", none: "groups", when: "when", from: "when", call: "call", last: "last", result: "result", industry: "industry", priority: "more", own: "more", inactive: "more" };
 
 export function Chips({ list, chips, facets }: { list: List; chips: Chip[]; facets: Schemas["ContactFacets"] | undefined }) {
   if (chips.length === 0) return null;

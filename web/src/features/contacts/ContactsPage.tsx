@@ -41,7 +41,7 @@ export default function ContactsPage() {
   const phone = useNarrow("48rem");
   const selecting = useSelection();
   const body = useMemo(() => bodyOf(list.search, list.text), [list.search, list.text]);
-  const { pages, contacts: usual } = useLook();
+  const { pages, contacts: usual, growth } = useLook();
   const page = list.search.page ?? 1;
   const sheet = useMemo(() => (pages === "scroll" ? undefined : { page, size: Number(pages) }), [pages, page]);
   const { whole: total, facets, first } = useRows(body, 0, 0, sheet);
@@ -85,7 +85,7 @@ export default function ContactsPage() {
                 <span className="num">{number(everybody)}</span> in total
               </>
             )}
-            {facets && facets.recent_24h > 0 && !list.search.since && (
+            {growth === "shown" && facets && facets.recent_24h > 0 && !list.search.since && (
               <>
                 ,{" "}
                 <button type="button" className={css.link} onClick={() => list.change({ since })}>
@@ -167,7 +167,7 @@ export default function ContactsPage() {
           <Dock selecting={selecting} total={total} search={body} />
         </div>
       </div>
-      {exporting && <ExportDialog search={body} total={total} onClose={() => setExporting(false)} />}
+      {exporting && <ExportDialog whom={{ filter: body }} total={total} onClose={() => setExporting(false)} />}
       {columns && <ColumnsDialog one={nouns.One} onClose={() => setColumns(false)} />}
       {filters && (
         <Dialog

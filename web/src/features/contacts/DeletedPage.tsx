@@ -57,23 +57,26 @@ function Row({ gone }: { gone: Schemas["DeletedContact"] }) {
   const client = useQueryClient();
   const colleague = useColleague();
   const restore = useMutation({
-    mutationFn: () => body(api.POST("/api/contacts/{contact_id}/restore", { params: { path: { contact_id: gone.id } }, body: {} })),
+    mutationFn: (anyway: boolean) => body(api.POST("/api/contacts/{contact_id}/restore", { params: { path: { contact_id: gone.id } }, body: anyway ? { on_duplicate: "create_new" } : {} })),
     onSuccess: (contact) => {
       toast(`${contact.name} is back.`);
       for (const warning of contact.warnings ?? []) toast(warning.detail);
     },
     onSettled: () => void client.invalidateQueries({ queryKey: ["contacts"] }),
   });
+  // Somebody like them is here: the one they were made one with, or who came since.
+  const twice = restore.error instanceof Refusal && restore.error.slug === "duplicate-contact";
   return (
     <li className={css.row}>
       <b className={css.name}>
         <Name>{gone.name}</Name>
       </b>
-      <span className="muted">{`Deleted ${agoWithin(new Date(gone.deleted_at), zone, at)} by ${colleague(gone.deleted_by) ?? (gone.deleted_by ? "a colleague" : "the system")}`}</span>
+      <span className="muted">{`${gone.merged_into ? "Made one with another record" : "Deleted"} ${agoWithin(new Date(gone.deleted_at), zone, at)} by ${colleague(gone.deleted_by) ?? (gone.deleted_by ? "a colleague" : "the system")}`}</span>
       <span className="faint">{`until ${day(new Date(gone.restorable_until), zone, at)}`}</span>
       {gone.restorable && (
-        <Button small icon={RotateCcw} isPending={restore.isPending} onPress={() => restore.mutate()}>
-          Bring back<span className="hidden-visually"> {gone.name}</span>
+        <Button small icon={RotateCcw} isPending={restore.isPending} onPress={() => restore.mutate(twice)}>
+          {twice ? "Bring back all the same" : "Bring back"}
+          <span className="hidden-visually"> {gone.name}</span>
         </Button>
       )}
       {restore.isError && <div className={css.error}><ErrorNote error={restore.error} what={restore.error instanceof Refusal ? `${restore.error.problem.title}.` : "Not brought back."} /></div>}

@@ -1,5 +1,5 @@
 import { useQuery } from "@tanstack/react-query";
-import { Check, Ellipsis, Layers, Megaphone, SquarePen, Trash2, Undo2, X } from "lucide-react";
+import { Check, Download, Ellipsis, Layers, Megaphone, SquarePen, Trash2, Undo2, X } from "lucide-react";
 import { useEffect, useState } from "react";
 import { api, body, type Schemas } from "@/api/client";
 import { now } from "@/api/clock";
@@ -15,6 +15,7 @@ import { toast } from "@/ui/toast";
 import { cx } from "@/ui/cx";
 import { BulkDialog, type BulkKind } from "./BulkDialog";
 import css from "./Dock.module.css";
+import { ExportDialog } from "./ExportDialog";
 import { setLast, undoable, useBulk, useLast, type LastChange } from "./bulk";
 import { selectionBody, type Selecting } from "./selection";
 import { CallSelection, idsKept } from "@/features/campaigns/CallSelection";
@@ -31,6 +32,7 @@ export function Dock({ selecting, total, search }: DockProps) {
   const may = useMay();
   const nouns = useNouns();
   const [kind, setKind] = useState<BulkKind | null>(null);
+  const [exporting, setExporting] = useState(false);
   const me = useMe();
   const [calling, setCalling] = useState(() => idsKept(me.id));
   const { size, selection } = selecting;
@@ -73,10 +75,16 @@ export function Dock({ selecting, total, search }: DockProps) {
                 trigger={<IconButton look="dock" icon={Ellipsis} label="More for the selection" />}
                 actions={[
                   { id: "edit", name: `Edit ${nouns.many}`, icon: SquarePen, run: () => setKind("edit") },
+                  may("export_contacts") && { id: "export", name: "Download the selection", icon: Download, run: () => setExporting(true) },
                   may("delete_contacts") && { id: "delete", name: `Delete ${nouns.many}`, icon: Trash2, danger: true, run: () => setKind("delete") },
                 ]}
               />
             </div>
+          )}
+          {!mayChange && may("export_contacts") && (
+            <Button look="dock" icon={Download} onPress={() => setExporting(true)}>
+              Download
+            </Button>
           )}
           <Button look="dock" icon={X} onPress={selecting.clear}>
             Clear
@@ -86,6 +94,7 @@ export function Dock({ selecting, total, search }: DockProps) {
         last && <Last change={last} />
       )}
       {kind && <BulkDialog kind={kind} selection={selectionBody(selection)} size={size} onClose={() => setKind(null)} onDone={selecting.clear} />}
+      {exporting && <ExportDialog whom={selection.kind === "ids" ? { ids: [...selection.ids.keys()] } : { filter: selection.filter }} total={size} onClose={() => setExporting(false)} />}
       {calling && <CallSelection ids={calling} onClose={() => setCalling(null)} onStarted={selecting.clear} />}
     </>
   );

@@ -14,13 +14,14 @@ import { toast } from "@/ui/toast";
 /** The most that one file takes. */
 const MOST = 10_000;
 
-/** A list as a file: who is in it and what it says of them, before it is made. */
-export function ExportDialog({ search, total, onClose }: { search: Schemas["ContactSearch"]; total: number; onClose: () => void }) {
+/** A list or a selection as a file: who is in it and what it says of them, before it is made. */
+export function ExportDialog({ whom, total, onClose }: { whom: Schemas["ContactsExport"]; total: number; onClose: () => void }) {
+  const chosen = Boolean(whom.ids);
   const nouns = useNouns();
   const zone = useZone();
   const save = useMutation({
     mutationFn: async () => {
-      const { response } = await api.POST("/api/contacts/export", { body: search, parseAs: "stream" });
+      const { response } = await api.POST("/api/contacts/export", { body: whom, parseAs: "stream" });
       const address = URL.createObjectURL(await response.blob());
       const link = document.createElement("a");
       link.href = address;
@@ -37,7 +38,7 @@ export function ExportDialog({ search, total, onClose }: { search: Schemas["Cont
   const many = total > MOST;
   return (
     <Dialog
-      title="Download this list"
+      title={chosen ? "Download the selection" : "Download this list"}
       open
       onClose={onClose}
       footer={
@@ -51,9 +52,9 @@ export function ExportDialog({ search, total, onClose }: { search: Schemas["Cont
     >
       {save.isError && <ErrorNote error={save.error} what={save.error instanceof Refusal ? `No file was made. ${save.error.problem.title}.` : "No file was made."} />}
       {many ? (
-        <Hint tone="attention">{`A file holds at most ${number(MOST)} ${nouns.many}. Narrow the list with a filter first.`}</Hint>
+        <Hint tone="attention">{`A file holds at most ${number(MOST)} ${nouns.many}. ${chosen ? "Choose fewer." : "Narrow the list with a filter first."}`}</Hint>
       ) : (
-        <p>{`${count(total, nouns.one, nouns.many)}, as the filters and the order are now, one row each (CSV, for Excel and others).`}</p>
+        <p>{`${count(total, nouns.one, nouns.many)}, ${chosen ? "exactly those you chose" : "as the filters and the order are now"}, one row each (CSV, for Excel and others).`}</p>
       )}
       <p>Each row has name, phone, email, company, the current appointment with its status, notes, groups, tags, tries and the next call. In HIPAA mode the type of appointment, instructions, notes, groups and tags are left out.</p>
       <p className="muted">The file holds personal data: keep it as carefully as the console. That you downloaded it is entered into the audit trail.</p>

@@ -3,17 +3,17 @@ import { useState, type ReactNode } from "react";
 import type { Schemas } from "@/api/client";
 import { useGroups } from "@/features/groups/queries";
 import { useMe } from "@/features/session/use";
-import { number } from "@/lib/words";
+import { humane, number } from "@/lib/words";
 import { Swatch } from "@/ui/Badge";
 import { Checkbox } from "@/ui/Field";
 import { cx } from "@/ui/cx";
 import css from "./Facets.module.css";
 import { WORDS, bodyOf, type ListSearch } from "./filters";
-import { useTotal } from "./queries";
+import { useForms, useTotal } from "./queries";
 import { STATUS, STATUSES } from "./status";
 import type { List } from "./useList";
 
-export type FacetKey = "status" | "groups" | "when" | "call" | "last" | "result" | "more";
+export type FacetKey = "status" | "groups" | "when" | "call" | "last" | "result" | "industry" | "more";
 
 /** The filters beside a list, with what each would find under all the others; or one of them. */
 export function Facets({ list, facets, only }: { list: List; facets: Schemas["ContactFacets"] | undefined; only?: FacetKey }) {
@@ -103,6 +103,11 @@ export function Facets({ list, facets, only }: { list: List; facets: Schemas["Co
           {one("result", WORDS.result)}
         </Facet>
       )}
+      {shows("industry") && (
+        <Facet name="Industry" folded={!only}>
+          <Industries chosen={search.industry ?? []} onChange={(industry) => change({ industry })} />
+        </Facet>
+      )}
       {shows("more") && (
       <Facet name="More" folded={!only}>
         {Object.entries(WORDS.priority)
@@ -116,6 +121,14 @@ export function Facets({ list, facets, only }: { list: List; facets: Schemas["Co
       )}
     </div>
   );
+}
+
+/** The industries that there are forms for, and any other that was chosen. */
+function Industries({ chosen, onChange }: { chosen: string[]; onChange: (industries: string[]) => void }) {
+  const forms = useForms();
+  const known = forms?.map(({ form, label }) => ({ id: form, name: label })) ?? [];
+  const others = chosen.filter((each) => !known.some(({ id }) => id === each)).map((each) => ({ id: each, name: humane(each) }));
+  return [...known, ...others].map(({ id, name }) => <Box key={id} name={name} chosen={chosen.includes(id)} onChange={(next) => onChange(next ? [...chosen, id] : chosen.filter((each) => each !== id))} />);
 }
 
 function Facet({ name, children, folded = false }: { name: string; children: ReactNode; folded?: boolean }) {

@@ -7,11 +7,12 @@ import { now } from "@/api/clock";
 import { Refusal, byField } from "@/api/problem";
 import { useBusiness, useCallSettings, useNouns, useZone } from "@/features/session/business";
 import { Restored } from "@/features/session/Restored";
+import { useMay } from "@/features/session/use";
 import { useKept } from "@/features/session/useKept";
 import { useShortcuts } from "@/features/shell/shortcuts";
 import { dayAndTime, dayAndTimeWithin, instantOf } from "@/lib/time";
 import { Button } from "@/ui/Button";
-import { ErrorNote, Hint } from "@/ui/Notes";
+import { Empty, ErrorNote, Hint } from "@/ui/Notes";
 import { Facts, PageHeader, Panel } from "@/ui/Panel";
 import { toast } from "@/ui/toast";
 import css from "./NewContactPage.module.css";
@@ -21,6 +22,12 @@ import { EMPTY, bodyOf, type Draft } from "./form/draft";
 
 /** One page, three sections and what will follow from them. */
 export default function NewContactPage() {
+  const nouns = useNouns();
+  if (!useMay()("create_contacts")) return <Empty title={`You may not add ${nouns.many}`}>An administrator can allow it.</Empty>;
+  return <NewContact />;
+}
+
+function NewContact() {
   const nouns = useNouns();
   const zone = useZone();
   const business = useBusiness().data;

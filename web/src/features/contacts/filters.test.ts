@@ -15,7 +15,7 @@ describe("the filters of a list", () => {
   });
 
   it("survives the way to the API and back", () => {
-    const search = readListSearch({ status: ["pending", "confirmed"], groups: [group], logic: "all", from: "2026-11-23", to: "2026-11-23", priority: ["urgent"], source: ["calcom"], attention: true, last: "never", sort: ["-created_at", "name"] });
+    const search = readListSearch({ status: ["pending", "confirmed"], groups: [group], logic: "all", from: "2026-11-23", to: "2026-11-23", priority: ["urgent"], source: ["calcom"], industry: ["legal", "healthcare"], attention: true, last: "never", sort: ["-created_at", "name"] });
     const text = { search: "joh*", type: "Check-up" };
     expect(fromBody(bodyOf(search, text))).toEqual({ search, text });
   });

@@ -23,6 +23,8 @@ export interface ListSearch {
   result?: (typeof RESULT)[number];
   priority?: (typeof PRIORITY)[number][];
   source?: (typeof SOURCE)[number][];
+  /** Industries, by the words that contacts have them under. */
+  industry?: string[];
   attention?: true;
   own?: true;
   since?: string;
@@ -63,6 +65,7 @@ const someOf = <T extends string>(value: unknown, list: readonly T[]): T[] | und
   return found.length > 0 ? found : undefined;
 };
 const date = (value: unknown): string | undefined => (typeof value === "string" && /^\d{4}-\d\d-\d\d$/.test(value) ? value : undefined);
+const industries = (value: unknown): string[] | undefined => (Array.isArray(value) ? value.filter((each): each is string => typeof each === "string" && /^[^,]{1,50}$/.test(each)) : undefined);
 const id = (value: unknown): string | undefined => (typeof value === "string" && /^[0-9a-f-]{36}$/.test(value) ? value : undefined);
 
 /** Takes from an address what it may say; the rest is dropped. */
@@ -85,6 +88,7 @@ export function readListSearch(raw: Record<string, unknown>): ListSearch {
     result: oneOf(raw.result, RESULT),
     priority: someOf(raw.priority, PRIORITY),
     source: someOf(raw.source, SOURCE),
+    industry: industries(raw.industry),
     attention: raw.attention === true ? true : undefined,
     own: raw.own === true ? true : undefined,
     since,
@@ -123,6 +127,7 @@ export function bodyOf(search: ListSearch, text: TextSearch): Search {
     ...(search.result && { call_result: search.result }),
     ...(search.priority && { priority: search.priority }),
     ...(search.source && { booking_source: search.source }),
+    ...(search.industry && { industry: search.industry }),
     ...(search.attention && { attention: true }),
     ...(search.own && { own: true }),
     ...(search.since && { created_since: search.since }),
@@ -153,6 +158,7 @@ export function fromBody(body: Search): { search: ListSearch; text: TextSearch }
       result: body.call_result,
       priority: words(body.priority),
       source: words(body.booking_source),
+      industry: words(body.industry),
       attention: body.attention ?? undefined,
       own: body.own ?? undefined,
       since: body.created_since,

@@ -1,6 +1,7 @@
 import { keepPreviousData, useQueries, useQuery } from "@tanstack/react-query";
 import { useMemo } from "react";
 import { api, body, type Schemas } from "@/api/client";
+import type { FormShape } from "./form/CustomFields";
 import type { ContactFound } from "./one";
 
 type Search = Schemas["ContactSearch"];
@@ -46,6 +47,11 @@ export function useRows(search: Search, from: number, to: number, sheet?: Sheet)
     return known;
   }, [first.data, others, pages]);
   return { first, total, whole, rows, facets: first.data?.facets };
+}
+
+/** The industries' forms, as data. */
+export function useForms(enabled = true) {
+  return useQuery({ queryKey: ["forms"], queryFn: () => body(api.GET("/api/forms")), staleTime: Infinity, enabled, select: (found) => found.forms as unknown as FormShape[] }).data;
 }
 
 export function useTotal(search: Search, enabled = true) {

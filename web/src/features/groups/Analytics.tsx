@@ -1,5 +1,6 @@
 import { Lightbulb } from "lucide-react";
 import { useState } from "react";
+import { useLook } from "@/features/preferences/look";
 import { useNouns } from "@/features/session/business";
 import { duration } from "@/lib/time";
 import { count, number } from "@/lib/words";
@@ -54,24 +55,26 @@ function Quiet({ figures, days }: { figures: Figures; days: Days }) {
 function Counted({ figures, days }: { figures: Figures; days: Days }) {
   const nouns = useNouns();
   const { performance_metrics: calls, engagement_metrics: engagement, member_statistics: members } = figures;
+  const look = useLook();
+  const rates = look.rates === "shown";
   return (
     <>
-      <dl className={css.numbers}>
+      {rates && <dl className={css.numbers}>
         <KeyFigure name="Answered" value={percent(calls.answer_rate)} line={`${number(calls.answered_calls)} of ${count(calls.total_calls, "call")}`} />
         <KeyFigure name="Confirmed" value={percent(calls.confirmation_rate)} line={`${number(calls.confirmed_appointments)} of ${number(calls.answered_calls)} answered`} />
         <KeyFigure name={`${nouns.Many} called`} value={percent(engagement.engagement_rate)} line={`${number(members.members_with_calls)} of ${number(members.total_members)}`} />
         <KeyFigure name="Score" value={figures.performance_score == null ? "–" : String(Math.round(figures.performance_score))} line="mean of these three, of 100" />
-      </dl>
+      </dl>}
       <Advice figures={figures} />
-      <Trend figures={figures} days={days} />
+      {look.trends === "shown" && <Trend figures={figures} days={days} />}
       <div className={css.two}>
-        <Hours figures={figures} />
+        <Hours figures={figures} rates={rates} />
         <Panel title="How calls ended" padded>
           <div className={css.stack}>
             <Outcomes figures={figures} />
             <Facts
               rows={[
-                ["Cancelled on the call", `${number(calls.cancelled_appointments)} (${percent(calls.cancellation_rate)} of answered)`],
+                ["Cancelled on the call", `${number(calls.cancelled_appointments)}${rates ? ` (${percent(calls.cancellation_rate)} of answered)` : ""}`],
                 ["Asked for another time", number(calls.rescheduled_appointments)],
                 ["Calls that repeated one", `${percent(calls.retry_rate)} of all`],
                 ["Length of a call", calls.average_call_duration == null ? "–" : duration(Math.round(calls.average_call_duration))],
@@ -133,12 +136,15 @@ function Trend({ figures, days }: { figures: Figures; days: Days }) {
   );
 }
 
-function Hours({ figures }: { figures: Figures }) {
+function Hours({ figures, rates }: { figures: Figures; rates: boolean }) {
   const parts = [PARTS[1], PARTS[2]];
   return (
     <ChartPanel
       title="By time of day"
-      numbers={{ columns: ["From", "Calls", "Answered", "Answered in %"], rows: figures.hours.map((each) => [hourName(each.hour), each.total_calls, each.answered_calls, percent(each.answer_rate)]) }}
+      numbers={{
+        columns: ["From", "Calls", "Answered", ...(rates ? ["Answered in %"] : [])],
+        rows: figures.hours.map((each) => [hourName(each.hour), each.total_calls, each.answered_calls, ...(rates ? [percent(each.answer_rate)] : [])]),
+      }}
     >
       <Columns parts={parts} columns={figures.hours.map((each) => ({ label: hourName(each.hour), values: [each.answered_calls, each.total_calls - each.answered_calls] }))} />
       <Legend entries={parts} />

@@ -1,5 +1,6 @@
 import { Link, useNavigate, useSearch } from "@tanstack/react-router";
 import { Award, ChevronRight, TriangleAlert } from "lucide-react";
+import { useLook } from "@/features/preferences/look";
 import { useMay } from "@/features/session/use";
 import { duration } from "@/lib/time";
 import { number } from "@/lib/words";
@@ -71,19 +72,21 @@ export default function ComparePage() {
 }
 
 function Compared({ told, days, best, low, mean }: { told: Told[]; days: Days; best: string | null; low: string[]; mean: number | null }) {
+  const look = useLook();
+  const rates = look.rates === "shown";
   const called = told.filter(({ figures }) => figures.performance_metrics.total_calls > 0);
   const bars = (rate: (figures: Figures) => number | null | undefined) =>
     called.map(({ info, figures }) => ({ id: info.id, name: info.name, color: info.color, percent: rate(figures) ?? null, note: `of ${number(figures.performance_metrics.total_calls)}` }));
   return (
     <div className={css.page}>
-      <Panel title="Figures" footer={mean === null ? "Groups with at least 20 calls are ranked by their score: the mean of answered, confirmed and called." : `Mean score ${String(Math.round(mean))}. A group ten points or more below it needs attention.`}>
+      <Panel title="Figures" footer={!rates ? undefined : mean === null ? "Groups with at least 20 calls are ranked by their score: the mean of answered, confirmed and called." : `Mean score ${String(Math.round(mean))}. A group ten points or more below it needs attention.`}>
         {/* Read by keyboard where it is wider than its place. */}
         {/* eslint-disable-next-line jsx-a11y/no-noninteractive-tabindex */}
         <div className={css.scroll} role="region" aria-label="Figures of the groups" tabIndex={0}>
           <table className={css.compare}>
             <thead>
               <tr>
-                {["Group", "Members", "Calls", "Answered", "Confirmed", "Called", "Repeated", "Length", "Score"].map((each) => (
+                {["Group", "Members", "Calls", ...(rates ? ["Answered", "Confirmed"] : []), "Called", "Repeated", "Length", ...(rates ? ["Score"] : [])].map((each) => (
                   <th key={each} scope="col">
                     {each}
                   </th>
@@ -111,7 +114,7 @@ function Compared({ told, days, best, low, mean }: { told: Told[]; days: Days; b
                       </span>
                     )}
                   </th>
-                  <Cells figures={figures} />
+                  <Cells figures={figures} rates={rates} />
                 </tr>
               ))}
             </tbody>
@@ -122,32 +125,31 @@ function Compared({ told, days, best, low, mean }: { told: Told[]; days: Days; b
         <Empty title={`Nobody in these groups was called ${inPeriod(days)}`} />
       ) : (
         <>
-          <div className={css.two}>
+          {rates && <div className={css.two}>
             <Panel title="Answered" padded>
               <Bars label="Calls that were answered" bars={bars((figures) => figures.performance_metrics.answer_rate)} />
             </Panel>
             <Panel title="Confirmed, of those answered" padded>
               <Bars label="Answered calls that confirmed" bars={bars((figures) => figures.performance_metrics.confirmation_rate).map(({ note: _, ...bar }) => bar)} />
             </Panel>
-          </div>
-          {called.length <= LINES && <Trends told={called} days={days} />}
+          </div>}
+          {look.trends === "shown" && called.length <= LINES && <Trends told={called} days={days} />}
         </>
       )}
     </div>
   );
 }
 
-function Cells({ figures }: { figures: Figures }) {
+function Cells({ figures, rates }: { figures: Figures; rates: boolean }) {
   const calls = figures.performance_metrics;
   const cells = [
     number(figures.member_statistics.total_members),
     number(calls.total_calls),
-    percent(calls.answer_rate),
-    percent(calls.confirmation_rate),
+    ...(rates ? [percent(calls.answer_rate), percent(calls.confirmation_rate)] : []),
     percent(figures.engagement_metrics.engagement_rate),
     percent(calls.retry_rate),
     calls.average_call_duration == null ? "–" : duration(Math.round(calls.average_call_duration)),
-    figures.performance_score == null ? "–" : String(Math.round(figures.performance_score)),
+    ...(rates ? [figures.performance_score == null ? "–" : String(Math.round(figures.performance_score))] : []),
   ];
   return cells.map((cell, at) => (
     <td key={at} className="num">

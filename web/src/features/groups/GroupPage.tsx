@@ -105,7 +105,7 @@ function Body({ group, etag, tab }: { group: Group; etag: string; tab: string })
       ) : (
         <Members group={group} />
       )}
-      {exporting && <ExportDialog search={{ group_ids: [group.id], sort: ["name"] }} total={group.contact_count} onClose={() => setExporting(false)} />}
+      {exporting && <ExportDialog whom={{ filter: { group_ids: [group.id], sort: ["name"] } }} total={group.contact_count} onClose={() => setExporting(false)} />}
       {editing && <GroupDialog group={group} onClose={() => setEditing(false)} />}
     </div>
   );

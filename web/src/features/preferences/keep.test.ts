@@ -19,6 +19,9 @@ const view = {
   default_dashboard_view: "overview",
   dashboard_refresh_rate: 300,
   real_time_updates: true,
+  show_call_success_rates: true,
+  show_appointment_trends: true,
+  show_contact_growth: true,
 };
 
 describe("preferences", () => {
@@ -27,7 +30,8 @@ describe("preferences", () => {
       { theme: "system", brand: "grey", text: "20", density: "compact" },
       { contrast: "high", motion: "reduced", letters: "off", pages: "50", start: "calls" },
       { menu: "icons", contacts: "table", fresh: "0" },
-      { menu: "words", contacts: "list", fresh: "60" },
+      { menu: "words", contacts: "list", fresh: "60", rates: "hidden", trends: "shown" },
+      { rates: "shown", trends: "hidden", growth: "hidden" },
       { menu: "auto", contacts: "cards", fresh: "live" },
       { contrast: "system", motion: "system", letters: "on", pages: "scroll", start: "overview" },
     ];

@@ -11,6 +11,10 @@ const LISTS = { grid: "cards", list: "table", compact: "list" } as const;
 const RATES = ["30", "60", "300", "900", "0"] as const;
 const THEMES = { light: "light", dark: "dark", auto: "system" } as const;
 
+/** Which figures are shown, by the names that the account has for them. */
+const FIGURES = { rates: "show_call_success_rates", trends: "show_appointment_trends", growth: "show_contact_growth" } as const;
+const FIGURE = Object.keys(FIGURES) as (keyof typeof FIGURES)[];
+
 const keyOf = (names: Record<string, string>, wanted: string): string | undefined => Object.entries(names).find(([, each]) => each === wanted)?.[0];
 
 /** The account's preferences as the look of this console. */
@@ -33,6 +37,7 @@ export function lookOf(view: View): Partial<Look> {
     contrast: view.high_contrast_mode ? "high" : "system",
     motion: view.reduced_motion ? "reduced" : "system",
     pages: view.scroll_lists ? "scroll" : (String(view.items_per_page) as Look["pages"]),
+    ...Object.fromEntries(FIGURE.map((each) => [each, view[FIGURES[each]] ? "shown" : "hidden"])),
     letters: view.letter_shortcuts ? "on" : "off",
     start: view.default_dashboard_view === "contacts" || view.default_dashboard_view === "calls" ? view.default_dashboard_view : "overview",
   };
@@ -49,6 +54,7 @@ export function patchOf(change: Partial<Look>): PreferencesPatch {
   if (change.motion) patch.reduced_motion = change.motion === "reduced";
   if (change.pages) Object.assign(patch, change.pages === "scroll" ? { scroll_lists: true } : { scroll_lists: false, items_per_page: Number(change.pages) });
   if (change.letters) patch.letter_shortcuts = change.letters === "on";
+  for (const each of FIGURE) if (change[each]) patch[FIGURES[each]] = change[each] === "shown";
   if (change.start) patch.default_dashboard_view = change.start;
   if (change.menu) patch.sidebar_behavior = keyOf(MENUS, change.menu) ?? null;
   if (change.contacts) patch.default_contact_view = keyOf(LISTS, change.contacts) ?? null;

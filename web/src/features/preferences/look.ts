@@ -20,9 +20,13 @@ export interface Look {
   contacts: "cards" | "table" | "list";
   /** Changes are shown as they happen, or asked for every so many seconds; 0: only when somebody asks. */
   fresh: "live" | "30" | "60" | "300" | "900" | "0";
+  /** Which figures are shown: how many calls were answered and confirmed in percent, how that went over time, how many people came. */
+  rates: "shown" | "hidden";
+  trends: "shown" | "hidden";
+  growth: "shown" | "hidden";
 }
 
-const PLAIN: Look = { theme: "system", contrast: "system", text: "16", density: "comfortable", brand: "green", motion: "system", pages: "scroll", letters: "on", start: "overview", menu: "auto", contacts: "cards", fresh: "live" };
+const PLAIN: Look = { theme: "system", contrast: "system", text: "16", density: "comfortable", brand: "green", motion: "system", pages: "scroll", letters: "on", start: "overview", menu: "auto", contacts: "cards", fresh: "live", rates: "shown", trends: "shown", growth: "shown" };
 const KEY = "vio.look";
 
 function read(): Look {

@@ -136,6 +136,19 @@ export function LookSettings() {
               ]}
             />
           </Choice>
+          <Choice name="Figures">
+            {(
+              [
+                ["rates", "How many calls were answered and confirmed, in percent"],
+                ["trends", "How calls and confirmations went over time"],
+                ["growth", `How many ${nouns.many} came`],
+              ] as const
+            ).map(([each, name]) => (
+              <Switch key={each} isSelected={look[each] === "shown"} onChange={(shown) => setLook({ [each]: shown ? "shown" : "hidden" })}>
+                {name}
+              </Switch>
+            ))}
+          </Choice>
           <Switch isSelected={look.motion === "reduced"} onChange={(on) => setLook({ motion: on ? "reduced" : "system" })}>
             Nothing moves
           </Switch>

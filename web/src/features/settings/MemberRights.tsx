@@ -1,6 +1,6 @@
-import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
-import { api, body, type Schemas } from "@/api/client";
+import type { Schemas } from "@/api/client";
+import { useForms } from "@/features/contacts/queries";
 import { useNouns } from "@/features/session/business";
 import { Button } from "@/ui/Button";
 import { Checkbox, SelectField } from "@/ui/Field";
@@ -43,7 +43,7 @@ export function MemberRights({ rights, onChange, isDisabled = false, errors }: {
   const nouns = useNouns();
   const changed = rights.add.length + rights.remove.length;
   const [open, setOpen] = useState(changed > 0);
-  const forms = useQuery({ queryKey: ["forms"], queryFn: () => body(api.GET("/api/forms")), staleTime: Infinity, enabled: rights.kind === "manager" }).data?.forms as { form: string; label: string }[] | undefined;
+  const forms = useForms(rights.kind === "manager");
   const set = (name: string, state: string) =>
     onChange({
       ...rights,

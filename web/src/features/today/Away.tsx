@@ -1,6 +1,7 @@
 import { Link } from "@tanstack/react-router";
 import { CalendarPlus, TriangleAlert } from "lucide-react";
 import { useOpenWork } from "@/features/attention/queries";
+import { useLook } from "@/features/preferences/look";
 import { useBusiness, useNouns, useZone } from "@/features/session/business";
 import { clock, day, instantOf } from "@/lib/time";
 import { useNow } from "@/lib/useNow";
@@ -20,6 +21,7 @@ export function Away({ today }: { today: string }) {
   const instant = since.toISOString();
   const fresh = useNewSince(instant);
   const work = useOpenWork();
+  const growth = useLook().growth === "shown";
   const newWork = work.entries.filter((each) => each.since >= instant).length;
   return (
     <Panel plain title="Since you closed" aside={<span className="faint">{`${clock(since, zone, true)} ${day(since, zone, at)}`}</span>}>
@@ -27,12 +29,14 @@ export function Away({ today }: { today: string }) {
         <Skeleton rows={1} tall />
       ) : (
         <ul className={css.list}>
-          <li>
-            <CalendarPlus size={16} aria-hidden />
-            <Link to="/contacts" search={{ since: instant }}>
-              <b className="num">{number(fresh.data ?? 0)}</b> new {fresh.data === 1 ? nouns.one : nouns.many}
-            </Link>
-          </li>
+          {growth && (
+            <li>
+              <CalendarPlus size={16} aria-hidden />
+              <Link to="/contacts" search={{ since: instant }}>
+                <b className="num">{number(fresh.data ?? 0)}</b> new {fresh.data === 1 ? nouns.one : nouns.many}
+              </Link>
+            </li>
+          )}
           <li>
             <TriangleAlert size={16} aria-hidden />
             <span>

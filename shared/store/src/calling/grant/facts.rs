@@ -5,6 +5,7 @@ use vio_crypto::LookupHash;
 use vio_domain::appointment::Appointment;
 use vio_domain::calling::guards::{GuardInput, HoursFact, LastAttempt, NumberFact, StatusFact};
 use vio_domain::calling::session::{Method, NUMBER_LOCK, Outcome, SessionState};
+use vio_domain::contact::Contact;
 use vio_domain::ids::ContactId;
 
 use crate::calling::plan::{consent, permitted};
@@ -77,7 +78,7 @@ impl TenantStore {
                 }
             },
             self.number_in_use(hash),
-            self.last_attempt(contact.id),
+            self.last_attempt_of_all(contact),
         )?;
         let windows = permitted(settings, contact);
         let hours = if windows.is_permitted(now) {
@@ -151,6 +152,19 @@ impl TenantStore {
             key::number_history(self.id, &hash),
         );
         tokio::try_join!(self.store.read(&lock), self.store.read(&history))
+    }
+
+    /// The last attempt to a contact, or to one that was made one with it.
+    async fn last_attempt_of_all(
+        &self,
+        contact: &Contact,
+    ) -> Result<Option<LastAttempt>, StoreError> {
+        let mut last = self.last_attempt(contact.id).await?;
+        for merged in &contact.merged_from {
+            let other = self.last_attempt(*merged).await?;
+            last = last.into_iter().chain(other).max_by_key(|last| last.at);
+        }
+        Ok(last)
     }
 
     /// The last attempt to a contact that counts, over all its sessions.

@@ -1,6 +1,6 @@
 import { useMutation, useQueries, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
-import { api } from "@/api/client";
+import { api, body } from "@/api/client";
 import { now } from "@/api/clock";
 import { Refusal } from "@/api/problem";
 import { useGroups } from "@/features/groups/queries";
@@ -10,13 +10,14 @@ import { useMay, useMayEdit } from "@/features/session/use";
 import { phoneText } from "@/lib/phone";
 import { day, dayAndTime } from "@/lib/time";
 import { humane } from "@/lib/words";
+import { Badge } from "@/ui/Badge";
 import { Button } from "@/ui/Button";
 import { Dialog } from "@/ui/Dialog";
 import { ErrorNote, Hint, Skeleton } from "@/ui/Notes";
 import { toast } from "@/ui/toast";
 import { contactQuery, type Contact } from "../one";
 import css from "./Duplicates.module.css";
-import { FIELDS, appointmentsOf, differing, inCalendar, join, settle, usual, type Choice, type Field, type From } from "./join";
+import { FIELDS, appointmentsOf, changedSince, differing, inCalendar, mergeBody, settle, usual, type Choice, type Field, type From, type Known } from "./join";
 
 const NAMES: Record<Field, string> = { name: "Name", phone: "Phone", email: "Email", company_name: "Company", preferred_contact_method: "Reached by", priority: "Priority", assigned_to: "Looked after by", notes: "Notes" };
 const CONSENT: Record<string, string> = { given: "Given", withdrawn: "Withdrawn", unknown: "Not recorded" };
@@ -40,11 +41,6 @@ export function CompareDialog({ ids, alike, onClose }: { ids: string[]; alike: b
   );
 }
 
-interface Known {
-  value: Contact;
-  etag: string;
-}
-
 function Compare({ pair, calendars, alike, onClose }: { pair: [Known, Known]; calendars: boolean[]; alike: boolean; onClose: () => void }) {
   const client = useQueryClient();
   const nouns = useNouns();
@@ -58,6 +54,8 @@ function Compare({ pair, calendars, alike, onClose }: { pair: [Known, Known]; ca
   const kept = pair[keptAt === 0 ? 0 : 1];
   const other = pair[keptAt === 0 ? 1 : 0];
   const [said, setSaid] = useState<Choice>({});
+  // As they were when somebody pressed and was told that they had changed: what is new since is marked.
+  const [before, setBefore] = useState<Contact[] | null>(null);
   const keep = (place: number) => {
     setKeptAt(place);
     setSaid({});
@@ -68,10 +66,14 @@ function Compare({ pair, calendars, alike, onClose }: { pair: [Known, Known]; ca
     for (const topic of ["contacts", "attention", "groups"]) void client.invalidateQueries({ queryKey: [topic] });
   };
   const merge = useMutation({
-    mutationFn: () => join(kept, other, choice, now()),
-    onSuccess: () => {
-      toast(`One record: ${kept.value.name}. The other can be brought back for 30 days.`);
+    mutationFn: () => body(api.POST("/api/contacts/merge", { body: mergeBody(kept, other, choice) })),
+    onSuccess: (made) => {
+      toast(`One record: ${made.name}. The other can be brought back for 30 days.`);
+      for (const warning of made.warnings ?? []) toast(warning.detail);
       onClose();
+    },
+    onError: (error) => {
+      if (error instanceof Refusal && error.status === 412) setBefore(pair.map((each) => each.value));
     },
     onSettled: again,
   });
@@ -105,7 +107,8 @@ function Compare({ pair, calendars, alike, onClose }: { pair: [Known, Known]; ca
     ["Added", (who) => day(new Date(who.created_at), zone, now())],
   ];
   const failed = merge.error ?? apart.error;
-  const changed = failed instanceof Refusal && failed.status === 412;
+  const conflict = failed instanceof Refusal && failed.status === 412;
+  const news = pair.map(({ value }, place) => (before?.[place] ? changedSince(before[place], value) : []));
   return (
     <Dialog
       title="Compare"
@@ -129,7 +132,13 @@ function Compare({ pair, calendars, alike, onClose }: { pair: [Known, Known]; ca
       }
     >
       <div className={css.side}>
-        {failed && <ErrorNote error={failed} what={changed ? "One of them was changed a moment ago. Look again." : merge.error ? "Not finished: nobody was deleted. What was brought over stays." : "Not noted."} />}
+        {conflict ? (
+          <Hint tone="attention">
+            {`Nothing was done: somebody changed ${pair.filter((_, place) => (news[place]?.length ?? 0) > 0).map(({ value }) => value.name).join(" and ") || "one of them"} after you opened this. What is new is marked below. Look once more, then make one record.`}
+          </Hint>
+        ) : (
+          failed && <ErrorNote error={failed} what={merge.error ? `Nothing was changed.${failed instanceof Refusal && failed.fields[0] ? ` ${failed.fields[0].detail}` : ""}` : "Not noted."} />
+        )}
         <table className={css.table}>
           <thead>
             <tr>
@@ -159,7 +168,8 @@ function Compare({ pair, calendars, alike, onClose }: { pair: [Known, Known]; ca
                   const taken = choice[field] === from || choice[field] === "both";
                   return (
                     <td key={value.id} className={field === "notes" ? css.notes : undefined}>
-                      {mayMerge && fields.includes(field) ? (
+                      {news[place]?.includes(field) && <Badge tone="attention">New</Badge>}
+                      {mayMerge && fields.includes(field) && (field !== "phone" || value.phone) ? (
                         <label className={css.pick}>
                           <input type="radio" name={field} checked={choice[field] === from} onChange={() => setSaid({ ...said, [field]: from })} />
                           <span className={taken ? css.taken : undefined}>{text(field, value)}</span>
@@ -201,7 +211,7 @@ function Compare({ pair, calendars, alike, onClose }: { pair: [Known, Known]; ca
           <ul className={css.all}>
             <li>{`The one you keep gets the values chosen above, the groups and tags of both, and the appointments to come of both.`}</li>
             <li>{`Permission that was withdrawn from one is withdrawn for the one you keep.`}</li>
-            <li>{`The other ${nouns.one} is deleted with its calls and notes, and can be brought back for 30 days.`}</li>
+            <li>{`The other ${nouns.one} is deleted. Its calls, notes and earlier appointments stay readable in the one you keep, and it can be brought back for 30 days.`}</li>
           </ul>
         )}
         {!mayMerge && <p className="muted">{`Making one record of two is for somebody who may delete ${nouns.many}.`}</p>}

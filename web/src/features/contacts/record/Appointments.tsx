@@ -13,7 +13,7 @@ import css from "./Timeline.module.css";
 const CAME: Record<string, string> = { attended: "Came", no_show: "Did not come" };
 
 /** All appointments of a person, latest first. */
-export function Appointments({ contact }: { contact: Contact; editable: boolean }) {
+export function Appointments({ contact }: { contact: Pick<Contact, "id" | "appointment_id" | "appointments_count"> }) {
   const zone = useZone();
   const list = useQuery({ queryKey: ["contacts", contact.id, "appointments"], queryFn: () => body(api.GET("/api/contacts/{contact_id}/appointments", { params: { path: { contact_id: contact.id } } })) });
   if (list.isPending) return <Skeleton rows={3} />;

@@ -17,6 +17,8 @@ const ACTION: Record<string, string> = {
   "contact.viewed": "Looked at",
   "contact.deleted": "Deleted",
   "contact.restored": "Brought back",
+  "contact.merged": "Made one with another record",
+  "contact.merged_away": "Made one with another record, and deleted",
   "contact.kept_apart": "Said to be two people",
   "contact.no_longer_kept_apart": "No longer said to be two people",
   "appointment.created": "Appointment added",

@@ -31,7 +31,7 @@ const DIRECTIONS = [
 ];
 
 /** What staff noted, newest first. */
-export function NotesList({ contact, editable }: { contact: Contact; editable: boolean }) {
+export function NotesList({ contact, editable }: { contact: Pick<Contact, "id">; editable: boolean }) {
   const zone = useZone();
   const colleague = useColleague();
   const client = useQueryClient();

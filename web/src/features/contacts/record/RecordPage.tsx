@@ -27,6 +27,7 @@ import { AppointmentDialog } from "./AppointmentDialog";
 import { Aside } from "./Aside";
 import { CallList } from "./CallList";
 import { Changes } from "./Changes";
+import { Earlier } from "./Earlier";
 import { ConsentDialog } from "./ConsentDialog";
 import { DeleteDialog } from "./DeleteDialog";
 import { EditSheet, editForm } from "./EditSheet";
@@ -235,9 +236,16 @@ function Record({ contact, etag }: { contact: Contact; etag: string }) {
             </TabLinks>
             {tab === "timeline" && <Timeline contact={contact} />}
             {tab === "calls" && <CallList contactId={contact.id} />}
-            {tab === "appointments" && <Appointments contact={contact} editable={editable} />}
+            {tab === "appointments" && <Appointments contact={contact} />}
             {tab === "notes" && <NotesList contact={contact} editable={editable} />}
             {tab === "changes" && <Changes contactId={contact.id} />}
+            {tab !== "timeline" && (
+              <Earlier contact={contact}>
+                {(id) =>
+                  tab === "calls" ? <CallList contactId={id} /> : tab === "appointments" ? <Appointments contact={{ id, appointment_id: null, appointments_count: 0 }} /> : tab === "notes" ? <NotesList contact={{ id }} editable={false} /> : <Changes contactId={id} />
+                }
+              </Earlier>
+            )}
           </section>
         </div>
         <Aside contact={contact} editable={editable} onEdit={() => setOpen("edit")} onConsent={() => setOpen("consent")} onGroups={() => setOpen("groups")} onText={() => setOpen("sms")} />

@@ -1,5 +1,5 @@
-import { useQuery } from "@tanstack/react-query";
-import { CalendarPlus, Mail, MessageSquare, NotebookPen, ShieldCheck, ShieldX, type LucideIcon } from "lucide-react";
+import { useQueries } from "@tanstack/react-query";
+import { CalendarPlus, Mail, MessageSquare, NotebookPen, ShieldCheck, ShieldX, Users, type LucideIcon } from "lucide-react";
 import { useState, type ReactNode } from "react";
 import { api, body, type Schemas } from "@/api/client";
 import { now } from "@/api/clock";
@@ -9,7 +9,7 @@ import { GUARD, METHOD, callWord, sawWords } from "@/features/calls/words";
 import { useZone } from "@/features/session/business";
 import { useColleague } from "@/features/session/team";
 import { useMay } from "@/features/session/use";
-import { Detail } from "@/features/preferences/hidden";
+import { Detail, Name } from "@/features/preferences/hidden";
 import { clock, dateKey, dayAndTime, longDay } from "@/lib/time";
 import { humane } from "@/lib/words";
 import { IconTile, type Tone } from "@/ui/Badge";
@@ -60,16 +60,25 @@ export function Timeline({ contact }: { contact: Contact }) {
   const zone = useZone();
   const may = useMay();
   const colleague = useColleague();
-  const path = { path: { contact_id: contact.id }, query: { page_size: 50 } };
-  const calls = useQuery({ queryKey: ["contacts", contact.id, "calls"], queryFn: () => body(api.GET("/api/contacts/{contact_id}/calls", { params: path })), enabled: may("view_call_results") });
-  const notes = useQuery({ queryKey: ["contacts", contact.id, "interactions"], queryFn: () => body(api.GET("/api/contacts/{contact_id}/interactions", { params: path })) });
-  const consents = useQuery({ queryKey: ["contacts", contact.id, "consents"], queryFn: () => body(api.GET("/api/contacts/{contact_id}/consents", { params: path })) });
-  const history = useQuery({ queryKey: ["contacts", contact.id, "history", "latest"], queryFn: () => body(api.GET("/api/contacts/{contact_id}/history", { params: { path: path.path, query: { page_size: 100 } } })) });
+  // What happened with records that were made one with this one happened with this person.
+  const merged = contact.merged_from ?? [];
+  const ids = [contact.id, ...merged.map((each) => each.id)];
+  const path = (id: string) => ({ path: { contact_id: id }, query: { page_size: 50 } });
+  const calls = useQueries({ queries: ids.map((id) => ({ queryKey: ["contacts", id, "calls"], queryFn: () => body(api.GET("/api/contacts/{contact_id}/calls", { params: path(id) })), enabled: may("view_call_results") })) });
+  const notes = useQueries({ queries: ids.map((id) => ({ queryKey: ["contacts", id, "interactions"], queryFn: () => body(api.GET("/api/contacts/{contact_id}/interactions", { params: path(id) })) })) });
+  const consents = useQueries({ queries: ids.map((id) => ({ queryKey: ["contacts", id, "consents"], queryFn: () => body(api.GET("/api/contacts/{contact_id}/consents", { params: path(id) })) })) });
+  const history = useQueries({
+    queries: ids.map((id) => ({
+      queryKey: ["contacts", id, "history", "latest"],
+      queryFn: () => body(api.GET("/api/contacts/{contact_id}/history", { params: { path: { contact_id: id }, query: { page_size: 100 } } })),
+    })),
+  });
   const by = (id: string | null | undefined) => (colleague(id) ? `, ${colleague(id) ?? ""}` : "");
 
   const made: Item = { at: contact.created_at, key: "made", icon: CalendarPlus, tone: "neutral", title: "Added", line: SOURCE[contact.booking_source] ?? contact.booking_source };
   const items: Item[] = [
-    ...(calls.data?.calls.flatMap((call) => {
+    ...merged.map((each): Item => ({ at: each.merged_at, key: `merged${each.id}`, icon: Users, tone: "neutral", title: "Made one with another record", line: <Name>{each.name}</Name> })),
+    ...calls.flatMap((each) => each.data?.calls ?? []).flatMap((call) => {
       const word = callWord(call, now());
       const over = call.ended_at ?? call.placed_at;
       const method = METHOD[call.method] ?? humane(call.method);
@@ -102,14 +111,14 @@ export function Timeline({ contact }: { contact: Contact }) {
         });
       }
       return found;
-    }) ?? []),
-    ...(notes.data?.interactions.map((each): Item => {
+    }),
+    ...notes.flatMap((each) => each.data?.interactions ?? []).map((each): Item => {
       const [became, tone] = SENT[each.status ?? ""] ?? BECAME[each.status ?? ""] ?? [undefined, "neutral"];
       const kind = KIND[each.kind] ?? humane(each.kind);
       const from = each.direction === "inbound" ? (ICON[each.kind] ? " received" : ", they began") : "";
       return { at: each.at, key: each.id, icon: ICON[each.kind] ?? NotebookPen, tone, title: `${kind}${from}${became ? `: ${became}` : ""}${by(each.by)}`, line: <Detail>{each.text}</Detail> };
-    }) ?? []),
-    ...statusChanges(history.data?.entries ?? []).map((each): Item => ({
+    }),
+    ...statusChanges(history.flatMap((each) => each.data?.entries ?? [])).map((each): Item => ({
       at: each.at,
       key: each.key,
       icon: STATUS[each.status].icon,
@@ -117,19 +126,19 @@ export function Timeline({ contact }: { contact: Contact }) {
       title: `Appointment ${CHANGED[each.status]}`,
       line: `${each.by.kind === "user" ? (colleague(each.by.user_id) ?? "A colleague") : each.by.kind === "provider" ? "The calendar, a message or a call" : "Vio"}${each.reason ? `: ${each.reason}` : ""}`,
     })),
-    ...(consents.data?.consents.map((each): Item => ({
+    ...consents.flatMap((each) => each.data?.consents ?? []).map((each): Item => ({
       at: each.recorded_at,
       key: each.id,
       icon: each.action === "given" ? ShieldCheck : ShieldX,
       tone: each.action === "given" ? "confirmed" : "cancelled",
       title: each.action === "given" ? "Agreed to reminder calls" : "Withdrew permission for calls",
       line: `${each.method ? (CONSENT[each.method] ?? each.method) : ""}${by(each.recorded_by)}`.replace(/^, /, ""),
-    })) ?? []),
+    })),
     made,
   ].sort((a, b) => b.at.localeCompare(a.at));
 
-  const failed = [calls, notes, consents, history].find((each) => each.isError);
-  if (notes.isPending) return <Skeleton rows={3} />;
+  const failed = [...calls, ...notes, ...consents, ...history].find((each) => each.isError);
+  if (notes.some((each) => each.isPending)) return <Skeleton rows={3} />;
   const days = new Map<string, Item[]>();
   for (const item of items) {
     const day = dateKey(new Date(item.at), zone);
