@@ -4,17 +4,18 @@ use std::collections::BTreeSet;
 
 use axum::extract::State;
 use chrono::{DateTime, Utc};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use utoipa::ToSchema;
+use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 use vio_domain::ids::{ContactId, GroupId, LogId};
 use vio_domain::permission::Role;
 use vio_http::page::PageParams;
-use vio_http::{Json, NoParams, Paged, Path, Principal, Problem, RequestId};
+use vio_http::{Json, Paged, Path, Principal, Problem, QueryParams, RequestId};
 use vio_runtime::App;
 use vio_runtime::web::{actor, sees_group, store_problem};
 use vio_store::TenantStore;
+use vio_store::key::LogKind;
 use vio_store::log::{Entry, Opened, Who};
 
 use crate::reach;
@@ -22,6 +23,34 @@ use crate::reach;
 vio_http::pagination! {
     /// Where the history stands.
     HistoryPagination = "total_entries",
+}
+
+/// Which of the entries.
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct Filters {
+    /// `change`, what was changed, or `access`, what was looked at and exported; both when left out. A page of one can
+    /// have fewer entries than asked for: there are more as long as `next_cursor` says so.
+    #[param(value_type = Option<String>, example = "change")]
+    kind: Option<Kept>,
+}
+
+impl QueryParams for Filters {}
+
+#[derive(Clone, Copy, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum Kept {
+    Change,
+    Access,
+}
+
+impl From<Kept> for LogKind {
+    fn from(kept: Kept) -> Self {
+        match kept {
+            Kept::Change => Self::Change,
+            Kept::Access => Self::Access,
+        }
+    }
 }
 
 /// One thing that happened.
@@ -158,19 +187,19 @@ async fn hide_groups(
 
 /// What happened to a contact and who looked at it, newest first. Entered into the audit itself.
 #[utoipa::path(get, path = "/api/contacts/{contact_id}/history", tag = "contacts",
-    params(("contact_id" = uuid::Uuid, Path), PageParams), responses((status = 200, body = History)))]
+    params(("contact_id" = uuid::Uuid, Path), Filters, PageParams), responses((status = 200, body = History)))]
 pub(crate) async fn list(
     State(app): State<App>,
     principal: Principal,
     request_id: RequestId,
     Path(id): Path<ContactId>,
-    Paged { page, .. }: Paged<NoParams>,
+    Paged { filters, page }: Paged<Filters>,
 ) -> Result<Json<History>, Problem> {
     let tenant = app.tenant_of(&principal).await?;
     reach::viewed_or_merged(&tenant, &principal, id).await?;
     let (before, number) = page.after::<LogId>()?;
     let (rows, next) = tenant
-        .history_of(id, page.page_size, before)
+        .history_of(id, filters.kind.map(LogKind::from), page.page_size, before)
         .await
         .map_err(store_problem)?;
     let entry = Entry::new("history.viewed", "contact", id.uuid()).contact(id);

@@ -176,15 +176,20 @@ pub struct LogRow {
     origin: Option<Sealed>,
 }
 
+impl LogRow {
+    /// Which of the two logs it is in.
+    pub fn kind(&self) -> LogKind {
+        match self.access {
+            true => LogKind::Access,
+            false => LogKind::Change,
+        }
+    }
+}
+
 impl Entity for LogRow {
     const TYPE: &'static str = "log";
     fn key(&self) -> Key {
-        let kind = if self.access {
-            LogKind::Access
-        } else {
-            LogKind::Change
-        };
-        key::log(self.tenant, kind, self.entity_id, self.id)
+        key::log(self.tenant, self.kind(), self.entity_id, self.id)
     }
     fn enumerated(&self) -> Option<Enumerated> {
         match self.contact {

@@ -11929,6 +11929,12 @@ export interface operations {
     get_contacts_contact_id_history: {
         parameters: {
             query?: {
+                /**
+                 * @description `change`, what was changed, or `access`, what was looked at and exported; both when left out. A page of one can
+                 *     have fewer entries than asked for: there are more as long as `next_cursor` says so.
+                 * @example change
+                 */
+                kind?: string;
                 /** @description The page's number, from 1. Not together with `cursor`. */
                 page?: number;
                 /** @description Rows of a page. */

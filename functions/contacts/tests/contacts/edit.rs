@@ -202,6 +202,27 @@ async fn a_status_change_takes_a_reason() {
             .contains(&json!("appointment_status"))
     );
     assert!(entries.iter().any(|e| e["action"] == "contact.created"));
+
+    // Many looks lie between two changes; asked for changes alone, all of them come, page by page.
+    for _ in 0..30 {
+        world.read(&id).await;
+    }
+    let (mut changes, mut cursor) = (Vec::new(), String::new());
+    loop {
+        let path = format!("/api/contacts/{id}/history?kind=change&page_size=10{cursor}");
+        let page = world.server.get(&path, world.token()).await;
+        changes.extend(page.body["entries"].as_array().unwrap().clone());
+        let Some(next) = page.body["pagination"]["next_cursor"].as_str() else {
+            break;
+        };
+        cursor = format!("&cursor={next}");
+    }
+    let in_both: Vec<&Value> = entries.iter().filter(|e| e["kind"] == "change").collect();
+    assert_eq!(changes.iter().collect::<Vec<_>>(), in_both);
+    let looks = format!("/api/contacts/{id}/history?kind=access&page_size=100");
+    let looks = world.server.get(&looks, world.token()).await;
+    let looks = looks.body["entries"].as_array().unwrap().clone();
+    assert!(looks.len() >= 30 && looks.iter().all(|e| e["kind"] == "access"));
 }
 
 /// S0-49: which statuses are called.

@@ -4,23 +4,42 @@ use vio_domain::ids::{AppointmentId, ContactId, GroupId, LogId};
 
 use crate::contacts::rows::AppointmentRow;
 use crate::error::StoreError;
-use crate::key::{self, EnumKind};
+use crate::key::{self, EnumKind, LogKind};
 use crate::log::{GROUP, LogRow};
 use crate::port::{Index, Key, SortRange};
 use crate::store::TenantStore;
 
+/// Reads for one page at most, where few of the entries are of the log that is asked for.
+const MOST_READS: usize = 8;
+
 impl TenantStore {
-    /// Log entries about one contact, newest first, before `before`: changes, views, exports. Answers also where to
-    /// go on; None at the end.
+    /// Log entries about one contact, newest first, before `before`: changes, views, exports, or those of one log. Answers
+    /// also where to go on; None at the end. A page of one log can have fewer entries than `limit`, even none, where many
+    /// of the other lie between.
     pub async fn history_of(
         &self,
         contact: ContactId,
+        only: Option<LogKind>,
         limit: u32,
         before: Option<LogId>,
     ) -> Result<(Vec<LogRow>, Option<LogId>), StoreError> {
         let pk = key::history_pk(self.id, contact);
         let about = |row: &LogRow| row.contact == Some(contact);
-        self.history_in(pk, about, limit, before).await
+        let (mut found, mut next) = (Vec::new(), before);
+        for _ in 0..MOST_READS {
+            let (rows, more) = self.history_in(pk.clone(), about, limit, next).await?;
+            let wanted = |row: &LogRow| only.is_none_or(|kind| row.kind() == kind);
+            found.extend(rows.into_iter().filter(wanted));
+            next = more;
+            if next.is_none() || found.len() >= limit as usize {
+                break;
+            }
+        }
+        if found.len() > limit as usize {
+            found.truncate(limit as usize);
+            next = found.last().map(|row| row.id);
+        }
+        Ok((found, next))
     }
 
     /// Log entries about one group, as [`TenantStore::history_of`] a contact: edits, members that came and went, views.

@@ -70,7 +70,7 @@ export function Timeline({ contact }: { contact: Contact }) {
   const history = useQueries({
     queries: ids.map((id) => ({
       queryKey: ["contacts", id, "history", "latest"],
-      queryFn: () => body(api.GET("/api/contacts/{contact_id}/history", { params: { path: { contact_id: id }, query: { page_size: 100 } } })),
+      queryFn: () => body(api.GET("/api/contacts/{contact_id}/history", { params: { path: { contact_id: id }, query: { kind: "change", page_size: 100 } } })),
     })),
   });
   const by = (id: string | null | undefined) => (colleague(id) ? `, ${colleague(id) ?? ""}` : "");
@@ -139,8 +139,15 @@ export function Timeline({ contact }: { contact: Contact }) {
 
   const failed = [...calls, ...notes, ...consents, ...history].find((each) => each.isError);
   if (notes.some((each) => each.isPending)) return <Skeleton rows={3} />;
+  // Where one of them goes further back than was read, what is older would have gaps.
+  const whole = Math.max(
+    ...calls.map((each) => reach(each.data?.pagination.next_cursor, each.data?.calls.map((call) => call.ended_at ?? call.placed_at ?? call.due_at))),
+    ...notes.map((each) => reach(each.data?.pagination.next_cursor, each.data?.interactions.map((one) => one.at))),
+    ...consents.map((each) => reach(each.data?.pagination.next_cursor, each.data?.consents.map((one) => one.recorded_at))),
+    ...history.map((each) => reach(each.data?.pagination.next_cursor, each.data?.entries.map((one) => one.at))),
+  );
   const days = new Map<string, Item[]>();
-  for (const item of items) {
+  for (const item of items.filter((each) => Date.parse(each.at) >= whole)) {
     const day = dateKey(new Date(item.at), zone);
     days.set(day, [...(days.get(day) ?? []), item]);
   }
@@ -158,9 +165,13 @@ export function Timeline({ contact }: { contact: Contact }) {
           </ol>
         </section>
       ))}
+      {whole > 0 && <p className="muted">What is older is under Calls, Notes and Changes.</p>}
     </div>
   );
 }
+
+/** The instant back to which a list was read, 0 where it was read whole. */
+const reach = (next: string | null | undefined, at: string[] | undefined): number => (next && at && at.length > 0 ? Math.min(...at.map((each) => Date.parse(each))) : 0);
 
 const SOURCE: Record<string, string> = { manual: "Typed in at the desk", import: "From an import", api: "By another program", form: "By a form", calcom: "Booked through Cal.com", calendly: "Booked through Calendly" };
 
