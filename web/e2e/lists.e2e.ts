@@ -88,6 +88,7 @@ it("a click on a status shows only those, the list is kept under a name, and its
   const other = (await open(browser)).page;
   await signIn(other, "admin", "/contacts");
   await other.getByRole("navigation", { name: "Lists" }).getByText(name).click();
+  await settled(other);
   const shown = other.getByText(/patients? match/);
   const before = Number(((await shown.textContent()) ?? "").replace(/\D/g, ""));
   // Said without a reload when somebody adds one elsewhere.

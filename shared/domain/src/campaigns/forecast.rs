@@ -43,6 +43,9 @@ pub struct Waiting<'a> {
     pub phone: Option<usize>,
     /// The planned call, by its place in the list, whose place it takes once its campaign hands it to the dial queue.
     pub takes: Option<usize>,
+    /// The call of that person, by its place in the list, that somebody pressed for or another campaign has handed over:
+    /// its campaign looks at them again once that one is over.
+    pub behind: Option<usize>,
 }
 
 /// A pace that calls keep: the next no sooner than `turn_at`, and each so long after the one before it.
@@ -97,11 +100,36 @@ struct Known<'a> {
     rung: HashMap<ContactId, DateTime<Utc>>,
     /// Until when a phone rings.
     ringing: HashMap<usize, DateTime<Utc>>,
+    /// By call: those that wait until it is over.
+    parked: HashMap<usize, Vec<usize>>,
+    /// Calls of which it is known what becomes of them, or that nothing does.
+    over: HashSet<usize>,
 }
 
 impl Known<'_> {
     fn forget(&mut self, index: usize) {
+        self.over.insert(index);
         self.unknown -= usize::from(self.asked <= index);
+    }
+
+    /// Puts a call aside whose person has another one that waits; says whether it did.
+    fn park(&mut self, index: usize) -> bool {
+        match self.waiting[index].behind {
+            Some(other) if !self.over.contains(&other) => {
+                self.parked.entry(other).or_default().push(index);
+                true
+            }
+            _ => false,
+        }
+    }
+
+    /// Those put aside whose other call is over.
+    fn unpark(&mut self) -> Vec<usize> {
+        let over = &self.over;
+        let free = self.parked.extract_if(|other, _| over.contains(other));
+        let mut free: Vec<usize> = free.flat_map(|(_, parked)| parked).collect();
+        free.sort_unstable();
+        free
     }
 
     /// Writes down what becomes of a call, and of the planned one whose place it took. A planned call that comes back
@@ -192,6 +220,8 @@ pub fn foresee(
         out: HashSet::new(),
         rung: standing.rung.iter().copied().collect(),
         ringing: standing.ringing.iter().copied().collect(),
+        parked: HashMap::new(),
+        over: HashSet::new(),
     };
     let takers = waiting.iter().any(|one| one.takes.is_some());
     let most = usize::try_from(most_ready(limits)).unwrap_or(usize::MAX);
@@ -225,6 +255,9 @@ pub fn foresee(
     let mut at = now;
     let mut granted: u128 = 0;
     while known.unknown > 0 {
+        for index in known.unpark() {
+            later.push(Reverse((waiting[index].item.due.max(at), index)));
+        }
         if ready.is_empty() {
             match later.peek() {
                 None => return known.found,
@@ -265,6 +298,19 @@ pub fn foresee(
         let Some(place) = first else { continue };
         let index = ready.swap_remove(place);
         let one = &waiting[index];
+        let turn = one.pace.and_then(|pace| paces.get(pace));
+        if let Some(pace) = turn.filter(|pace| at < pace.turn_at) {
+            // Put aside once, it comes back beside another of its campaign.
+            later.push(Reverse((pace.turn_at, index)));
+            continue;
+        }
+        if known.park(index) {
+            let queue = one.pace.and_then(|pace| queues.get_mut(pace));
+            if let Some(next) = queue.and_then(Vec::pop) {
+                later.push(Reverse((waiting[next].item.due.max(at), next)));
+            }
+            continue;
+        }
         if !one.permitted.is_permitted(at) {
             // It was, when it became ready; the slot came later.
             match one.permitted.next_permitted(at) {

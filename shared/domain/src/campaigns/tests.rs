@@ -331,6 +331,7 @@ fn sixty_at_once_go_in_three_windows() {
             contact: None,
             phone: None,
             takes: None,
+            behind: None,
         })
         .collect();
     let gate = Gate::new(London, 1);
@@ -403,6 +404,7 @@ fn nobody_is_rung_for_the_reminder_and_the_campaign() {
         contact: person(who),
         phone: None,
         takes,
+        behind: None,
     };
     let mut waiting: Vec<_> = (0..20).map(|n| line(n, Band::Reminder, n, None)).collect();
     waiting.extend((0..20).map(|n| {
@@ -422,6 +424,55 @@ fn nobody_is_rung_for_the_reminder_and_the_campaign() {
     assert!(found[24..].iter().all(|one| *one == recently));
 }
 
+/// Somebody is in two campaigns. The one of higher priority waits until the other, which has handed their call over, has
+/// rung them, and passes them over then; whoever comes after them in it goes first.
+#[test]
+fn a_campaign_waits_for_the_call_of_another() {
+    let holidays = HolidayCalendar::default();
+    let now = at("07T09:00:00");
+    let limits = CallLimits::from_lookup(|name| {
+        (name == crate::calling::limits::CALL_LIMIT).then(|| "2".to_owned())
+    })
+    .unwrap();
+    let line = |n: u128, band, pace, who, behind| Waiting {
+        item: item(n, band, now),
+        permitted: always(&holidays),
+        pace,
+        contact: Some(ContactId::new(Uuid::from_u128(who))),
+        phone: None,
+        takes: None,
+        behind,
+    };
+    let waiting = [
+        line(0, Band::NormalCampaign, None, 1, None),
+        line(1, Band::NormalCampaign, None, 2, None),
+        line(2, Band::HighCampaign, Some(0), 1, Some(0)),
+        line(3, Band::HighCampaign, Some(0), 3, None),
+        line(4, Band::HighCampaign, Some(0), 4, None),
+    ];
+    let paces = [Pace {
+        step: TimeDelta::minutes(4),
+        turn_at: now,
+    }];
+    let gate = Gate::new(London, 1);
+    let found = foresee(
+        standing(&gate, &limits, now, &paces),
+        &waiting,
+        0,
+        |_, _| None,
+    );
+    let next = now + TimeDelta::seconds(901);
+    let recently = Foreseen::Skipped(SettleReason::CalledRecently.into());
+    let expected = [
+        Foreseen::At(now),
+        Foreseen::At(next),
+        recently,
+        Foreseen::At(now),
+        Foreseen::At(next),
+    ];
+    assert_eq!(found, expected);
+}
+
 /// Two people have one number, and a business has two slots left for the day. Whoever comes after them takes the second.
 #[test]
 fn a_number_is_not_rung_twice_at_once() {
@@ -438,6 +489,7 @@ fn a_number_is_not_rung_twice_at_once() {
         contact: None,
         phone: Some(phone),
         takes: None,
+        behind: None,
     };
     let waiting = [line(0, 7), line(1, 7), line(2, 8)];
     let gate = Gate::new(London, 1);
@@ -576,6 +628,7 @@ proptest! {
             contact: None,
             phone: *phone,
             takes: None,
+            behind: None,
         }).collect();
         let ringing: Vec<_> = rings.map(|seconds| (1, now + TimeDelta::seconds(seconds))).into_iter().collect();
         let standing = Standing { ringing: &ringing, ..standing(&gate, &limits, now, &paces) };

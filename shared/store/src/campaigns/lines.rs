@@ -62,6 +62,8 @@ impl Lines {
             .map(|(number, until)| (phone(*number), *until))
             .collect();
         let takes = |line: &Line| planned.get(&line.contact?).copied();
+        let handed_over = self.handed_over();
+        let behind = |line: &Line| handed_over.get(&line.contact?).copied();
         let waiting: Vec<Waiting<'_>> = self
             .lines
             .iter()
@@ -72,6 +74,7 @@ impl Lines {
                 contact: line.contact,
                 phone: line.reach.number.map(&mut phone),
                 takes: takes(line).filter(|_| line.to_hand_over),
+                behind: behind(line).filter(|_| line.to_hand_over),
             })
             .collect();
         let standing = Standing {
@@ -103,6 +106,16 @@ impl Lines {
             }
         }
         planned
+    }
+
+    /// Each person's call that somebody pressed for or a campaign has handed over: no campaign takes its place.
+    fn handed_over(&self) -> HashMap<ContactId, usize> {
+        let lines = self.lines.iter().enumerate();
+        let fixed =
+            lines.filter(|(_, line)| !line.to_hand_over && line.item.band != Band::Reminder);
+        fixed
+            .filter_map(|(index, line)| Some((line.contact?, index)))
+            .collect()
     }
 
     /// Enters a campaign's pace, where it keeps one.

@@ -153,7 +153,7 @@ export default function ContactsPage() {
           </aside>
         )}
         <div className={css.list}>
-          {first.data && list.filtered && total > 0 && (
+          {first.data && !first.isPlaceholderData && list.filtered && total > 0 && (
             <p className={css.found} role="status">
               {count(total, nouns.one, nouns.many)} {total === 1 ? "matches" : "match"}
             </p>
