@@ -91,7 +91,8 @@ fn custom(kept: &CustomFields, other: &CustomFields) -> CustomFields {
 }
 
 /// Brings one contact's values onto the one that is kept: those chosen, the groups and tags of both, its form, checklist
-/// and zone where the kept one has none. Who must not be contacted stays so. Consent, appointments and the deletion of the
+/// and zone where the kept one has none. Who must not be contacted stays so, and whether messages are wanted comes with the
+/// number or address that it was said of. Consent, appointments and the deletion of the
 /// other are their owners' to write down. Errs where the notes of both are too long together.
 pub fn merge_into(kept: &mut Contact, other: &Contact, choices: &Choices) -> Result<(), Invalid> {
     kept.notes = notes(kept.notes.take(), other.notes.as_ref(), choices.notes)?;
@@ -100,8 +101,15 @@ pub fn merge_into(kept: &mut Contact, other: &Contact, choices: &Choices) -> Res
         kept.first_name = other.first_name.clone();
         kept.last_name = other.last_name.clone();
     }
+    let before = (kept.phone.clone(), kept.email.clone());
     choose_some(&mut kept.phone, &other.phone, choices.phone);
     choose_some(&mut kept.email, &other.email, choices.email);
+    if kept.phone != before.0 {
+        kept.preferences.sms_opt_in = other.preferences.sms_opt_in;
+    }
+    if kept.email != before.1 {
+        kept.preferences.email_opt_in = other.preferences.email_opt_in;
+    }
     choose_some(
         &mut kept.company_name,
         &other.company_name,
@@ -193,6 +201,7 @@ mod tests {
     use super::*;
     use crate::contact::ConsentMethod;
     use crate::ids::{AppointmentId, ContactId, GroupId, TenantId};
+    use crate::phone::Country;
     use crate::text::{Email, PersonName};
 
     fn now() -> DateTime<Utc> {
@@ -262,6 +271,37 @@ mod tests {
         };
         merge_into(&mut kept, &other, &choices).unwrap();
         assert_eq!((kept.email, kept.notes), (None, None));
+    }
+
+    #[test]
+    fn whether_messages_are_wanted_comes_with_the_number_and_the_address() {
+        let person = |n, number: &str, email: &str, wanted| {
+            let mut person = contact(n, "Ada Example");
+            let gb = Country::parse("GB").unwrap();
+            person.phone = Some(crate::phone::parse(number, gb).unwrap().e164);
+            person.email = Some(Email::parse(email).unwrap());
+            person.preferences.sms_opt_in = wanted;
+            person.preferences.email_opt_in = wanted;
+            person
+        };
+        let kept = person(1, "+447912345678", "ada@example.com", true);
+        let other = person(2, "+447912345679", "ada@example.org", false);
+        for side in [None, Some(Side::Keep), Some(Side::Merge)] {
+            let choices = Choices {
+                phone: side,
+                email: side,
+                ..Choices::default()
+            };
+            let mut merged = kept.clone();
+            merge_into(&mut merged, &other, &choices).unwrap();
+            let wanted = side != Some(Side::Merge);
+            let wishes = &merged.preferences;
+            assert_eq!((wishes.sms_opt_in, wishes.email_opt_in), (wanted, wanted));
+        }
+        // Where the kept one has none, both come.
+        let mut bare = contact(3, "Ada Example");
+        merge_into(&mut bare, &kept, &Choices::default()).unwrap();
+        assert!(bare.preferences.sms_opt_in && bare.preferences.email_opt_in);
     }
 
     #[test]
