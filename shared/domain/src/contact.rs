@@ -263,7 +263,7 @@ pub struct Contact {
     pub deleted: Option<Deleted>,
     /// The contact that it was made one with, where that is why it is deleted.
     pub merged_into: Option<ContactId>,
-    /// Contacts that were made one with this one. One that was brought back since no longer says so itself.
+    /// Contacts that were made one with this one, and those that had been made one with them before. One that was brought back since no longer says so itself.
     pub merged_from: Vec<ContactId>,
 }
 

@@ -141,6 +141,16 @@ async fn whoever_was_made_one_can_be_brought_back_and_is_then_no_part_any_more()
     let parts = world.read(&keep).await["merged_from"].clone();
     assert_eq!(parts.as_array().unwrap().len(), 2);
     assert_eq!(part(&world, &third, "history").await.status, 200);
+    let id: ContactId = keep.parse().unwrap();
+    let row = world.tenant.store.person(id).await.unwrap().unwrap();
+    // What the gap between two calls is counted from.
+    let counted: Vec<String> = row
+        .contact
+        .merged_from
+        .iter()
+        .map(ToString::to_string)
+        .collect();
+    assert_eq!(counted, [other.clone(), third.clone()]);
     let path = format!("/api/contacts/{other}/restore");
     let asked = world.server.post(&path, world.token(), json!({})).await;
     assert_eq!(

@@ -3,6 +3,7 @@
 //! and consents, which are read through the one that is kept. It can be brought back like anybody deleted.
 
 use std::collections::HashMap;
+use std::iter::once;
 
 use vio_domain::appointment::Appointment;
 use vio_domain::calling::session::CancelReason;
@@ -46,8 +47,11 @@ impl TenantStore {
             by: actor.user(),
         });
         other.contact.merged_into = Some(kept.contact.id);
-        if !kept.contact.merged_from.contains(&other.contact.id) {
-            kept.contact.merged_from.push(other.contact.id);
+        // With those that were made one with the other before: the gap between calls counts from the last attempt to any of them.
+        for id in once(&other.contact.id).chain(&other.contact.merged_from) {
+            if !kept.contact.merged_from.contains(id) {
+                kept.contact.merged_from.push(*id);
+            }
         }
         let claims = self.read_claims_of(&[&*kept, &*other]).await?;
         self.stage_memberships(tx, &mut [&mut *kept, &mut *other], actor)
