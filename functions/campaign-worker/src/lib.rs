@@ -156,16 +156,7 @@ async fn due_in_order(ts: &TenantStore) -> Result<(Vec<DialRow>, bool), StoreErr
     for band in Band::ALL {
         let rows = ts.due_items(band, ITEMS_PER_BAND).await?;
         more |= rows.len() >= ITEMS_PER_BAND as usize;
-        items.extend(rows.into_iter().map(|row| {
-            let item = QueueItem {
-                band: row.band,
-                due: row.due,
-                latest: row.latest,
-                priority: row.priority,
-                session: row.session,
-            };
-            (item, row)
-        }));
+        items.extend(rows.into_iter().map(|row| (row.item(), row)));
     }
     items.sort_by(|(a, _), (b, _)| a.cmp_at(b, now));
     Ok((items.into_iter().map(|(_, row)| row).collect(), more))

@@ -172,6 +172,7 @@ fn a_campaigns_members_and_a_thousand_ids_in_one_item() {
         position: 999,
         contact: ContactId::new(id(4)),
         reach: reach(),
+        about_time: Some(now()),
         state,
         decisions: Vec::new(),
     };
@@ -243,12 +244,14 @@ fn instants_in_milliseconds_and_bytes_as_binary() {
         band: Band::CallNow,
         due: now(),
         latest: None,
+        about_time: None,
         priority: Priority::Normal,
         campaign: None,
         reach: reach(),
     };
     assert_eq!(again(&dial), dial);
     let dial = DialRow {
+        about_time: Some(now()),
         campaign: Some(CampaignId::new(id(5))),
         ..dial
     };

@@ -154,19 +154,29 @@ async fn an_appointment_that_begins_before_its_turn_is_foreseen_as_passed_over()
     ts.stage_person(&mut tx, &mut person).unwrap();
     vio_runtime::testing::tell(ts, &mut tx, &person);
     ts.store.commit(tx).await.unwrap();
+    for number in 26..51 {
+        people.push(world.person(number, Some(2)).await);
+    }
     let group = world.group("A", &people).await;
     let dry = world
         .call_all(group, json!({"call_timing": "immediate", "dry_run": true}))
         .await;
-    assert_eq!(dry.body["to_be_called"], 25);
+    assert_eq!(dry.body["to_be_called"], 50);
     assert_eq!(dry.body["skipped"], json!({"appointment_past": 1}));
+    let start = world.now();
     let path = world
         .begun(group, json!({"call_timing": "immediate"}))
         .await;
-    world.play_for(20).await;
+    world.play_for(5).await;
+    // Handed over or not, it takes no slot of the second window: nobody waits for a third.
+    let status = world.get(&path).await;
+    let end = status["estimated_completion"].as_str().unwrap();
+    let end: chrono::DateTime<chrono::Utc> = end.parse().unwrap();
+    assert!(end < start + TimeDelta::minutes(20), "{end}");
+    world.play_for(15).await;
     let status = world.get(&path).await;
     assert_eq!(status["skipped_by_reason"], json!({"appointment_past": 1}));
-    assert_eq!(status["counts"]["completed"], 25);
+    assert_eq!(status["counts"]["completed"], 50);
 }
 
 #[tokio::test]

@@ -4,7 +4,7 @@ use chrono::{DateTime, Duration, Utc};
 use serde::{Deserialize, Serialize};
 use vio_crypto::LookupHash;
 use vio_domain::calling::gate::Gate;
-use vio_domain::calling::order::{Band, Priority};
+use vio_domain::calling::order::{Band, Priority, QueueItem};
 use vio_domain::ids::{AttemptId, CampaignId, ContactId, DncId, SessionId, TenantId};
 
 use crate::calling::do_not_call::ImportRow;
@@ -31,12 +31,33 @@ pub struct DialRow {
     pub latest: Option<DateTime<Utc>>,
     #[serde(rename = "p")]
     pub priority: Priority,
+    /// When the appointment begins that the call is about, as of its planning: a call whose turn comes later is passed over.
+    #[serde(
+        rename = "a",
+        with = "chrono::serde::ts_milliseconds_option",
+        default,
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub about_time: Option<DateTime<Utc>>,
     /// The campaign whose words the call says.
     #[serde(rename = "k", default, skip_serializing_if = "Option::is_none")]
     pub campaign: Option<CampaignId>,
     /// How the contact is reached.
     #[serde(rename = "r", default, skip_serializing_if = "Reach::is_none")]
     pub reach: Reach,
+}
+
+impl DialRow {
+    /// Its place in the order of dialling.
+    pub fn item(&self) -> QueueItem {
+        QueueItem {
+            band: self.band,
+            due: self.due,
+            latest: self.latest,
+            priority: self.priority,
+            session: self.session,
+        }
+    }
 }
 
 impl Entity for DialRow {

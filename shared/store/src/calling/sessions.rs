@@ -95,6 +95,7 @@ impl SessionRow {
             band: self.band,
             due: self.session.due,
             latest: self.session.latest,
+            about_time: self.about_time,
             priority: self.priority,
             campaign: self.session.campaign,
             reach: self.reach,

@@ -71,6 +71,7 @@ impl TenantStore {
                 reach: one.reach,
                 pace,
                 contact: Some(one.contact),
+                about_time: None,
                 to_hand_over: true,
             }));
         lines.rung = self.rung_lately(&lines.lines[..asked]).await?;
@@ -104,17 +105,18 @@ impl TenantStore {
         settings: &Settings,
         limits: &CallLimits,
         gate: &GateRow,
-        item: QueueItem,
+        row: &DialRow,
         contact: &Contact,
     ) -> Result<Foreseen, StoreError> {
         let (mut lines, _) = self.lines_ahead(limits, None).await?;
-        lines.lines.retain(|line| line.item.session != item.session);
+        lines.lines.retain(|line| line.item.session != row.session);
         let asked = lines.lines.len();
         lines.lines.push(Line {
-            item: self.spaced(item, contact.id).await?,
+            item: self.spaced(row.item(), contact.id).await?,
             reach: self.reach(contact),
             pace: None,
             contact: Some(contact.id),
+            about_time: row.about_time,
             to_hand_over: false,
         });
         lines.rung = self.rung_lately(&lines.lines).await?;
@@ -257,19 +259,13 @@ impl TenantStore {
                 .list::<DialRow>(key::dial_pk(self.id), &prefix, true, MOST_AHEAD, None)
                 .await?;
             for row in rows {
-                let item = QueueItem {
-                    band: row.band,
-                    due: row.due,
-                    latest: row.latest,
-                    priority: row.priority,
-                    session: row.session,
-                };
                 let line = Line {
                     reach: row.reach,
                     contact: Some(row.contact),
+                    about_time: row.about_time,
                     to_hand_over: false,
                     pace: campaign_of(&row).and_then(|id| lines.kept_by.get(&id).copied()),
-                    item: self.spaced(item, row.contact).await?,
+                    item: self.spaced(row.item(), row.contact).await?,
                 };
                 match asked_about.contains(&row.session) {
                     true => own.push(line),

@@ -80,7 +80,11 @@ impl TenantStore {
             let state = MemberState::Waiting {
                 not_before: Some(until),
             };
-            self.change_waiting(campaign, member, state).await?;
+            let member = CampaignMemberRow {
+                about_time: current.map(|appointment| appointment.time),
+                ..member.clone()
+            };
+            self.change_waiting(campaign, &member, state).await?;
             return Ok(HandedOver::Later(until));
         }
 

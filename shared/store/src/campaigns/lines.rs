@@ -23,8 +23,25 @@ pub(super) struct Line {
     pub(super) reach: Reach,
     pub(super) pace: Option<usize>,
     pub(super) contact: Option<ContactId>,
+    /// When the appointment begins that it is about.
+    pub(super) about_time: Option<DateTime<Utc>>,
     /// Whether it is still to be handed to the dial queue.
     pub(super) to_hand_over: bool,
+}
+
+impl Line {
+    /// Why it is passed over if its turn comes at an instant, as the guards say then. What somebody pressed for is made
+    /// whatever became of the appointment.
+    fn missed(&self, at: DateTime<Utc>) -> Option<SettleReason> {
+        let over = |until: Option<DateTime<Utc>>| until.is_some_and(|until| until <= at);
+        if over(self.item.latest) {
+            Some(SettleReason::WindowMissed)
+        } else if over(self.about_time) && self.item.band != Band::CallNow {
+            Some(SettleReason::AppointmentPast)
+        } else {
+            None
+        }
+    }
 }
 
 /// All that waits of a tenant's calls.
@@ -86,10 +103,10 @@ impl Lines {
             rung: &self.rung,
         };
         foresee(standing, &waiting, asked, |index, at| {
-            let latest = waiting.get(index).and_then(|one| one.item.latest);
-            let missed = latest.filter(|latest| *latest <= at);
-            let missed = missed.map(|_| SettleReason::WindowMissed.into());
-            missed.or_else(|| passed_over(index, at))
+            let line = self.lines.get(index);
+            line.and_then(|line| line.missed(at))
+                .map(SkipReason::from)
+                .or_else(|| passed_over(index, at))
         })
     }
 
@@ -137,20 +154,20 @@ impl Lines {
         let pace = self.kept_by.get(&campaign.id).copied();
         let waiting = members.iter().filter_map(|member| match member.state {
             MemberState::Waiting { not_before } => {
-                let who = Some(member.contact);
-                Some((member.position, member.reach, not_before, who))
+                Some((member.position, not_before, Some(member)))
             }
             _ => None,
         });
-        let unseen = (campaign.judged..campaign.total).map(|at| (at, Reach::default(), None, None));
+        let unseen = (campaign.judged..campaign.total).map(|at| (at, None, None));
         self.lines.extend(
             waiting
                 .chain(unseen)
-                .map(|(position, reach, not_before, contact)| Line {
+                .map(|(position, not_before, member)| Line {
                     item: place_of(campaign, position, due_of(campaign, not_before, now)),
-                    reach,
+                    reach: member.map(|member| member.reach).unwrap_or_default(),
                     pace,
-                    contact,
+                    contact: member.map(|member| member.contact),
+                    about_time: member.and_then(|member| member.about_time),
                     to_hand_over: true,
                 }),
         );

@@ -1,6 +1,7 @@
 //! A campaign as stored: its record, the ids of its members as they were when it began, a row for each member, and
 //! the list of those that are not over.
 
+use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use vio_crypto::{FieldRef, Sealed};
 use vio_domain::calling::guards::Decision;
@@ -162,6 +163,9 @@ pub struct CampaignMemberRow {
     pub contact: ContactId,
     #[serde(default, skip_serializing_if = "Reach::is_none")]
     pub reach: Reach,
+    /// When their appointment begins, as of when they were last looked at.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub about_time: Option<DateTime<Utc>>,
     #[serde(flatten)]
     pub state: MemberState,
     /// Of one passed over when the campaign began: what each guard saw. Later ones have a session with its records.
@@ -202,6 +206,7 @@ impl InCampaign {
             position: self.position,
             contact: row.session.contact,
             reach: row.reach,
+            about_time: row.about_time,
             state: match (MemberState::of(&row.session), self.ended_by) {
                 (MemberState::Skipped { at, session, .. }, Some(reason)) => MemberState::Skipped {
                     reason,

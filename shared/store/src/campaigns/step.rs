@@ -176,6 +176,7 @@ impl TenantStore {
                     position,
                     contact: judged.contact,
                     reach: judged.reach,
+                    about_time: judged.starts,
                     state: match judged.skip {
                         None => MemberState::Waiting {
                             not_before: judged.not_before,

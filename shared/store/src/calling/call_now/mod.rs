@@ -30,8 +30,6 @@ use crate::store::TenantStore;
 use crate::tenants::{TenantSettings, TenantStatus};
 use crate::tx::{COMMIT_TRIES, Tx};
 
-use waiting::queue_item;
-
 pub use cancel::CancelledNow;
 pub use waiting::Waiting;
 
@@ -242,7 +240,7 @@ impl TenantStore {
             Err(_) => Some(Waiting {
                 position: ahead.saturating_add(1),
                 estimated_at: self
-                    .estimate(settings, limits, &gate, &person, queue_item(&row.dial()))
+                    .estimate(settings, limits, &gate, &person, &row.dial())
                     .await?,
             }),
         };

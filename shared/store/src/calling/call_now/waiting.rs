@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use vio_domain::calling::limits::CallLimits;
-use vio_domain::calling::order::{Band, QueueItem};
+use vio_domain::calling::order::Band;
 use vio_domain::calling::session::SessionState;
 use vio_domain::campaigns::forecast::Foreseen;
 
@@ -26,16 +26,6 @@ pub struct Waiting {
     pub estimated_at: Option<DateTime<Utc>>,
 }
 
-pub(super) fn queue_item(row: &DialRow) -> QueueItem {
-    QueueItem {
-        band: row.band,
-        due: row.due,
-        latest: row.latest,
-        priority: row.priority,
-        session: row.session,
-    }
-}
-
 impl TenantStore {
     /// The calls that somebody pressed for and that are not placed yet, whenever they are due.
     pub(super) async fn waiting_call_nows(&self) -> Result<Vec<DialRow>, StoreError> {
@@ -56,7 +46,8 @@ impl TenantStore {
         row: &SessionRow,
     ) -> Result<Option<Waiting>, StoreError> {
         let now = self.now();
-        let mine = queue_item(&row.dial());
+        let planned = row.dial();
+        let mine = planned.item();
         let due = mine.is_due(now);
         let pressed = mine.band == Band::CallNow;
         if row.session.state != SessionState::Planned || !(due || pressed) {
@@ -75,7 +66,7 @@ impl TenantStore {
             };
             // Its own item has its instant in whole milliseconds, and would come before it.
             let first = items.iter().filter(|item| {
-                item.session != mine.session && queue_item(item).cmp_at(&mine, now).is_lt()
+                item.session != mine.session && item.item().cmp_at(&mine, now).is_lt()
             });
             for item in first {
                 ahead = ahead.saturating_add(1);
@@ -93,7 +84,9 @@ impl TenantStore {
         }
         Ok(Some(Waiting {
             position: ahead.saturating_add(1),
-            estimated_at: self.estimate(settings, limits, gate, person, mine).await?,
+            estimated_at: self
+                .estimate(settings, limits, gate, person, &planned)
+                .await?,
         }))
     }
 
@@ -104,10 +97,10 @@ impl TenantStore {
         limits: &CallLimits,
         gate: &GateRow,
         person: &Person,
-        item: QueueItem,
+        row: &DialRow,
     ) -> Result<Option<DateTime<Utc>>, StoreError> {
         let foreseen = self
-            .foresee_call(&settings.settings, limits, gate, item, &person.contact)
+            .foresee_call(&settings.settings, limits, gate, row, &person.contact)
             .await?;
         Ok(match foreseen {
             Foreseen::At(at) => Some(at),
