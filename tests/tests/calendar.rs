@@ -5,6 +5,7 @@
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
+use reqwest::Method;
 use serde_json::{Value, json};
 use vio_tests::Booking;
 use vio_tests::booking::deliver;
@@ -148,6 +149,27 @@ async fn what_a_call_changes_is_told_once_and_its_echo_changes_nothing() {
         booked(&demo, &second.email).await.last(),
         Some(&(again, "accepted".to_owned()))
     );
+
+    // What they delete is cancelled, here and there.
+    let path = format!("/api/contacts/{confirms}/appointments");
+    let appointments = client.get(&path).await;
+    let appointment = id(&appointments["appointments"][0]);
+    let path = format!("/api/appointments/{appointment}");
+    let (status, answer) = client
+        .try_request(Method::DELETE, &path, None)
+        .await
+        .unwrap();
+    assert_eq!(status, 204, "{answer}");
+    let told = until_asked(&demo, 4).await;
+    assert_eq!(told.last(), Some(&("cancel".to_owned(), true)));
+    assert_eq!(told.len(), 4);
+    assert_eq!(
+        booked(&demo, &third.email).await,
+        [(third.start, "cancelled".to_owned())]
+    );
+    let contact = client.contact(&confirms).await;
+    assert_eq!(contact["appointment_status"], "cancelled");
+    assert_eq!(contact["needs_attention"], Value::Null, "{contact}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

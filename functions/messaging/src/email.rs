@@ -9,7 +9,7 @@ use vio_domain::messages::rules::NOT_READY;
 use vio_domain::messages::state::{Reconciled, Report, reconcile_unlisted};
 use vio_domain::text::Email;
 use vio_providers::ses::feedback::MailTag;
-use vio_providers::ses::{MailError, Mailbox, NewMail, Refusal};
+use vio_providers::ses::{ACCOUNT_REFUSED, MailError, Mailbox, NewMail, Refusal};
 use vio_runtime::App;
 use vio_runtime::mail::Mail;
 use vio_store::TenantStore;
@@ -44,9 +44,12 @@ pub(crate) async fn send(
             error_code: None,
         }),
         Err(MailError::NoAnswer(_)) => None,
-        Err(MailError::NotSigned) => Some(Outcome::AccountRefused {
-            again: now + NOT_READY,
-        }),
+        Err(MailError::NotSigned) => {
+            tracing::error!("{ACCOUNT_REFUSED}");
+            Some(Outcome::AccountRefused {
+                again: now + NOT_READY,
+            })
+        }
         Err(MailError::Refused {
             status,
             about,
@@ -58,9 +61,12 @@ pub(crate) async fn send(
                     let told = retry_after.map(|after| after.instant(now));
                     again(told.filter(|at| *at > now).unwrap_or(now + REST))
                 }
-                Refusal::Account | Refusal::Quota => Some(Outcome::AccountRefused {
-                    again: now + NOT_READY,
-                }),
+                Refusal::Account | Refusal::Quota => {
+                    tracing::error!("{ACCOUNT_REFUSED}");
+                    Some(Outcome::AccountRefused {
+                        again: now + NOT_READY,
+                    })
+                }
                 Refusal::Mail => Some(Outcome::Refused {
                     error_code: Some(u32::from(status)),
                 }),

@@ -1,7 +1,7 @@
 //! Letters to staff: one that was not answered is sent again (`vio_domain::letters::rules`).
 
 use vio_providers::ses::feedback::MailTag;
-use vio_providers::ses::{MailError, Mailbox, NewMail, Refusal};
+use vio_providers::ses::{ACCOUNT_REFUSED, MailError, Mailbox, NewMail, Refusal};
 use vio_runtime::App;
 use vio_runtime::queues::LetterWork;
 use vio_store::StoreError;
@@ -46,7 +46,10 @@ pub(crate) async fn send(app: &App, work: &LetterWork) -> Result<(), StoreError>
                 about: Refusal::Account | Refusal::Quota,
                 ..
             },
-        ) => LetterOutcome::AccountRefused,
+        ) => {
+            tracing::error!("{ACCOUNT_REFUSED}");
+            LetterOutcome::AccountRefused
+        }
         Err(MailError::Refused {
             about: Refusal::Mail,
             ..

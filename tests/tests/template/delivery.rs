@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
+use vio_providers::ses::ACCOUNT_REFUSED;
 
 use crate::document::{effective, entries, items, of_type, target};
 use crate::{Finding, Findings};
@@ -170,6 +171,17 @@ pub(crate) fn alarms(template: &Value, found: &mut Findings) {
         if !metrics.contains_key(&Some(metric)) {
             found.add(Finding::Alarm, metric, "has no alarm");
         }
+    }
+    // What the log says and what is looked for are the same words, and somebody is told.
+    let pattern = format!("{{ $.message = \"{ACCOUNT_REFUSED}\" }}");
+    let refusals = of_type(template, "AWS::Logs::MetricFilter").find(|(_, filter)| {
+        filter["FilterPattern"] == pattern.as_str()
+            && target(&filter["LogGroupName"]) == Some("MessagingLogs")
+    });
+    let counted =
+        refusals.and_then(|(_, filter)| filter["MetricTransformations"][0]["MetricName"].as_str());
+    if counted.is_none() || !metrics.contains_key(&counted) {
+        found.add(Finding::Alarm, "SES", "refuses the account unnoticed");
     }
     for (name, alarm) in of_type(template, "AWS::CloudWatch::Alarm") {
         if items(&alarm["AlarmActions"]).is_empty() {

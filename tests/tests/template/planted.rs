@@ -72,6 +72,7 @@ const PLANTS: &[Plant] = &[
     ("a table that can be deleted", Finding::Table, |t| remove(t, "/Resources/MainTable/Properties/DeletionProtectionEnabled")),
     ("keys recoverable for weeks", Finding::Table, |t| remove(t, "/Resources/PersonKeysTable/Properties/PointInTimeRecoverySpecification/RecoveryPeriodInDays")),
     ("a function that fails unnoticed", Finding::Alarm, |t| remove(t, "/Resources/CallsErrors")),
+    ("an account whose e-mail is refused unnoticed", Finding::Alarm, |t| set(t, "/Resources/MailRefusals/Properties/FilterPattern", json!("refused"))),
     ("an alarm that tells nobody", Finding::Alarm, |t| set(t, "/Resources/TickStopped/Properties/AlarmActions", json!([]))),
     // What the code says too.
     ("an index of another name", Finding::Table, |t| set(t, "/Resources/MainTable/Properties/GlobalSecondaryIndexes/0/IndexName", json!("dues"))),

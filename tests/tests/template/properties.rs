@@ -29,6 +29,7 @@ pub(crate) const TYPES: &[Known] = &[
     ("AWS::Lambda::EventInvokeConfig", "DestinationConfig FunctionName MaximumEventAgeInSeconds MaximumRetryAttempts Qualifier", ""),
     ("AWS::Lambda::Permission", "Action FunctionName Principal SourceArn", ""),
     ("AWS::Logs::LogGroup", "KmsKeyId LogGroupName RetentionInDays", "Arn"),
+    ("AWS::Logs::MetricFilter", "FilterPattern LogGroupName MetricTransformations", ""),
     ("AWS::Route53::RecordSetGroup", "HostedZoneId RecordSets", "Id"),
     ("AWS::S3::Bucket", "BucketEncryption CorsConfiguration LifecycleConfiguration ObjectLockConfiguration ObjectLockEnabled \
         OwnershipControls PublicAccessBlockConfiguration VersioningConfiguration", "Arn RegionalDomainName"),

@@ -54,6 +54,9 @@ pub enum Refusal {
     Mail,
 }
 
+/// What is logged when an e-mail is refused for a reason that holds for all: an alarm looks for these words.
+pub const ACCOUNT_REFUSED: &str = "e-mail is refused for the whole account";
+
 /// A request that did not succeed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum MailError {
