@@ -10,6 +10,7 @@ use uuid::Uuid;
 
 use super::member::SkipReason;
 use crate::calendar::PermittedWindows;
+use crate::calling::abuse::blocked_until;
 use crate::calling::gate::Gate;
 use crate::calling::guards::{GAP, IN_FLIGHT_RECHECK, SettleReason};
 use crate::calling::limits::CallLimits;
@@ -72,6 +73,8 @@ pub struct Standing<'a> {
     pub ringing: &'a [(usize, DateTime<Utc>)],
     /// People who were rung lately, and when.
     pub rung: &'a [(ContactId, DateTime<Utc>)],
+    /// Phones that were rung in the last day, and when: there is a limit to it.
+    pub dialled: &'a [(usize, Vec<DateTime<Utc>>)],
 }
 
 /// What will become of a call.
@@ -100,6 +103,8 @@ struct Known<'a> {
     rung: HashMap<ContactId, DateTime<Utc>>,
     /// Until when a phone rings.
     ringing: HashMap<usize, DateTime<Utc>>,
+    /// When a phone was rung in the last day.
+    dialled: HashMap<usize, Vec<DateTime<Utc>>>,
     /// By call: those that wait until it is over.
     parked: HashMap<usize, Vec<usize>>,
     /// Calls of which it is known what becomes of them, or that nothing does.
@@ -140,8 +145,10 @@ impl Known<'_> {
         if let Foreseen::At(at) = what {
             let one = &self.waiting[index];
             self.rung.extend(one.contact.map(|contact| (contact, at)));
-            let until = at + USUAL_CALL;
-            self.ringing.extend(one.phone.map(|phone| (phone, until)));
+            if let Some(phone) = one.phone {
+                self.ringing.insert(phone, at + USUAL_CALL);
+                self.dialled.entry(phone).or_default().push(at);
+            }
         }
         let planned = self.waiting[index].takes?;
         if self.taken.get(&planned) != Some(&index) {
@@ -195,10 +202,13 @@ impl Known<'_> {
         recently.then(|| SettleReason::CalledRecently.into())
     }
 
-    /// When a call whose phone is being rung is looked at again, as the guard says.
+    /// When a call whose phone is being rung, or was rung as often as a day allows, is looked at again, as the guards say.
     fn gives_way(&self, index: usize, at: DateTime<Utc>) -> Option<DateTime<Utc>> {
-        let until = self.ringing.get(&self.waiting[index].phone?)?;
-        (at < *until).then(|| at + IN_FLIGHT_RECHECK)
+        let phone = self.waiting[index].phone?;
+        let ringing = self.ringing.get(&phone).filter(|until| at < **until);
+        let recheck = ringing.map(|_| at + IN_FLIGHT_RECHECK);
+        let attempts = self.dialled.get(&phone);
+        recheck.max(attempts.and_then(|attempts| blocked_until(attempts, at)))
     }
 }
 
@@ -220,6 +230,7 @@ pub fn foresee(
         out: HashSet::new(),
         rung: standing.rung.iter().copied().collect(),
         ringing: standing.ringing.iter().copied().collect(),
+        dialled: standing.dialled.iter().cloned().collect(),
         parked: HashMap::new(),
         over: HashSet::new(),
     };

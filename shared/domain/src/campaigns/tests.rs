@@ -7,6 +7,7 @@ use uuid::Uuid;
 use super::forecast::{Foreseen, Pace, Standing, USUAL_CALL, Waiting, foresee, last};
 use super::*;
 use crate::calendar::{CallHours, HolidayCalendar, PermittedWindows};
+use crate::calling::abuse::blocked_until;
 use crate::calling::gate::Gate;
 use crate::calling::guards::{IN_FLIGHT_RECHECK, SettleReason};
 use crate::calling::order::{Band, Priority, QueueItem};
@@ -306,6 +307,7 @@ fn standing<'a>(
         paces,
         ringing: &[],
         rung: &[],
+        dialled: &[],
     }
 }
 
@@ -520,6 +522,15 @@ fn a_number_is_not_rung_twice_at_once() {
     };
     let found = foresee(ringing, &waiting[..1], 0, |_, _| None);
     assert_eq!(found, [Foreseen::At(now + IN_FLIGHT_RECHECK * 3)]);
+    // One that was rung four times is not rung again before the first of them is a day old.
+    let ago = |minutes| now - TimeDelta::minutes(minutes);
+    let often = [(7, vec![ago(5), ago(1_425), ago(40), ago(1_000)])];
+    let often = Standing {
+        dialled: &often,
+        ..quiet
+    };
+    let found = foresee(often, &waiting[..1], 0, |_, _| None);
+    assert_eq!(found, [Foreseen::At(now + TimeDelta::minutes(15))]);
 }
 
 /// Second by second: whoever is first among those that may go, goes.
@@ -535,6 +546,8 @@ fn oracle(
     let mut gate = standing.gate.clone();
     let mut items: Vec<QueueItem> = waiting.iter().map(|one| one.item).collect();
     let mut ringing: HashMap<usize, DateTime<Utc>> = standing.ringing.iter().copied().collect();
+    let mut dialled: HashMap<usize, Vec<DateTime<Utc>>> =
+        standing.dialled.iter().cloned().collect();
     let mut found = vec![Foreseen::Never; waiting.len()];
     let mut open: Vec<usize> = (0..waiting.len()).collect();
     let mut turns: Vec<_> = paces.to_vec();
@@ -559,8 +572,12 @@ fn oracle(
             let Some(index) = next else { break };
             let phone = waiting[index].phone;
             let busy = phone.and_then(|phone| ringing.get(&phone));
-            if !skipped.contains(&index) && busy.is_some_and(|until| at < *until) {
-                items[index].due = at + IN_FLIGHT_RECHECK;
+            let busy = busy.filter(|until| at < **until);
+            let often = phone.and_then(|phone| blocked_until(dialled.get(&phone)?, at));
+            if !skipped.contains(&index) && (busy.is_some() || often.is_some()) {
+                items[index].due = busy
+                    .map_or(at, |_| at + IN_FLIGHT_RECHECK)
+                    .max(often.unwrap_or(at));
                 continue;
             }
             open.retain(|other| *other != index);
@@ -573,6 +590,9 @@ fn oracle(
             gate.arrived(attempt, at, limits);
             found[index] = Foreseen::At(at);
             ringing.extend(phone.map(|phone| (phone, at + USUAL_CALL)));
+            if let Some(phone) = phone {
+                dialled.entry(phone).or_default().push(at);
+            }
             if let Some(pace) = waiting[index].pace {
                 turns[pace].turn_at = at + turns[pace].step;
             }
@@ -591,6 +611,7 @@ proptest! {
         used in 0..3u128,
         raw in proptest::collection::vec((0..5usize, 0..400i64, proptest::option::of(0..2usize), any::<bool>(), proptest::option::of(0..3usize)), 0..12),
         rings in proptest::option::of(0..100i64),
+        ago in proptest::collection::vec(85_200..86_400i64, 0..6),
         steps in (1..90i64, 1..90i64),
         closes_in in proptest::option::of(0..600i64),
     ) {
@@ -631,7 +652,8 @@ proptest! {
             behind: None,
         }).collect();
         let ringing: Vec<_> = rings.map(|seconds| (1, now + TimeDelta::seconds(seconds))).into_iter().collect();
-        let standing = Standing { ringing: &ringing, ..standing(&gate, &limits, now, &paces) };
+        let dialled = [(2, ago.iter().map(|seconds| now - TimeDelta::seconds(*seconds)).collect())];
+        let standing = Standing { ringing: &ringing, dialled: &dialled, ..standing(&gate, &limits, now, &paces) };
         let skipped: Vec<usize> = (0..raw.len()).filter(|n| raw[*n].3).collect();
         let pass = |n: usize, _| skipped.contains(&n).then_some(SkipReason::NoLongerWanted);
         let found = foresee(standing, &waiting, 0, pass);

@@ -26,7 +26,7 @@ use crate::store::TenantStore;
 
 /// Queue items of one band that are read at most: more than three days' worth.
 const MOST_AHEAD: u32 = 1_000;
-/// Members of campaigns who are looked up at most: those whose turn comes first.
+/// Calls of campaigns, and as many others, that are looked up at most: those whose turn comes first.
 const MOST_LOOKED_UP: usize = 50;
 /// As many of them side by side.
 const SIDE_BY_SIDE: usize = 16;
@@ -74,7 +74,9 @@ impl TenantStore {
                 about_time: None,
                 to_hand_over: true,
             }));
-        lines.rung = self.rung_lately(&lines.lines[..asked]).await?;
+        self.look_up(&mut lines, asked).await?;
+        let judged_now = to_call.iter().filter_map(|one| one.dialled());
+        lines.dialled.extend(judged_now);
         let found = lines.play(asked, settings, gate, limits, now, |index, at| {
             to_call.get(index.checked_sub(asked)?)?.skipped_at(at)
         });
@@ -119,7 +121,7 @@ impl TenantStore {
             about_time: row.about_time,
             to_hand_over: false,
         });
-        lines.rung = self.rung_lately(&lines.lines).await?;
+        self.look_up(&mut lines, usize::MAX).await?;
         let mut found = lines.play(asked, settings, gate, limits, self.now(), |_, _| None);
         Ok(found.pop().unwrap_or(Foreseen::Never))
     }
@@ -160,43 +162,49 @@ impl TenantStore {
         if lines.lines.len() == asked {
             return Ok(Some(now));
         }
-        lines.rung = self.rung_lately(&lines.lines).await?;
+        self.look_up(&mut lines, usize::MAX).await?;
         let found = lines.play(asked, settings, gate, limits, now, |_, _| None);
         Ok(last(found.into_iter().skip(asked)))
     }
 
-    /// Whom campaigns ring next was rung lately, and is passed over. The history of a number says in one read that
-    /// nobody at it was.
-    async fn rung_lately(
-        &self,
-        lines: &[Line],
-    ) -> Result<Vec<(ContactId, DateTime<Utc>)>, StoreError> {
+    /// Looks up what is known of the next of some lines: whom campaigns ring next was rung lately, and is passed over; a
+    /// number that was rung often waits. The history of a number says in one read that nobody at it was.
+    async fn look_up(&self, lines: &mut Lines, some: usize) -> Result<(), StoreError> {
         let since = self.now() - GAP;
         let mut next: Vec<(QueueItem, ContactId, LookupHash)> = lines
+            .lines
             .iter()
-            .filter(|line| line.item.band.is_campaign())
+            .take(some)
             .filter_map(|line| Some((line.item, line.contact?, line.reach.number?)))
             .collect();
         next.sort_by_key(|(item, ..)| (item.band, item.due, item.session));
-        next.truncate(MOST_LOOKED_UP);
-        let rung = next.into_iter().map(|(_, contact, number)| async move {
-            let history = key::number_history(self.id, &number.to_string());
-            let history: Option<NumberHistoryRow> = self.store.read(&history).await?;
-            let lately = |history: NumberHistoryRow| {
-                let mut attempts = history.attempts.into_iter();
-                attempts.any(|(_, at)| since < at)
-            };
-            if !history.is_some_and(lately) {
-                return Ok::<_, StoreError>(None);
-            }
-            let last = self.last_attempt(contact).await?;
-            Ok(last.map(|last| (contact, last.at)))
-        });
-        let rung: Vec<_> = stream::iter(rung)
+        let (mut of_campaigns, mut others): (Vec<_>, Vec<_>) = next
+            .into_iter()
+            .partition(|(item, ..)| item.band.is_campaign());
+        of_campaigns.truncate(MOST_LOOKED_UP);
+        others.truncate(MOST_LOOKED_UP);
+        of_campaigns.append(&mut others);
+        let found = of_campaigns
+            .into_iter()
+            .map(|(item, contact, number)| async move {
+                let history = key::number_history(self.id, &number.to_string());
+                let history: Option<NumberHistoryRow> = self.store.read(&history).await?;
+                let attempts = history.map(|history| history.attempts).unwrap_or_default();
+                let attempts: Vec<DateTime<Utc>> = attempts.into_iter().map(|(_, at)| at).collect();
+                let last = match item.band.is_campaign() && attempts.iter().any(|at| since < *at) {
+                    true => self.last_attempt(contact).await?,
+                    false => None,
+                };
+                Ok::<_, StoreError>(((number, attempts), last.map(|last| (contact, last.at))))
+            });
+        let found: Vec<_> = stream::iter(found)
             .buffered(SIDE_BY_SIDE)
             .try_collect()
             .await?;
-        Ok(rung.into_iter().flatten().collect())
+        let (dialled, rung): (Vec<_>, Vec<_>) = found.into_iter().unzip();
+        lines.dialled = dialled;
+        lines.rung = rung.into_iter().flatten().collect();
+        Ok(())
     }
 
     /// The numbers that are being rung.
@@ -230,6 +238,7 @@ impl TenantStore {
             kept_by: HashMap::new(),
             ringing: self.ringing().await?,
             rung: Vec::new(),
+            dialled: Vec::new(),
         };
         let mut others = Vec::new();
         for id in self.campaigns_running().await?.running {

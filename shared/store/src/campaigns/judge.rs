@@ -3,6 +3,7 @@
 
 use chrono::{DateTime, Utc};
 use futures::{StreamExt, TryStreamExt, stream};
+use vio_crypto::LookupHash;
 use vio_domain::calling::guards::{Decision, GuardInput, StatusFact, Verdict, evaluate};
 use vio_domain::calling::order::Priority;
 use vio_domain::calling::session::Method;
@@ -44,6 +45,12 @@ pub struct Judged {
 }
 
 impl Judged {
+    /// When their number was rung in the last day.
+    pub(crate) fn dialled(&self) -> Option<(LookupHash, Vec<DateTime<Utc>>)> {
+        let attempts = &self.input.as_ref()?.number_attempts;
+        Some((self.reach.number?, attempts.clone()))
+    }
+
     /// Why they would be passed over if their turn came at an instant.
     pub fn skipped_at(&self, at: DateTime<Utc>) -> Option<SkipReason> {
         if self.skip.is_some() {

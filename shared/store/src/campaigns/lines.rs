@@ -54,6 +54,8 @@ pub(super) struct Lines {
     pub(super) ringing: Vec<(LookupHash, DateTime<Utc>)>,
     /// Of those whom campaigns ring next: who was rung lately, and when.
     pub(super) rung: Vec<(ContactId, DateTime<Utc>)>,
+    /// Numbers that were rung in the last day, and when.
+    pub(super) dialled: Vec<(LookupHash, Vec<DateTime<Utc>>)>,
 }
 
 impl Lines {
@@ -78,6 +80,11 @@ impl Lines {
             .iter()
             .map(|(number, until)| (phone(*number), *until))
             .collect();
+        let dialled: Vec<(usize, Vec<DateTime<Utc>>)> = self
+            .dialled
+            .iter()
+            .map(|(number, attempts)| (phone(*number), attempts.clone()))
+            .collect();
         let takes = |line: &Line| planned.get(&line.contact?).copied();
         let handed_over = self.handed_over();
         let behind = |line: &Line| handed_over.get(&line.contact?).copied();
@@ -101,6 +108,7 @@ impl Lines {
             paces: &self.paces,
             ringing: &ringing,
             rung: &self.rung,
+            dialled: &dialled,
         };
         foresee(standing, &waiting, asked, |index, at| {
             let line = self.lines.get(index);
