@@ -2,10 +2,12 @@
 
 mod bits;
 mod dict;
+mod index;
 mod spans;
 mod wiped;
 
 pub(crate) use bits::Bits;
 pub(crate) use dict::{Dict, NO_TEXT};
+pub(crate) use index::RowIndex;
 pub(crate) use spans::Spans;
 pub(crate) use wiped::{Wipe, Wiped, Wiping};

@@ -7,6 +7,10 @@ use zeroize::{DefaultIsZeroes, optimization_barrier};
 /// Overwrites memory at the speed of the memory. `zeroize` itself writes element by element, each write volatile; the
 /// barrier is its own means of keeping a plain write from being left out.
 pub(crate) fn wipe<T: DefaultIsZeroes>(elements: &mut [T]) {
+    // Most texts are empty, and filling nothing is dear: the C library writes under a mask, here where no memory is.
+    if elements.is_empty() {
+        return;
+    }
     elements.fill(T::default());
     optimization_barrier(elements);
 }

@@ -8,7 +8,7 @@ use super::columns::{
     code_or_none, micros, micros_or_never,
 };
 use crate::memory::{NO_TEXT, Wiping};
-use crate::text::{Field, FieldSet, SEPARATOR, Shown};
+use crate::text::{Field, FieldSet, SEPARATOR, Shown, fields_of};
 
 /// Type, owner and instructions, as they are shown.
 pub(crate) type AppointmentTexts = [Wiping<String>; 3];
@@ -34,7 +34,7 @@ impl TenantView {
         let rows = self.appointments.get(row).iter().copied();
         let texts = self.appointment_texts.get(row);
         if !texts.is_empty() {
-            let mut texts = texts.split(|b| *b == SEPARATOR);
+            let mut texts = fields_of(texts);
             let mut next = || {
                 let bytes = texts.next().unwrap_or_default().to_vec();
                 Wiping::new(String::from_utf8(bytes).unwrap_or_default())
@@ -118,26 +118,39 @@ impl TenantView {
         self.store(row, fields, held);
     }
 
-    fn store_again(&mut self, row: usize, held: Vec<Held>) {
-        let fields = self.texts.originals(row, FieldSet::all_but(&APPOINTED));
-        self.store(
-            row,
-            std::array::from_fn(|field| fields[field].as_str()),
-            held,
-        );
+    /// Writes a row's appointments anew. Its texts stay where they are unless others are shown: most changes of an
+    /// appointment are of its time or status.
+    fn store_again(&mut self, row: usize, mut held: Vec<Held>) {
+        let appointed = self.store_appointments(row, &mut held);
+        if self.columns.present[row] == 0 {
+            self.texts.clear(row);
+            return;
+        }
+        let shown = self.texts.originals(row, FieldSet::of(&APPOINTED));
+        if APPOINTED.map(|field| shown[field as usize].as_str()) != appointed {
+            let fields = self.texts.originals(row, FieldSet::all_but(&APPOINTED));
+            let fields = std::array::from_fn(|field| fields[field].as_str());
+            self.texts.set(row, &with(fields, appointed));
+        }
     }
 
     /// Writes a row's texts and appointments with all that follows from them. `fields` are the contact's; those that
     /// show the current appointment are filled in here.
     pub(super) fn store(&mut self, row: usize, fields: Shown<'_>, mut held: Vec<Held>) {
-        // From here on it borrows from the appointments, too.
-        let mut fields: Shown<'_> = fields;
+        let appointed = self.store_appointments(row, &mut held);
+        if self.columns.present[row] == 1 {
+            self.texts.set(row, &with(fields, appointed));
+        } else {
+            self.texts.clear(row);
+        }
+    }
+
+    /// Writes a row's appointments with all that follows from them but the searched texts. Says which texts the
+    /// current one shows, in the order of [`APPOINTED`].
+    fn store_appointments<'a>(&mut self, row: usize, held: &'a mut [Held]) -> [&'a str; 3] {
         held.sort_unstable_by_key(|held| (held.row.time, held.row.id));
         let is_present = self.columns.present[row] == 1;
-        let current = current(&held, self.now);
-        for (place, field) in APPOINTED.into_iter().enumerate() {
-            fields[field as usize] = current.map_or("", |at| held[at].texts[place].as_str());
-        }
+        let current = current(held, self.now);
         let rows: Vec<AppointmentRow> = held.iter().map(|held| held.row).collect();
         self.appointments.set(row, &rows);
         let mut texts = Wiping::new(Vec::new());
@@ -151,11 +164,7 @@ impl TenantView {
         }
         self.appointment_texts.set(row, &texts);
         self.set_current(row, current, &rows);
-        if is_present {
-            self.texts.set(row, &fields);
-        } else {
-            self.texts.clear(row);
-        }
+        std::array::from_fn(|place| current.map_or("", |at| held[at].texts[place].as_str()))
     }
 
     fn set_current(&mut self, row: usize, current: Option<usize>, rows: &[AppointmentRow]) {
@@ -186,6 +195,14 @@ impl TenantView {
             bits.set(row, is_present && other == status);
         }
     }
+}
+
+/// A contact's fields with the texts of its current appointment.
+fn with<'a>(mut fields: Shown<'a>, appointed: [&'a str; 3]) -> Shown<'a> {
+    for (field, text) in APPOINTED.into_iter().zip(appointed) {
+        fields[field as usize] = text;
+    }
+    fields
 }
 
 /// The current appointment: the next coming one that is not cancelled, else the latest (as

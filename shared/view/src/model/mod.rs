@@ -10,13 +10,12 @@ pub(crate) mod plain;
 #[cfg(test)]
 pub(crate) mod tests;
 
-use std::collections::{BTreeSet, HashMap};
-use std::hash::{BuildHasherDefault, Hasher};
+use std::collections::BTreeSet;
 
 use chrono::{DateTime, Utc};
 use vio_domain::ids::{AppointmentId, ContactId, GroupId, TenantId};
 
-use crate::memory::{Bits, Dict, Spans, Wiped};
+use crate::memory::{Bits, Dict, RowIndex, Spans, Wiped};
 use crate::text::Texts;
 use columns::{AppointmentRow, Columns, Joined, NEVER, STATUSES, instant, micros};
 pub use group::Group;
@@ -52,7 +51,7 @@ pub struct TenantView {
     pub(crate) words: Dict,
     /// Present rows by name, then by id.
     pub(crate) names: Wiped<u32>,
-    rows: HashMap<u128, u32, BuildHasherDefault<IdHasher>>,
+    rows: RowIndex,
     renamed: Bits,
     pub(crate) present: Bits,
     /// Present rows by the status of their current appointment, pending without one.
@@ -76,7 +75,7 @@ impl TenantView {
             groups: Groups::default(),
             words: Dict::default(),
             names: Wiped::new(),
-            rows: HashMap::default(),
+            rows: RowIndex::default(),
             renamed: Bits::none(0),
             present: Bits::none(0),
             by_status: std::array::from_fn(|_| Bits::none(0)),
@@ -138,7 +137,7 @@ impl TenantView {
             + self.groups.bytes()
             + self.words.bytes()
             + self.names.bytes()
-            + self.rows.capacity() * (size_of::<(u128, u32)>() + 1)
+            + self.rows.bytes()
             + self.present.bytes()
             + bits
             + self.turns.len() * 32
@@ -177,7 +176,7 @@ impl TenantView {
     }
 
     pub(crate) fn find(&self, id: u128) -> Option<usize> {
-        self.rows.get(&id).map(|row| *row as usize)
+        self.rows.find(&self.columns.id, id)
     }
 
     /// The row of a contact, a new one if it was never heard of.
@@ -194,7 +193,7 @@ impl TenantView {
         self.tags.push_row();
         self.rest.push_row();
         self.present.grow(row + 1);
-        self.rows.insert(id, row as u32);
+        self.rows.push(&self.columns.id);
         row
     }
 
@@ -211,10 +210,10 @@ impl TenantView {
         if !sound {
             return false;
         }
-        self.rows.reserve(rows + plain::slack(rows));
-        for (row, id) in (0..).zip(self.columns.id.iter()) {
-            self.rows.insert(*id, row);
-        }
+        let Some(index) = RowIndex::of(&self.columns.id, plain::slack(rows)) else {
+            return false;
+        };
+        self.rows = index;
         self.present = plain::rows_where(&self.columns.present, |present| present == 1);
         for (status, bits) in self.by_status.iter_mut().enumerate() {
             let wanted = status as u8;
@@ -240,7 +239,7 @@ impl TenantView {
                 return false;
             }
         }
-        self.rows.len() == rows && self.names_from_ranks()
+        self.names_from_ranks()
     }
 
     #[cfg(test)]
@@ -256,23 +255,5 @@ impl std::fmt::Debug for TenantView {
             .field("tenant", &self.tenant)
             .field("contacts", &self.contacts())
             .finish_non_exhaustive()
-    }
-}
-
-/// Ids are random in their low half already.
-#[derive(Default)]
-struct IdHasher(u64);
-
-impl Hasher for IdHasher {
-    fn finish(&self) -> u64 {
-        self.0
-    }
-    fn write(&mut self, bytes: &[u8]) {
-        for byte in bytes {
-            self.0 = self.0.rotate_left(8) ^ u64::from(*byte);
-        }
-    }
-    fn write_u128(&mut self, id: u128) {
-        self.0 = (id as u64 ^ (id >> 64) as u64).wrapping_mul(0x9E37_79B9_7F4A_7C15);
     }
 }

@@ -41,12 +41,8 @@ impl TenantView {
             self.compare_names(*a as usize, *b as usize).then_with(ids)
         };
         moved.sort_unstable_by(full);
-        let kept: Vec<u32> = self
-            .names
-            .iter()
-            .copied()
-            .filter(|row| !self.renamed.get(*row as usize))
-            .collect();
+        let mut kept = self.names.to_vec();
+        kept.retain(|row| !self.renamed.get(*row as usize));
         let mut order =
             Wiped::with_capacity(self.columns.id.len() + self.columns.id.len() / 32 + 64);
         let mut from = 0;

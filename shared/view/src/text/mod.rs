@@ -11,5 +11,5 @@ pub(crate) use block::{BLOCK_BYTES, Block, SEPARATOR};
 pub use field::Field;
 pub(crate) use field::{FieldSet, Weight};
 pub(crate) use phone::{display_position, looks_like_phone, typed};
-pub(crate) use texts::{Fields, Shown, Texts};
+pub(crate) use texts::{Fields, Shown, Texts, fields_of};
 pub(crate) use trigrams::buckets;

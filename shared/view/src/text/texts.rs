@@ -23,6 +23,16 @@ pub(crate) struct Span {
     pub(crate) bytes: usize,
 }
 
+/// The fields of a text, each of which a separator ends.
+pub(crate) fn fields_of(text: &[u8]) -> impl Iterator<Item = &[u8]> {
+    let mut from = 0;
+    memchr::memchr_iter(SEPARATOR, text).map(move |end| {
+        let field = &text[from..end];
+        from = end + 1;
+        field
+    })
+}
+
 /// Blocks of folded text. A field whose shown text is not the folded one with some letters in upper case is `odd` and
 /// kept as it is in `originals` besides.
 #[derive(Clone, Default)]
@@ -72,7 +82,7 @@ impl Texts {
 
     /// One folded field.
     pub(crate) fn field(&self, row: usize, field: Field) -> &[u8] {
-        let mut fields = self.folded(row).split(|b| *b == SEPARATOR);
+        let mut fields = fields_of(self.folded(row));
         fields.nth(field as usize).unwrap_or_default()
     }
 
@@ -89,9 +99,9 @@ impl Texts {
         }
         let block = &self.blocks[self.place[row] as usize];
         let entry = self.entry[row] as usize;
-        let mut kept = self.originals.get(row).split(|b| *b == SEPARATOR);
+        let mut kept = fields_of(self.originals.get(row));
         let mut at = block.starts[entry] as usize;
-        let folded = block.entry(entry).split(|b| *b == SEPARATOR);
+        let folded = fields_of(block.entry(entry));
         for ((index, text), field) in folded.enumerate().zip(&mut fields) {
             let kept = (self.odd[row] >> index & 1 == 1).then(|| kept.next().unwrap_or_default());
             let bytes = if !wanted.contains(index) {
