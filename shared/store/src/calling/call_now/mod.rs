@@ -176,6 +176,9 @@ impl TenantStore {
         };
         let mut input = facts.input;
         let ahead = self.waiting_call_nows().await?;
+        // Two calls to one number are never in flight together: it waits for one that goes first.
+        let number = self.reach(&person.contact).number;
+        let gives_way = number.is_some() && ahead.iter().any(|row| row.reach.number == number);
         let ahead = u32::try_from(ahead.len()).unwrap_or(u32::MAX);
         input.gate = gate.gate.check_after(now, ahead, limits);
         let (_, decisions) = evaluate(&input, now);
@@ -236,8 +239,8 @@ impl TenantStore {
         row.band = Band::CallNow;
         row.priority = person.contact.priority;
         let waiting = match input.gate {
-            Ok(()) => None,
-            Err(_) => Some(Waiting {
+            Ok(()) if !gives_way => None,
+            _ => Some(Waiting {
                 position: ahead.saturating_add(1),
                 estimated_at: self
                     .estimate(settings, limits, &gate, &person, &row.dial())
@@ -257,7 +260,7 @@ impl TenantStore {
             return Ok(CalledNow::Accepted(Box::new(accepted)));
         }
 
-        if waiting.is_none() {
+        if input.gate.is_ok() {
             // Were the message lost, the tick would wake the pump: it leaves a tenant alone only until `next_pump_at`.
             gate.gate.arm(now, now);
         }

@@ -82,11 +82,17 @@ impl TenantStore {
                 return Ok(None);
             }
         }
+        let estimated_at = self
+            .estimate(settings, limits, gate, person, &planned)
+            .await?;
+        // The pump may have granted it while all that was read: then what rings is the call itself.
+        let current = self.session(person.contact.id, row.session.id).await?;
+        if current.is_some_and(|row| row.session.state != SessionState::Planned) {
+            return Ok(None);
+        }
         Ok(Some(Waiting {
             position: ahead.saturating_add(1),
-            estimated_at: self
-                .estimate(settings, limits, gate, person, &planned)
-                .await?,
+            estimated_at,
         }))
     }
 
