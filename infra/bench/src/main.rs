@@ -13,6 +13,10 @@ use vio_bench::tls::Certificate;
 use vio_bench::units::{self, Counting};
 use vio_bench::{BenchError, Context, calling, latency, life, view};
 
+/// As in `vio-local`, which some parts run within the bench.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 const USAGE: &str = "\
 usage: vio-bench [--runs N] [--only cold|http|units|calling|view] [--out DIR] [--cost UNITS.json]
 
