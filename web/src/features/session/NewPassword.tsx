@@ -58,6 +58,9 @@ export function NewPassword({ path, field, words }: { path: string; field: strin
           <div role="alert" className={css.form}>
             <p>This link is not good any more: it works once, and for a limited time.</p>
             <p>{words.again}</p>
+            <p>
+              <Link to="/">Back to signing in</Link>
+            </p>
           </div>
         ) : (
           <form className={css.form} onSubmit={(event) => void submit(event)}>

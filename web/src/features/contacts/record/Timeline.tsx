@@ -46,7 +46,7 @@ const SENT: Record<string, [string, Tone]> = {
 };
 /** What staff noted of a message that went outside the system. */
 const BECAME: Record<string, [string, Tone]> = { read: ["read", "confirmed"] };
-const CONSENT: Record<string, string> = { verbal: "said so", written: "on paper", electronic: "online", implied: "by booking" };
+const CONSENT: Record<string, string> = { verbal: "Said so", written: "On paper", electronic: "Online", implied: "By booking" };
 
 type Call = Schemas["ContactCall"];
 
