@@ -75,12 +75,13 @@ export function WorkList() {
 
   const mine = work.entries.filter((each) => each.assigned_to === me.id).length;
   const nobody = work.entries.filter((each) => !each.assigned_to).length;
+  const known = (count: number) => (work.data ? number(count) : undefined);
   const away = snoozed.data?.length ?? 0;
   return (
     <Panel
       title={
         <>
-          Needs attention <Count value={number(work.total)} />
+          Needs attention {work.data && <Count value={number(work.total)} />}
         </>
       }
       aside={
@@ -89,9 +90,9 @@ export function WorkList() {
           value={whose}
           onChange={setWhose}
           options={[
-            { id: "all", name: "All", count: number(work.total) },
-            { id: "mine", name: "Mine", count: number(mine) },
-            { id: "nobody", name: "Nobody’s", count: number(nobody) },
+            { id: "all", name: "All", count: known(work.total) },
+            { id: "mine", name: "Mine", count: known(mine) },
+            { id: "nobody", name: "Nobody’s", count: known(nobody) },
             ...(away > 0 || whose === "snoozed" ? [{ id: "snoozed" as const, name: "Snoozed", count: number(away) }] : []),
           ]}
         />

@@ -7,7 +7,7 @@ import { useCallsUnderWay } from "./queries";
 /** The head of all pages about calls. */
 export function CallTabs() {
   const may = useMay();
-  const under = useCallsUnderWay().length;
+  const under = useCallsUnderWay()?.length ?? 0;
   return (
     <>
       <PageHeader title="Calls" />

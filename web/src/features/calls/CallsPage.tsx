@@ -32,10 +32,12 @@ export default function CallsPage() {
 }
 
 function UnderWay() {
-  const calls = useCallsUnderWay();
+  const known = useCallsUnderWay();
+  const calls = known ?? [];
   return (
     <Panel title={<>In progress {calls.length > 0 && <Badge tone="calling">{calls.length}</Badge>}</>}>
-      {calls.length === 0 && <Empty title="Nobody is being called right now">Calls appear here as soon as Vio dials.</Empty>}
+      {!known && <Skeleton rows={2} />}
+      {known?.length === 0 && <Empty title="Nobody is being called right now">Calls appear here as soon as Vio dials.</Empty>}
       <ul>
         {calls.map((call) => (
           <CallRow key={call.session_id} call={call} />

@@ -20,17 +20,18 @@ export function useLimits() {
   return useQuery({ queryKey: ["limits"], queryFn: readLimits, enabled: may("view_call_results", "trigger_manual_calls") });
 }
 
-/** Calls on their way or on the phone. Asked for only while the window holds a call: with none in it, none can be. */
-export function useCallsUnderWay(): CallSession[] {
+/** Calls on their way or on the phone; undefined until that is known. Asked for only while the window holds a call: with none in it, none can be. */
+export function useCallsUnderWay(): CallSession[] | undefined {
   const may = useMay();
-  const limits = useLimits().data;
+  const { data: limits, isLoading } = useLimits();
   const some = may("view_call_results") && limits !== undefined && limits.used + limits.waiting.call_now > 0;
-  const { data } = useQuery({
+  const { data, isPending } = useQuery({
     queryKey: ["calls", "under-way"],
     queryFn: () => body(api.GET("/api/calls", { params: { query: { status: UNDER_WAY.join(","), page_size: 50 } } })),
     enabled: some,
     select: (page) => [...page.calls].sort((a, b) => (a.placed_at ?? "9").localeCompare(b.placed_at ?? "9")),
   });
+  if (isLoading || (some && isPending)) return undefined;
   return (some && data) || NONE;
 }
 

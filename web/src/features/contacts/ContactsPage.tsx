@@ -167,7 +167,7 @@ export default function ContactsPage() {
           <Dock selecting={selecting} total={total} search={body} />
         </div>
       </div>
-      {exporting && <ExportDialog whom={{ filter: body }} total={total} onClose={() => setExporting(false)} />}
+      {exporting && first.data && <ExportDialog whom={{ filter: body }} total={total} onClose={() => setExporting(false)} />}
       {columns && <ColumnsDialog one={nouns.One} onClose={() => setColumns(false)} />}
       {filters && (
         <Dialog

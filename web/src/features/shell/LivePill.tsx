@@ -1,6 +1,6 @@
 import { useQueryClient } from "@tanstack/react-query";
 import { Radio, RefreshCw, WifiOff } from "lucide-react";
-import { useSyncExternalStore } from "react";
+import { useEffect, useState, useSyncExternalStore } from "react";
 import { useOfflineSince } from "@/api/connection";
 import { useTold } from "@/api/socket";
 import { useLook, type Look } from "@/features/preferences/look";
@@ -14,6 +14,9 @@ const RATES: Record<Exclude<Look["fresh"], "live">, [string, string]> = {
   "0": ["Update", "Update"],
 };
 
+/** So long is a page taken to be still connecting, in ms: what it is without a connection is said after that. */
+const CONNECTING = 4_000;
+
 /** How fresh the page is. Where somebody does not want changes as they happen, pressing it reads everything again. */
 export function LivePill() {
   const client = useQueryClient();
@@ -24,8 +27,13 @@ export function LivePill() {
     () => client.getQueryCache().find({ queryKey: ["limits"] })?.state.status === "error",
   );
   const told = useTold();
+  const [young, setYoung] = useState(true);
+  useEffect(() => {
+    const later = setTimeout(() => setYoung(false), CONNECTING);
+    return () => clearTimeout(later);
+  }, []);
   const away = offline || failing;
-  const [text, short] = away ? ["Offline", "Offline"] : fresh !== "live" ? RATES[fresh] : told ? ["Live", "Live"] : ["Updating every 4 s", "4 s"];
+  const [text, short] = away ? ["Offline", "Offline"] : fresh !== "live" ? RATES[fresh] : told ? ["Live", "Live"] : young ? ["Connecting", "…"] : ["Updating every 4 s", "4 s"];
   const Icon = away ? WifiOff : told && fresh === "live" ? Radio : RefreshCw;
   const inside = (
     <>

@@ -127,7 +127,7 @@ function useFocusOnNavigation(): void {
 
 function useBadges(): Partial<Record<Entry["to"], React.ReactNode>> {
   const { total: work, counted } = useOpenWork();
-  const calls = useCallsUnderWay().length;
+  const calls = useCallsUnderWay()?.length ?? 0;
   return {
     "/today": work > 0 && <Count value={counted ? number(work) : `${number(work)}+`} tone="attention" />,
     "/calls": calls > 0 && <Count value={calls} tone="calling" />,

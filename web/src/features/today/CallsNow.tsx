@@ -9,11 +9,12 @@ import { Panel } from "@/ui/Panel";
 import css from "./CallsNow.module.css";
 
 export function CallsNow() {
-  const calls = useCallsUnderWay();
+  const known = useCallsUnderWay();
+  const calls = known ?? [];
   return (
     <Panel title={<>Calls now {calls.length > 0 && <Badge tone="calling">{calls.length}</Badge>}</>} aside={<Link to="/calls">All calls</Link>}>
       {calls.length === 0 ? (
-        <p className={css.none}>Nobody is being called right now.</p>
+        <p className={css.none}>{known ? "Nobody is being called right now." : "\u00a0"}</p>
       ) : (
         <ul className={css.list}>
           {calls.slice(0, 6).map((call) => (
