@@ -303,6 +303,27 @@ async fn each_failed_check_is_refused_with_its_own_type() {
 }
 
 #[tokio::test]
+async fn a_second_call_to_a_number_waits_for_the_first_and_says_so() {
+    let world = World::new().await;
+    let first = world.person("07911 123450", None).await;
+    let second = world.person("07911 123450", None).await;
+    let other = world.person("07911 123451", None).await;
+    let called = world.call_now(first, json!({})).await;
+    assert!(called.body.get("position").is_none(), "{:?}", called.body);
+    world.advance(TimeDelta::milliseconds(1));
+    let now = world.tenant.store.now();
+    let called = world.call_now(second, json!({})).await;
+    assert_eq!(called.body["position"], 2, "{:?}", called.body);
+    let usual = vio_domain::campaigns::forecast::USUAL_CALL;
+    let waits = at(&called.body["estimated_at"]) - now;
+    let recheck = vio_domain::calling::guards::IN_FLIGHT_RECHECK;
+    assert!((usual..=usual + recheck).contains(&waits), "{waits}");
+    // A free slot is enough for another number.
+    let called = world.call_now(other, json!({})).await;
+    assert!(called.body.get("position").is_none(), "{:?}", called.body);
+}
+
+#[tokio::test]
 async fn the_twenty_sixth_is_refused_or_waits_and_the_estimate_comes_true() {
     let world = World::new().await;
     let mut people = Vec::new();
