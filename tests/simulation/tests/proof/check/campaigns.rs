@@ -9,7 +9,7 @@ use vio_domain::campaigns::{MemberState, State};
 use vio_domain::ids::{CampaignId, ContactId};
 
 use super::Broken;
-use super::estimates::FEW_SECONDS;
+use super::estimates::{FEW_SECONDS, held_up};
 use crate::history::{CampaignEstimate, History, before};
 use crate::provider::Rung;
 
@@ -166,7 +166,8 @@ pub(super) fn results(history: &History, broken: &mut Vec<Broken>) {
 }
 
 /// When a campaign was said to be through is within one window of when its last call was placed. What nobody could know
-/// excuses: calls that came ahead afterwards, calls ahead that were not made, members passed over, a pause.
+/// excuses: calls that came ahead afterwards, calls ahead that were not made, members passed over, a pause, a member's
+/// number that was rung for longer than calls last.
 pub(super) fn estimates(history: &History, broken: &mut Vec<Broken>) {
     let window = TimeDelta::seconds(history.numbers.window);
     for estimate in &history.campaign_estimates {
@@ -235,5 +236,8 @@ fn disturbed(history: &History, estimate: &CampaignEstimate, until: DateTime<Utc
                 State::Paused { .. } | State::Cancelled { .. }
             )
     });
-    strangers || skipped || gone || held
+    let long = history.calls.iter().any(|call| {
+        within(call.arrival.at) && ours(made_for(history, call)) && held_up(history, call)
+    });
+    strangers || skipped || gone || held || long
 }
