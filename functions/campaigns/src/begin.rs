@@ -350,7 +350,7 @@ impl Begin {
             .map_err(store_problem)?;
         let estimate = self
             .ts
-            .foresee_new(&settings.settings, limits, gate, campaign, &judged)
+            .foresee_new(settings, limits, gate, campaign, &judged)
             .await
             .map_err(store_problem)?;
         Ok((judged, estimate))

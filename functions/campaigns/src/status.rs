@@ -236,7 +236,7 @@ pub(crate) async fn status(
         false => {
             let gate = ts.gate(&settings).await.map_err(store_problem)?;
             let limits = &app.platform.limits;
-            ts.foresee_running(&settings.settings, limits, &gate, &row, &members)
+            ts.foresee_running(&settings, limits, &gate, &row, &members)
                 .await
                 .map_err(store_problem)?
         }

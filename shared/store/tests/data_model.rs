@@ -482,7 +482,7 @@ async fn campaign(
     let row = ts.campaign(new.id).await.unwrap().unwrap();
     let members = ts.all_members(new.id, 0).await.unwrap();
     let end = ts
-        .foresee_running(&settings.settings, &limits, &gate, &row, &members)
+        .foresee_running(settings, &limits, &gate, &row, &members)
         .await
         .unwrap();
     assert!(end.is_some());

@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 use futures::future::try_join_all;
 use futures::{StreamExt, TryStreamExt, stream};
 use vio_crypto::LookupHash;
-use vio_domain::calling::guards::{GAP, IN_FLIGHT_RECHECK};
+use vio_domain::calling::guards::{GAP, IN_FLIGHT_RECHECK, LastAttempt};
 use vio_domain::calling::limits::CallLimits;
 use vio_domain::calling::order::{Band, QueueItem};
 use vio_domain::calling::session::NUMBER_LOCK;
@@ -23,6 +23,7 @@ use crate::campaigns::rows::{CampaignMemberRow, CampaignRow, place_of};
 use crate::error::StoreError;
 use crate::key;
 use crate::store::TenantStore;
+use crate::tenants::TenantSettings;
 
 /// Queue items of one band that are read at most: more than three days' worth.
 const MOST_AHEAD: u32 = 1_000;
@@ -32,6 +33,8 @@ const MOST_LOOKED_UP: usize = 50;
 const SIDE_BY_SIDE: usize = 16;
 /// The first due instants of a band's keys.
 const BEGINNING: DateTime<Utc> = DateTime::<Utc>::UNIX_EPOCH;
+/// Grants meanwhile after which what waits is played forward as it was last seen.
+const TRIES: usize = 4;
 
 /// What is foreseen of a campaign.
 #[derive(Debug, Clone)]
@@ -47,18 +50,26 @@ fn campaign_of(row: &DialRow) -> Option<CampaignId> {
     row.campaign.filter(|_| row.band.is_campaign())
 }
 
+/// A call that somebody pressed for waits until the person's last one is long enough ago.
+fn spaced(mut item: QueueItem, last: Option<LastAttempt>) -> QueueItem {
+    if let Some(last) = last {
+        item.due = item.due.max(last.at + GAP);
+    }
+    item
+}
+
 impl TenantStore {
     /// Foresees a campaign that is about to begin with these members.
     pub async fn foresee_new(
         &self,
-        settings: &Settings,
+        settings: &TenantSettings,
         limits: &CallLimits,
         gate: &GateRow,
         campaign: &Campaign,
         judged: &[Judged],
     ) -> Result<Estimate, StoreError> {
         let now = self.now();
-        let (mut lines, _) = self.lines_ahead(limits, None).await?;
+        let (gate, mut lines, _) = self.gate_and_lines(settings, limits, gate, None).await?;
         let to_call: Vec<&Judged> = judged.iter().filter(|one| one.skip.is_none()).collect();
         let calls = u32::try_from(to_call.len()).unwrap_or(u32::MAX);
         lines.pace(campaign, calls, limits);
@@ -77,9 +88,14 @@ impl TenantStore {
         self.look_up(&mut lines, asked).await?;
         let judged_now = to_call.iter().filter_map(|one| one.dialled());
         lines.dialled.extend(judged_now);
-        let found = lines.play(asked, settings, gate, limits, now, |index, at| {
-            to_call.get(index.checked_sub(asked)?)?.skipped_at(at)
-        });
+        let found = lines.play(
+            asked,
+            &settings.settings,
+            &gate,
+            limits,
+            now,
+            |index, at| to_call.get(index.checked_sub(asked)?)?.skipped_at(at),
+        );
         let mut found = found.into_iter().skip(asked);
         let members: Vec<Foreseen> = judged
             .iter()
@@ -113,8 +129,12 @@ impl TenantStore {
         let (mut lines, _) = self.lines_ahead(limits, None).await?;
         lines.lines.retain(|line| line.item.session != row.session);
         let asked = lines.lines.len();
+        let last = match row.band {
+            Band::CallNow => self.last_attempt_of_all(contact).await?,
+            _ => None,
+        };
         lines.lines.push(Line {
-            item: self.spaced(row.item(), contact.id).await?,
+            item: spaced(row.item(), last),
             reach: self.reach(contact),
             pace: None,
             contact: Some(contact.id),
@@ -126,24 +146,10 @@ impl TenantStore {
         Ok(found.pop().unwrap_or(Foreseen::Never))
     }
 
-    /// A call that somebody pressed for waits until the person's last one is long enough ago.
-    async fn spaced(
-        &self,
-        mut item: QueueItem,
-        contact: ContactId,
-    ) -> Result<QueueItem, StoreError> {
-        if item.band == Band::CallNow
-            && let Some(last) = self.last_attempt(contact).await?
-        {
-            item.due = item.due.max(last.at + GAP);
-        }
-        Ok(item)
-    }
-
     /// When the last call of a campaign that runs is placed; None for one that is held or over.
     pub async fn foresee_running(
         &self,
-        settings: &Settings,
+        settings: &TenantSettings,
         limits: &CallLimits,
         gate: &GateRow,
         row: &CampaignRow,
@@ -154,7 +160,8 @@ impl TenantStore {
         if campaign.state.is_over() || matches!(campaign.state, State::Paused { .. }) {
             return Ok(None);
         }
-        let (mut lines, own) = self.lines_ahead(limits, Some((campaign, members))).await?;
+        let asked = Some((campaign, members));
+        let (gate, mut lines, own) = self.gate_and_lines(settings, limits, gate, asked).await?;
         let asked = lines.lines.len();
         lines.lines.extend(own);
         lines.add_waiting(campaign, members, now);
@@ -163,7 +170,7 @@ impl TenantStore {
             return Ok(Some(now));
         }
         self.look_up(&mut lines, usize::MAX).await?;
-        let found = lines.play(asked, settings, gate, limits, now, |_, _| None);
+        let found = lines.play(asked, &settings.settings, &gate, limits, now, |_, _| None);
         Ok(last(found.into_iter().skip(asked)))
     }
 
@@ -178,25 +185,23 @@ impl TenantStore {
             .filter_map(|line| Some((line.item, line.contact?, line.reach.number?)))
             .collect();
         next.sort_by_key(|(item, ..)| (item.band, item.due, item.session));
-        let (mut of_campaigns, mut others): (Vec<_>, Vec<_>) = next
+        let (of_campaigns, others): (Vec<_>, Vec<_>) = next
             .into_iter()
             .partition(|(item, ..)| item.band.is_campaign());
-        of_campaigns.truncate(MOST_LOOKED_UP);
-        others.truncate(MOST_LOOKED_UP);
-        of_campaigns.append(&mut others);
-        let found = of_campaigns
+        let looked_up = [of_campaigns, others]
             .into_iter()
-            .map(|(item, contact, number)| async move {
-                let history = key::number_history(self.id, &number.to_string());
-                let history: Option<NumberHistoryRow> = self.store.read(&history).await?;
-                let attempts = history.map(|history| history.attempts).unwrap_or_default();
-                let attempts: Vec<DateTime<Utc>> = attempts.into_iter().map(|(_, at)| at).collect();
-                let last = match item.band.is_campaign() && attempts.iter().any(|at| since < *at) {
-                    true => self.last_attempt(contact).await?,
-                    false => None,
-                };
-                Ok::<_, StoreError>(((number, attempts), last.map(|last| (contact, last.at))))
-            });
+            .flat_map(|calls| calls.into_iter().take(MOST_LOOKED_UP));
+        let found = looked_up.map(|(item, contact, number)| async move {
+            let history = key::number_history(self.id, &number.to_string());
+            let history: Option<NumberHistoryRow> = self.store.read(&history).await?;
+            let attempts = history.map(|history| history.attempts).unwrap_or_default();
+            let attempts: Vec<DateTime<Utc>> = attempts.into_iter().map(|(_, at)| at).collect();
+            let last = match item.band.is_campaign() && attempts.iter().any(|at| since < *at) {
+                true => self.last_attempt(contact).await?,
+                false => None,
+            };
+            Ok::<_, StoreError>(((number, attempts), last.map(|last| (contact, last.at))))
+        });
         let found: Vec<_> = stream::iter(found)
             .buffered(SIDE_BY_SIDE)
             .try_collect()
@@ -224,6 +229,27 @@ impl TenantStore {
             (phone, usual.min(until))
         });
         Ok(ringing.collect())
+    }
+
+    /// The gate and all that waits, of one moment: a call that is granted between the two reads would be in neither.
+    async fn gate_and_lines(
+        &self,
+        settings: &TenantSettings,
+        limits: &CallLimits,
+        gate: &GateRow,
+        asked: Option<(&Campaign, &[CampaignMemberRow])>,
+    ) -> Result<(GateRow, Lines, Vec<Line>), StoreError> {
+        let mut gate = gate.clone();
+        let mut tries = 0;
+        loop {
+            let (lines, own) = self.lines_ahead(limits, asked).await?;
+            let now = self.gate(settings).await?;
+            tries += 1;
+            if now.version == gate.version || tries == TRIES {
+                return Ok((now, lines, own));
+            }
+            gate = now;
+        }
     }
 
     /// All that waits of the tenant's calls, with every pace; apart, what the campaign asked about has in the queue.
@@ -268,13 +294,17 @@ impl TenantStore {
                 .list::<DialRow>(key::dial_pk(self.id), &prefix, true, MOST_AHEAD, None)
                 .await?;
             for row in rows {
+                let last = match row.band {
+                    Band::CallNow => self.last_attempt(row.contact).await?,
+                    _ => None,
+                };
                 let line = Line {
                     reach: row.reach,
                     contact: Some(row.contact),
                     about_time: row.about_time,
                     to_hand_over: false,
                     pace: campaign_of(&row).and_then(|id| lines.kept_by.get(&id).copied()),
-                    item: self.spaced(row.item(), row.contact).await?,
+                    item: spaced(row.item(), last),
                 };
                 match asked_about.contains(&row.session) {
                     true => own.push(line),

@@ -17,6 +17,9 @@ use crate::tenants::TenantSettings;
 /// Waiting calls that are counted for a place in the queue. More than three days' worth: nobody waits behind that many.
 const MOST_AHEAD: u32 = 1_000;
 
+/// Grants meanwhile after which a place in the queue is told as it was last seen.
+const TRIES: usize = 4;
+
 /// A place in the queue of those that wait for a slot.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Waiting {
@@ -38,6 +41,30 @@ impl TenantStore {
     /// Where a call stands among those that wait for a slot; None for one that goes at once, is not due, or is not planned
     /// any more; one whose number is being rung waits. What somebody pressed for waits even where it was put off, until it may go.
     pub async fn waiting(
+        &self,
+        settings: &TenantSettings,
+        limits: &CallLimits,
+        gate: &GateRow,
+        person: &Person,
+        row: &SessionRow,
+    ) -> Result<Option<Waiting>, StoreError> {
+        let mut gate = gate.clone();
+        let mut waiting = None;
+        for _ in 0..TRIES {
+            waiting = self
+                .waiting_by(settings, limits, &gate, person, row)
+                .await?;
+            // A call that is granted between the two reads is neither in the gate nor in the queue that were read.
+            let now = self.gate(settings).await?;
+            if now.version == gate.version {
+                break;
+            }
+            gate = now;
+        }
+        Ok(waiting)
+    }
+
+    async fn waiting_by(
         &self,
         settings: &TenantSettings,
         limits: &CallLimits,

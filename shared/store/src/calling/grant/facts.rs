@@ -155,7 +155,7 @@ impl TenantStore {
     }
 
     /// The last attempt to a contact, or to one that was made one with it.
-    async fn last_attempt_of_all(
+    pub(crate) async fn last_attempt_of_all(
         &self,
         contact: &Contact,
     ) -> Result<Option<LastAttempt>, StoreError> {

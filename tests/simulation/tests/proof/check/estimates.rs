@@ -78,7 +78,7 @@ fn relieved(history: &History, estimate: &Estimate, truth: DateTime<Utc>) -> boo
     let number = |session| {
         let row = &at(history.sessions.get(session)?, estimate.at)?.value;
         let contact = history.contacts.get(&row.session.contact)?;
-        at(contact, estimate.at)?.value.phone_hash.clone()
+        at(contact, estimate.at)?.value.phone_hash
     };
     let Some(ours) = number(&estimate.session) else {
         return false;
