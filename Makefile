@@ -4,6 +4,7 @@
 LISTEN ?= 127.0.0.1:8787
 DATA ?= .data
 SEEDS ?= 1000
+SOAK ?= package(vio-simulation) | package(vio-tests) | test(fuzzed)
 CONSOLE = $(shell find web -type f -not -path 'web/node_modules/*' -not -path 'web/dist/*')
 FUNCTIONS = $(notdir $(wildcard functions/*))
 export SAM_CLI_TELEMETRY = 0
@@ -63,10 +64,10 @@ bench-view:
 	cargo build --release --locked --workspace --example bench
 	PATH="$$(infra/bench/postgres.sh):$$PATH" target/release/examples/bench $(VIEW)
 
-## The simulation, the kill tests and the parsers' fuzzing, SEEDS times
+## The simulation, the kill tests and the parsers' fuzzing, SEEDS times; SOAK='test(fuzzed)' for a part of it
 soak: nextest .venv-sdks/installed
 	VIO_SOAK_SEEDS=$(SEEDS) PROPTEST_CASES=$(SEEDS) cargo nextest run --workspace --locked --profile soak --no-capture \
-		-E 'package(vio-simulation) | package(vio-tests) | test(fuzzed)'
+		-E '$(SOAK)'
 
 ## Writes docs/openapi.json from the code and the console's client from it; tests notice when one is stale
 openapi: nextest web/node_modules/.installed
