@@ -260,7 +260,8 @@ type Seen = (Guard, String, Option<Failure>);
 
 /// Asks every guard. The verdict: what fails for good ends the session; else what fails until an instant re-dates it
 /// (to the last such instant); else what holds the tenant holds it; else it is placed. A re-date that would pass the
-/// call's own window ends it now, so that staff hears of it in time.
+/// call's own window ends it now, so that staff hears of it in time. Where the tenant is held, a call whose number is
+/// being rung keeps its place: it would lose it to those behind, though none of them can go either.
 pub fn evaluate(input: &GuardInput, now: DateTime<Utc>) -> (Verdict, Vec<Decision>) {
     let seen: Vec<Seen> = tenant(input)
         .into_iter()
@@ -287,6 +288,7 @@ pub fn evaluate(input: &GuardInput, now: DateTime<Utc>) -> (Verdict, Vec<Decisio
 
 fn verdict(seen: &[Seen], latest: Option<DateTime<Utc>>) -> Verdict {
     let mut redate: Option<(DateTime<Utc>, Guard)> = None;
+    let mut only_recheck = true;
     let mut hold = None;
     let mut settle = None;
     for (guard, _, failure) in seen {
@@ -296,7 +298,8 @@ fn verdict(seen: &[Seen], latest: Option<DateTime<Utc>>) -> Verdict {
             Some(Failure::Until(at)) if latest.is_some_and(|latest| latest <= *at) => {
                 settle = settle.or(Some(SettleReason::WindowMissed));
             }
-            Some(Failure::Until(at) | Failure::Recheck(at)) => {
+            Some(failure @ (Failure::Until(at) | Failure::Recheck(at))) => {
+                only_recheck &= matches!(failure, Failure::Recheck(_));
                 let at = latest.map_or(*at, |latest| latest.min(*at));
                 if redate.is_none_or(|(longest, _)| longest < at) {
                     redate = Some((at, *guard));
@@ -315,8 +318,9 @@ fn verdict(seen: &[Seen], latest: Option<DateTime<Utc>>) -> Verdict {
     }
     match (settle, redate, hold) {
         (Some(reason), _, _) => Verdict::SettleWith { reason },
-        (None, Some((until, guard)), _) => Verdict::Redate { until, guard },
         (None, None, Some((until, guard))) => Verdict::Hold { until, guard },
+        (None, Some(_), Some((until, guard))) if only_recheck => Verdict::Hold { until, guard },
+        (None, Some((until, guard)), _) => Verdict::Redate { until, guard },
         (None, None, None) => Verdict::Place,
     }
 }

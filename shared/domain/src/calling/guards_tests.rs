@@ -313,6 +313,32 @@ fn one_call_at_a_time_and_four_a_day() {
     }
 }
 
+/// Looked at while the gate is shut, it is not put off behind those who cannot go either.
+#[test]
+fn a_ringing_number_keeps_its_place_while_nobody_can_go() {
+    let ringing = |gate: GateRefusal, also: fn(&mut GuardInput)| {
+        with(Method::Reminder, |i| {
+            i.gate = Err(gate);
+            i.in_flight_until = Some(at(20));
+            also(i);
+        })
+    };
+    let full = GateRefusal::WindowFull { until: at(9) };
+    let held = Verdict::Hold {
+        until: Some(at(9)),
+        guard: Guard::Slots,
+    };
+    assert_eq!(ringing(full, |_| ()), held);
+    let often = |i: &mut GuardInput| {
+        i.number_attempts = vec![at(-1_400), at(-900), at(-800), at(-600)];
+    };
+    assert_eq!(ringing(full, often), redate(40, Guard::AttemptsPerNumber));
+    let missed = Verdict::SettleWith {
+        reason: SettleReason::WindowMissed,
+    };
+    assert_eq!(ringing(full, |i| i.latest = Some(at(0))), missed);
+}
+
 #[test]
 fn for_good_before_redate_before_hold() {
     let full = Err(GateRefusal::DailyLimit { until: at(9) });
