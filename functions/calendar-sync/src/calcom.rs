@@ -27,8 +27,10 @@ pub(crate) async fn read(
 ) -> Result<Read, Failed> {
     let began = ts.now();
     let (mut found, mut more, mut until) = (0, false, None);
+    // Connected anew, what is to come is read first; then what changed since the last reading, cancellations among it.
+    let since = row.read_until.filter(|_| row.upcoming);
     let mut wanted = Updated {
-        after: row.read_until,
+        after: row.read_until.filter(|_| !row.upcoming),
         event_type: settings.settings.integrations.calcom.event_type_id,
         skip: 0,
     };
@@ -55,14 +57,17 @@ pub(crate) async fn read(
     }
     let reading = match (more, until) {
         (false, _) => Reading::Done {
-            until: began - OVERLAP,
-            next: began + EVERY + spread(ts.id),
+            until: since.unwrap_or(began - OVERLAP),
+            next: since.map_or(began + EVERY + spread(ts.id), |_| began),
         },
-        (true, Some(until)) => Reading::Done {
+        (true, Some(until)) => {
             // Others may have changed in the same instant.
-            until: until - TimeDelta::milliseconds(1),
-            next: began,
-        },
+            let until = until - TimeDelta::milliseconds(1);
+            Reading::Done {
+                until: since.map_or(until, |since| since.min(until)),
+                next: began,
+            }
+        }
         // The calendar does not say how far that is.
         (true, None) => Reading::Failed {
             reason: "internal",

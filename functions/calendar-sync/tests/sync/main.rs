@@ -354,6 +354,47 @@ async fn everything_that_changed_is_read_in_pages_and_taken_in_once() {
     assert_eq!(clinic.later(MINUTE * 7).await.found, 0);
 }
 
+/// Another key may be another account's, and another kind of event has bookings of its own: what is to come is read as when
+/// the calendar was first connected, and then what changed since the last reading.
+#[tokio::test]
+async fn connected_otherwise_what_is_to_come_is_read_at_once() {
+    let clinic = Clinic::new().await;
+    let other = clinic.booking("u1", 50);
+    assert_eq!(clinic.run().await.found, 0);
+    assert_eq!(clinic.later(MINUTE * 7).await.found, 0);
+    clinic.put(other);
+    let found = clinic.later(MINUTE * 7).await.found;
+    assert_eq!(found, 0, "it changed before the last reading");
+    let row = async || {
+        let row = clinic.store().calendar(Calendar::Calcom).await;
+        row.unwrap().unwrap()
+    };
+    let read_until = row().await.read_until;
+    assert!(read_until.is_some());
+
+    clinic
+        .set(|opened| opened.secrets.calcom_key = Some("cal_live_another".to_owned()))
+        .await;
+    assert_eq!(clinic.run().await.found, 1);
+    clinic.drain().await;
+    assert_eq!(clinic.people().await.len(), 1);
+    let now = Some(clinic.now());
+    let after = row().await;
+    assert_eq!(
+        (after.upcoming, after.read_until, after.due),
+        (false, read_until, now)
+    );
+    assert_eq!(clinic.run().await.found, 0);
+    let after = row().await;
+    assert!(after.read_until > read_until && after.due > now);
+
+    clinic
+        .set(|opened| opened.settings.integrations.calcom.event_type_id = Some(7))
+        .await;
+    let after = row().await;
+    assert_eq!((after.upcoming, after.due), (true, now));
+}
+
 #[tokio::test]
 async fn a_failed_reading_is_shown_and_made_up_for() {
     let clinic = Clinic::new().await;

@@ -87,6 +87,9 @@ pub struct CalendarRow {
     /// The subscription is to be made anew: with another key, another token, or for the first time.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub renew: bool,
+    /// Cal.com was connected, or is connected otherwise than before: what is to come there is read, whenever it changed.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub upcoming: bool,
     /// A reading that one run did not get through.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub unfinished: Option<Unfinished>,
@@ -110,6 +113,18 @@ fn calendly_connection(
         of.secrets.calendly_signing.current.as_ref(),
         calendly.base_url.as_ref(),
         &calendly.event_types,
+    )
+}
+
+/// What Cal.com is read with: with another, other bookings are to come.
+fn calcom_connection(
+    of: &TenantSettings,
+) -> (Option<&String>, Option<&ShortText<255>>, Option<u64>) {
+    let calcom = &of.settings.integrations.calcom;
+    (
+        of.secrets.calcom_key.as_ref(),
+        calcom.base_url.as_ref(),
+        calcom.event_type_id,
     )
 }
 
@@ -185,6 +200,7 @@ impl CalendarRow {
             subscribed: None,
             disabled_at: None,
             renew: false,
+            upcoming: false,
             unfinished: None,
             leaving: Vec::new(),
         }
@@ -220,9 +236,9 @@ impl TenantStore {
         self.store.read(&place).await
     }
 
-    /// Has each calendar read from now on that a change of settings has just connected, and its webhooks subscribed to
-    /// anew: Calendly's also where it is connected otherwise than before. What was connected before and is no more has
-    /// its subscription ended.
+    /// Has each calendar read from now on that a change of settings has just connected, or connected otherwise than
+    /// before, and Calendly's webhooks subscribed to anew. What was connected before and is no more has its subscription
+    /// ended.
     pub async fn stage_calendar_connected(
         &self,
         tx: &mut Tx,
@@ -235,7 +251,10 @@ impl TenantStore {
                 let integrations = &one.settings.integrations;
                 integrations.calendar(calendar).connected
             };
-            let again = is_calendly && calendly_connection(before) != calendly_connection(after);
+            let again = match calendar {
+                Calendar::Calcom => calcom_connection(before) != calcom_connection(after),
+                Calendar::Calendly => calendly_connection(before) != calendly_connection(after),
+            };
             let newly = connected(after) && (again || !connected(before));
             let left = is_calendly && connected(before) && (again || !connected(after));
             if !newly && !left {
@@ -248,6 +267,7 @@ impl TenantStore {
                 continue;
             }
             row.due = Some(self.now());
+            row.upcoming |= newly && !is_calendly;
             if newly && is_calendly {
                 row.renew = true;
                 // It is read by what is to come: what was passed over till now is among that.
@@ -289,6 +309,7 @@ impl TenantStore {
                     row.read_until = Some(*until);
                     row.last_read_at = Some(now);
                     row.unfinished = None;
+                    row.upcoming &= asked.is_some();
                     row.trouble = None;
                     row.due = Some(*next);
                 }
