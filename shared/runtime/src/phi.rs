@@ -34,7 +34,7 @@ pub fn screen(settings: &Settings, policy: FieldPolicy, pointer: &str, text: &st
     if let Some(finding) = gravest(Effect::Block) {
         let detail = match policy {
             FieldPolicy::Spoken => format!(
-                "This is read out on the phone and must not tell of anybody's health. {}",
+                "This is said or written to the person and must not tell of anybody's health. {}",
                 advice(finding)
             ),
             FieldPolicy::StaffNotes => format!(

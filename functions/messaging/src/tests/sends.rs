@@ -140,6 +140,8 @@ async fn what_tells_of_health_or_is_too_long_is_not_sent() {
         (sick.status.as_u16(), sick.pointers()),
         (422, vec!["/message"])
     );
+    let why = sick.body["errors"][0]["detail"].as_str().unwrap();
+    assert!(why.starts_with("This is said or written"), "{why}");
     let long = world.send(contact, &"a".repeat(919)).await;
     assert_eq!(
         (long.status.as_u16(), long.pointers()),
