@@ -314,6 +314,8 @@ async fn nobody_is_written_to_at_night() {
     // 20:00 is not permitted any more.
     world.advance(TimeDelta::hours(11));
     let answer = world.send(contact, "Hello.").await;
+    // Staff are told when it goes out.
+    assert_eq!(answer.body["due_at"], "2026-03-03T08:00:00Z");
     for _ in 0..11 {
         world.tick().await;
         world.advance(TimeDelta::hours(1));

@@ -312,11 +312,15 @@ impl TenantStore {
             };
             let kind = (channel, purpose);
             let mut row = self.new_message(new.contact, new.id, kind, now, now + STAFF_WAITS);
+            // One that cannot go before it is too late is judged at once.
+            let soonest = permitted_at(settings, &person.contact, channel, now);
+            let due = |row: &MessageRow| soonest.filter(|at| *at < row.not_after).unwrap_or(now);
             row.by = actor.user();
             row.batch = new.batch;
             match &new.words {
                 Some(words) => {
                     row.set_words(&person.key, words.subject(), words.text())?;
+                    row.due = due(&row);
                     tx.create(&mut row)?;
                     let written = Written {
                         kind: entry_kind(channel),
@@ -337,6 +341,7 @@ impl TenantStore {
                         return Ok(Err(NotSendable::NoAppointment));
                     };
                     row.not_after = about.time.min(row.not_after);
+                    row.due = due(&row);
                     let about = about.id;
                     // The planned reminder by message goes out now instead.
                     self.plan_message(&mut tx, &mut person, about, None).await?;
