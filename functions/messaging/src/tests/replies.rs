@@ -1,10 +1,12 @@
 //! What people answer.
 
 use chrono::TimeDelta;
+use serde_json::json;
 use vio_domain::appointment::{AppointmentStatus, ConfirmationMethod};
-use vio_domain::contact::{AttentionReason, ContactMethod};
+use vio_domain::contact::{AttentionReason, BookingSource, ContactMethod};
 use vio_domain::ids::ContactId;
-use vio_store::contacts::Direction;
+use vio_store::contacts::{Direction, NewAppointment};
+use vio_store::tx::Tx;
 
 use super::world::{PHONE, World};
 
@@ -84,6 +86,38 @@ async fn words_that_nobody_expects_go_to_a_person_and_strangers_to_nobody() {
     );
     assert_eq!(person.appointments[0].status, AppointmentStatus::Pending);
     assert!(!world.hears("07912 345699", "YES").await);
+}
+
+/// Nobody can tell which of two appointments a YES is about.
+#[tokio::test]
+async fn a_yes_of_somebody_asked_about_two_appointments_confirms_neither() {
+    let world = World::new().await;
+    let contact = asked(&world).await;
+    let (ts, settings) = (world.ts(), world.settings().await.settings);
+    let mut person = world.read(contact).await;
+    let first = &person.appointments[0];
+    let (time, zone) = (first.time + TimeDelta::hours(24), first.timezone);
+    let second = NewAppointment::at(time, zone, &settings, BookingSource::Manual, ts.now());
+    let second = ts.add_appointment(&mut person, &second);
+    let mut tx = Tx::new();
+    ts.stage_person(&mut tx, &mut person).unwrap();
+    vio_runtime::testing::tell(ts, &mut tx, &person);
+    ts.store.commit(tx).await.unwrap();
+
+    let path = format!("/api/contacts/{contact}/send-reminder");
+    let sent = world.post(&path, json!({ "appointment_id": second })).await;
+    assert_eq!(sent.status, 202, "{}", sent.body);
+    world.tick().await;
+    assert_eq!(world.provider.count(), 2);
+    world.hears(PHONE, "YES").await;
+    let person = world.read(contact).await;
+    for appointment in &person.appointments {
+        assert_eq!(appointment.status, AppointmentStatus::Pending);
+    }
+    assert_eq!(
+        person.contact.needs_attention,
+        Some(AttentionReason::ReplyToRead)
+    );
 }
 
 /// Of a family with one number nobody can tell who answered.

@@ -50,8 +50,8 @@ impl std::fmt::Debug for InboundSms {
 /// A contact that a message may be from.
 struct Sender {
     person: Person,
-    /// The appointment about which a question is open.
-    question: Option<AppointmentId>,
+    /// The appointments about which a question is open.
+    questions: Vec<AppointmentId>,
 }
 
 impl TenantStore {
@@ -124,20 +124,20 @@ impl TenantStore {
         let mut lost = Vec::new();
         for _ in 0..SAVE_TRIES {
             let mut senders = self.senders(&sms.from).await?;
-            let asked = senders.iter().filter(|one| one.question.is_some()).count();
+            let asked: usize = senders.iter().map(|one| one.questions.len()).sum();
             let mut tx = Tx::new();
             let mut first = true;
             for sender in &mut senders {
                 let standing = Standing {
                     opted_in: sender.person.contact.preferences.sms_opt_in,
-                    question: sender.question.is_some(),
+                    question: !sender.questions.is_empty(),
                 };
                 let mut means = meaning(word, standing);
-                // Of several people with one number, nobody can tell who answered.
+                // Of several people with one number, nobody can tell who answered; of several questions, which one.
                 if means.then == Then::Confirm && asked > 1 {
                     means.then = Then::Read;
                 }
-                let addressed = asked == 0 || sender.question.is_some();
+                let addressed = asked == 0 || !sender.questions.is_empty();
                 if !addressed {
                     means.then = Then::Nothing;
                 }
@@ -176,7 +176,7 @@ impl TenantStore {
         Err(StoreError::Lost { lost })
     }
 
-    /// Everybody who has a number, with the question that is open to them.
+    /// Everybody who has a number, with the questions that are open to them.
     async fn senders(&self, number: &E164) -> Result<Vec<Sender>, StoreError> {
         let hash = self.phone_hash(number).to_string();
         let place = key::claim(self.id, ClaimKind::Phone, &hash);
@@ -193,15 +193,16 @@ impl TenantStore {
             if person.contact.deleted.is_some() {
                 continue;
             }
-            let question = self.open_question(&person).await?;
-            senders.push(Sender { person, question });
+            let questions = self.open_questions(&person).await?;
+            senders.push(Sender { person, questions });
         }
         Ok(senders)
     }
 
-    /// The appointment that a message asked the person to confirm, and that still waits for it: the next one.
-    async fn open_question(&self, person: &Person) -> Result<Option<AppointmentId>, StoreError> {
+    /// The appointments that a message asked the person to confirm, and that still wait for it.
+    async fn open_questions(&self, person: &Person) -> Result<Vec<AppointmentId>, StoreError> {
         let now = self.now();
+        let mut open = Vec::new();
         for appointment in &person.appointments {
             if !appointment.wants_reminder(now) {
                 continue;
@@ -211,10 +212,10 @@ impl TenantStore {
                 && row.status.went_out()
                 && row.about_time == Some(appointment.time)
             {
-                return Ok(Some(appointment.id));
+                open.push(appointment.id);
             }
         }
-        Ok(None)
+        Ok(open)
     }
 
     async fn stage_meaning(
@@ -227,7 +228,8 @@ impl TenantStore {
     ) -> Result<(), StoreError> {
         let now = self.now();
         let person = &mut sender.person;
-        let about = sender.question.or_else(|| {
+        let question = sender.questions.first().copied();
+        let about = question.or_else(|| {
             let current = person.current(now);
             current.filter(|a| a.time > now).map(|a| a.id)
         });
@@ -246,7 +248,7 @@ impl TenantStore {
         let reason = match means.then {
             Then::Nothing => None,
             Then::Confirm => {
-                let asked = sender.question.and_then(|id| person.appointment_mut(id));
+                let asked = question.and_then(|id| person.appointment_mut(id));
                 if let Some(appointment) = asked {
                     appointment.status = AppointmentStatus::Confirmed;
                     appointment.confirmation = Some(Confirmation {
