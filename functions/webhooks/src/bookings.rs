@@ -195,10 +195,20 @@ fn heard(
     };
     let booking = event.booking?;
     let mapping = settings.integrations.calendar(calendar).field_mapping;
-    let (special_instructions, notes) = note(
-        settings,
-        said(&mapping.special_instructions, &booking).or(booking.notes.as_deref()),
-    );
+    let (special_instructions, notes) = match said(&mapping.special_instructions, &booking) {
+        // What was written besides the answer is for staff.
+        Some(told) => {
+            let besides = booking.notes.as_deref().filter(|notes| *notes != told);
+            match (note(settings, Some(told)), besides) {
+                ((None, _), Some(besides)) => {
+                    (None, staff_note(settings, &format!("{told}\n\n{besides}")))
+                }
+                ((spoken, None), Some(besides)) => (spoken, staff_note(settings, besides)),
+                (noted, _) => noted,
+            }
+        }
+        None => note(settings, booking.notes.as_deref()),
+    };
     Some(BookingHeard {
         calendar,
         event: BookingEvent {
@@ -325,26 +335,34 @@ fn short(text: &str) -> Option<ShortText<100>> {
 }
 
 /// What the person wrote on the booking page: spoken where it is short and, in HIPAA mode, holds no health
-/// information; for staff otherwise, unless it holds an identifier that no free text may.
+/// information; for staff otherwise.
 fn note(settings: &Settings, text: Option<&str>) -> (Option<SpecialInstructions>, Option<Notes>) {
     let Some(text) = text else {
         return (None, None);
     };
-    let privacy = &settings.privacy;
-    let findings = if privacy.hipaa_mode && privacy.phi_detection {
-        phi::scan(text, privacy.phi_level)
-    } else {
-        Vec::new()
-    };
     let spoken = SpecialInstructions::parse(text).ok();
-    if spoken.is_some() && FieldPolicy::Spoken.decide(&findings) == Effect::Allow {
+    if spoken.is_some() && FieldPolicy::Spoken.decide(&findings(settings, text)) == Effect::Allow {
         return (spoken, None);
     }
-    let kept = match FieldPolicy::StaffNotes.decide(&findings) {
+    (None, staff_note(settings, text))
+}
+
+/// For staff to read, unless it holds an identifier that no free text may.
+fn staff_note(settings: &Settings, text: &str) -> Option<Notes> {
+    let kept = match FieldPolicy::StaffNotes.decide(&findings(settings, text)) {
         Effect::Block => WITHHELD.to_owned(),
         Effect::Allow | Effect::Warn => text.chars().take(Notes::MAX).collect(),
     };
-    (None, Notes::parse(&kept).ok())
+    Notes::parse(&kept).ok()
+}
+
+fn findings(settings: &Settings, text: &str) -> Vec<phi::Finding> {
+    let privacy = &settings.privacy;
+    if privacy.hipaa_mode && privacy.phi_detection {
+        phi::scan(text, privacy.phi_level)
+    } else {
+        Vec::new()
+    }
 }
 
 #[cfg(test)]

@@ -126,6 +126,8 @@ pub enum AttentionReason {
     CalendarNotUpdated,
     /// A calendar's older event met a later change of our own.
     CalendarConflict,
+    /// The calendar asked the person to choose another time, and none has come yet.
+    NewTimeAwaited,
     /// A message was refused, did not arrive, could not go out in time, or nobody knows.
     MessageNotDelivered,
     /// The person wrote something that a person must read.
@@ -151,6 +153,7 @@ impl AttentionReason {
             Self::CallingPaused => "calling_paused",
             Self::CalendarNotUpdated => "calendar_not_updated",
             Self::CalendarConflict => "calendar_conflict",
+            Self::NewTimeAwaited => "new_time_awaited",
             Self::MessageNotDelivered => "message_not_delivered",
             Self::ReplyToRead => "reply_to_read",
             Self::CancelRequested => "cancel_requested",

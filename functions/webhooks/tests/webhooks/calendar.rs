@@ -34,10 +34,14 @@ async fn asked_to_choose_another_time_nobody_is_rung_about_the_old_one() {
         assert_eq!(appointment.status, AppointmentStatus::Rescheduled);
         assert!(appointment.awaiting_new_time);
         assert_eq!(appointment.next_call_at, None);
+        let flagged = async || clinic.only_person().await.contact.needs_attention;
+        let waits = Some(AttentionReason::NewTimeAwaited);
+        assert_eq!(flagged().await, waits, "staff see that it waits");
 
         clinic
             .hear(&[Booking::moved("u2", "u1", 9, 2).json()])
             .await;
+        assert_eq!(flagged().await, None);
         let appointment = only_appointment(&clinic).await;
         assert!(!appointment.awaiting_new_time && appointment.next_call_at.is_some());
         assert_eq!(appointment.time.to_rfc3339(), "2026-03-11T12:00:00+00:00");
@@ -242,4 +246,26 @@ async fn health_information_in_a_mapped_answer_is_held_and_not_spoken() {
     let person = clinic.only_person().await;
     assert_eq!(person.appointments[0].special_instructions, None);
     assert_eq!(person.contact.notes.as_ref().unwrap().as_str(), reason);
+}
+
+/// An answer in place of the notes does not lose them.
+#[tokio::test]
+async fn what_was_written_besides_a_mapped_answer_is_kept_for_staff() {
+    let clinic = Clinic::new().await;
+    clinic
+        .set(|opened| {
+            let mapping = &mut opened.settings.integrations.calcom.field_mapping;
+            mapping.special_instructions = BookingField::parse("responses.access").unwrap();
+        })
+        .await;
+    let mut event = Booking::created("u1", 7, 0).json();
+    event["payload"]["responses"]["access"] =
+        json!({"label": "Access", "value": "Step-free entrance, please."});
+    event["payload"]["additionalNotes"] = json!("I come with my sister.");
+    clinic.hear(&[event]).await;
+    let person = clinic.only_person().await;
+    let spoken = person.appointments[0].special_instructions.as_ref();
+    assert_eq!(spoken.unwrap().as_str(), "Step-free entrance, please.");
+    let notes = person.contact.notes.as_ref().unwrap();
+    assert_eq!(notes.as_str(), "I come with my sister.");
 }

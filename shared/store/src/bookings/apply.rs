@@ -249,8 +249,16 @@ impl TenantStore {
                     Some(known) => known.open(self.id, contact, &person.key)?,
                     None => None,
                 };
+                let mut waits = false;
                 if let Some(appointment) = person.appointment_mut(id) {
+                    let waited = appointment.awaiting_new_time;
                     follow(appointment, &state, details.as_ref(), self.now());
+                    waits = appointment.awaiting_new_time && !waited;
+                }
+                if waits {
+                    let reason = AttentionReason::NewTimeAwaited;
+                    self.flag(tx, &mut person.contact, reason, Some(id), None)?;
+                    self.tell_attention(tx, contact, reason)?;
                 }
                 self.stage_calendar_write_over(tx, id);
             }

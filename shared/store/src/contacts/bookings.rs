@@ -125,6 +125,10 @@ impl TenantStore {
             let reason = AttentionReason::PossibleDuplicate;
             self.flag(tx, &mut person.contact, reason, Some(id), None)?;
         }
+        if appointment.awaiting_new_time {
+            let reason = AttentionReason::NewTimeAwaited;
+            self.flag(tx, &mut person.contact, reason, Some(id), None)?;
+        }
         if person.contact.phone.is_none() {
             let reason = AttentionReason::NO_PHONE;
             self.flag(tx, &mut person.contact, reason, Some(id), None)?;

@@ -241,6 +241,7 @@ impl TenantStore {
             }
         }
         self.stage_number_found(tx, person, save.actor).await?;
+        self.stage_new_time_found(tx, person, save.actor).await?;
         if save.replan {
             // What the contact's own fields say concerns every appointment's call.
             let ids: Vec<AppointmentId> = if changed.contact.is_empty() {
@@ -316,6 +317,25 @@ impl TenantStore {
                 AttentionReason::NO_PHONE | AttentionReason::NOT_DIALABLE
             )
         };
+        self.stage_attention_over(tx, person, over, actor).await
+    }
+
+    /// A new time for the last appointment that waited for one, or its cancellation, ends the entry that says so.
+    async fn stage_new_time_found(
+        &self,
+        tx: &mut Tx,
+        person: &mut Person,
+        actor: &Actor,
+    ) -> Result<(), StoreError> {
+        let waits = |appointment: &Appointment| appointment.awaiting_new_time;
+        let found = person
+            .appointments
+            .iter()
+            .any(|after| !waits(after) && person.appointment_before(after.id).is_some_and(waits));
+        if !found || person.appointments.iter().any(waits) {
+            return Ok(());
+        }
+        let over = |reason| reason == AttentionReason::NewTimeAwaited;
         self.stage_attention_over(tx, person, over, actor).await
     }
 

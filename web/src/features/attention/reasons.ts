@@ -32,6 +32,7 @@ export const REASONS: Record<string, Reason> = {
   reply_to_read: { line: "Answered a text message in words that somebody must read.", icon: MessageSquareText, remedy: "ring" },
   cancel_requested: { line: "Answered CANCEL: no more messages. Ask about the appointment.", icon: MessageSquareText, remedy: "ring" },
   calendar_not_updated: { line: "Changed here, but the calendar could not be told. Change it there too.", icon: CalendarX, remedy: "calendar" },
+  new_time_awaited: { line: "Was asked in the calendar to choose another time, and has not yet.", icon: CalendarSync, remedy: "move" },
   calendar_conflict: { line: "The calendar and this record say different things.", icon: CalendarX, remedy: "calendar" },
 };
 
