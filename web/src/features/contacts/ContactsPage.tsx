@@ -89,7 +89,7 @@ export default function ContactsPage() {
               <>
                 ,{" "}
                 <button type="button" className={css.link} onClick={() => list.change({ since })}>
-                  {number(facets.recent_24h)} added in 24 hours
+                  {number(facets.recent_24h)} {list.filtered ? "of these " : ""}added in 24 hours
                 </button>
               </>
             )}

@@ -18,6 +18,7 @@ const ACTION: Record<string, string> = {
   "group.members_changed": "Members changed",
   "group.viewed": "Looked at",
   "group.members_viewed": "Members looked at",
+  "group.analytics_viewed": "Figures looked at",
 };
 
 /** Who changed the group, and when. */
