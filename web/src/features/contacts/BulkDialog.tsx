@@ -192,12 +192,12 @@ export function BulkDialog({ kind, selection, size, onClose, onDone }: Props) {
             </li>
             {shown.unchanged > 0 && (
               <li>
-                <CircleMinus size={18} aria-hidden /> <b>{number(shown.unchanged)}</b> are like that already
+                <CircleMinus size={18} aria-hidden /> <b>{number(shown.unchanged)}</b> {shown.unchanged === 1 ? "is" : "are"} like that already
               </li>
             )}
             {shown.refused > 0 && (
               <li>
-                <CircleMinus size={18} aria-hidden className={css.bad} /> <b>{number(shown.refused)}</b> are left out
+                <CircleMinus size={18} aria-hidden className={css.bad} /> <b>{number(shown.refused)}</b> {shown.refused === 1 ? "is" : "are"} left out
               </li>
             )}
           </ul>

@@ -1,6 +1,6 @@
 import { useInfiniteQuery } from "@tanstack/react-query";
 import { useState } from "react";
-import { api, body } from "@/api/client";
+import { api, body, type Schemas } from "@/api/client";
 import { now } from "@/api/clock";
 import { useHidden } from "@/features/preferences/hidden";
 import { useZone } from "@/features/session/business";
@@ -10,7 +10,9 @@ import { humane, number } from "@/lib/words";
 import { Empty, ErrorNote, Skeleton } from "@/ui/Notes";
 import { ShowMore } from "@/ui/ShowMore";
 import css from "./Timeline.module.css";
-import { gathered, isLook, type HistoryEntry } from "./looks";
+import { gathered, isLook } from "./looks";
+
+type HistoryEntry = Schemas["HistoryEntry"];
 
 const LOOKED = "Looked at";
 
@@ -46,7 +48,7 @@ export function Changes({ contactId }: { contactId: string }) {
       {list.isError && <ErrorNote error={list.error} what="Could not load the changes." retry={() => void list.refetch()} />}
       {list.data && entries.length === 0 && <Empty title="No changes yet" />}
       <ul className={css.rows}>
-        {gathered(entries).map(({ entry, times }) => (
+        {gathered(entries, (each) => `${each.by.kind} ${each.by.user_id ?? ""}`).map(({ entry, times }) => (
           <Entry key={entry.id} entry={entry} times={times} />
         ))}
       </ul>
