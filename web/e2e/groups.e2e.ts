@@ -45,6 +45,8 @@ it("a new group begins with those that a search found, counted before", { timeou
   const id = /groups\/([0-9a-f-]{36})/.exec(page.url())?.[1] ?? "";
   const group = (await (await ask("GET", `/api/groups/${id}`)).json()) as { contact_count: number };
   expect(group.contact_count).toBe(total - 1);
+  await page.getByRole("navigation", { name: "Parts of the group" }).getByRole("link", { name: "Activity" }).click();
+  await page.getByText("Members added").first().waitFor();
   await page.context().close();
 });
 
