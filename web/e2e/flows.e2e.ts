@@ -238,6 +238,10 @@ describe("a person", () => {
     const page = await signedIn("admin", `/contacts/${id}`);
     await page.getByRole("button", { name: "Hide details" }).click();
     expect(await page.getByRole("heading", { level: 1 }).textContent()).not.toBe(name);
+    // Nor do the titles of dialogs say who it is.
+    await page.getByRole("button", { name: "Add appointment" }).first().click();
+    await page.getByRole("dialog", { name: /^New appointment/ }).waitFor();
+    expect(await page.getByRole("dialog").textContent()).not.toContain(name);
     await page.context().close();
   });
 });
@@ -300,6 +304,22 @@ describe("settings", () => {
     await page.getByText(/Saved \d/).waitFor();
     const after = (await (await ask("GET", "/api/settings/calls")).json()) as { customer_feedback: boolean };
     expect(after.customer_feedback).toBe(!before.customer_feedback);
+    await page.context().close();
+  });
+
+  it("changed by two at once are both kept: what a colleague saved is shown with one's own over it", async () => {
+    const page = await signedIn("admin", "/settings/calls");
+    const read = async () => (await (await ask("GET", "/api/settings/calls")).json()) as { customer_feedback: boolean; custom_timing_allowed: boolean };
+    const before = await read();
+    await page.getByRole("switch", { name: /Ask how content/ }).click({ force: true });
+    // Of what happens to the settings the page is not told, so that it saves under the version it read.
+    expect((await ask("PATCH", "/api/settings/calls", { custom_timing_allowed: !before.custom_timing_allowed })).status).toBe(200);
+    await page.getByText("A colleague changed these settings a moment ago").waitFor();
+    expect((await read()).customer_feedback).toBe(before.customer_feedback);
+    await page.getByRole("button", { name: "Save mine" }).click();
+    await page.getByText(/Saved \d/).waitFor();
+    expect(await read()).toMatchObject({ customer_feedback: !before.customer_feedback, custom_timing_allowed: !before.custom_timing_allowed });
+    await ask("PATCH", "/api/settings/calls", { custom_timing_allowed: before.custom_timing_allowed });
     await page.context().close();
   });
 });

@@ -45,6 +45,8 @@ it("a new group begins with those that a search found, counted before", { timeou
   const id = /groups\/([0-9a-f-]{36})/.exec(page.url())?.[1] ?? "";
   const group = (await (await ask("GET", `/api/groups/${id}`)).json()) as { contact_count: number };
   expect(group.contact_count).toBe(total - 1);
+  await page.getByRole("navigation", { name: "Parts of the group" }).getByRole("link", { name: "Activity" }).click();
+  await page.getByText("Members added").first().waitFor();
   await page.context().close();
 });
 
@@ -110,5 +112,79 @@ it("a text message counts its parts while it is written, and is not offered to w
   await settled(page);
   expect(await page.getByRole("button", { name: "Write a text message" }).isDisabled()).toBe(true);
   await page.getByText("They have not agreed to text messages").waitFor();
+  await page.context().close();
+});
+
+it("a group's icon is of the set, and stands beside its name in the list, the filter and the change of many", { timeout: 120_000 }, async () => {
+  const name = `Starred ${serial}`;
+  const page = await at("/groups");
+  await page.getByRole("button", { name: "New group" }).click();
+  const dialog = page.getByRole("dialog", { name: "New group" });
+  await dialog.getByLabel("Name", { exact: true }).fill(name);
+  await dialog.getByRole("button", { name: /Icon/ }).click();
+  await page.getByRole("option", { name: "⭐ Star" }).click();
+  expect(await violations(page)).toEqual([]);
+  await dialog.getByRole("button", { name: "Make group" }).click();
+  await page.getByRole("heading", { level: 1, name }).waitFor();
+  await page.getByRole("navigation", { name: "Where you are" }).getByRole("link", { name: "Groups" }).click();
+  await page.getByRole("listitem").filter({ hasText: name }).getByText("⭐").waitFor();
+  await page.getByRole("link", { name: "Patients" }).first().click();
+  await page.getByRole("complementary", { name: "Filters" }).locator("label").filter({ hasText: name }).getByText("⭐").waitFor();
+  await page.getByRole("checkbox", { name: /^Select (?!all)/ }).first().click({ force: true });
+  await page.getByRole("region", { name: "Selection" }).getByRole("button", { name: "Groups" }).click();
+  const many = page.getByRole("dialog", { name: "Change the groups of 1 patient" });
+  await many.locator("label").filter({ hasText: name }).getByText("⭐").waitFor();
+  await page.context().close();
+});
+
+it("a person's groups are changed in one place, with a new one made on the way", { timeout: 120_000 }, async () => {
+  const ask = await asUser();
+  const { contacts } = (await (await ask("POST", "/api/contacts/search", { page_size: 10, sort: ["-name"] })).json()) as Found;
+  const id = contacts[0]?.id ?? "";
+  const name = `On the way ${serial}`;
+  const page = await at(`/contacts/${id}`);
+  await page.getByRole("button", { name: "Manage" }).click();
+  const dialog = page.getByRole("dialog", { name: /^Groups of/ });
+  await dialog.getByLabel("New group").fill(name);
+  await dialog.getByRole("button", { name: "Make" }).click();
+  await dialog.getByRole("checkbox", { name }).waitFor({ state: "attached" });
+  expect(await dialog.getByRole("checkbox", { name }).isChecked()).toBe(true);
+  expect(await violations(page)).toEqual([]);
+  await dialog.getByRole("button", { name: "Save" }).click();
+  await dialog.waitFor({ state: "detached" });
+  await page.getByText(name).first().waitFor();
+  const { groups } = (await (await ask("GET", "/api/groups")).json()) as { groups: { id: string; name: string }[] };
+  const kept = (await (await ask("GET", `/api/contacts/${id}`)).json()) as { group_ids: string[] };
+  expect(kept.group_ids).toContain(groups.find((each) => each.name === name)?.id);
+  await page.context().close();
+});
+
+it("a group is called at once, at a time or spread over so many minutes, counted before", { timeout: 120_000 }, async () => {
+  const ask = await asUser();
+  const { contacts } = (await (await ask("POST", "/api/contacts/search", { status: ["pending"], page_size: 10, sort: ["-appointment_time"] })).json()) as Found;
+  const { id } = (await (await ask("POST", "/api/groups", { name: `Spread ${serial}`, initial_contact_ids: contacts.slice(0, 3).map((each) => each.id) })).json()) as { id: string };
+  const page = await at(`/groups/${id}/call`);
+  const look = async () => {
+    const answer = page.waitForResponse((each) => each.url().endsWith("/call-all") && each.ok());
+    await page.getByRole("button", { name: "See what would happen" }).click();
+    await page.getByText(/people are called|person is called/).waitFor();
+    const plan = (await (await answer).json()) as { dry_run: boolean; call_type: string; starts_at: string; estimated_completion: string };
+    expect(plan.dry_run).toBe(true);
+    return { type: plan.call_type, minutes: (Date.parse(plan.estimated_completion) - Date.parse(plan.starts_at)) / 60_000 };
+  };
+  expect((await look()).type).toBe("immediate");
+  for (const minutes of [15, 30, 60, 120]) {
+    await page.getByRole("button", { name: "Change", exact: true }).click();
+    await page.getByRole("radio", { name: "Spread out" }).click({ force: true });
+    await page.getByRole("button", { name: /Spread over/ }).click();
+    await page.getByRole("option", { name: `${String(minutes)} minutes`, exact: true }).click();
+    const plan = await look();
+    expect(plan.type).toBe("staggered");
+    // Three people: the last is called when two thirds of the time are over.
+    expect(plan.minutes).toBeGreaterThan(minutes * 0.6);
+    expect(plan.minutes).toBeLessThan(minutes + 10);
+  }
+  await page.getByRole("button", { name: /^Call \d+ pe/ }).waitFor();
+  expect(await violations(page)).toEqual([]);
   await page.context().close();
 });

@@ -98,3 +98,46 @@ it("a click on a status shows only those, the list is kept under a name, and its
   await page.context().close();
   await other.context().close();
 });
+
+it("is searched once for what is typed fast, and not for one letter", { timeout: 120_000 }, async () => {
+  const { page } = await open(browser);
+  await signIn(page, "admin", "/contacts");
+  await settled(page);
+  // How long what was found is, by the marks of the answers: shorter ones would be those of a search for less.
+  const marked: number[] = [];
+  page.on("response", (answer) => {
+    if (!answer.url().endsWith("/api/contacts/search") || !answer.ok()) return;
+    void answer.json().then((found: { contacts?: { matches?: { start: number; end: number }[] }[] }) => {
+      const first = found.contacts?.flatMap((each) => each.matches ?? [])[0];
+      if (first) marked.push(first.end - first.start);
+    });
+  });
+  const field = page.getByRole("searchbox", { name: "Search patients" });
+  await field.pressSequentially("a", { delay: 20 });
+  await page.waitForTimeout(900);
+  expect(marked).toEqual([]);
+  await field.pressSequentially("lice", { delay: 40 });
+  await page.locator("mark").first().waitFor();
+  await settled(page);
+  expect([...new Set(marked)]).toEqual(["alice".length]);
+  await page.context().close();
+});
+
+it("is chosen from by Shift-click; who was chosen by a filter is not ticked under another", { timeout: 120_000 }, async () => {
+  const { page } = await open(browser);
+  await signIn(page, "admin", "/contacts?view=%22table%22&status=%5B%22pending%22%5D");
+  await settled(page);
+  const selection = page.getByRole("region", { name: "Selection" });
+  const rows = page.getByRole("row");
+  await rows.nth(1).getByRole("checkbox").click({ force: true });
+  await rows.nth(3).getByRole("checkbox").click({ force: true, modifiers: ["Shift"] });
+  await selection.getByText("3 selected").waitFor();
+  await rows.nth(5).getByRole("gridcell").nth(1).click({ modifiers: ["Shift"] });
+  await selection.getByText("5 selected").waitFor();
+  await selection.getByRole("button", { name: /^Select all/ }).click();
+  expect(await rows.nth(6).getAttribute("aria-selected")).toBe("true");
+  await page.getByRole("button", { name: "Clear all" }).click();
+  await selection.getByText(/selected by another filter/).waitFor();
+  expect(await rows.nth(1).getAttribute("aria-selected")).toBe("false");
+  await page.context().close();
+});

@@ -1,7 +1,7 @@
 import { mkdirSync } from "node:fs";
 import { afterAll, beforeAll, describe, it } from "vitest";
 import { asUser, clockNow, enlarge, launch, open, settled, signIn } from "./browser";
-import type { Browser } from "playwright-core";
+import type { Browser, Page } from "playwright-core";
 
 const folder = process.env.VIO_SHOTS;
 const only = process.env.VIO_ONLY?.split(",");
@@ -108,6 +108,53 @@ describe.runIf(folder)("pictures", () => {
     ["invite", () => "/invite"],
   ];
 
+  const button = (page: Page, name: string | RegExp) => page.getByRole("button", { name, exact: typeof name === "string" }).first();
+  const item = async (page: Page, menu: string | RegExp, name: string | RegExp) => {
+    await button(page, menu).click();
+    await page.getByRole("menuitem", { name }).first().click();
+  };
+  const select = async (page: Page) => {
+    const boxes = page.getByRole("checkbox", { name: /^Select (?!all)/ });
+    await boxes.first().waitFor({ state: "attached" });
+    for (const place of [0, 1]) await boxes.nth(place).click({ force: true });
+  };
+  const selected = (page: Page, name: string | RegExp) => page.getByRole("region", { name: "Selection" }).getByRole("button", { name }).click();
+  /** What opens over a page: where, and how. What this clinic has nothing for is left out. */
+  const dialogs: [string, () => string, (page: Page) => Promise<void>][] = [
+    ["work", () => "/today", (page) => item(page, /^More for/, "Resolve")],
+    ["messages", () => "/today", (page) => button(page, /^Messages/).click()],
+    ["account-menu", () => "/today", (page) => button(page, /your account$/).click()],
+    [
+      "palette",
+      () => "/today",
+      async (page) => {
+        await page.keyboard.press("Control+k");
+        await page.getByRole("dialog", { name: "Search or command" }).waitFor();
+        await page.keyboard.type("an");
+        await page.getByRole("menuitem").first().waitFor();
+      },
+    ],
+    ["export", () => "/contacts", (page) => item(page, "More for patients", "Download this list")],
+    ["chip", () => "/contacts?status=%5B%22pending%22%5D", (page) => page.getByTitle("Change this filter; Backspace removes it").click()],
+    ["save-list", () => "/contacts?status=%5B%22pending%22%5D", (page) => button(page, "Save these filters as a list").click()],
+    ["selection", () => "/contacts", select],
+    ["many-groups", () => "/contacts", (page) => selected(page, "Groups")],
+    ["many-status", () => "/contacts", (page) => selected(page, "Set status")],
+    ["many-delete", () => "/contacts", (page) => item(page, "More for the selection", /^Delete/)],
+    ["many-call", () => "/contacts", (page) => selected(page, /^Call/)],
+    ["edit", () => `/contacts/${contact}`, (page) => button(page, "Edit").click()],
+    ["appointment", () => `/contacts/${contact}`, (page) => button(page, "Add appointment").click()],
+    ["groups-of", () => `/contacts/${contact}`, (page) => button(page, "Manage").click()],
+    ["delete", () => `/contacts/${contact}`, (page) => item(page, "More", /^Delete/)],
+    ["templates", () => "/groups", (page) => button(page, "Templates").click()],
+    ["new-group", () => "/groups", (page) => button(page, "New group").click()],
+    ["clear-group", () => `/groups/${group}/settings`, (page) => button(page, "Remove all members").click()],
+    ["dnc-add", () => "/calls/do-not-call", (page) => button(page, "Add a number").click()],
+    ["dnc-import", () => "/calls/do-not-call", (page) => button(page, "Import numbers").click()],
+    ["invite-member", () => "/settings/team", (page) => button(page, "Invite somebody").click()],
+    ["member-menu", () => "/settings/team", (page) => button(page, /^Actions for/).click()],
+  ];
+
   it.each([
     [1440, 900, "light"],
     [820, 1180, "light"],
@@ -119,15 +166,35 @@ describe.runIf(folder)("pictures", () => {
     await enlarge(page, size);
     const name = (each: string) => `${folder ?? ""}/${each}-${String(width)}-${theme}.png`;
     await signIn(page);
-    for (const [each, path] of pages) {
-      if (only && !only.includes(each) && !only.includes(`${each}-${String(width)}-${theme}`)) continue;
-      await page.evaluate((to) => {
-        history.pushState({}, "", to);
+    page.setDefaultTimeout(4_000);
+    const wanted = (each: string) => !only || only.includes(each) || only.includes(`${each}-${String(width)}-${theme}`);
+    const to = async (path: string) => {
+      await page.evaluate((next) => {
+        history.pushState({}, "", next);
         dispatchEvent(new PopStateEvent("popstate", { state: {} }));
-      }, path());
+      }, path);
       await page.waitForTimeout(400);
       await settled(page);
+    };
+    for (const [each, path] of pages) {
+      if (!wanted(each)) continue;
+      await to(path());
       await page.screenshot({ path: name(each) });
+    }
+    let there = "";
+    for (const [each, path, show] of dialogs) {
+      if (!wanted(each)) continue;
+      // What is chosen in a list stays chosen for the next picture of the same list.
+      if (there !== path() || !each.startsWith("many")) await to(path());
+      there = path();
+      try {
+        await show(page);
+        await page.waitForTimeout(400);
+        await page.screenshot({ path: name(each) });
+      } catch (error) {
+        process.stderr.write(`no picture of ${each}: ${String(error).split("\n")[0] ?? ""}\n`);
+      }
+      for (let press = 0; press < 3 && (await page.getByRole("dialog").or(page.getByRole("alertdialog")).or(page.getByRole("menu")).count()) > 0; press += 1) await page.keyboard.press("Escape");
     }
     if (problems.length > 0) process.stderr.write(`${theme} ${String(width)}: ${[...new Set(problems)].join("\n")}\n`);
     await context.close();

@@ -22,10 +22,19 @@ export function Count({ value, tone }: { value: ReactNode; tone?: Tone }) {
 export function GroupTag({ name, color, icon }: { name: string; color: string; icon?: string | null | undefined }) {
   return (
     <span className={css.group}>
-      <Swatch color={color} />
-      {icon && <span aria-hidden>{icon}</span>}
+      <GroupMark color={color} icon={icon} />
       <bdi className="truncate">{name}</bdi>
     </span>
+  );
+}
+
+/** A group's colour, and its icon where it has one; always beside its name. */
+export function GroupMark({ color, icon }: { color: string; icon?: string | null | undefined }) {
+  return (
+    <>
+      <Swatch color={color} />
+      {icon && <span aria-hidden>{icon}</span>}
+    </>
   );
 }
 

@@ -11,10 +11,11 @@ import { cx } from "./cx";
  * Parts for rows that come and go by the dozen while a list is scrolled: the browser's own controls, which cost a tenth of the library's.
  */
 
-export function LightCheckbox({ label, chosen, onChange, inTabOrder = true }: { label: string; chosen: boolean; onChange: (next: boolean) => void; inTabOrder?: boolean }) {
+/** `span` says that Shift was held: from the last one chosen to this one. */
+export function LightCheckbox({ label, chosen, onChange, inTabOrder = true }: { label: string; chosen: boolean; onChange: (next: boolean, span: boolean) => void; inTabOrder?: boolean }) {
   return (
     <label className={css.check}>
-      <input type="checkbox" aria-label={label} className={css.input} checked={chosen} tabIndex={inTabOrder ? 0 : -1} onChange={(event) => onChange(event.currentTarget.checked)} />
+      <input type="checkbox" aria-label={label} className={css.input} checked={chosen} tabIndex={inTabOrder ? 0 : -1} onChange={(event) => onChange(event.currentTarget.checked, event.nativeEvent instanceof MouseEvent && event.nativeEvent.shiftKey)} />
       <span className={css.box} aria-hidden>
         <Check size={13} strokeWidth={3} />
       </span>

@@ -1,12 +1,23 @@
 import { createLink } from "@tanstack/react-router";
-import type { AnchorHTMLAttributes, ReactNode, Ref } from "react";
+import { useEffect, useRef, type AnchorHTMLAttributes, type ReactNode, type Ref } from "react";
 import css from "./Tabs.module.css";
 import { cx } from "./cx";
 
-/** Tabs that are addresses: a row of links. */
+/** Tabs that are addresses: a row of links. Where the row is wider than the page, the open one is brought into sight. */
 export function TabLinks({ label, children }: { label: string; children: ReactNode }) {
+  const row = useRef<HTMLElement>(null);
+  const shown = useRef<HTMLElement>(null);
+  useEffect(() => {
+    const open = row.current?.querySelector<HTMLElement>("[aria-current]");
+    if (!row.current || !open || shown.current === open) return;
+    shown.current = open;
+    const [left, right] = [open.offsetLeft - row.current.offsetLeft, open.offsetLeft - row.current.offsetLeft + open.offsetWidth];
+    // Half a neighbour stays in sight on either side, to say that there are more.
+    if (right > row.current.scrollLeft + row.current.clientWidth) row.current.scrollLeft = right - row.current.clientWidth + 32;
+    else if (left < row.current.scrollLeft) row.current.scrollLeft = left - 32;
+  });
   return (
-    <nav aria-label={label} className={css.tabs}>
+    <nav ref={row} aria-label={label} className={css.tabs}>
       {children}
     </nav>
   );

@@ -1,5 +1,6 @@
 import { Check, CircleAlert, X } from "lucide-react";
 import { useEffect, useSyncExternalStore } from "react";
+import { number } from "@/lib/words";
 import { IconButton } from "./Button";
 import css from "./toast.module.css";
 import { cx } from "./cx";
@@ -8,6 +9,7 @@ interface Shown {
   id: number;
   text: string;
   bad: boolean;
+  times: number;
 }
 
 let shown: Shown[] = [];
@@ -21,7 +23,10 @@ function put(next: Shown[]): void {
 
 /** Says that something is done. Refusals are said where the work is, not here. */
 export function toast(text: string, bad = false): void {
-  put([...shown.slice(-2), { id: (last += 1), text, bad }]);
+  // The same again, as when a campaign is answered, stays one line and counts.
+  const before = shown.find((each) => each.text === text && each.bad === bad);
+  const others = shown.filter((each) => each !== before);
+  put([...others.slice(-2), { id: (last += 1), text, bad, times: (before?.times ?? 0) + 1 }]);
 }
 
 type Place = "top_right" | "top_left" | "bottom_right" | "bottom_left";
@@ -55,7 +60,7 @@ export function Toasts() {
   );
 }
 
-function Toast({ toast: { id, text, bad } }: { toast: Shown }) {
+function Toast({ toast: { id, text, bad, times } }: { toast: Shown }) {
   useEffect(() => {
     if (seconds === 0) return;
     const timer = setTimeout(() => drop(id), seconds * 1000);
@@ -64,7 +69,10 @@ function Toast({ toast: { id, text, bad } }: { toast: Shown }) {
   return (
     <div className={css.toast}>
       {bad ? <CircleAlert size={17} aria-hidden /> : <Check size={17} aria-hidden />}
-      <span>{text}</span>
+      <span>
+        {text}
+        {times > 1 && <b className="num">{` ${number(times)} times`}</b>}
+      </span>
       <IconButton icon={X} label="Close message" look="dock" onPress={() => drop(id)} />
     </div>
   );

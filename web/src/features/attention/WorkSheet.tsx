@@ -5,11 +5,10 @@ import { api, body } from "@/api/client";
 import { AppointmentLine } from "@/features/contacts/AppointmentLine";
 import { StatusBadge } from "@/features/contacts/status";
 import type { ContactFound } from "@/features/contacts/one";
-import { Name } from "@/features/preferences/hidden";
+import { Name, useSaid } from "@/features/preferences/hidden";
 import { useBusiness, useZone } from "@/features/session/business";
 import { useColleague, useColleagues } from "@/features/session/team";
 import { nextWorkingDay } from "@/features/today/queries";
-import { phoneText } from "@/lib/phone";
 import { addDays, ago, agoWithin, clock, dateKey, dayAndTime, instantOf, longDay } from "@/lib/time";
 import { useNow } from "@/lib/useNow";
 import { humane } from "@/lib/words";
@@ -34,6 +33,7 @@ interface Props {
 
 /** One piece of work: what happened, what was done, who does it, when again, and what was noted. */
 export function WorkSheet({ entry, section, person, onClose }: Props) {
+  const said = useSaid();
   const zone = useZone();
   const at = useNow();
   const business = useBusiness().data;
@@ -73,7 +73,7 @@ export function WorkSheet({ entry, section, person, onClose }: Props) {
   const refused = resolve.error ?? snooze.error ?? assign.error ?? note.error;
 
   return (
-    <Dialog title={entry.contact.name} kind="sheet" open onClose={onClose}>
+    <Dialog title={said.name(entry.contact.name)} kind="sheet" open onClose={onClose}>
       <Hint tone="attention">
         {reasonOf(entry.reason).line} <span>Since {agoWithin(new Date(entry.since), zone, at)}.</span>
       </Hint>
@@ -82,7 +82,7 @@ export function WorkSheet({ entry, section, person, onClose }: Props) {
           {person.appointment_time && <b>{dayAndTime(new Date(person.appointment_time), zone, at)}</b>} <span className="muted"><AppointmentLine contact={person} /></span> <StatusBadge status={person.appointment_status} />
           {person.phone && (
             <a className={buttonClass({ small: true })} href={`tel:${person.phone}`}>
-              <Phone size={15} aria-hidden /> Ring {phoneText(person.phone)}
+              <Phone size={15} aria-hidden /> Ring {said.phone(person.phone)}
             </a>
           )}
         </p>

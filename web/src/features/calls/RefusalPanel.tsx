@@ -2,9 +2,9 @@ import { useNavigate } from "@tanstack/react-router";
 import { Ban, Check, ClockAlert, Hourglass, Phone, Settings, ShieldCheck, SquarePen, X, type LucideIcon } from "lucide-react";
 import { useEffect, useId, useRef, useState } from "react";
 import type { Refusal } from "@/api/problem";
+import { useSaid } from "@/features/preferences/hidden";
 import { useZone } from "@/features/session/business";
 import { useMay } from "@/features/session/use";
-import { phoneText } from "@/lib/phone";
 import { count } from "@/lib/words";
 import { Button, IconButton } from "@/ui/Button";
 import { IconTile } from "@/ui/Badge";
@@ -34,18 +34,19 @@ interface Offer {
 export function RefusalPanel({ refusal, contact, onClose, onWait, onConsent, onEdit }: Props) {
   const zone = useZone();
   const may = useMay();
+  const said = useSaid();
   const navigate = useNavigate();
   const heading = useRef<HTMLHeadingElement>(null);
   const title = useId();
   const [checks, setChecks] = useState(false);
   const [resuming, setResuming] = useState(false);
-  const copy = refusalCopy(refusal, contact.name, zone);
+  const copy = refusalCopy(refusal, said.name(contact.name), zone);
   useEffect(() => heading.current?.focus(), [refusal]);
 
   const offers: Partial<Record<RefusalRemedy, Offer>> = {
     wait: { icon: Hourglass, title: "Wait in line", line: "Vio calls as soon as a call is free. You can take it out of line.", button: "Stay in line", run: onWait },
     ...(contact.phone && {
-      ring: { icon: Phone, title: "Ring yourself", line: `${phoneText(contact.phone)}. Then note the answer, so Vio stops calling.`, button: "Ring", run: () => location.assign(`tel:${contact.phone ?? ""}`) },
+      ring: { icon: Phone, title: "Ring yourself", line: `${said.phone(contact.phone)}. Then note the answer, so Vio stops calling.`, button: "Ring", run: () => location.assign(`tel:${contact.phone ?? ""}`) },
     }),
     ...(onConsent && { consent: { icon: ShieldCheck, title: "Record consent", line: "If they agreed to reminder calls, say how.", button: "Record consent", run: onConsent } }),
     ...(onEdit && { edit: { icon: SquarePen, title: "Correct the number", line: "Open the record and change it.", button: "Edit", run: onEdit } }),

@@ -1,7 +1,7 @@
 import type { ReactNode } from "react";
 import { Refusal } from "@/api/problem";
 import { now } from "@/api/clock";
-import { dayAndTime } from "@/lib/time";
+import { dayAndTimeWithin } from "@/lib/time";
 
 export interface RefusalCopy {
   title: string;
@@ -15,7 +15,7 @@ export type RefusalRemedy = "wait" | "ring" | "consent" | "record" | "dnc" | "re
 /** Each refusal of a call in the desk's words: what happened, why with what was seen, what to do now. */
 export function refusalCopy(refusal: Refusal, name: string, zone: string): RefusalCopy {
   const at = refusal.nextAllowedAt;
-  const when = at ? dayAndTime(new Date(at), zone, now()) : undefined;
+  const when = at ? dayAndTimeWithin(new Date(at), zone, now()) : undefined;
   const seen = refusal.decision.find((each) => !each.passed)?.saw;
   switch (refusal.slug) {
     case "called-recently":

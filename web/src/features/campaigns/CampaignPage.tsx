@@ -82,7 +82,7 @@ function Campaign({ campaign }: { campaign: CampaignStatus }) {
             <bdi>{campaign.group_name ?? "Selected people"}</bdi> <CampaignBadge status={campaign.status} />
           </span>
         }
-        line={`${campaign.status === "scheduled" ? "Starts" : "Started"} ${dayAndTime(new Date(campaign.starts_at), zone, at)}${starter ? ` by ${starter}` : ""}, ${TYPE[campaign.call_type] ?? campaign.call_type}, ${campaign.priority_level} priority.`}
+        line={`${campaign.status === "scheduled" ? "Starts" : "Started"} ${dayAndTimeWithin(new Date(campaign.starts_at), zone, at)}${starter ? ` by ${starter}` : ""}, ${TYPE[campaign.call_type] ?? campaign.call_type}, ${campaign.priority_level} priority.`}
         actions={
           going &&
           may("modify_call_schedules") && (
@@ -113,11 +113,11 @@ function Campaign({ campaign }: { campaign: CampaignStatus }) {
               </>
             ) : campaign.completed_at ? (
               <>
-                <b>Finished</b> {dayAndTime(new Date(campaign.completed_at), zone, at)}
+                <b>Finished</b> {dayAndTimeWithin(new Date(campaign.completed_at), zone, at)}
               </>
             ) : campaign.cancelled_at ? (
               <>
-                <b>Stopped</b> {dayAndTime(new Date(campaign.cancelled_at), zone, at)}
+                <b>Stopped</b> {dayAndTimeWithin(new Date(campaign.cancelled_at), zone, at)}
               </>
             ) : campaign.status === "paused" ? (
               <>

@@ -11,7 +11,7 @@ import { Button } from "@/ui/Button";
 import { Dialog } from "@/ui/Dialog";
 import { Checkbox, SelectField, TextField } from "@/ui/Field";
 import { ErrorNote, Skeleton } from "@/ui/Notes";
-import { Swatch } from "@/ui/Badge";
+import { GroupMark } from "@/ui/Badge";
 import css from "./BulkDialog.module.css";
 import { setLast, useBulk, type Operation } from "./bulk";
 import { STATUS, STATUSES, type AppointmentStatus } from "./status";
@@ -98,19 +98,20 @@ export function BulkDialog({ kind, selection, size, onClose, onDone }: Props) {
   };
 
   const shown = operation && preview.data;
-  const title = { status: "Set the status", groups: "Change groups", edit: "Edit", delete: "Delete" }[kind];
+  const many = count(size, nouns.one, nouns.many);
+  const title = { status: `Set the status of ${many}`, groups: `Change the groups of ${many}`, edit: `Edit ${many}`, delete: `Delete ${many}?` }[kind];
   const next = build();
   const fieldError = [preview.error, run.error].find((each) => each instanceof Refusal);
   return (
     <Dialog
-      title={`${title} of ${count(size, nouns.one, nouns.many)}`}
+      title={title}
       open
       alert={kind === "delete"}
       onClose={onClose}
       footer={
         shown ? (
           <>
-            {kind !== "delete" && <Button onPress={() => setOperation(null)}>Back</Button>}
+            {kind === "delete" ? <Button onPress={onClose}>Keep</Button> : <Button onPress={() => setOperation(null)}>Back</Button>}
             <Button
               look={kind === "delete" ? "danger" : "primary"}
               isPending={run.isPending}
@@ -134,7 +135,7 @@ export function BulkDialog({ kind, selection, size, onClose, onDone }: Props) {
       {!shown && kind === "status" && (
         <>
           <SelectField label="New status" value={status} options={STATUSES.map((each) => ({ id: each, name: STATUS[each].word }))} onChange={(each) => setStatus(STATUSES.find((known) => known === each) ?? "confirmed")} />
-          <TextField label="Reason" value={reason} onChange={setReason} help="Kept with the change, for whoever asks later." maxLength={300} isRequired />
+          <TextField label="Reason" value={reason} onChange={setReason} help="Needed: it is kept with the change, for whoever asks later." maxLength={300} isRequired />
         </>
       )}
       {!shown && kind === "groups" && (
@@ -154,7 +155,7 @@ export function BulkDialog({ kind, selection, size, onClose, onDone }: Props) {
             {groups.map((each) => (
               <Checkbox key={each.id} isSelected={chosen.includes(each.id)} onChange={(on) => setChosen(on ? [...chosen, each.id] : chosen.filter((id) => id !== each.id))}>
                 <span className={css.group}>
-                  <Swatch color={each.color} /> {each.name}
+                  <GroupMark {...each} /> <bdi>{each.name}</bdi>
                 </span>
               </Checkbox>
             ))}
@@ -187,16 +188,16 @@ export function BulkDialog({ kind, selection, size, onClose, onDone }: Props) {
         <>
           <ul className={css.preview}>
             <li>
-              <CircleCheck size={18} aria-hidden className={css.good} /> <b>{number(shown.would_change)}</b> {kind === "delete" ? "are deleted" : "change"}
+              <CircleCheck size={18} aria-hidden className={css.good} /> <b>{number(shown.would_change)}</b> {kind === "groups" && way === "replace_all_groups" ? `${shown.would_change === 1 ? "is" : "are"} ${done.groups}` : kind === "edit" ? `get another entry: ${FIELD[field].toLowerCase()}` : `${shown.would_change === 1 ? "is" : "are"} ${done[kind]}`}
             </li>
             {shown.unchanged > 0 && (
               <li>
-                <CircleMinus size={18} aria-hidden /> <b>{number(shown.unchanged)}</b> are like that already
+                <CircleMinus size={18} aria-hidden /> <b>{number(shown.unchanged)}</b> {shown.unchanged === 1 ? "is" : "are"} like that already
               </li>
             )}
             {shown.refused > 0 && (
               <li>
-                <CircleMinus size={18} aria-hidden className={css.bad} /> <b>{number(shown.refused)}</b> are left out
+                <CircleMinus size={18} aria-hidden className={css.bad} /> <b>{number(shown.refused)}</b> {shown.refused === 1 ? "is" : "are"} left out
               </li>
             )}
           </ul>

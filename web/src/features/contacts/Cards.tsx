@@ -50,10 +50,11 @@ export function Cards({ search, selecting, kind, label, empty, onStatus, sheet }
     return () => watch.disconnect();
   }, [kind]);
   const lines = Math.ceil(total / lanes);
+  const rem = parseFloat(getComputedStyle(document.documentElement).fontSize);
   const virtual = useVirtualizer({
     count: lines,
     getScrollElement: () => box.current,
-    estimateSize: () => (kind === "list" ? 56 : 328),
+    estimateSize: () => (kind === "list" ? 3.5 : 20.5) * rem,
     overscan: 4,
     gap: kind === "list" ? 0 : 12,
     onChange: (instance) => {
@@ -79,7 +80,8 @@ export function Cards({ search, selecting, kind, label, empty, onStatus, sheet }
               const contact = rows.get(place);
               return (
                 <li
-                  key={place}
+                  // Lines are other elements than cards: what is kept of an element is how high it was when it was measured.
+                  key={`${kind} ${String(lanes)} ${String(place)}`}
                   data-index={line.index}
                   ref={lane === 0 ? virtual.measureElement : undefined}
                   aria-setsize={total}

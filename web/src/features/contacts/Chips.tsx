@@ -8,7 +8,7 @@ import { useZone } from "@/features/session/business";
 import { dayAndTime, day, instantOf } from "@/lib/time";
 import { now } from "@/api/clock";
 import { humane } from "@/lib/words";
-import { Swatch } from "@/ui/Badge";
+import { GroupMark } from "@/ui/Badge";
 import css from "./Chips.module.css";
 import { Facets, type FacetKey } from "./Facets";
 import { WORDS, type ListSearch, type TextSearch } from "./filters";
@@ -43,7 +43,7 @@ export function useChips(list: List): Chip[] {
   if (search.groups) {
     const chosen = search.groups.map((id) => groups?.find((each) => each.id === id)).filter((each) => each !== undefined);
     add("groups", search.logic === "not" ? "Not in" : search.logic === "all" ? "In all of" : "In", chosen.map((each) => each.name).join(search.logic === "all" ? " and " : " or ") || "a group", {
-      mark: chosen[0] && <Swatch color={chosen[0].color} />,
+      mark: chosen[0] && <GroupMark {...chosen[0]} />,
       without: { search: { groups: undefined, logic: undefined } },
     });
   }

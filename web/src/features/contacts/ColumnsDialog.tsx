@@ -35,6 +35,7 @@ export function ColumnsDialog({ one, onClose }: { one: string; onClose: () => vo
         </>
       }
     >
+      <p className="muted">What the table shows, from left to right, each with its width and its place.</p>
       <ul className={css.list}>
         {order.map((column) => {
           const shown = choice.shown.includes(column.id);

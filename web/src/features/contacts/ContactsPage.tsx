@@ -39,8 +39,8 @@ export default function ContactsPage() {
   const navigate = useNavigate();
   const narrow = useNarrow("64rem");
   const phone = useNarrow("48rem");
-  const selecting = useSelection();
   const body = useMemo(() => bodyOf(list.search, list.text), [list.search, list.text]);
+  const selecting = useSelection(body);
   const { pages, contacts: usual, growth } = useLook();
   const page = list.search.page ?? 1;
   const sheet = useMemo(() => (pages === "scroll" ? undefined : { page, size: Number(pages) }), [pages, page]);
@@ -89,7 +89,7 @@ export default function ContactsPage() {
               <>
                 ,{" "}
                 <button type="button" className={css.link} onClick={() => list.change({ since })}>
-                  {number(facets.recent_24h)} added in 24 hours
+                  {number(facets.recent_24h)} {list.filtered ? "of these " : ""}added in 24 hours
                 </button>
               </>
             )}
@@ -127,12 +127,12 @@ export default function ContactsPage() {
       </div>
       <div className={css.tools}>
         <SearchBox list={list} field={field} many={nouns.many} />
-        <Chips list={list} chips={chips} facets={facets} />
         {narrow && (
           <Button look="quiet" icon={ListFilter} onPress={() => setFilters(true)}>
             Filter
           </Button>
         )}
+        <Chips list={list} chips={chips} facets={facets} />
         {list.filtered && (
           <button type="button" className={css.link} onClick={list.clear}>
             Clear all

@@ -45,7 +45,7 @@ export function Dock({ selecting, total, search }: DockProps) {
       {chosen ? (
         <section className={css.dock} aria-label="Selection">
           <p className={css.size} role="status">
-            <b className="num">{number(size)}</b> selected
+            <b className="num">{number(size)}</b> selected{selecting.elsewhere && " by another filter"}
           </p>
           {selection.kind === "ids" && size < total && (
             <button type="button" className={css.all} onClick={() => selecting.all(search, total)}>

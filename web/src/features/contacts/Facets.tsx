@@ -4,7 +4,7 @@ import type { Schemas } from "@/api/client";
 import { useGroups } from "@/features/groups/queries";
 import { useMe } from "@/features/session/use";
 import { humane, number } from "@/lib/words";
-import { Swatch } from "@/ui/Badge";
+import { GroupMark } from "@/ui/Badge";
 import { Checkbox } from "@/ui/Field";
 import { cx } from "@/ui/cx";
 import css from "./Facets.module.css";
@@ -60,7 +60,7 @@ export function Facets({ list, facets, only }: { list: List; facets: Schemas["Co
             <Box
               key={each.id}
               name={each.name}
-              icon={<Swatch color={each.color} />}
+              icon={<GroupMark {...each} />}
               count={counts.get(each.id)}
               chosen={search.groups?.includes(each.id) ?? false}
               onChange={() => {

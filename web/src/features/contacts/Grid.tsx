@@ -269,7 +269,7 @@ const GridRow = memo(function GridRow({ place, before, top, height, template, co
       {contact ? (
         <>
           <div role="gridcell" className={css.tick}>
-            <LightCheckbox label={`Select ${contact.name}`} inTabOrder={false} chosen={chosen} onChange={() => onChoose(place, false)} />
+            <LightCheckbox label={`Select ${contact.name}`} inTabOrder={false} chosen={chosen} onChange={(_, span) => onChoose(place, span)} />
           </div>
           {columns.map((column) => (
             <div key={column.id} role="gridcell" className={css.cell}>

@@ -3,7 +3,7 @@ import { useSyncExternalStore, type ReactNode } from "react";
 import { adoptColumns, columnsKey as keyOf, onColumns, type Choice } from "@/features/preferences/columns";
 import { keepPreferences } from "@/features/preferences/keep";
 import { reasonOf } from "@/features/attention/reasons";
-import { Name, Phone as PhoneNumber, useHidden } from "@/features/preferences/hidden";
+import { Name, Phone as PhoneNumber, useHidden, useSaid } from "@/features/preferences/hidden";
 import { useLocations, useZone } from "@/features/session/business";
 import { useColleague } from "@/features/session/team";
 import { ago, clock, day, dayAndTime } from "@/lib/time";
@@ -34,11 +34,11 @@ const PRIORITY: Record<string, string> = WORDS.priority;
 
 export function columnsOf(one: string): Column[] {
   return [
-    { id: "name", name: one, sort: "name", width: 208, usual: true, cell: (contact) => <Person contact={contact} /> },
-    { id: "appointment", name: "Appointment", sort: "appointment_time", width: 208, least: 172, usual: true, cell: (contact) => <When contact={contact} /> },
+    { id: "name", name: one, sort: "name", width: 264, usual: true, cell: (contact) => <Person contact={contact} /> },
+    { id: "appointment", name: "Appointment", sort: "appointment_time", width: 200, least: 172, usual: true, cell: (contact) => <When contact={contact} /> },
     { id: "status", name: "Status", sort: "status", width: 124, usual: true, cell: (contact) => <StatusBadge status={contact.appointment_status} /> },
-    { id: "reminder", name: "Next reminder", width: 208, least: 196, usual: true, cell: (contact) => <Reminder contact={contact} /> },
-    { id: "groups", name: "Groups", width: 192, usual: true, cell: (contact) => <Groups contact={contact} /> },
+    { id: "reminder", name: "Next reminder", width: 200, least: 196, usual: true, cell: (contact) => <Reminder contact={contact} /> },
+    { id: "groups", name: "Groups", width: 176, usual: true, cell: (contact) => <Groups contact={contact} /> },
     { id: "last_contact", name: "Last spoken to", sort: "last_contact", width: 140, usual: false, cell: (contact) => <Ago at={contact.last_contact_time} /> },
     { id: "tries", name: "Tries", sort: "call_attempts", width: 80, usual: false, cell: (contact) => <span className="num">{contact.call_attempts}</span> },
     { id: "email", name: "Email", width: 220, usual: false, cell: (contact) => <Hideable>{contact.email}</Hideable> },
@@ -51,9 +51,10 @@ export function columnsOf(one: string): Column[] {
 }
 
 export function Person({ contact }: { contact: ContactFound }) {
+  const said = useSaid();
   return (
     <span className={css.two}>
-      <span className={`${css.strong ?? ""} truncate`} title={contact.name}>
+      <span className={`${css.strong ?? ""} truncate`} title={said.name(contact.name)}>
         <Marked contact={contact} />
       </span>
       <span className={css.second}>

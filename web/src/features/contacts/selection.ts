@@ -13,11 +13,16 @@ export interface Row {
   name: string;
 }
 
-export function useSelection() {
+/** Who is found, whatever the order: under another filter a selection by filter is not what the rows show. */
+const whom = ({ sort: _sort, page_size: _size, page: _page, cursor: _cursor, ...filter }: Search): string => JSON.stringify(filter);
+
+export function useSelection(current: Search) {
   const [selection, setSelection] = useState<Selection>(NONE);
   const [anchor, setAnchor] = useState<number | null>(null);
 
-  const has = useCallback((id: string) => selection.kind === "filter" || selection.ids.has(id), [selection]);
+  /** Chosen by a filter that is not the one of the list any more. */
+  const elsewhere = selection.kind === "filter" && whom(selection.filter) !== whom(current);
+  const has = useCallback((id: string) => (selection.kind === "filter" ? !elsewhere : selection.ids.has(id)), [selection, elsewhere]);
   const set = useCallback((rows: Row[], chosen: boolean) => {
     setSelection((before) => {
       const ids = new Map(before.kind === "ids" ? before.ids : []);
@@ -34,7 +39,7 @@ export function useSelection() {
   }, []);
   const all = useCallback((filter: Search, total: number) => setSelection({ kind: "filter", filter, total }), []);
   const size = selection.kind === "filter" ? selection.total : selection.ids.size;
-  return useMemo(() => ({ selection, size, has, set, clear, all, anchor, setAnchor }), [selection, size, has, set, clear, all, anchor]);
+  return useMemo(() => ({ selection, size, elsewhere, has, set, clear, all, anchor, setAnchor }), [selection, size, elsewhere, has, set, clear, all, anchor]);
 }
 
 export type Selecting = ReturnType<typeof useSelection>;

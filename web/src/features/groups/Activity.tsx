@@ -4,7 +4,8 @@ import { useNouns, useZone } from "@/features/session/business";
 import { useColleague } from "@/features/session/team";
 import { dayAndTime } from "@/lib/time";
 import { useNow } from "@/lib/useNow";
-import { count, humane } from "@/lib/words";
+import { count, humane, number } from "@/lib/words";
+import { gathered, isLook } from "@/features/contacts/record/looks";
 import { Empty, ErrorNote, Skeleton } from "@/ui/Notes";
 import { Panel } from "@/ui/Panel";
 import { ShowMore } from "@/ui/ShowMore";
@@ -16,8 +17,6 @@ const ACTION: Record<string, string> = {
   "group.members_added": "Members added",
   "group.members_removed": "Members removed",
   "group.members_changed": "Members changed",
-  "group.viewed": "Looked at",
-  "group.members_viewed": "Members looked at",
 };
 
 /** Who changed the group, and when. */
@@ -39,15 +38,16 @@ export function Activity({ groupId }: { groupId: string }) {
       {list.isError && <ErrorNote error={list.error} what="Could not load the activity." retry={() => void list.refetch()} />}
       {list.data && entries.length === 0 && <Empty title="Nothing has happened yet" />}
       <ul className={css.rows}>
-        {entries.map((each) => (
+        {gathered(entries, (each) => each.by_user ?? "").map(({ entry: each, times }) => (
           <li key={each.id}>
-            <b>{ACTION[each.action] ?? humane(each.action)}</b>
+            <b>{isLook(each) ? "Looked at" : (ACTION[each.action] ?? humane(each.action))}</b>
             <span className="muted">
               {[each.added.length > 0 && `${count(each.added.length, nouns.one, nouns.many)} in`, each.removed.length > 0 && `${count(each.removed.length, nouns.one, nouns.many)} out`, each.reason && `“${each.reason}”`].filter(Boolean).join(", ")}
             </span>
             <span className="faint">
               {dayAndTime(new Date(each.at), zone, at)}
               {`, ${colleague(each.by_user) ?? (each.by_user ? "a colleague" : "by itself")}`}
+              {times > 1 && `, ${number(times)} times`}
             </span>
           </li>
         ))}

@@ -28,6 +28,34 @@ export const COLORS = [
   ["#14B8A6", "Teal"],
 ] as const;
 
+/** The set that a group's icon is of (S2 `group_icons`), each with its word. */
+const ICONS = [
+  ["🏥", "Hospital"],
+  ["👨‍⚕️", "Doctor"],
+  ["💊", "Medicine"],
+  ["🩺", "Stethoscope"],
+  ["💅", "Nails"],
+  ["✂️", "Scissors"],
+  ["💄", "Lipstick"],
+  ["🧴", "Lotion"],
+  ["💆", "Massage"],
+  ["🍽️", "Table"],
+  ["🍷", "Wine"],
+  ["🎂", "Cake"],
+  ["👨‍🍳", "Cook"],
+  ["🥂", "Glasses"],
+  ["💼", "Briefcase"],
+  ["📊", "Figures"],
+  ["📈", "Growth"],
+  ["🤝", "Handshake"],
+  ["💡", "Idea"],
+  ["⭐", "Star"],
+  ["👥", "People"],
+  ["📋", "List"],
+  ["🎯", "Target"],
+  ["🔔", "Bell"],
+] as const;
+
 /** A new group, or an old one's name, look and who sees it. */
 export function GroupDialog({ group, onClose }: { group?: Group; onClose: () => void }) {
   const client = useQueryClient();
@@ -37,10 +65,11 @@ export function GroupDialog({ group, onClose }: { group?: Group; onClose: () => 
   const [name, setName] = useState(group?.name ?? "");
   const [description, setDescription] = useState(group?.description ?? "");
   const [color, setColor] = useState(group?.color ?? "#3B82F6");
+  const [icon, setIcon] = useState(group?.icon ?? "");
   const [visible, setVisible] = useState(group?.visibility ?? "all_staff");
   const [people, setPeople] = useState(group?.visible_to ?? []);
   const [members, setMembers] = useState<ReadonlyMap<string, string>>(new Map());
-  const fields = { name: name.trim(), description: description.trim() || null, ...(color !== group?.color && { color }), visibility: visible, ...(visible === "custom" && { visible_to: people }) };
+  const fields = { name: name.trim(), description: description.trim() || null, ...(color !== group?.color && { color }), ...(icon !== (group?.icon ?? "") && { icon: icon || null }), visibility: visible, ...(visible === "custom" && { visible_to: people }) };
   const save = useMutation({
     mutationFn: () => (group ? body(api.PATCH("/api/groups/{group_id}", { params: { path: { group_id: group.id } }, body: fields })) : body(api.POST("/api/groups", { body: { ...fields, ...(members.size > 0 && { initial_contact_ids: [...members.keys()] }) } }))),
     onSuccess: (saved) => {
@@ -80,6 +109,7 @@ export function GroupDialog({ group, onClose }: { group?: Group; onClose: () => 
           ))}
         </div>
       </div>
+      <SelectField label="Icon" optional value={icon || "none"} options={[{ id: "none", name: "None" }, ...ICONS.map(([sign, word]) => ({ id: sign, name: `${sign} ${word}` }))]} onChange={(each) => setIcon(each === "none" ? "" : each)} error={errors.icon} />
       {!group && <FirstMembers chosen={members} onChange={setMembers} />}
       <SelectField
         label="Who sees it"

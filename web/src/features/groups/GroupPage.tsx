@@ -114,9 +114,9 @@ function Body({ group, etag, tab }: { group: Group; etag: string; tab: string })
 function Members({ group }: { group: Group }) {
   const nouns = useNouns();
   const phone = useNarrow("48rem");
-  const selecting = useSelection();
   const [sort, setSort] = useState(["name"]);
   const search = useMemo(() => ({ group_ids: [group.id], sort }), [group.id, sort]);
+  const selecting = useSelection(search);
   const empty = (
     <Empty
       title="Nobody is in this group yet"

@@ -100,6 +100,11 @@ export function GroupSettings({ group, etag }: { group: Group; etag: string }) {
           }
         >
           {act.isError && <ErrorNote error={act.error} what="Nothing was changed." />}
+          <p>
+            {asking === "clear"
+              ? `${count(group.contact_count, nouns.one, nouns.many)} ${group.contact_count === 1 ? "leaves" : "leave"} the group and ${group.contact_count === 1 ? "stays" : "stay"} under ${nouns.Many}. Can be undone for ten minutes.`
+              : `Its ${count(group.contact_count, nouns.one, nouns.many)} stay under ${nouns.Many}; they are in one group less.`}
+          </p>
           <TextField label={`Type “${group.name}” to confirm`} value={typed} onChange={setTyped} autoComplete="off" autoFocus />
         </Dialog>
       )}

@@ -47,7 +47,7 @@ export function TemplatesDialog({ onClose }: { onClose: () => void }) {
           <>
             <Button onPress={() => setChosen(null)}>Back</Button>
             <Button look="primary" isPending={apply.isPending} onPress={() => apply.mutate(chosen)}>
-              {`Make the group with ${count(proposal.data.estimated_members, nouns.one, nouns.many)}`}
+              {proposal.data.estimated_members > 0 ? `Make the group with ${count(proposal.data.estimated_members, nouns.one, nouns.many)}` : "Make it empty"}
             </Button>
           </>
         )
@@ -58,7 +58,13 @@ export function TemplatesDialog({ onClose }: { onClose: () => void }) {
       {chosen && proposal.data ? (
         <>
           <p>
-            “{proposal.data.name}” would hold <b>{count(proposal.data.estimated_members, nouns.one, nouns.many)}</b>.
+            {proposal.data.estimated_members > 0 ? (
+              <>
+                “{proposal.data.name}” would hold <b>{count(proposal.data.estimated_members, nouns.one, nouns.many)}</b>.
+              </>
+            ) : (
+              <>Nobody fits “{proposal.data.name}” yet. You can make it now and add {nouns.many} yourself.</>
+            )}
           </p>
           {proposal.data.members.length > 0 && (
             <p className="muted">

@@ -20,6 +20,12 @@ export function toggleHidden(): void {
   for (const listener of listeners) listener();
 }
 
+/** The same inside of a sentence or a title. */
+export function useSaid(): { name: (name: string) => string; phone: (phone: string | null | undefined) => string } {
+  const away = useHidden();
+  return { name: away ? hiddenName : (name) => name, phone: away ? hiddenPhone : phoneText };
+}
+
 /** A name as typed, in any script. */
 export function Name({ children }: { children: string }) {
   const away = useHidden();

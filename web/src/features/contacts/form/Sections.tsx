@@ -6,7 +6,7 @@ import { holidayOn, useAppointmentTypes, useBusiness, useCallSettings, useLocati
 import { useColleagues } from "@/features/session/team";
 import { clockOf, city, instantOf, wall, clock24, dateKey } from "@/lib/time";
 import { now } from "@/api/clock";
-import { Swatch } from "@/ui/Badge";
+import { GroupMark } from "@/ui/Badge";
 import { DateField, TimeField } from "@/ui/DateTime";
 import { Checkbox, Row, SelectField, Switch, TextField } from "@/ui/Field";
 import { Hint } from "@/ui/Notes";
@@ -76,7 +76,7 @@ export function When({ draft, set, errors }: SectionProps) {
       <Row>
         <DateField label="Date" value={draft.date} onChange={(date) => set({ date })} error={errors.appointment_time && !draft.date ? "Add a date and a time." : errors.appointment_time} />
         <TimeField label="Time" value={draft.time} onChange={(time) => set({ time })} {...(abroad && { help: `${city(zone)} time` })} />
-        <SelectField label="Duration" value={draft.duration || null} options={["15", "30", "45", "60", "90", "120"].map((each) => ({ id: each, name: `${each} minutes` }))} onChange={(duration) => set({ duration })} error={errors.appointment_duration} />
+        <SelectField label="Duration" placeholder="Not said" value={draft.duration || null} options={["15", "30", "45", "60", "90", "120"].map((each) => ({ id: each, name: `${each} minutes` }))} onChange={(duration) => set({ duration })} error={errors.appointment_duration} />
       </Row>
       {warning && <Hint tone="waiting">{warning}</Hint>}
       <Row>
@@ -164,7 +164,7 @@ export function Groups({ draft, set }: SectionProps) {
       {groups.map((each) => (
         <Checkbox key={each.id} isSelected={draft.groups.includes(each.id)} onChange={(on) => set({ groups: on ? [...draft.groups, each.id] : draft.groups.filter((id) => id !== each.id) })}>
           <span className={css.group}>
-            <Swatch color={each.color} /> {each.name}
+            <GroupMark {...each} /> <bdi>{each.name}</bdi>
           </span>
         </Checkbox>
       ))}

@@ -1,4 +1,5 @@
 import type { Schemas } from "@/api/client";
+import { phoneText } from "@/lib/phone";
 import { clock24, dateKey } from "@/lib/time";
 import type { Contact } from "../one";
 
@@ -67,7 +68,8 @@ export function draftOf(contact: Contact): Draft {
   return {
     ...EMPTY,
     name: contact.name,
-    phone: contact.phone ?? "",
+    // As it is shown everywhere else: leaving the field would else count as a change.
+    phone: contact.phone ? phoneText(contact.phone) : "",
     email: contact.email ?? "",
     date: at ? dateKey(at, contact.timezone) : "",
     time: at ? clock24(at, contact.timezone) : "",

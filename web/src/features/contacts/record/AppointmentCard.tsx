@@ -178,7 +178,7 @@ function CancelDialog({ busy, error, onClose, onCancel }: { busy: boolean; error
     >
       {error !== null && <ErrorNote error={error} what="Nothing was changed." />}
       <p>Its planned call is taken out. A connected calendar is told.</p>
-      <TextField label="Reason" value={reason} onChange={setReason} maxLength={300} autoFocus isRequired />
+      <TextField label="Reason" value={reason} onChange={setReason} maxLength={300} autoFocus isRequired help="Needed: it is kept with the appointment, for whoever asks later." />
     </Dialog>
   );
 }

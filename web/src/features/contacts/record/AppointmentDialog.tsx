@@ -3,6 +3,7 @@ import { useState } from "react";
 import { api, body } from "@/api/client";
 import { now } from "@/api/clock";
 import { Refusal, byField } from "@/api/problem";
+import { useSaid } from "@/features/preferences/hidden";
 import { useZone } from "@/features/session/business";
 import { dayAndTimeWithin } from "@/lib/time";
 import { Button } from "@/ui/Button";
@@ -15,6 +16,7 @@ import type { Contact } from "../one";
 
 /** A new appointment, or a new time for the present one. */
 export function AppointmentDialog({ contact, move = false, onClose }: { contact: Contact; move?: boolean; onClose: () => void }) {
+  const said = useSaid();
   const client = useQueryClient();
   const zone = useZone();
   const [draft, setDraft] = useState<Draft>(() => (move ? draftOf(contact) : { ...EMPTY, location: contact.location_id ?? "", owner: contact.owner_name ?? "" }));
@@ -44,7 +46,7 @@ export function AppointmentDialog({ contact, move = false, onClose }: { contact:
   const refusal = save.error instanceof Refusal ? save.error : null;
   return (
     <Dialog
-      title={move ? `Move the appointment of ${contact.name}` : `New appointment for ${contact.name}`}
+      title={move ? `Move the appointment of ${said.name(contact.name)}` : `New appointment for ${said.name(contact.name)}`}
       kind="wide"
       open
       onClose={onClose}

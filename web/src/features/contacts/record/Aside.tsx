@@ -6,6 +6,7 @@ import { now } from "@/api/clock";
 import { useGroups } from "@/features/groups/queries";
 import { Detail, Name } from "@/features/preferences/hidden";
 import { useZone } from "@/features/session/business";
+import { useMay } from "@/features/session/use";
 import { day, dayAndTime } from "@/lib/time";
 import { initials } from "@/lib/words";
 import { Avatar, Badge, GroupTag } from "@/ui/Badge";
@@ -27,6 +28,7 @@ interface Props {
 
 /** What one looks at before ringing somebody. */
 export function Aside({ contact, editable, onEdit, onConsent, onGroups, onText }: Props) {
+  const may = useMay();
   const zone = useZone();
   const groups = useGroups().data?.groups ?? [];
   const consent = contact.preferences.voice_consent;
@@ -100,7 +102,7 @@ export function Aside({ contact, editable, onEdit, onConsent, onGroups, onText }
           </div>
         )}
       </Panel>
-      <Panel title="Groups" padded aside={editable && groups.length > 0 && <LinkButton onClick={onGroups}>Manage</LinkButton>}>
+      <Panel title="Groups" padded aside={editable && (groups.length > 0 || may("manage_business_settings")) && <LinkButton onClick={onGroups}>Manage</LinkButton>}>
         {own.length === 0 ? (
           <p className="muted">In no group.</p>
         ) : (

@@ -5,16 +5,21 @@ import { now } from "@/api/clock";
 import { useHidden } from "@/features/preferences/hidden";
 import { useZone } from "@/features/session/business";
 import { useColleague } from "@/features/session/team";
-import { dayAndTime } from "@/lib/time";
-import { humane } from "@/lib/words";
+import { dayAndTimeWithin } from "@/lib/time";
+import { humane, number } from "@/lib/words";
 import { Empty, ErrorNote, Skeleton } from "@/ui/Notes";
 import { ShowMore } from "@/ui/ShowMore";
 import css from "./Timeline.module.css";
+import { gathered, isLook } from "./looks";
+
+type HistoryEntry = Schemas["HistoryEntry"];
+
+const LOOKED = "Looked at";
 
 const ACTION: Record<string, string> = {
   "contact.created": "Added",
   "contact.updated": "Changed",
-  "contact.viewed": "Looked at",
+  "contact.viewed": LOOKED,
   "contact.deleted": "Deleted",
   "contact.restored": "Brought back",
   "contact.merged": "Made one with another record",
@@ -43,8 +48,8 @@ export function Changes({ contactId }: { contactId: string }) {
       {list.isError && <ErrorNote error={list.error} what="Could not load the changes." retry={() => void list.refetch()} />}
       {list.data && entries.length === 0 && <Empty title="No changes yet" />}
       <ul className={css.rows}>
-        {entries.map((each) => (
-          <Entry key={each.id} entry={each} />
+        {gathered(entries, (each) => `${each.by.kind} ${each.by.user_id ?? ""}`).map(({ entry, times }) => (
+          <Entry key={entry.id} entry={entry} times={times} />
         ))}
       </ul>
       <ShowMore list={list} />
@@ -52,7 +57,7 @@ export function Changes({ contactId }: { contactId: string }) {
   );
 }
 
-function Entry({ entry }: { entry: Schemas["HistoryEntry"] }) {
+function Entry({ entry, times }: { entry: HistoryEntry; times: number }) {
   const zone = useZone();
   const hidden = useHidden();
   const colleague = useColleague();
@@ -61,10 +66,11 @@ function Entry({ entry }: { entry: Schemas["HistoryEntry"] }) {
   const pairs = Object.entries(entry.details ?? {}).filter((pair): pair is [string, [unknown, unknown]] => Array.isArray(pair[1]) && pair[1].length === 2);
   return (
     <li>
-      <b>{ACTION[entry.action] ?? humane(entry.action)}</b>
+      <b>{isLook(entry) ? LOOKED : (ACTION[entry.action] ?? humane(entry.action))}</b>
       <span className="muted">
         {entry.fields.length > 0 && `${entry.fields.map((each) => humane(each).toLowerCase()).join(", ")} · `}
-        {who}, {dayAndTime(new Date(entry.at), zone, now())}
+        {who}, {dayAndTimeWithin(new Date(entry.at), zone, now())}
+        {times > 1 && `, ${number(times)} times`}
       </span>
       {pairs.length > 0 && !hidden ? (
         <button type="button" className={css.link} aria-expanded={open} onClick={() => setOpen(!open)}>

@@ -2,6 +2,7 @@ import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { api, body } from "@/api/client";
 import { now } from "@/api/clock";
+import { useSaid } from "@/features/preferences/hidden";
 import { useZone } from "@/features/session/business";
 import { dayAndTimeWithin } from "@/lib/time";
 import { Button } from "@/ui/Button";
@@ -13,6 +14,7 @@ import type { Contact } from "../one";
 
 /** Records that somebody agreed to reminder calls, or withdrew that. */
 export function ConsentDialog({ contact, onClose }: { contact: Contact; onClose: () => void }) {
+  const said = useSaid();
   const client = useQueryClient();
   const zone = useZone();
   const [method, setMethod] = useState("verbal");
@@ -42,7 +44,7 @@ export function ConsentDialog({ contact, onClose }: { contact: Contact; onClose:
     >
       {save.isError && <ErrorNote error={save.error} what="Nothing was changed." />}
       {given ? (
-        <p>Vio stops calling {contact.name} at once. You can record permission again when they give it.</p>
+        <p>Vio stops calling {said.name(contact.name)} at once. You can record permission again when they give it.</p>
       ) : (
         <SelectField
           label="How they agreed"

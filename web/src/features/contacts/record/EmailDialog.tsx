@@ -2,6 +2,7 @@ import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { api, body } from "@/api/client";
 import { Refusal, byField } from "@/api/problem";
+import { useSaid } from "@/features/preferences/hidden";
 import { count } from "@/lib/words";
 import { Button } from "@/ui/Button";
 import { Dialog } from "@/ui/Dialog";
@@ -14,6 +15,7 @@ const MOST = 4000;
 
 /** Words of one's own to one person, as an email. */
 export function EmailDialog({ contact, onClose }: { contact: Contact; onClose: () => void }) {
+  const said = useSaid();
   const client = useQueryClient();
   const [subject, setSubject] = useState("");
   const [message, setMessage] = useState("");
@@ -32,7 +34,7 @@ export function EmailDialog({ contact, onClose }: { contact: Contact; onClose: (
   const whole = message.trim() !== "" && subject.trim() !== "";
   return (
     <Dialog
-      title={`Email ${contact.name}`}
+      title={`Email ${said.name(contact.name)}`}
       open
       onClose={onClose}
       footer={

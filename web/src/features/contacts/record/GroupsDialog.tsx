@@ -3,9 +3,10 @@ import { Plus } from "lucide-react";
 import { useState } from "react";
 import { api, body } from "@/api/client";
 import { Refusal } from "@/api/problem";
+import { useSaid } from "@/features/preferences/hidden";
 import { useGroups } from "@/features/groups/queries";
 import { useMay } from "@/features/session/use";
-import { Swatch } from "@/ui/Badge";
+import { GroupMark } from "@/ui/Badge";
 import { Button } from "@/ui/Button";
 import { Dialog } from "@/ui/Dialog";
 import { Checkbox, TextField } from "@/ui/Field";
@@ -16,6 +17,7 @@ import css from "./GroupsDialog.module.css";
 
 /** The groups of one person, edited in one place; a new group can be made on the way. */
 export function GroupsDialog({ contact, etag, onClose }: { contact: Contact; etag: string; onClose: () => void }) {
+  const said = useSaid();
   const client = useQueryClient();
   const may = useMay();
   const groups = useGroups().data?.groups ?? [];
@@ -43,7 +45,7 @@ export function GroupsDialog({ contact, etag, onClose }: { contact: Contact; eta
   const refusal = make.error instanceof Refusal ? make.error : null;
   return (
     <Dialog
-      title={`Groups of ${contact.name}`}
+      title={`Groups of ${said.name(contact.name)}`}
       open
       onClose={onClose}
       footer={
@@ -60,7 +62,7 @@ export function GroupsDialog({ contact, etag, onClose }: { contact: Contact; eta
         {groups.map((each) => (
           <Checkbox key={each.id} isSelected={chosen.includes(each.id)} onChange={(on) => setChosen(on ? [...chosen, each.id] : chosen.filter((id) => id !== each.id))}>
             <span className={css.group}>
-              <Swatch color={each.color} /> {each.name}
+              <GroupMark {...each} /> <bdi>{each.name}</bdi>
             </span>
           </Checkbox>
         ))}
