@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { hiddenPhone, phoneText } from "./phone";
+import { hiddenPhone, phoneText, writeNumbersFrom } from "./phone";
 import { ago, clock, clockOf, dateKey, day, dayAndTime, dayAndTimeWithin, distance, duration, instantOf, stopwatch } from "./time";
 import { count, hiddenName, initials, joined, money, nounsOf } from "./words";
 
@@ -59,6 +59,10 @@ describe("phones", () => {
     expect(phoneText("+33612345678")).toBe("+33 612 345 678");
     expect(phoneText(null)).toBe("No phone");
     expect(hiddenPhone("+447700900412")).toBe("07… …412");
+    // Elsewhere such a number would be read as one of that country.
+    writeNumbersFrom("US");
+    expect(phoneText("+447700900412")).toBe("+44 770 090 041 2");
+    writeNumbersFrom("GB");
   });
 });
 

@@ -1,7 +1,14 @@
+/** The country whose numbers the business writes without its code: what is shown can be typed there, and is understood. */
+let home = "GB";
+
+export function writeNumbersFrom(country: string): void {
+  home = country;
+}
+
 /** Numbers in the groups that people read aloud. */
 export function phoneText(e164: string | null | undefined): string {
   if (!e164) return "No phone";
-  if (!e164.startsWith("+44")) return international(e164);
+  if (!e164.startsWith("+44") || home !== "GB") return international(e164);
   const rest = e164.slice(3);
   if (/^7\d{9}$/.test(rest)) return `0${rest.slice(0, 4)} ${rest.slice(4)}`;
   if (/^2\d{9}$/.test(rest)) return `0${rest.slice(0, 2)} ${rest.slice(2, 6)} ${rest.slice(6)}`;

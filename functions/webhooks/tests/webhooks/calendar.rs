@@ -245,7 +245,11 @@ async fn health_information_in_a_mapped_answer_is_held_and_not_spoken() {
     clinic.hear(&[event]).await;
     let person = clinic.only_person().await;
     assert_eq!(person.appointments[0].special_instructions, None);
-    assert_eq!(person.contact.notes.as_ref().unwrap().as_str(), reason);
+    let notes = person.contact.notes.as_ref().unwrap();
+    assert_eq!(
+        notes.as_str(),
+        format!("{reason}\n\nPlease ring the bell twice.")
+    );
 }
 
 /// An answer in place of the notes does not lose them.

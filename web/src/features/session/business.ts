@@ -1,5 +1,6 @@
 import { useQuery } from "@tanstack/react-query";
 import { api, body, type Schemas } from "@/api/client";
+import { writeNumbersFrom } from "@/lib/phone";
 import { nounsOf, type Nouns } from "@/lib/words";
 
 /** The kind of business that was open here last: its words are there from the first paint, and nothing moves when it is known. */
@@ -11,6 +12,7 @@ export function useBusiness() {
     queryFn: async () => {
       const business = await body(api.GET("/api/users/business"));
       localStorage.setItem(KIND, business.business_type);
+      writeNumbersFrom(business.country);
       return business;
     },
     staleTime: 5 * 60_000,

@@ -359,7 +359,7 @@ pub(super) const SAMPLES: &[(&str, Sample)] = &[
                     "asked to choose another time",
                     |e| set(e, "/payload/requestReschedule", json!(true)),
                     Taken(
-                        "Guest User <guest@example.com> - | rescheduled 2024-01-01 10:00 15 min, Strategy Session with Organizer Name, waits for a new time | no_phone",
+                        "Guest User <guest@example.com> - | rescheduled 2024-01-01 10:00 15 min, Strategy Session with Organizer Name, waits for a new time | new_time_awaited",
                     ),
                 ),
                 (
