@@ -16,11 +16,12 @@ use vio_http::query::NoParams;
 use vio_http::{FieldProblem, Idempotent, Json, Kind, Path, Principal, Problem, Query, RequestId};
 use vio_runtime::App;
 use vio_runtime::queues::DialMessage;
+use vio_runtime::reach::visible;
 use vio_runtime::web::{actor, store_problem};
 use vio_store::TenantStore;
 use vio_store::calling::call_now::{Accepted, CallNow, CalledNow, CancelledNow, NotNow};
 
-use crate::reach::{sees_all, visible};
+use crate::reach::sees_all;
 use crate::sessions::{self, CallDetail, GuardSaw};
 
 /// How somebody is to be called now.

@@ -14,13 +14,14 @@ use vio_http::page::PageParams;
 use vio_http::query::NoParams;
 use vio_http::{Idempotent, Json, Paged, Path, Principal, Problem, Query, RequestId};
 use vio_runtime::App;
+use vio_runtime::reach::{can_edit, visible};
 use vio_runtime::web::{actor, fields_problem, store_problem};
 use vio_store::calling::do_not_call::{DncEntry, DncSource};
 use vio_store::jobs::{JobRow, JobWork};
 use vio_store::log::{Actor, Entry};
 use vio_store::{StoreError, TenantStore};
 
-use crate::reach::{ownership, rows_before, sees_all, visible};
+use crate::reach::{rows_before, sees_all};
 
 /// A number that is never called.
 #[derive(Debug, Serialize, ToSchema)]
@@ -189,9 +190,9 @@ pub(crate) async fn add(
     let reason = fields.check_opt("/reason", body.reason, |reason| Reason::parse(&reason));
     if let Some(id) = body.contact_id {
         let contacts = visible(&ts, &who, vec![id]).await?;
-        let known = contacts.get(&id).is_some_and(|contact| {
-            contact.deleted.is_none() && who.scope.can_edit(who.user_id, &ownership(contact))
-        });
+        let known = contacts
+            .get(&id)
+            .is_some_and(|contact| contact.deleted.is_none() && can_edit(&who, contact));
         if !known {
             fields.add("/contact_id", "unknown", "There is no such contact.");
         }

@@ -16,13 +16,14 @@ use vio_http::{
     FieldProblem, Json, Kind, Paged, Path, Principal, Problem, Query, QueryParams, RequestId,
 };
 use vio_runtime::App;
+use vio_runtime::reach::visible;
 use vio_runtime::web::{actor, store_problem};
 use vio_store::TenantStore;
 use vio_store::calling::call_now::Waiting;
 use vio_store::calling::sessions::{DecisionRow, SessionRow};
 use vio_store::log::Entry;
 
-use crate::reach::{EXAMINED, rows_before, sees_all, visible};
+use crate::reach::{EXAMINED, rows_before, sees_all};
 
 /// Sessions of one contact that are looked through to number a try.
 const TRIES_LOOKED_AT: u32 = 50;

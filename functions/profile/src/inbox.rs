@@ -4,15 +4,18 @@ use axum::extract::State;
 use chrono::{DateTime, Utc};
 use http::StatusCode;
 use serde::{Deserialize, Serialize};
-use utoipa::ToSchema;
+use serde_json::json;
+use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
-use vio_domain::ids::NoticeId;
+use vio_domain::ids::{ContactId, NoticeId};
 use vio_domain::notices::{Change, Happening, Topic};
 use vio_http::page::PageParams;
-use vio_http::query::NoParams;
-use vio_http::{FieldProblem, Json, Kind, Paged, Principal, Problem};
+use vio_http::{FieldProblem, Json, Kind, Paged, Principal, Problem, QueryParams, RequestId};
 use vio_runtime::App;
-use vio_runtime::web::store_problem;
+use vio_runtime::reach::visible;
+use vio_runtime::web::{actor, store_problem};
+use vio_store::TenantStore;
+use vio_store::log::Entry;
 use vio_store::notices::InAppRow;
 
 /// Messages that are passed over to reach a page by its number; further ones are reached by the cursor.
@@ -20,7 +23,19 @@ const EXAMINED: usize = 1_000;
 /// Messages that can be named at once.
 const MOST_NAMED: usize = 100;
 
-/// One message. It holds no more than ids and fixed words: whoever opens what it is about sees what they may see.
+/// What to list.
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct Shown {
+    /// Whether each message comes with the name of whom it is about, where you may see them. That is a look at them, and
+    /// logged as one.
+    #[param(example = false)]
+    names: Option<bool>,
+}
+
+impl QueryParams for Shown {}
+
+/// One message. It is kept as ids and fixed words: whoever opens what it is about sees what they may see.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = Notification, example = json!({
     "id": "0192f0c1-2b3c-7def-8abc-0123456789af", "topic": "appointment_confirmed", "title": "An appointment was confirmed",
@@ -45,6 +60,9 @@ pub(crate) struct Notification {
     change: Option<Change>,
     #[serde(skip_serializing_if = "Option::is_none")]
     contact_id: Option<Uuid>,
+    /// With `names`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    contact_name: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     campaign_id: Option<Uuid>,
     at: DateTime<Utc>,
@@ -62,6 +80,7 @@ impl From<InAppRow> for Notification {
             reason: row.happening.reason(),
             change: row.happening.change(),
             contact_id: row.happening.contact().map(|contact| contact.uuid()),
+            contact_name: None,
             campaign_id: match row.happening {
                 Happening::CampaignEnded { campaign } => Some(campaign.uuid()),
                 _ => None,
@@ -88,12 +107,13 @@ pub(crate) struct Notifications {
 }
 
 /// One's own messages, newest first. They are kept for 90 days.
-#[utoipa::path(get, path = "/api/notifications", tag = "profile", params(PageParams),
+#[utoipa::path(get, path = "/api/notifications", tag = "profile", params(Shown, PageParams),
     responses((status = 200, body = Notifications)))]
 pub(crate) async fn list(
     State(app): State<App>,
     principal: Principal,
-    Paged { page, .. }: Paged<NoParams>,
+    request: RequestId,
+    Paged { filters, page }: Paged<Shown>,
 ) -> Result<Json<Notifications>, Problem> {
     let tenant = app.tenant_of(&principal).await?;
     let user = principal.user_id;
@@ -131,12 +151,48 @@ pub(crate) async fn list(
         None => None,
     };
     let unread = tenant.unread_notices(user).await.map_err(store_problem)?;
+    let mut notifications: Vec<Notification> = rows.into_iter().map(Notification::from).collect();
+    if filters.names == Some(true) {
+        name(&tenant, &principal, request, &mut notifications).await?;
+    }
     let pagination = page.pagination(number, None, next_cursor);
     Ok(Json(Notifications {
-        notifications: rows.into_iter().map(Notification::from).collect(),
+        notifications,
         unread,
         pagination: pagination.into(),
     }))
+}
+
+/// Puts the names of those who are seen to the messages about them, and the look into the access log.
+async fn name(
+    tenant: &TenantStore,
+    who: &Principal,
+    request: RequestId,
+    notifications: &mut [Notification],
+) -> Result<(), Problem> {
+    let about = notifications.iter().filter_map(|one| one.contact_id);
+    let people = visible(tenant, who, about.map(ContactId::new).collect()).await?;
+    let mut named = Vec::new();
+    for one in notifications {
+        let person = one
+            .contact_id
+            .and_then(|id| people.get(&ContactId::new(id)));
+        if let Some(person) = person.filter(|person| person.deleted.is_none()) {
+            one.contact_name = Some(person.name.as_str().to_owned());
+            named.push(person.id);
+        }
+    }
+    named.sort_unstable();
+    named.dedup();
+    if named.is_empty() {
+        return Ok(());
+    }
+    let entry = Entry::new("notifications.listed", "user", who.user_id.uuid())
+        .details(json!({ "contacts": named }));
+    tenant
+        .log_access(&actor(who, request), entry)
+        .await
+        .map_err(store_problem)
 }
 
 /// Which messages were read.

@@ -19,7 +19,8 @@ use vio_store::calendar::{CalendarRow, Failure, Subscribed};
 pub(crate) struct FailureView {
     at: DateTime<Utc>,
     /// Of a reading `wrong_key`, `missing_scope`, `busy`, `refused`, `unreachable` or `internal`; of a booking
-    /// `unreadable_event`, `too_large`, `given_up`, `unknown_booking` or `contact_deleted`; `webhook_disabled`.
+    /// `unreadable_event`, `too_large`, `given_up`, `unknown_booking` or `contact_deleted`; `webhook_disabled` or
+    /// `wrong_signature`.
     #[schema(example = "unreachable")]
     reason: String,
     /// For people.
@@ -98,6 +99,9 @@ fn sentence(reason: &str) -> &'static str {
         }
         "webhook_disabled" => {
             "The calendar switched our webhook off, because it could not be reached for too long."
+        }
+        "wrong_signature" => {
+            "A webhook came that was signed with another secret than the one saved here, so it was refused. Save the secret that the calendar has."
         }
         "too_large" => "A booking was too large to be taken in. Enter it by hand.",
         "given_up" => {

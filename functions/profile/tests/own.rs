@@ -2,11 +2,15 @@
 
 use http::StatusCode;
 use serde_json::{Value, json};
-use vio_domain::ids::CampaignId;
+use vio_domain::contact::AttentionReason;
+use vio_domain::ids::{CampaignId, ContactId};
 use vio_domain::notices::Happening;
 use vio_domain::permission::Preset;
+use vio_domain::person::OnDuplicate;
 use vio_domain::settings::BusinessType;
 use vio_runtime::testing::{Answer, Server, TestApp, TestTenant};
+use vio_store::contacts::NewContact;
+use vio_store::log::Actor;
 use vio_store::tx::Tx;
 
 const NOTIFICATIONS: &str = "/api/settings/notifications";
@@ -207,4 +211,51 @@ async fn one_s_messages_are_listed_read_and_nobody_else_s() {
     assert_eq!(mine.body["unread"], 0);
     let theirs = server.get("/api/notifications", &staff.token).await;
     assert_eq!(theirs.body["unread"], 11);
+}
+
+/// The list names whom a message is about, where it is asked to, and nobody who is out of reach.
+#[tokio::test]
+async fn messages_name_whom_they_are_about_to_whoever_may_see_them() {
+    let (app, server, tenant) = started(BusinessType::Salon).await;
+    let store = &tenant.store;
+    let settings = store.settings().await.unwrap().settings;
+    let contact = ContactId::new(store.new_id());
+    let new = NewContact::named(contact, "Ada Example".parse().unwrap());
+    let by = Actor::system("test");
+    store
+        .create_contact(&settings, &new, None, OnDuplicate::CreateNew, &by)
+        .await
+        .unwrap();
+    let needs = Happening::NeedsAttention {
+        contact,
+        reason: AttentionReason::ReplyToRead,
+    };
+    let mut tx = Tx::new();
+    store.tell(&mut tx, needs).unwrap();
+    app.app.store.commit(tx).await.unwrap();
+    for row in store.notices(100).await.unwrap() {
+        store.spread_notice(row, |_| None).await.unwrap();
+    }
+    let token = &tenant.admin.token;
+    let plain = server.get("/api/notifications", token).await;
+    let row = &plain.body["notifications"][0];
+    assert_eq!(row["contact_id"], json!(contact), "{}", plain.body);
+    assert_eq!(row["contact_name"], Value::Null);
+    let named = server.get("/api/notifications?names=true", token).await;
+    let row = &named.body["notifications"][0];
+    assert_eq!(row["contact_name"], "Ada Example");
+
+    // Deleted meanwhile, they are named to nobody.
+    let mut person = store.person(contact).await.unwrap().unwrap();
+    person.contact.deleted = Some(vio_domain::contact::Deleted {
+        at: store.now(),
+        by: None,
+    });
+    let mut tx = Tx::new();
+    store.stage_person(&mut tx, &mut person).unwrap();
+    vio_runtime::testing::tell(store, &mut tx, &person);
+    app.app.store.commit(tx).await.unwrap();
+    let named = server.get("/api/notifications?names=true", token).await;
+    let row = &named.body["notifications"][0];
+    assert_eq!(row["contact_name"], Value::Null);
 }

@@ -2,6 +2,7 @@
 
 use axum::Json;
 use axum::extract::State;
+use chrono::TimeDelta;
 use http::HeaderMap;
 use secrecy::SecretString;
 use serde::Serialize;
@@ -15,12 +16,18 @@ use vio_runtime::App;
 use vio_runtime::queues::InboxMessage;
 use vio_runtime::web::store_problem;
 use vio_store::TenantStore;
+use vio_store::calendar::CalendarRow;
 use vio_store::inbox::Stored;
 use vio_store::objects::Put;
 use vio_store::tenants::{Provider, TenantSettings};
 
 use crate::Webhooks;
-use crate::bookings::{Wanted, wanted};
+use crate::bookings::{Wanted, note_failure, wanted};
+
+/// What went wrong where a calendar signs with another secret.
+const WRONG_SIGNATURE: &str = "wrong_signature";
+/// For so long it is not noted again: whoever knows the address can send what they like.
+const NOT_AGAIN: TimeDelta = TimeDelta::minutes(15);
 
 /// What became of a delivery.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
@@ -89,7 +96,9 @@ pub(crate) async fn calcom_booking(
     let now = webhooks.app.real_clock.now();
     let keys = secrets(settings.secrets.calcom_webhook.accepted(now));
     let header = header(&headers, calcom::webhook::SIGNATURE_HEADER)?;
-    calcom::webhook::verify(header, &body, &keys).map_err(refused)?;
+    if let Err(error) = calcom::webhook::verify(header, &body, &keys) {
+        return Err(wrongly_signed(&ts, &settings, Calendar::Calcom, error).await);
+    }
     guard(&body)?;
     let event = calcom::webhook::parse(&body).map_err(malformed)?;
     store_booking(&webhooks, &ts, &settings, Calendar::Calcom, &event, &body).await
@@ -118,7 +127,9 @@ pub(crate) async fn calendly_booking(
     let now = webhooks.app.real_clock.now();
     let keys = secrets(settings.secrets.calendly_signing.accepted(now));
     let header = header(&headers, calendly::webhook::SIGNATURE_HEADER)?;
-    calendly::webhook::verify(header, &body, &keys, now).map_err(refused)?;
+    if let Err(error) = calendly::webhook::verify(header, &body, &keys, now) {
+        return Err(wrongly_signed(&ts, &settings, Calendar::Calendly, error).await);
+    }
     guard(&body)?;
     let event = calendly::webhook::parse(&body).map_err(malformed)?;
     store_booking(&webhooks, &ts, &settings, Calendar::Calendly, &event, &body).await
@@ -174,6 +185,32 @@ pub(crate) fn header<'a>(headers: &'a HeaderMap, name: &'static str) -> Result<&
         (Some(value), None) => value.to_str().map_err(|_| refused(SignatureError::Wrong)),
         _ => Err(refused(SignatureError::Wrong)),
     }
+}
+
+/// 401, and now and then among what went wrong with the calendar: whoever gave it another secret than the one saved here
+/// learns of it.
+async fn wrongly_signed(
+    ts: &TenantStore,
+    settings: &TenantSettings,
+    calendar: Calendar,
+    error: SignatureError,
+) -> Problem {
+    let told = |row: CalendarRow| {
+        let mut failures = row.failures.into_iter();
+        failures.any(|one| one.reason == WRONG_SIGNATURE && ts.now() - one.at < NOT_AGAIN)
+    };
+    let integrations = &settings.settings.integrations;
+    if integrations.calendar(calendar).enabled {
+        match ts.calendar(calendar).await {
+            Ok(row) => {
+                if !row.is_some_and(told) {
+                    note_failure(ts, calendar, WRONG_SIGNATURE).await;
+                }
+            }
+            Err(error) => tracing::warn!(tenant_id = %ts.id, %error, "a calendar was not read"),
+        }
+    }
+    refused(error)
 }
 
 pub(crate) fn refused(_: SignatureError) -> Problem {

@@ -124,6 +124,7 @@ pub(crate) async fn apply(ts: &TenantStore, row: &InboxRow, body: &[u8]) -> Resu
                     provider_id: inbound.sid,
                     from: from.e164,
                     body: inbound.body,
+                    opt_out: inbound.opt_out,
                 };
                 ts.hear_sms(&settings, &sms, &actor, also).await?
             }

@@ -1,5 +1,7 @@
 //! Who reaches which contact and which group. What is out of reach is 404, like what is another tenant's (rules.md).
 
+use std::collections::HashMap;
+
 use vio_domain::contact::Contact;
 use vio_domain::ids::{ContactId, GroupId};
 use vio_domain::permission::ContactOwnership;
@@ -26,6 +28,26 @@ pub fn can_view(who: &Principal, contact: &Contact) -> bool {
 /// Whether the person may change the contact.
 pub fn can_edit(who: &Principal, contact: &Contact) -> bool {
     who.scope.can_edit(who.user_id, &ownership(contact))
+}
+
+/// Those of the contacts that exist and are seen, deleted ones included.
+pub async fn visible(
+    ts: &TenantStore,
+    who: &Principal,
+    mut ids: Vec<ContactId>,
+) -> Result<HashMap<ContactId, Contact>, Problem> {
+    ids.sort_unstable();
+    ids.dedup();
+    if ids.is_empty() {
+        return Ok(HashMap::new());
+    }
+    let contacts = ts.contacts(&ids).await.map_err(store_problem)?;
+    Ok(contacts
+        .into_iter()
+        .map(|(_, contact)| contact)
+        .filter(|contact| can_view(who, contact))
+        .map(|contact| (contact.id, contact))
+        .collect())
 }
 
 /// Refuses contacts that are not there, not seen or not to be changed, each by its place in the list at `field`: nothing

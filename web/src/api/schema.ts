@@ -6334,7 +6334,7 @@ export interface components {
             text: string;
         };
         /**
-         * @description One message. It holds no more than ids and fixed words: whoever opens what it is about sees what they may see.
+         * @description One message. It is kept as ids and fixed words: whoever opens what it is about sees what they may see.
          * @example {
          *       "at": "2026-03-02T09:00:00Z",
          *       "contact_id": "0192f0c1-2b3c-7def-8abc-0123456789ab",
@@ -6354,6 +6354,8 @@ export interface components {
             change?: string | null;
             /** Format: uuid */
             contact_id?: string | null;
+            /** @description With `names`. */
+            contact_name?: string | null;
             /** Format: uuid */
             id: string;
             read: boolean;
@@ -7467,7 +7469,8 @@ export interface components {
             message: string;
             /**
              * @description Of a reading `wrong_key`, `missing_scope`, `busy`, `refused`, `unreachable` or `internal`; of a booking
-             *     `unreadable_event`, `too_large`, `given_up`, `unknown_booking` or `contact_deleted`; `webhook_disabled`.
+             *     `unreadable_event`, `too_large`, `given_up`, `unknown_booking` or `contact_deleted`; `webhook_disabled` or
+             *     `wrong_signature`.
              * @example unreachable
              */
             reason: string;
@@ -15914,6 +15917,12 @@ export interface operations {
     get_notifications: {
         parameters: {
             query?: {
+                /**
+                 * @description Whether each message comes with the name of whom it is about, where you may see them. That is a look at them, and
+                 *     logged as one.
+                 * @example false
+                 */
+                names?: boolean;
                 /** @description The page's number, from 1. Not together with `cursor`. */
                 page?: number;
                 /** @description Rows of a page. */

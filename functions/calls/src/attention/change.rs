@@ -17,12 +17,11 @@ use vio_http::{
 };
 use vio_runtime::App;
 use vio_runtime::phi::{Screened, screen};
+use vio_runtime::reach::can_edit;
 use vio_runtime::web::{actor, store_problem};
 use vio_store::TenantStore;
 use vio_store::calling::attention::AttentionRow;
 use vio_store::calling::work::{AttentionChange, Changed};
-
-use crate::reach::ownership;
 
 use super::{Detail, detail, seen};
 
@@ -66,11 +65,7 @@ impl Asked {
     ) -> Result<Response, Problem> {
         let ts = self.app.tenant_of(&self.who).await?;
         let (_, person) = seen(&ts, &self.who, self.id).await?;
-        if !self
-            .who
-            .scope
-            .can_edit(self.who.user_id, &ownership(&person.contact))
-        {
+        if !can_edit(&self.who, &person.contact) {
             return Err(Problem::lacks(&[Permission::EditAllContacts]));
         }
         let change = judge(&ts, &self.who, body.body).await?;

@@ -10,12 +10,13 @@ use vio_domain::ids::{AttentionId, ContactId, UserId};
 use vio_http::page::PageParams;
 use vio_http::{FieldProblem, Json, Kind, Paged, Principal, Problem, QueryParams, RequestId};
 use vio_runtime::App;
+use vio_runtime::reach::visible;
 use vio_runtime::web::{actor, store_problem};
 use vio_store::TenantStore;
 use vio_store::calling::attention::{AttentionRow, Shown};
 use vio_store::log::Entry;
 
-use crate::reach::{EXAMINED, rows_before, visible};
+use crate::reach::{EXAMINED, rows_before};
 
 use super::{Attention, Status};
 

@@ -14,14 +14,13 @@ use vio_domain::text::Notes;
 use vio_http::query::NoParams;
 use vio_http::{ETag, Json, Path, Principal, Problem, Query, RequestId};
 use vio_runtime::App;
+use vio_runtime::reach::can_view;
 use vio_runtime::web::{actor, store_problem};
 use vio_store::TenantStore;
 use vio_store::calling::attention::{AttentionRow, AttentionStatus};
 use vio_store::calling::work::{AttentionStepRow, StepKind};
 use vio_store::contacts::Person;
 use vio_store::log::Entry;
-
-use crate::reach::ownership;
 
 /// The person an entry is about.
 #[derive(Debug, Serialize, ToSchema)]
@@ -176,7 +175,7 @@ async fn seen(
     let person = ts.person(row.contact).await.map_err(store_problem)?;
     let person = person
         .filter(|person| person.contact.deleted.is_none())
-        .filter(|person| who.scope.can_view(who.user_id, &ownership(&person.contact)))
+        .filter(|person| can_view(who, &person.contact))
         .ok_or_else(Problem::not_found)?;
     Ok((row, person))
 }

@@ -409,6 +409,7 @@ impl World {
             provider_id: format!("SM{}", self.ts().new_id().simple()),
             from: number(phone),
             body: body.to_owned(),
+            opt_out: None,
         };
         let settings = self.settings().await.settings;
         let actor = Actor::provider("twilio");

@@ -3,6 +3,7 @@
 use chrono::TimeDelta;
 use http::StatusCode;
 use serde_json::json;
+use vio_domain::bookings::Calendar;
 
 use crate::support::*;
 
@@ -31,6 +32,20 @@ async fn a_booking_without_the_right_signature_stays_out() {
         assert_eq!(status, StatusCode::UNAUTHORIZED, "{header:?} {answer}");
     }
     assert!(clinic.test.queues.take_inbox().is_empty());
+    // Staff see it in the calendar's status, and not once for each.
+    let noted = async || {
+        let row = clinic.store().calendar(Calendar::Calcom).await.unwrap();
+        let failures = row.map(|row| row.failures).unwrap_or_default();
+        failures
+            .into_iter()
+            .map(|one| one.reason)
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(noted().await, ["wrong_signature"]);
+    clinic.test.advance(TimeDelta::minutes(15));
+    let header = Some(("x-cal-signature-256", forged.as_str()));
+    clinic.post(&clinic.bookings, header, body.clone()).await;
+    assert_eq!(noted().await, ["wrong_signature", "wrong_signature"]);
     assert_eq!(clinic.book(&body).await.0, StatusCode::OK);
     assert_eq!(clinic.test.queues.take_inbox().len(), 1);
 }

@@ -315,6 +315,27 @@ async fn after_news(news: &[&str]) -> (String, Option<AttentionReason>, usize) {
     )
 }
 
+/// The account has a stop word of its own, after which Twilio lets nothing through.
+#[tokio::test]
+async fn a_stop_word_that_only_twilio_knows_ends_the_opt_in() {
+    let (clinic, path) = clinic().await;
+    person(&clinic).await;
+    let fields = [
+        ("MessageSid", "SM00000000000000000000000000000001"),
+        ("SmsStatus", "received"),
+        ("From", "+447911000001"),
+        ("Body", "ARRET"),
+        ("OptOutType", "STOP"),
+    ];
+    let (form, signature) = signed(&path, &fields, TOKEN);
+    let answered = post(&clinic, &path, &signature, &form).await;
+    assert_eq!(answered, StatusCode::OK);
+    clinic.drain().await;
+    let person = clinic.only_person().await;
+    assert!(!person.contact.preferences.sms_opt_in);
+    assert_eq!(person.contact.needs_attention, None, "it was understood");
+}
+
 /// Words that say nothing of the others: none takes back what another did.
 const WORDS: [&str; 5] = ["STOP", "CANCEL", "HELP", "Please move it", "yes please"];
 

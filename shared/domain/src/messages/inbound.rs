@@ -51,6 +51,17 @@ impl Word {
             _ => Self::Other,
         }
     }
+
+    /// With what Twilio itself took the message for (`OptOutType`: STOP, START or HELP): an account can have stop words of
+    /// its own, after which Twilio blocks the number as well. Words that are known here keep what they mean.
+    pub fn taken_for(self, by_provider: Option<&str>) -> Self {
+        match (self, by_provider) {
+            (Self::Other, Some("STOP")) => Self::Stop,
+            (Self::Other, Some("START")) => Self::Start,
+            (Self::Other, Some("HELP")) => Self::Help,
+            _ => self,
+        }
+    }
 }
 
 /// What is known of the person when the message comes.
@@ -114,6 +125,18 @@ pub fn meaning(word: Word, standing: Standing) -> Meaning {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_stop_word_of_the_account_s_own_stops() {
+        let taken = |text, by_provider| Word::of(text).taken_for(by_provider);
+        assert_eq!(taken("ARRET", Some("STOP")), Word::Stop);
+        assert_eq!(taken("weiter", Some("START")), Word::Start);
+        assert_eq!(taken("hilfe", Some("HELP")), Word::Help);
+        assert_eq!(taken("ARRET", None), Word::Other);
+        assert_eq!(taken("ARRET", Some("stop?")), Word::Other);
+        assert_eq!(taken("CANCEL", Some("STOP")), Word::Cancel);
+        assert_eq!(taken("YES", Some("START")), Word::Yes);
+    }
 
     /// Every word for every standing: what follows for the opt-in, and for the appointment.
     #[test]

@@ -92,6 +92,8 @@ pub struct Inbound {
     /// As Twilio gives it; E.164 for a phone.
     pub from: String,
     pub body: String,
+    /// What Twilio took it for: STOP, START or HELP; None where it does not say.
+    pub opt_out: Option<String>,
 }
 
 /// News of a message of ours.
@@ -130,6 +132,7 @@ impl Event {
                 sid: sid.to_owned(),
                 from: from.to_owned(),
                 body: body.chars().take(LONGEST_BODY).collect(),
+                opt_out: form.text("OptOutType").map(str::to_owned),
             }));
         }
         let Some(report) = word.and_then(Report::of) else {

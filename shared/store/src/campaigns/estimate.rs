@@ -6,12 +6,12 @@ use chrono::{DateTime, Utc};
 use futures::future::try_join_all;
 use futures::{StreamExt, TryStreamExt, stream};
 use vio_crypto::LookupHash;
-use vio_domain::calling::guards::{GAP, IN_FLIGHT_RECHECK, LastAttempt};
+use vio_domain::calling::guards::{GAP, IN_FLIGHT_RECHECK, LastAttempt, SettleReason, StatusFact};
 use vio_domain::calling::limits::CallLimits;
 use vio_domain::calling::order::{Band, QueueItem};
 use vio_domain::calling::session::NUMBER_LOCK;
 use vio_domain::campaigns::forecast::{Foreseen, USUAL_CALL, last};
-use vio_domain::campaigns::{Campaign, MemberState, State};
+use vio_domain::campaigns::{Campaign, MemberState, SkipReason, State};
 use vio_domain::contact::Contact;
 use vio_domain::ids::{CampaignId, ContactId, SessionId};
 use vio_domain::settings::Settings;
@@ -43,6 +43,16 @@ pub struct Estimate {
     pub completion: Option<DateTime<Utc>>,
     /// Each member asked about, in order.
     pub members: Vec<Foreseen>,
+}
+
+/// One of the calls that come next, to be looked up.
+#[derive(Clone, Copy)]
+struct Next {
+    index: usize,
+    item: QueueItem,
+    contact: ContactId,
+    number: LookupHash,
+    to_hand_over: bool,
 }
 
 /// The campaign whose call a queue item is; a retry of one is none of its calls any more.
@@ -174,42 +184,79 @@ impl TenantStore {
         Ok(last(found.into_iter().skip(asked)))
     }
 
-    /// Looks up what is known of the next of some lines: whom campaigns ring next was rung lately, and is passed over; a
-    /// number that was rung often waits. The history of a number says in one read that nobody at it was.
+    /// Looks up what is known of the next of some lines: whom campaigns ring next was rung lately, or wants no call any
+    /// more, and is passed over; a number that was rung often waits. The history of a number says in one read that nobody
+    /// at it was.
     async fn look_up(&self, lines: &mut Lines, some: usize) -> Result<(), StoreError> {
         let since = self.now() - GAP;
-        let mut next: Vec<(QueueItem, ContactId, LookupHash)> = lines
+        let mut next: Vec<Next> = lines
             .lines
             .iter()
+            .enumerate()
             .take(some)
-            .filter_map(|line| Some((line.item, line.contact?, line.reach.number?)))
+            .filter_map(|(index, line)| {
+                Some(Next {
+                    index,
+                    item: line.item,
+                    contact: line.contact?,
+                    number: line.reach.number?,
+                    to_hand_over: line.to_hand_over,
+                })
+            })
             .collect();
-        next.sort_by_key(|(item, ..)| (item.band, item.due, item.session));
+        next.sort_by_key(|next| (next.item.band, next.item.due, next.item.session));
         let (of_campaigns, others): (Vec<_>, Vec<_>) = next
             .into_iter()
-            .partition(|(item, ..)| item.band.is_campaign());
+            .partition(|next| next.item.band.is_campaign());
         let looked_up = [of_campaigns, others]
             .into_iter()
             .flat_map(|calls| calls.into_iter().take(MOST_LOOKED_UP));
-        let found = looked_up.map(|(item, contact, number)| async move {
-            let history = key::number_history(self.id, &number.to_string());
+        let found = looked_up.map(|next| async move {
+            let history = key::number_history(self.id, &next.number.to_string());
             let history: Option<NumberHistoryRow> = self.store.read(&history).await?;
             let attempts = history.map(|history| history.attempts).unwrap_or_default();
             let attempts: Vec<DateTime<Utc>> = attempts.into_iter().map(|(_, at)| at).collect();
-            let last = match item.band.is_campaign() && attempts.iter().any(|at| since < *at) {
-                true => self.last_attempt(contact).await?,
+            let lately = next.item.band.is_campaign() && attempts.iter().any(|at| since < *at);
+            let last = match lately {
+                true => self.last_attempt(next.contact).await?,
                 false => None,
             };
-            Ok::<_, StoreError>(((number, attempts), last.map(|last| (contact, last.at))))
+            let unwanted = match next.to_hand_over {
+                true => self.unwanted(next.contact).await?,
+                false => None,
+            };
+            Ok::<_, StoreError>((
+                (next.number, attempts),
+                last.map(|last| (next.contact, last.at)),
+                unwanted.map(|why| (next.index, why)),
+            ))
         });
         let found: Vec<_> = stream::iter(found)
             .buffered(SIDE_BY_SIDE)
             .try_collect()
             .await?;
-        let (dialled, rung): (Vec<_>, Vec<_>) = found.into_iter().unzip();
-        lines.dialled = dialled;
-        lines.rung = rung.into_iter().flatten().collect();
+        for (dialled, rung, unwanted) in found {
+            lines.dialled.push(dialled);
+            lines.rung.extend(rung);
+            lines.unwanted.extend(unwanted);
+        }
         Ok(())
+    }
+
+    /// Why a member of a campaign is passed over whenever their turn comes, as things stand: since they were looked at,
+    /// somebody confirmed, say, or asked to be left alone.
+    async fn unwanted(&self, contact: ContactId) -> Result<Option<SkipReason>, StoreError> {
+        let person = self.person(contact).await?;
+        let Some(person) = person.filter(|person| person.contact.deleted.is_none()) else {
+            return Ok(Some(SkipReason::ContactDeleted));
+        };
+        if person.contact.do_not_contact || !person.contact.is_active {
+            return Ok(Some(SettleReason::DoNotContact.into()));
+        }
+        let now = self.now();
+        let status = StatusFact::of(person.current(now), now);
+        let none = status == StatusFact::DoesNot;
+        Ok(none.then(|| SettleReason::StatusNeedsNoCall.into()))
     }
 
     /// The numbers that are being rung.
@@ -265,6 +312,7 @@ impl TenantStore {
             ringing: self.ringing().await?,
             rung: Vec::new(),
             dialled: Vec::new(),
+            unwanted: HashMap::new(),
         };
         let mut others = Vec::new();
         for id in self.campaigns_running().await?.running {

@@ -56,6 +56,8 @@ pub(super) struct Lines {
     pub(super) rung: Vec<(ContactId, DateTime<Utc>)>,
     /// Numbers that were rung in the last day, and when.
     pub(super) dialled: Vec<(LookupHash, Vec<DateTime<Utc>>)>,
+    /// Lines of those whom campaigns ring next, and who want no call any more.
+    pub(super) unwanted: HashMap<usize, SkipReason>,
 }
 
 impl Lines {
@@ -114,6 +116,7 @@ impl Lines {
             let line = self.lines.get(index);
             line.and_then(|line| line.missed(at))
                 .map(SkipReason::from)
+                .or_else(|| self.unwanted.get(&index).copied())
                 .or_else(|| passed_over(index, at))
         })
     }

@@ -39,6 +39,8 @@ pub struct InboundSms {
     pub provider_id: String,
     pub from: E164,
     pub body: String,
+    /// What the provider took it for, in its words: see [`Word::taken_for`].
+    pub opt_out: Option<String>,
 }
 
 impl std::fmt::Debug for InboundSms {
@@ -119,7 +121,7 @@ impl TenantStore {
         actor: &Actor,
         also: impl Fn(&mut Tx, ContactId, &PersonKey) -> Result<(), StoreError>,
     ) -> Result<bool, StoreError> {
-        let word = Word::of(&sms.body);
+        let word = Word::of(&sms.body).taken_for(sms.opt_out.as_deref());
         let text = text_of(&sms.body)?;
         let mut lost = Vec::new();
         for _ in 0..SAVE_TRIES {

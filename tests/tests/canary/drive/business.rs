@@ -242,7 +242,7 @@ pub(crate) async fn sign_ins(world: &World) {
         let (status, _) = client.send(Method::POST, path, &[], Some(&body)).await;
         assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY, "{path}");
     }
-    client.get("/api/notifications").await;
+    client.get("/api/notifications?names=true").await;
     let weak = json!({ "current_password": PASSWORD, "new_password": WORD });
     let (status, _) = client
         .ask(Method::POST, "/api/auth/password", &[], Some(&weak))

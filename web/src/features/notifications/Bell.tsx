@@ -4,6 +4,7 @@ import { useEffect, useRef, useState } from "react";
 import { now } from "@/api/clock";
 import { useZone } from "@/features/session/business";
 import { reasonOf } from "@/features/attention/reasons";
+import { Name } from "@/features/preferences/hidden";
 import { ago } from "@/lib/time";
 import { IconTile } from "@/ui/Badge";
 import { Button, IconButton } from "@/ui/Button";
@@ -114,15 +115,23 @@ function Message({ message, onOpen, onRead }: { message: Notification; onOpen: (
     <li className={css.message}>
       <IconTile icon={ICONS[message.topic] ?? Info} />
       <span className={css.words}>
-        <span className={message.read ? undefined : css.fresh}>{lineOf(message)}</span>
+        <span className={message.read ? undefined : css.fresh}>
+          {to ? (
+            <Link {...to} onClick={onOpen}>
+              {message.contact_name && (
+                <>
+                  <Name>{message.contact_name}</Name>:{" "}
+                </>
+              )}
+              {lineOf(message)}
+            </Link>
+          ) : (
+            lineOf(message)
+          )}
+        </span>
         {!message.read && <span className="hidden-visually"> Not read.</span>}
         <span className="faint">{ago(new Date(message.at), zone, now())}</span>
       </span>
-      {to && (
-        <Link {...to} onClick={onOpen}>
-          Open
-        </Link>
-      )}
       {!message.read && (
         <Button small onPress={onRead}>
           Read

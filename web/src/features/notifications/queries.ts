@@ -10,11 +10,11 @@ export function useNewest() {
   return useQuery({ queryKey: ["notifications", "newest"], queryFn: () => body(api.GET("/api/notifications", { params: { query: { page_size: NEWEST } } })), staleTime: 10_000 });
 }
 
-/** All messages, page by page. */
+/** All messages with the names of those they are about, page by page. */
 export function useNotifications() {
   return useInfiniteQuery({
     queryKey: ["notifications", "all"],
-    queryFn: ({ pageParam }) => body(api.GET("/api/notifications", { params: { query: pageParam ? { page_size: 25, cursor: pageParam } : { page_size: 25 } } })),
+    queryFn: ({ pageParam }) => body(api.GET("/api/notifications", { params: { query: { page_size: 25, names: true, ...(pageParam && { cursor: pageParam }) } } })),
     initialPageParam: "",
     getNextPageParam: (last) => last.pagination.next_cursor,
   });

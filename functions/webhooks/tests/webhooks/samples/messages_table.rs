@@ -48,11 +48,6 @@ pub(super) const SAMPLES: &[(&str, Sample)] = &[
             says: &[
                 // Nobody's number.
                 ("From", Refused(400)),
-                // Without a word it is no stop word.
-                (
-                    "Body",
-                    Taken("sending | messages, calls | reply_to_read, 1 written"),
-                ),
             ],
             rows: &[
                 (
@@ -81,13 +76,24 @@ pub(super) const SAMPLES: &[(&str, Sample)] = &[
                     Taken("sending | messages, calls | -, 1 written"),
                 ),
                 (
+                    "a stop word of the account's own",
+                    |f| put(f, "Body", "ARRET"),
+                    Taken("sending | nothing | -, 1 written"),
+                ),
+                (
                     "a sentence with the word",
-                    |f| put(f, "Body", "Please stop by at ten"),
+                    |f| {
+                        put(f, "OptOutType", "");
+                        put(f, "Body", "Please stop by at ten");
+                    },
                     Taken("sending | messages, calls | reply_to_read, 1 written"),
                 ),
                 (
                     "more than a message holds",
-                    |f| put(f, "Body", &"Hello ".repeat(2_000)),
+                    |f| {
+                        put(f, "OptOutType", "");
+                        put(f, "Body", &"Hello ".repeat(2_000));
+                    },
                     Taken("sending | messages, calls | reply_to_read, 1 written"),
                 ),
                 (
