@@ -95,6 +95,8 @@ fn term(dice: &mut Dice, world: &World) -> Term {
             }
             let number = dice.pick(&phones);
             let (a, b) = (4 + dice.below(3), 8 + dice.below(4));
+            // Two zeros first are a country code's, not two digits in the middle of a number.
+            let a = if number[a..].starts_with("00") { 3 } else { a };
             Term::Phone(match dice.below(4) {
                 0 => format!("0{} {}", &number[3..a + 2], &number[a + 2..b]),
                 1 => format!("+44 {} {}", &number[3..a + 2], &number[a + 2..b]),
