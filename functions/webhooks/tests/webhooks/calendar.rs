@@ -5,6 +5,8 @@ use vio_domain::appointment::{Appointment, AppointmentStatus, Attendance};
 use vio_domain::bookings::Calendar;
 use vio_domain::contact::AttentionReason;
 use vio_domain::settings::mapping::BookingField;
+use vio_store::contacts::Save;
+use vio_store::log::Actor;
 use vio_store::tx::Tx;
 
 use crate::support::*;
@@ -46,6 +48,53 @@ async fn asked_to_choose_another_time_nobody_is_rung_about_the_old_one() {
         assert!(!appointment.awaiting_new_time && appointment.next_call_at.is_some());
         assert_eq!(appointment.time.to_rfc3339(), "2026-03-11T12:00:00+00:00");
     }
+}
+
+/// One change can end what two entries of the work list waited for; neither stands for the person afterwards.
+#[tokio::test]
+async fn a_number_and_a_new_time_at_once_leave_nothing_to_do() {
+    let clinic = Clinic::new().await;
+    let without_number = |mut event: Value| {
+        event["payload"]["responses"]["attendeePhoneNumber"] = Value::Null;
+        event
+    };
+    let events = [
+        Booking::created("u1", 7, 0).json(),
+        asks_for_another_time("u1", 1),
+    ];
+    clinic.hear(&events.map(without_number)).await;
+    let store = clinic.store();
+    let open = async || {
+        let (rows, _) = store
+            .attention(Default::default(), 100, None)
+            .await
+            .unwrap();
+        rows.len()
+    };
+    assert_eq!(open().await, 2);
+
+    let settings = store.settings().await.unwrap().settings;
+    let mut person = clinic.only_person().await;
+    let number = vio_domain::phone::parse("+442071838750", settings.business.country);
+    person.contact.phone = Some(number.unwrap().e164);
+    let id = person.appointments[0].id;
+    let appointment = person.appointment_mut(id).unwrap();
+    appointment.time += chrono::TimeDelta::days(2);
+    appointment.awaiting_new_time = false;
+    let mut tx = Tx::new();
+    let save = Save {
+        settings: &settings,
+        actor: &Actor::system("test"),
+        action: "contact.updated",
+        reason: None,
+        claims: None,
+        replan: true,
+    };
+    assert!(store.stage_save(&mut tx, &mut person, save).await.unwrap());
+    store.store.commit(tx).await.unwrap();
+    assert_eq!(open().await, 0);
+    let person = clinic.only_person().await;
+    assert_eq!(person.contact.needs_attention, None);
 }
 
 #[tokio::test]

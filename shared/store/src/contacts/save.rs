@@ -240,8 +240,7 @@ impl TenantStore {
                 appointment.updated_at = now;
             }
         }
-        self.stage_number_found(tx, person, save.actor).await?;
-        self.stage_new_time_found(tx, person, save.actor).await?;
+        self.stage_found(tx, person, save.actor).await?;
         if save.replan {
             // What the contact's own fields say concerns every appointment's call.
             let ids: Vec<AppointmentId> = if changed.contact.is_empty() {
@@ -299,43 +298,31 @@ impl TenantStore {
         Ok(())
     }
 
-    /// A number that was added ends the entries of the work list that waited for it, before calls are planned anew.
-    async fn stage_number_found(
+    /// A number that was added ends the entries of the work list that waited for it, before calls are planned anew; a new
+    /// time for the last appointment that waited for one, or its cancellation, the entry that says so.
+    async fn stage_found(
         &self,
         tx: &mut Tx,
         person: &mut Person,
         actor: &Actor,
     ) -> Result<(), StoreError> {
         let before = person.contact_before().map(|contact| &contact.phone);
-        let changed = before.is_some_and(|phone| *phone != person.contact.phone);
-        if !changed || person.contact.phone.is_none() {
-            return Ok(());
-        }
-        let over = |reason| {
-            matches!(
-                reason,
-                AttentionReason::NO_PHONE | AttentionReason::NOT_DIALABLE
-            )
-        };
-        self.stage_attention_over(tx, person, over, actor).await
-    }
-
-    /// A new time for the last appointment that waited for one, or its cancellation, ends the entry that says so.
-    async fn stage_new_time_found(
-        &self,
-        tx: &mut Tx,
-        person: &mut Person,
-        actor: &Actor,
-    ) -> Result<(), StoreError> {
+        let number = before.is_some_and(|phone| *phone != person.contact.phone)
+            && person.contact.phone.is_some();
         let waits = |appointment: &Appointment| appointment.awaiting_new_time;
-        let found = person
-            .appointments
-            .iter()
-            .any(|after| !waits(after) && person.appointment_before(after.id).is_some_and(waits));
-        if !found || person.appointments.iter().any(waits) {
+        let time = !person.appointments.iter().any(waits)
+            && person
+                .appointments
+                .iter()
+                .any(|after| person.appointment_before(after.id).is_some_and(waits));
+        if !number && !time {
             return Ok(());
         }
-        let over = |reason| reason == AttentionReason::NewTimeAwaited;
+        let over = |reason| match reason {
+            AttentionReason::NO_PHONE | AttentionReason::NOT_DIALABLE => number,
+            AttentionReason::NewTimeAwaited => time,
+            _ => false,
+        };
         self.stage_attention_over(tx, person, over, actor).await
     }
 
