@@ -4,6 +4,7 @@
 
 mod apply;
 pub(crate) mod chain;
+mod joined;
 mod no_show;
 
 pub use apply::BookingOutcome;

@@ -1,7 +1,10 @@
 use proptest::prelude::*;
 
-use super::super::pause::{PauseReason, PausedBy};
 use super::*;
+use crate::calling::abuse;
+use crate::calling::gate::GateRefusal;
+use crate::calling::pause::{Pause, PauseReason, PausedBy};
+use crate::calling::session::Method;
 
 fn at(minutes: i64) -> DateTime<Utc> {
     "2026-11-20T10:00:00Z".parse::<DateTime<Utc>>().unwrap() + TimeDelta::minutes(minutes)
