@@ -226,6 +226,43 @@ async fn a_missed_window_is_made_up_for_by_a_message_where_the_person_opted_in()
     host.shutdown().await;
 }
 
+/// S0-70: the provider answers nothing but errors until the window ends. At its end no SMS may be sent any more.
+#[tokio::test(flavor = "multi_thread")]
+async fn while_the_provider_fails_the_last_hour_of_the_window_is_for_messages() {
+    let (host, mut client, [taker, other]) = with_two_patients().await;
+    let failing = json!({ "default": { "disconnection_reason": "user_hangup", "fault": "500" } });
+    client
+        .ok(Method::POST, "/dev/sandbox/script", failing)
+        .await;
+    // Found out and tried again from ten in the morning; in good time nobody is written to.
+    for at in ["10:00:30", "10:20:00", "10:40:00", "18:30:00", "18:40:00"] {
+        client.clock(&format!("2027-01-05T{at}Z")).await;
+    }
+    assert_eq!(client.outbox("sms").await.len(), 0);
+    let mut minute = 5;
+    while client.outbox("sms").await.is_empty() && minute < 60 {
+        client
+            .clock(&format!("2027-01-05T19:{minute:02}:00Z"))
+            .await;
+        minute += 2;
+    }
+    client
+        .until(&taker, |contact| contact["next_call_at"].is_null())
+        .await;
+    client.clock("2027-01-05T20:05:00Z").await;
+    client
+        .until(&other, |contact| {
+            contact["needs_attention"]["reason"] == "window_missed"
+        })
+        .await;
+    let contact = client.ok(Method::GET, &taker, Value::Null).await;
+    assert_eq!(contact["needs_attention"], Value::Null);
+    let messages = client.outbox("sms").await;
+    assert_eq!(messages.len(), 1, "{messages:?}");
+    assert_eq!(messages[0]["to"], PHONE);
+    host.shutdown().await;
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn numbers_are_looked_up_where_that_is_set_up_and_judged_without_it_otherwise() {
     let host = Host::start(options()).await.unwrap();

@@ -3,16 +3,16 @@
 
 use chrono::{DateTime, Utc};
 use vio_domain::appointment::OpenSession;
-use vio_domain::calling::attempt::Reconciled;
+use vio_domain::calling::attempt::{AttemptState, Reconciled};
 use vio_domain::calling::limits::CallLimits;
 use vio_domain::calling::pause::{PauseReason, PausedBy};
-use vio_domain::calling::refusal::{AfterRefusal, Meaning};
-use vio_domain::calling::session::{Applied, SessionState};
+use vio_domain::calling::refusal::{AfterRefusal, Answer, Meaning};
+use vio_domain::calling::session::{Applied, CancelReason, SessionState};
 use vio_domain::ids::AttemptId;
 use vio_domain::notices::Happening;
 
 use crate::calling::rows::FlightRow;
-use crate::calling::sessions::AttemptRow;
+use crate::calling::sessions::{AttemptRow, SessionRow};
 use crate::entity::Entity;
 use crate::error::StoreError;
 use crate::key;
@@ -21,6 +21,28 @@ use crate::port::Condition;
 use crate::store::TenantStore;
 use crate::tenants::TenantSettings;
 use crate::tx::{COMMIT_TRIES, Tx};
+
+/// Whether an attempt without a call counts as a technical failure towards the automatic pause: a refusal that is not
+/// about the account or its pace. A request that never arrived does not: more often than the provider it was we who
+/// were away, and our own outage must not stop anybody's calls until a person resumes them.
+fn is_technical(attempt: &AttemptRow) -> bool {
+    match attempt.attempt.state {
+        AttemptState::Refused { code, .. } => {
+            Meaning::of(Answer::Status(code), None).is_technical()
+        }
+        _ => false,
+    }
+}
+
+/// Whether a reminder that the provider did not take comes to the last hour of its window before it may be tried
+/// again: then a message goes out in its place, as in a pause (S0 `voice_service_outage`). At the window's end it may
+/// be too late for that, because an SMS keeps the hours of calls. With too many calls at once it is only a minute.
+fn is_out_of_time(row: &SessionRow, attempt: &AttemptRow, now: DateTime<Utc>) -> bool {
+    let failed =
+        is_technical(attempt) || matches!(attempt.attempt.state, AttemptState::NotPlaced { .. });
+    let planned = row.session.state == SessionState::Planned;
+    failed && planned && row.dial().item().is_closing(now.max(row.session.due))
+}
 
 /// What a recorded refusal came to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -208,18 +230,13 @@ impl TenantStore {
         let refusals = row.session.refusals + 1;
         let applied = match again.map(|again| again(refusals)) {
             Some(Some(AfterRefusal::Planned { not_before })) => {
-                let refused = matches!(
-                    attempt.attempt.state,
-                    vio_domain::calling::attempt::AttemptState::Refused { .. }
-                );
+                let refused = matches!(attempt.attempt.state, AttemptState::Refused { .. });
                 row.session.back_to_planned(id, refused, not_before)
             }
             Some(Some(AfterRefusal::GiveUp)) => row.session.give_up(id, now),
             Some(None) => Applied::No,
             None => match &attempt.attempt.state {
-                vio_domain::calling::attempt::AttemptState::Unknown { cause, .. } => {
-                    row.session.unknown(id, *cause, now)
-                }
+                AttemptState::Unknown { cause, .. } => row.session.unknown(id, *cause, now),
                 _ => Applied::No,
             },
         };
@@ -230,8 +247,16 @@ impl TenantStore {
             self.stage_unlock(tx, attempt).await?;
             self.stage_forget_attempt(tx, attempt).await?;
         }
+        let by_message = match &mut person {
+            Some(person) if is_out_of_time(&row, attempt, now) => {
+                let about = row.session.appointment;
+                self.stage_fallback(tx, &settings.settings, person, about)
+                    .await?
+            }
+            _ => false,
+        };
         if let Some(person) = &mut person {
-            let planned = row.session.state == SessionState::Planned;
+            let planned = row.session.state == SessionState::Planned && !by_message;
             if planned {
                 row.reach = self.reach(&person.contact);
             }
@@ -252,32 +277,22 @@ impl TenantStore {
             if let Some(reason) = change.apply(&mut gate.gate, now) {
                 self.tell(tx, Happening::CallingPaused { reason })?;
             }
-        } else if self.is_technical(attempt) && self.stage_result(tx, settings, true).await? {
+        } else if is_technical(attempt) && self.stage_result(tx, settings, true).await? {
             let reason = PauseReason::TechnicalFailures;
             if gate.gate.pause(now, reason, PausedBy::System) {
                 self.tell(tx, Happening::CallingPaused { reason })?;
             }
         }
-        self.stage_session(tx, &mut row, None)?;
+        if by_message {
+            self.stage_cancelled(tx, &mut row, CancelReason::Replanned)?;
+        } else {
+            self.stage_session(tx, &mut row, None)?;
+        }
         tx.delete_if(FlightRow::TYPE, key::flight(self.id, id), Condition::Always);
         if let Some(person) = &mut person {
             self.stage_person(tx, person)?;
         }
         Ok(true)
-    }
-
-    /// Whether an attempt without a call counts as a technical failure towards the automatic pause: a refusal that is
-    /// not about the account or its pace. A request that never arrived does not: more often than the provider it was
-    /// we who were away, and our own outage must not stop anybody's calls until a person resumes them.
-    fn is_technical(&self, attempt: &AttemptRow) -> bool {
-        use vio_domain::calling::attempt::AttemptState;
-        match &attempt.attempt.state {
-            AttemptState::Refused { code, .. } => {
-                Meaning::of(vio_domain::calling::refusal::Answer::Status(*code), None)
-                    .is_technical()
-            }
-            _ => false,
-        }
     }
 
     /// The provider answered these attempts at these instants: their slots live from there. One write for a whole
