@@ -65,6 +65,9 @@ export function day(instant: Date, zone: string, now: Date): string {
   return `${at.weekday} ${at.day} ${month}${year}`;
 }
 
+/** `29 Feb 1980` of `1980-02-29`: a date that is nobody's instant. */
+export const date = (key: string): string => new Intl.DateTimeFormat("en-GB", { timeZone: "UTC", day: "numeric", month: "short", year: "numeric" }).format(new Date(`${key}T12:00:00Z`));
+
 /** `Monday 23 November`. */
 export function longDay(instant: Date, zone: string): string {
   const weekday = format(zone, { weekday: "long" }).format(instant);

@@ -11,13 +11,14 @@ import { useMay } from "@/features/session/use";
 import { useKept } from "@/features/session/useKept";
 import { useShortcuts } from "@/features/shell/shortcuts";
 import { dayAndTime, dayAndTimeWithin, instantOf } from "@/lib/time";
+import { useFirstWrong } from "@/lib/useFirstWrong";
 import { Button } from "@/ui/Button";
 import { Empty, ErrorNote, Hint } from "@/ui/Notes";
 import { Facts, PageHeader, Panel } from "@/ui/Panel";
 import { toast } from "@/ui/toast";
 import css from "./NewContactPage.module.css";
 import { Duplicates } from "./form/Duplicates";
-import { More, Notes, Permission, Section, When, Who, Words } from "./form/Sections";
+import { Industry, More, Notes, Permission, Section, When, Who, Words } from "./form/Sections";
 import { EMPTY, bodyOf, type Draft } from "./form/draft";
 
 /** One page, three sections and what will follow from them. */
@@ -62,6 +63,7 @@ function NewContact() {
   });
   const refusal = save.error instanceof Refusal ? save.error : null;
   const errors = byField(refusal);
+  useFirstWrong(refusal);
   const keys = { "ctrl+shift+Enter": () => save.mutate({ again: true }) };
   useShortcuts(keys);
   const submit = (event: SubmitEvent) => {
@@ -117,6 +119,7 @@ function NewContact() {
               </>
             )}
           </Section>
+          {more && <Industry {...sections} />}
         </div>
         <div className={css.summary}>
           <Panel title="What follows" padded>

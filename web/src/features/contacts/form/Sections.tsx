@@ -1,6 +1,4 @@
-import { useQuery } from "@tanstack/react-query";
 import type { ReactNode } from "react";
-import { api, body } from "@/api/client";
 import { useGroups } from "@/features/groups/queries";
 import { holidayOn, useAppointmentTypes, useBusiness, useCallSettings, useLocations, useZone } from "@/features/session/business";
 import { useColleagues } from "@/features/session/team";
@@ -11,10 +9,11 @@ import { DateField, TimeField } from "@/ui/DateTime";
 import { Checkbox, Row, SelectField, Switch, TextField } from "@/ui/Field";
 import { Hint } from "@/ui/Notes";
 import { SpokenField } from "../SpokenField";
-import { CustomFields, type FormShape } from "./CustomFields";
+import { useForm } from "../queries";
+import { CustomFields } from "./CustomFields";
 import { PhoneField } from "./PhoneField";
 import css from "./Sections.module.css";
-import { CHECKS, type Check, type Draft } from "./draft";
+import { ABOUT, CHECKS, type Check, type Draft } from "./draft";
 
 export interface SectionProps {
   draft: Draft;
@@ -106,8 +105,6 @@ export function Notes({ draft, set, errors }: SectionProps) {
 export function More({ draft, set, errors }: SectionProps) {
   const colleagues = useColleagues();
   const settings = useCallSettings().data;
-  const forms = useQuery({ queryKey: ["forms"], queryFn: () => body(api.GET("/api/forms")), staleTime: Infinity }).data;
-  const form = (forms?.forms as FormShape[] | undefined)?.find((each) => each.form === forms?.default_form);
   return (
     <>
       <Groups draft={draft} set={set} errors={errors} />
@@ -150,8 +147,18 @@ export function More({ draft, set, errors }: SectionProps) {
           Agreed to emails
         </Switch>
       </div>
-      {form && <CustomFields form={form} values={draft.custom} onChange={(custom) => set({ custom })} errors={errors} />}
     </>
+  );
+}
+
+/** What this industry asks besides: its form, from data. */
+export function Industry({ draft, set, errors, industry }: SectionProps & { industry?: string | null | undefined }) {
+  const form = useForm(industry);
+  if (!form || form.fields.length === 0) return null;
+  return (
+    <Section title={ABOUT}>
+      <CustomFields form={form} values={draft.custom} onChange={(custom) => set({ custom })} errors={errors} />
+    </Section>
   );
 }
 
