@@ -80,6 +80,7 @@ export function Notifications() {
             isSelected={sms.enable_sms && !noPhone}
             isDisabled={noPhone}
             onChange={(on) => text({ enable_sms: on })}
+            error={errors["sms_notifications.enable_sms"]}
             help={
               noPhone ? (
                 <>
@@ -92,7 +93,6 @@ export function Notifications() {
           >
             Alerts by text message
           </Switch>
-          {errors["sms_notifications.enable_sms"] && <p role="alert">{errors["sms_notifications.enable_sms"]}</p>}
           <Switch isSelected={sms.critical_system_alerts} isDisabled={silent} onChange={(on) => text({ critical_system_alerts: on })}>
             Calling stops, or a calendar fails
           </Switch>
