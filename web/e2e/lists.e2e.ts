@@ -141,3 +141,38 @@ it("is chosen from by Shift-click; who was chosen by a filter is not ticked unde
   expect(await rows.nth(1).getAttribute("aria-selected")).toBe("false");
   await page.context().close();
 });
+
+it("chosen one by one stay chosen under another filter, and it is said who is not shown", { timeout: 120_000 }, async () => {
+  const mark = letters();
+  const made = [];
+  for (const name of [`Stays ${mark}`, `Leavesa ${mark}`, `Leavesb ${mark}`]) {
+    const answer = await ask("POST", "/api/contacts", { name, phone: `+44151496${String(Math.floor(Math.random() * 9000) + 1000)}`, on_duplicate: "create_new" });
+    expect(answer.status).toBe(201);
+    made.push(name);
+  }
+  const { page } = await open(browser);
+  await signIn(page, "admin", "/contacts?view=%22table%22");
+  const field = page.getByRole("searchbox", { name: "Search patients" });
+  const find = async (words: string, found: number) => {
+    await field.fill(words);
+    await page.getByText(new RegExp(`^${String(found)} patients? match`)).waitFor();
+  };
+  const selection = page.getByRole("region", { name: "Selection" });
+  await find(mark, 3);
+  await page.getByRole("checkbox", { name: "Select all loaded" }).click({ force: true });
+  await selection.getByText(/^3 selected$/).waitFor();
+  await find(`Stays ${mark}`, 1);
+  await selection.getByText(/^3 selected, 2 not shown$/).waitFor();
+  // Of the whole list only a part was read: it is said what is known.
+  await field.fill("");
+  await settled(page);
+  await selection.getByText(/^3 selected(, \d (not shown|under another filter))?$/).waitFor();
+  await find(mark, 3);
+  await selection.getByText(/^3 selected$/).waitFor();
+  // One alone needs no number.
+  await selection.getByRole("button", { name: "Clear" }).click();
+  await page.getByRole("checkbox", { name: `Select Stays ${mark}` }).click({ force: true });
+  await find(`Leavesa ${mark}`, 1);
+  await selection.getByText(/^1 selected, not shown$/).waitFor();
+  await page.context().close();
+});

@@ -44,7 +44,8 @@ export default function ContactsPage() {
   const { pages, contacts: usual, growth } = useLook();
   const page = list.search.page ?? 1;
   const sheet = useMemo(() => (pages === "scroll" ? undefined : { page, size: Number(pages) }), [pages, page]);
-  const { whole: total, facets, first } = useRows(body, 0, 0, sheet);
+  const { whole: total, rows, facets, first } = useRows(body, 0, 0, sheet);
+  const read = useMemo(() => (first.data && !first.isPlaceholderData ? { by: body, ids: new Set([...rows.values()].map((each) => each.id)), whole: rows.size >= total } : undefined), [first.data, first.isPlaceholderData, body, rows, total]);
   const everybody = useTotal({}, true);
   const [since] = useState(() => new Date(now().getTime() - 86_400_000).toISOString());
   const chips = useChips(list);
@@ -164,7 +165,7 @@ export default function ContactsPage() {
             <Cards search={body} selecting={selecting} kind={shown} onStatus={status} label={label} empty={empty} sheet={sheet} />
           )}
           {sheet && total > 0 && <Pager sheet={sheet} total={total} onPage={(next) => list.change({ page: next > 1 ? next : undefined })} />}
-          <Dock selecting={selecting} total={total} search={body} />
+          <Dock selecting={selecting} total={total} search={body} read={read} />
         </div>
       </div>
       {exporting && first.data && <ExportDialog whom={{ filter: body }} total={total} onClose={() => setExporting(false)} />}
