@@ -5,6 +5,7 @@ import { Refusal } from "@/api/problem";
 import { waitWords } from "@/lib/words";
 import { Button } from "./Button";
 import css from "./Notes.module.css";
+import { copy } from "./copy";
 import { cx } from "./cx";
 
 /** Grey lines in the place of what is being read: after 150 ms, at the height of what comes. */
@@ -60,7 +61,7 @@ export function ErrorNote({ error, what, retry }: { error: unknown; what: string
         {refusal?.reference && refusal.status >= 500 && (
           <p className={cx(css.reference, "code")}>
             Reference {refusal.reference}
-            <button type="button" className={css.copy} aria-label="Copy the reference" onClick={() => void navigator.clipboard.writeText(refusal.reference ?? "")}>
+            <button type="button" className={css.copy} aria-label="Copy the reference" onClick={() => void copy(refusal.reference ?? "")}>
               <Copy size={13} aria-hidden />
             </button>
           </p>

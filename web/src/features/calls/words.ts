@@ -1,7 +1,7 @@
 import { Ban, CalendarSync, Check, CircleHelp, Hourglass, LoaderCircle, Phone, PhoneCall, PhoneForwarded, PhoneMissed, PhoneOff, Voicemail, X, type LucideIcon } from "lucide-react";
 import type { Schemas } from "@/api/client";
 import { now } from "@/api/clock";
-import { dayAndTime } from "@/lib/time";
+import { clockOf, dayAndTime } from "@/lib/time";
 import { capital } from "@/lib/words";
 import type { Tone } from "@/ui/Badge";
 
@@ -58,9 +58,12 @@ export const isOver = (status: string): boolean => ["completed", "failed", "canc
 
 export const METHOD: Record<string, string> = { manual_call_now: "Call now", reminder: "Reminder", retry: "Another try", campaign: "Campaign" };
 
+/** `local time Mon 23:00 GMT` as `11:00pm on Mon (GMT)`: where that is differs from person to person. */
+export const localTime = (saw: string): string => saw.replace(/^local time (?:([A-Z][a-z]{2}) )?(\d\d:\d\d)(?: (\S+))?$/, (_, day: string | undefined, time: string, zone: string | undefined) => `${clockOf(time)}${day ? ` on ${day}` : ""}${zone ? ` (${zone})` : ""}`);
+
 /** What a guard saw, in words: the API's instants become times of the day. */
 export function sawWords(saw: string, zone: string): string {
-  return capital(saw.replace(/\d{4}-\d\d-\d\dT[\d:.]+Z/g, (instant) => dayAndTime(new Date(instant), zone, now())).replaceAll(" slots", " calls in 15 minutes"));
+  return capital(localTime(saw).replace(/\d{4}-\d\d-\d\dT[\d:.]+Z/g, (instant) => dayAndTime(new Date(instant), zone, now())).replaceAll(" slots", " calls in 15 minutes"));
 }
 
 /** The guards' names as people would ask. */

@@ -1,5 +1,6 @@
 import { Link } from "@tanstack/react-router";
 import { api, versioned, type Schemas } from "@/api/client";
+import { city, clockOf } from "@/lib/time";
 import { SelectField, Switch } from "@/ui/Field";
 import { ErrorNote, Skeleton } from "@/ui/Notes";
 import { Panel } from "@/ui/Panel";
@@ -30,7 +31,7 @@ export function Notifications() {
   const here = (change: NonNullable<Patch["in_app_notifications"]>) => set({ in_app_notifications: change });
   const noPhone = sms.unavailable === "no_phone";
   const silent = noPhone || !sms.enable_sms;
-  const at = `At ${value.delivery_time}, ${value.timezone}.`;
+  const at = `At ${clockOf(value.delivery_time)}, ${city(value.timezone)} time.`;
   return (
     <>
       <div className={css.head}>
