@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { hiddenPhone, phoneText, writeNumbersFrom } from "./phone";
+import { hiddenPhone, phonePart, phoneText, writeNumbersFrom } from "./phone";
 import { ago, clock, clockOf, dateKey, day, dayAndTime, dayAndTimeWithin, distance, duration, instantOf, stopwatch } from "./time";
 import { count, hiddenName, initials, joined, money, nounsOf } from "./words";
 
@@ -63,6 +63,18 @@ describe("phones", () => {
     writeNumbersFrom("US");
     expect(phoneText("+447700900412")).toBe("+44 770 090 041 2");
     writeNumbersFrom("GB");
+  });
+
+  it("say which part of them was searched for", () => {
+    const part = (e164: string, start: number, end: number) => {
+      const found = phonePart(e164, { start, end });
+      return found && phoneText(e164).slice(found.start, found.end);
+    };
+    expect(part("+441134960000", 3, 9)).toBe("113 496");
+    expect(part("+441134960001", 3, 13)).toBe("113 496 0001");
+    expect(part("+441134960000", 0, 6)).toBe("0113");
+    expect(part("+33612345678", 0, 6)).toBe("33 612");
+    expect(part("+441134960000", 0, 2)).toBeNull();
   });
 });
 

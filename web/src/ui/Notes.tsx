@@ -48,14 +48,14 @@ export function Empty({ title, children, action }: { title: string; children?: R
 }
 
 /** Says which part could not be read or done; the rest of the page stays. */
-export function ErrorNote({ error, what, retry }: { error: unknown; what: string; retry?: (() => void) | undefined }) {
+export function ErrorNote({ error, what, detail, retry }: { error: unknown; what: string; detail?: string | undefined; retry?: (() => void) | undefined }) {
   const refusal = error instanceof Refusal ? error : null;
   return (
     <div className={css.error} role="alert">
       <CircleAlert size={18} aria-hidden />
       <div className={css.errorText}>
         <p>
-          <strong>{what}</strong> {refusal?.detail ?? "Something failed on our side."}
+          <strong>{what}</strong> {detail ?? refusal?.detail ?? "Something failed on our side."}
           {refusal?.retryAfter !== undefined && ` Try again in ${waitWords(refusal.retryAfter)}.`}
         </p>
         {refusal?.reference && refusal.status >= 500 && (

@@ -139,6 +139,10 @@ export default function ContactsPage() {
             Clear all
           </button>
         )}
+        {/* Beside the filters, so that the list does not move when it is known. */}
+        <p className={css.found} role="status">
+          {first.data && !first.isPlaceholderData && list.filtered && total > 0 && `${count(total, nouns.one, nouns.many)} ${total === 1 ? "matches" : "match"}`}
+        </p>
         {shown === "table" && (
           <span className={css.columns}>
             <Button icon={Columns3} onPress={() => setColumns(true)}>
@@ -154,11 +158,6 @@ export default function ContactsPage() {
           </aside>
         )}
         <div className={css.list}>
-          {first.data && !first.isPlaceholderData && list.filtered && total > 0 && (
-            <p className={css.found} role="status">
-              {count(total, nouns.one, nouns.many)} {total === 1 ? "matches" : "match"}
-            </p>
-          )}
           {shown === "table" ? (
             <Grid search={body} selecting={selecting} sort={body.sort as string[]} onSort={(sort) => list.change({ sort })} onStatus={status} label={label} empty={empty} sheet={sheet} />
           ) : (
@@ -222,7 +221,7 @@ function SearchBox({ list, field, many }: { list: List; field: React.RefObject<H
         leading={<Search size={16} aria-hidden />}
         trailing={typed ? <IconButton icon={X} label="Clear the search" onPress={() => setTyped("")} /> : undefined}
       />
-      <p className={css.help}>{'"exact words", joh*, -without, phone:, email:, group:'}</p>
+      <p className={css.help}>{'"exact words", joh*, -without, phone:, email:, notes:'}</p>
     </div>
   );
 }

@@ -137,7 +137,7 @@ function Last({ change }: { change: LastChange }) {
     <section className={cx(css.dock, css.done)} aria-label="Last change">
       {going ? <span className={css.progress}><Meter label="Progress" value={job.done_rows} most={job.total_rows} /></span> : <Check size={17} aria-hidden />}
       <p className={css.size} role="status">
-        {going ? `${number(job.done_rows)} of ${number(job.total_rows)}. You can leave this page.` : change.text}
+        {undo.isPending ? "Being put back." : going ? `${number(job.done_rows)} of ${number(job.total_rows)}. You can leave this page.` : change.text}
       </p>
       {can && (
         <>
