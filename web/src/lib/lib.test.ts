@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { hiddenPhone, phonePart, phoneText, writeNumbersFrom } from "./phone";
-import { ago, clock, clockOf, dateKey, day, dayAndTime, dayAndTimeWithin, distance, duration, instantOf, stopwatch } from "./time";
+import { ago, clock, clockOf, dateKey, day, dayAndTime, dayAndTimeWithin, distance, duration, instantOf, skipped, stopwatch } from "./time";
 import { count, hiddenName, initials, joined, money, nounsOf } from "./words";
 
 const London = "Europe/London";
@@ -40,6 +40,12 @@ describe("times", () => {
     expect(instantOf("2026-11-23", "09:30", London).toISOString()).toBe("2026-11-23T09:30:00.000Z");
     expect(instantOf("2026-07-01", "09:30", London).toISOString()).toBe("2026-07-01T08:30:00.000Z");
     expect(instantOf("2027-10-31", "01:30", London).toISOString()).toBe("2027-10-31T00:30:00.000Z");
+    expect(instantOf("2027-03-28", "00:30", London).toISOString()).toBe("2027-03-28T00:30:00.000Z");
+    expect(instantOf("2027-03-28", "02:30", London).toISOString()).toBe("2027-03-28T01:30:00.000Z");
+    expect(instantOf("2027-03-28", "01:30", London).toISOString()).toBe("2027-03-28T01:30:00.000Z");
+    expect([skipped("2027-03-28", "01:30", London), skipped("2027-03-28", "02:00", London), skipped("2027-10-31", "01:30", London)]).toEqual([true, false, false]);
+    expect(instantOf("2027-03-14", "02:30", "America/New_York").toISOString()).toBe("2027-03-14T07:30:00.000Z");
+    expect(instantOf("2027-11-07", "01:30", "America/New_York").toISOString()).toBe("2027-11-07T05:30:00.000Z");
   });
 
   it("counts a call", () => {

@@ -163,7 +163,7 @@ export function Switch({ children, help, error, ...rest }: Omit<SwitchProps, "cl
   );
 }
 
-/** Fields side by side where there is room. */
-export function Row({ children }: { children: ReactNode }) {
-  return <div className={css.row}>{children}</div>;
+/** Fields side by side where there is room; `wide` leaves room for long names. */
+export function Row({ children, wide = false }: { children: ReactNode; wide?: boolean }) {
+  return <div className={cx(css.row, wide && css.roomy)}>{children}</div>;
 }

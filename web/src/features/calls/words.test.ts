@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { Refusal } from "@/api/problem";
 import { refusalCopy } from "./refusals";
-import { callWord, localTime } from "./words";
+import { callWord, endWords, localTime } from "./words";
 
 const now = new Date("2026-11-20T09:00:00Z");
 const call = (more: object) => ({ status: "planned", due_at: "2026-11-20T10:00:00Z", ...more });
@@ -25,6 +25,10 @@ describe("a call in one word", () => {
   ])("%o is %s", (session, word) => {
     expect(callWord(session, now).word).toBe(word);
   });
+});
+
+it("says why a call failed in words, also of reasons that are new", () => {
+  expect(["invalid_destination", "error_retell", "something_new"].map(endWords)).toEqual(["the number cannot be called", "it broke for technical reasons", "something new"]);
 });
 
 it("says the time where somebody is as people say it", () => {

@@ -10,7 +10,7 @@ import { Restored } from "@/features/session/Restored";
 import { useMay } from "@/features/session/use";
 import { useKept } from "@/features/session/useKept";
 import { useShortcuts } from "@/features/shell/shortcuts";
-import { dayAndTime, dayAndTimeWithin, instantOf } from "@/lib/time";
+import { dayAndTime, dayAndTimeWithin, instantOf, skipped } from "@/lib/time";
 import { useFirstWrong } from "@/lib/useFirstWrong";
 import { Button } from "@/ui/Button";
 import { Empty, ErrorNote, Hint } from "@/ui/Notes";
@@ -72,6 +72,7 @@ function NewContact() {
   };
   const sections = { draft, set, errors };
   const hours = Number(draft.hours) || (settings?.hours_before_appointment ?? 24);
+  const gap = Boolean(draft.date && draft.time) && skipped(draft.date, draft.time, zone);
   const at = draft.date && draft.time ? instantOf(draft.date, draft.time, zone) : null;
 
   return (
@@ -125,7 +126,7 @@ function NewContact() {
           <Panel title="What follows" padded>
             <Facts
               rows={[
-                ["Appointment", at ? dayAndTime(at, zone, now()) : "None yet"],
+                ["Appointment", gap ? "A time that does not exist" : at ? dayAndTime(at, zone, now()) : "None yet"],
                 ["Vio calls", at ? (draft.doNotContact ? "Never" : `about ${String(hours)} hours before`) : "Nobody is called"],
                 ["Permission", draft.consent ? "Recorded" : medical ? "Not recorded: not called" : "Not recorded"],
               ]}

@@ -22,7 +22,7 @@ export function CustomFields({ form, values, onChange, errors }: Props) {
   const one = (field: FormField) => <One key={field.name} field={field} value={values[field.name]} onChange={(value) => put(field.name, value)} error={errors[`custom_fields.${field.name}`]} />;
   return (
     <>
-      <Row>{short.map(one)}</Row>
+      <Row wide>{short.map(one)}</Row>
       {long.map(one)}
     </>
   );

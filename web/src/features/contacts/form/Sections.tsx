@@ -2,7 +2,7 @@ import type { ReactNode } from "react";
 import { useGroups } from "@/features/groups/queries";
 import { holidayOn, useAppointmentTypes, useBusiness, useCallSettings, useLocations, useZone } from "@/features/session/business";
 import { useColleagues } from "@/features/session/team";
-import { clockOf, city, instantOf, wall, clock24, dateKey } from "@/lib/time";
+import { clock, clockOf, city, instantOf, wall, clock24, dateKey, skipped } from "@/lib/time";
 import { now } from "@/api/clock";
 import { GroupMark } from "@/ui/Badge";
 import { DateField, TimeField } from "@/ui/DateTime";
@@ -51,7 +51,7 @@ export function useTimeWarning(date: string, time: string): string | null {
   const zone = useZone();
   if (!date || !time) return null;
   const at = instantOf(date, time, zone);
-  if (dateKey(at, zone) !== date || clock24(at, zone) !== time) return `${time} does not exist on this day: the clocks go forward over it.`;
+  if (skipped(date, time, zone)) return `${clockOf(time)} does not exist on this day: the clocks go forward over it. Choose ${clock(new Date(at.getTime() - 3_600_000), zone)} or ${clock(at, zone)}.`;
   const again = new Date(at.getTime() + 3_600_000);
   if (clock24(again, zone) === time && dateKey(again, zone) === date) return "This time happens twice that night, because the clocks go back. The first one is used.";
   if (at < now()) return "This time has passed.";
