@@ -1,6 +1,6 @@
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { asUser, launch, open, settled, signIn, violations } from "./browser";
+import { asUser, base, launch, open, settled, signIn, violations } from "./browser";
 
 let browser: Browser;
 const serial = Math.floor(Math.random() * 1e6).toString(36);
@@ -74,6 +74,40 @@ it("groups are compared side by side, the chosen ones by an address that can be 
   await page.reload();
   await page.waitForFunction(() => document.querySelectorAll("[aria-label='Figures of the groups'] tbody tr").length === 2);
   await page.context().close();
+});
+
+it("where there is nothing to compare, the page says what it takes and makes a group", { timeout: 120_000 }, async () => {
+  const ask = await asUser();
+  const { groups } = (await (await ask("GET", "/api/groups?page_size=100")).json()) as { groups: { id: string }[] };
+  const archive = async (archived: boolean) => {
+    for (const { id } of groups) expect((await ask("PATCH", `/api/groups/${id}`, { archived })).status).toBe(200);
+  };
+  await archive(true);
+  try {
+    const page = await at("/groups/compare");
+    await page.getByText("No groups to compare yet").waitFor();
+    expect(await violations(page)).toEqual([]);
+    await page.getByRole("button", { name: "New group" }).click();
+    const dialog = page.getByRole("dialog", { name: "New group" });
+    await dialog.getByLabel("Name", { exact: true }).fill(`Compared ${serial}`);
+    await dialog.getByRole("button", { name: "Make group" }).click();
+    await page.getByRole("heading", { level: 1, name: `Compared ${serial}` }).waitFor();
+    // It is empty, and of nobody there are no figures.
+    await page.goto(`${base()}/groups/compare`);
+    await page.getByText("The group is too small for figures").waitFor();
+    await page.getByRole("main").getByRole("link", { name: "See the groups" }).click();
+    await page.getByRole("heading", { level: 1, name: "Groups" }).waitFor();
+    // Somebody who may not make groups is told who does.
+    const reader = (await open(browser)).page;
+    await signIn(reader, "readonly", "/groups/compare");
+    await settled(reader);
+    await reader.getByRole("main").getByText(/administrator/i).first().waitFor();
+    expect(await reader.getByRole("button", { name: "New group" }).count()).toBe(0);
+    await reader.context().close();
+    await page.context().close();
+  } finally {
+    await archive(false);
+  }
 });
 
 it("somebody who was deleted is brought back from the list of the last 30 days", { timeout: 120_000 }, async () => {

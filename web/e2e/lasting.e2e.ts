@@ -83,6 +83,30 @@ describe("a half-filled form", () => {
     await page.context().close();
   });
 
+  it("is warned of before the session ends by a question that waits for its answer", { timeout: 120_000 }, async () => {
+    const page = await signedIn("/contacts/new");
+    await page.getByLabel("Name", { exact: true }).fill("Warna Early");
+    const { session_timeout: hours } = (await (await ask("GET", "/api/users/profile")).json()) as { session_timeout: number };
+    // A minute and a half are left of the time that somebody may do nothing.
+    await page.evaluate((most) => localStorage.setItem("vio.active", String(Date.now() - most * 3_600_000 + 90_000)), hours);
+    const warning = page.getByRole("alertdialog", { name: "Still here?" });
+    await warning.waitFor({ timeout: 15_000 });
+    expect(await violations(page)).toEqual([]);
+    await page.waitForTimeout(12_000);
+    expect(await warning.count()).toBe(1);
+    await warning.getByRole("button", { name: "Stay signed in" }).click();
+    await warning.waitFor({ state: "detached" });
+    await page.waitForTimeout(6_000);
+    expect(await warning.count()).toBe(0);
+    expect(await page.getByLabel("Name", { exact: true }).inputValue()).toBe("Warna Early");
+    // Without an answer it ends, and what was typed is there.
+    await page.evaluate((most) => localStorage.setItem("vio.active", String(Date.now() - most * 3_600_000 + 12_000)), hours);
+    await warning.waitFor({ timeout: 15_000 });
+    await page.getByRole("dialog", { name: "Sign in again" }).waitFor({ timeout: 30_000 });
+    expect(await page.getByLabel("Name", { exact: true }).inputValue()).toBe("Warna Early");
+    await page.context().close();
+  });
+
   it("of an edit opens again with what was changed, under the version it began with", async () => {
     const page = await signedIn(`/contacts/${ids.contact}`);
     await page.getByRole("button", { name: "Edit", exact: true }).first().click();

@@ -1,6 +1,6 @@
 import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { asUser, launch, open, settled, signIn, violations } from "./browser";
+import { asUser, base, launch, open, settled, signIn, violations } from "./browser";
 
 let browser: Browser;
 let ask: Awaited<ReturnType<typeof asUser>>;
@@ -140,4 +140,91 @@ it("is chosen from by Shift-click; who was chosen by a filter is not ticked unde
   await selection.getByText(/selected by another filter/).waitFor();
   expect(await rows.nth(1).getAttribute("aria-selected")).toBe("false");
   await page.context().close();
+});
+
+it("chosen one by one stay chosen under another filter, and it is said who is not shown", { timeout: 120_000 }, async () => {
+  const mark = letters();
+  const made = [];
+  for (const name of [`Stays ${mark}`, `Leavesa ${mark}`, `Leavesb ${mark}`]) {
+    const answer = await ask("POST", "/api/contacts", { name, phone: `+44151496${String(Math.floor(Math.random() * 9000) + 1000)}`, on_duplicate: "create_new" });
+    expect(answer.status).toBe(201);
+    made.push(name);
+  }
+  const { page } = await open(browser);
+  await signIn(page, "admin", "/contacts?view=%22table%22");
+  const field = page.getByRole("searchbox", { name: "Search patients" });
+  const find = async (words: string, found: number) => {
+    await field.fill(words);
+    await page.getByText(new RegExp(`^${String(found)} patients? match`)).waitFor();
+  };
+  const selection = page.getByRole("region", { name: "Selection" });
+  await find(mark, 3);
+  await page.getByRole("checkbox", { name: "Select all loaded" }).click({ force: true });
+  await selection.getByText(/^3 selected$/).waitFor();
+  await find(`Stays ${mark}`, 1);
+  await selection.getByText(/^3 selected, 2 not shown$/).waitFor();
+  // Of the whole list only a part was read: it is said what is known.
+  await field.fill("");
+  await settled(page);
+  await selection.getByText(/^3 selected(, \d (not shown|under another filter))?$/).waitFor();
+  await find(mark, 3);
+  await selection.getByText(/^3 selected$/).waitFor();
+  // One alone needs no number.
+  await selection.getByRole("button", { name: "Clear" }).click();
+  await page.getByRole("checkbox", { name: `Select Stays ${mark}` }).click({ force: true });
+  await find(`Leavesa ${mark}`, 1);
+  await selection.getByText(/^1 selected, not shown$/).waitFor();
+  await page.context().close();
+});
+
+it("marks what was found in numbers and addresses too, and says what a search may not say", { timeout: 120_000 }, async () => {
+  const mark = letters();
+  const number = `0151 496 ${String(Math.floor(Math.random() * 9000) + 1000)}`;
+  expect((await ask("POST", "/api/contacts", { name: `Marka ${mark}`, phone: number, email: `${mark}@marks.example.org`, on_duplicate: "create_new" })).status).toBe(201);
+  const { page } = await open(browser, { look: { contacts: "grid" } });
+  await signIn(page, "admin", "/contacts");
+  await settled(page);
+  const field = page.getByRole("searchbox", { name: "Search patients" });
+  const marks = async () => [...new Set(await page.getByRole("article").first().locator("mark").allTextContents())];
+  await field.fill(`phone:${number}`);
+  await page.locator("mark").first().waitFor();
+  expect(await marks()).toEqual([number.slice(1)]);
+  await field.fill(`${mark}@marks`);
+  await page.locator("mark", { hasText: "@marks" }).first().waitFor();
+  await field.fill("planet:mars");
+  await page.getByRole("alert").getByText(/This search is not understood\. .*known are name, phone/).first().waitFor();
+  // What the help lies over can be pressed through it.
+  await page.goto(`${base()}/contacts?view=%22table%22`);
+  await settled(page);
+  await field.focus();
+  const box = await page.getByRole("checkbox", { name: "Select all loaded" }).boundingBox();
+  await page.mouse.click((box?.x ?? 0) + 6, (box?.y ?? 0) + 6);
+  await page.getByRole("region", { name: "Selection" }).getByText(/selected/).waitFor();
+  await page.context().close();
+});
+
+it("the command palette finds pages further in by their names, and only those that are one's own", { timeout: 120_000 }, async () => {
+  const palette = async (who: "admin" | "reception", typed: string) => {
+    const { page } = await open(browser);
+    await signIn(page, who);
+    await settled(page);
+    await page.keyboard.press("Control+k");
+    const dialog = page.getByRole("dialog", { name: "Search or command" });
+    await dialog.waitFor();
+    const before = await dialog.getByRole("menuitem").allTextContents();
+    await page.keyboard.type(typed, { delay: 10 });
+    return { page, dialog, before };
+  };
+  const admin = await palette("admin", "do-not");
+  expect(admin.before.some((each) => /Do-not-call/.test(each))).toBe(false);
+  await admin.dialog.getByRole("menuitem", { name: "Go to Do-not-call list" }).waitFor();
+  expect(await violations(admin.page)).toEqual([]);
+  await admin.page.keyboard.press("ArrowDown");
+  await admin.page.keyboard.press("Enter");
+  await admin.page.waitForURL(/\/calls\/do-not-call/);
+  await admin.page.context().close();
+  const reception = await palette("reception", "settings");
+  await reception.dialog.getByRole("menuitem", { name: "Go to Settings" }).waitFor();
+  expect(await reception.dialog.getByRole("menuitem", { name: /^Settings: / }).count()).toBe(0);
+  await reception.page.context().close();
 });

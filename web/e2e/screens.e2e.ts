@@ -48,7 +48,7 @@ async function crowd(ask: Ask): Promise<void> {
   }
 }
 
-/** Pictures of every page at three widths, for looking at: `VIO_SHOTS=folder`, with three people or long names by `VIO_WITH=few` or `crowd`, with large text by `VIO_TEXT=200`. */
+/** Pictures of every page at three widths, for looking at: `VIO_SHOTS=folder`, with three people or long names by `VIO_WITH=few` or `crowd`, with large text by `VIO_TEXT=200`, some alone by `VIO_ONLY=today,edit-390-light,820-dark`, the page to its end by `VIO_WHOLE=1`. */
 describe.runIf(folder)("pictures", () => {
   let browser: Browser;
   let contact = "";
@@ -67,6 +67,8 @@ describe.runIf(folder)("pictures", () => {
       const long = (await (await ask("POST", "/api/contacts/search", { search: "Featherstonehaugh-Cholmondeley", page_size: 10 })).json()) as { contacts: { id: string }[] };
       contact = long.contacts[0]?.id ?? contact;
     }
+    if (((await (await ask("GET", "/api/outgoing-webhooks")).json()) as { outgoing_webhooks: unknown[] }).outgoing_webhooks.length === 0)
+      await ask("POST", "/api/outgoing-webhooks", { url: "http://127.0.0.1:9/hooks/vioconcierge/appointments", description: "The practice’s own calendar on the wall", events: ["appointment.confirmed", "call.finished"] });
     group = ((await (await ask("GET", "/api/groups")).json()) as { groups: { id: string }[] }).groups[0]?.id ?? "";
     campaign = ((await (await ask("GET", "/api/groups/campaigns")).json()) as { campaigns: { campaign_id: string }[] }).campaigns[0]?.campaign_id ?? "";
   });
@@ -87,6 +89,8 @@ describe.runIf(folder)("pictures", () => {
     ["group-analytics", () => `/groups/${group}/analytics`],
     ["compare", () => "/groups/compare"],
     ["group-call", () => `/groups/${group}/call`],
+    ["group-settings", () => `/groups/${group}/settings`],
+    ["group-activity", () => `/groups/${group}/activity`],
     ["calls", () => "/calls"],
     ["history", () => "/calls/history"],
     ["campaigns", () => "/calls/campaigns"],
@@ -98,6 +102,7 @@ describe.runIf(folder)("pictures", () => {
     ["settings-developers", () => "/settings/developers"],
     ["settings-team", () => "/settings/team"],
     ["settings-privacy", () => "/settings/privacy"],
+    ["settings-locations", () => "/settings/locations"],
     ["settings-lists", () => "/settings/lists"],
     ["account", () => "/account/look"],
     ["profile", () => "/account/profile"],
@@ -153,11 +158,35 @@ describe.runIf(folder)("pictures", () => {
     ["dnc-import", () => "/calls/do-not-call", (page) => button(page, "Import numbers").click()],
     ["invite-member", () => "/settings/team", (page) => button(page, "Invite somebody").click()],
     ["member-menu", () => "/settings/team", (page) => button(page, /^Actions for/).click()],
+    ["webhook-new", () => "/settings/developers", (page) => button(page, "Add an address").click()],
+    ["webhook-edit", () => "/settings/developers", (page) => button(page, "Edit").click()],
+    [
+      "webhook-deliveries",
+      () => "/settings/developers",
+      async (page) => {
+        await button(page, "Send a sample").click();
+        await page.getByRole("dialog", { name: /^Deliveries to/ }).getByText(/after \d+ ms/).first().waitFor();
+      },
+    ],
+    ["webhook-rotate", () => "/settings/developers", (page) => button(page, "New secret").click()],
+    ["webhook-remove", () => "/settings/developers", (page) => button(page, /^Remove/).click()],
+    ["webhook-off", () => "/settings/developers", (page) => button(page, /^Switch (off|on)$/).click()],
+    // The last, because it is closed by its button alone.
+    [
+      "webhook-secret",
+      () => "/settings/developers",
+      async (page) => {
+        await button(page, "New secret").click();
+        await page.getByRole("dialog").getByRole("button", { name: "Make a new secret" }).click();
+        await page.getByRole("dialog", { name: "The secret of this address" }).waitFor();
+      },
+    ],
   ];
 
   it.each([
     [1440, 900, "light"],
     [820, 1180, "light"],
+    [820, 1180, "dark"],
     [390, 844, "light"],
     [1440, 900, "dark"],
     [1440, 900, "high"],
@@ -165,9 +194,10 @@ describe.runIf(folder)("pictures", () => {
     const { page, context, problems } = await open(browser, { width, height, look: theme === "high" ? { contrast: "high" } : { theme } });
     await enlarge(page, size);
     const name = (each: string) => `${folder ?? ""}/${each}-${String(width)}-${theme}.png`;
+    if (only?.every((each) => /\d-/.test(each) && !each.endsWith(`${String(width)}-${theme}`))) return context.close();
     await signIn(page);
     page.setDefaultTimeout(4_000);
-    const wanted = (each: string) => !only || only.includes(each) || only.includes(`${each}-${String(width)}-${theme}`);
+    const wanted = (each: string) => !only || only.includes(each) || only.includes(`${each}-${String(width)}-${theme}`) || only.includes(`${String(width)}-${theme}`);
     const to = async (path: string) => {
       await page.evaluate((next) => {
         history.pushState({}, "", next);
@@ -179,7 +209,11 @@ describe.runIf(folder)("pictures", () => {
     for (const [each, path] of pages) {
       if (!wanted(each)) continue;
       await to(path());
+      // Playwright's own picture of a whole page forgets the size of the text.
+      const whole = process.env.VIO_WHOLE ? await page.evaluate(() => document.documentElement.scrollHeight) : 0;
+      if (whole > height) await page.setViewportSize({ width, height: whole });
       await page.screenshot({ path: name(each) });
+      if (whole > height) await page.setViewportSize({ width, height });
     }
     let there = "";
     for (const [each, path, show] of dialogs) {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { hiddenPhone, phoneText, writeNumbersFrom } from "./phone";
-import { ago, clock, clockOf, dateKey, day, dayAndTime, dayAndTimeWithin, distance, duration, instantOf, stopwatch } from "./time";
+import { hiddenPhone, phonePart, phoneText, writeNumbersFrom } from "./phone";
+import { ago, clock, clockOf, dateKey, day, dayAndTime, dayAndTimeWithin, distance, duration, instantOf, skipped, stopwatch } from "./time";
 import { count, hiddenName, initials, joined, money, nounsOf } from "./words";
 
 const London = "Europe/London";
@@ -40,6 +40,12 @@ describe("times", () => {
     expect(instantOf("2026-11-23", "09:30", London).toISOString()).toBe("2026-11-23T09:30:00.000Z");
     expect(instantOf("2026-07-01", "09:30", London).toISOString()).toBe("2026-07-01T08:30:00.000Z");
     expect(instantOf("2027-10-31", "01:30", London).toISOString()).toBe("2027-10-31T00:30:00.000Z");
+    expect(instantOf("2027-03-28", "00:30", London).toISOString()).toBe("2027-03-28T00:30:00.000Z");
+    expect(instantOf("2027-03-28", "02:30", London).toISOString()).toBe("2027-03-28T01:30:00.000Z");
+    expect(instantOf("2027-03-28", "01:30", London).toISOString()).toBe("2027-03-28T01:30:00.000Z");
+    expect([skipped("2027-03-28", "01:30", London), skipped("2027-03-28", "02:00", London), skipped("2027-10-31", "01:30", London)]).toEqual([true, false, false]);
+    expect(instantOf("2027-03-14", "02:30", "America/New_York").toISOString()).toBe("2027-03-14T07:30:00.000Z");
+    expect(instantOf("2027-11-07", "01:30", "America/New_York").toISOString()).toBe("2027-11-07T05:30:00.000Z");
   });
 
   it("counts a call", () => {
@@ -63,6 +69,18 @@ describe("phones", () => {
     writeNumbersFrom("US");
     expect(phoneText("+447700900412")).toBe("+44 770 090 041 2");
     writeNumbersFrom("GB");
+  });
+
+  it("say which part of them was searched for", () => {
+    const part = (e164: string, start: number, end: number) => {
+      const found = phonePart(e164, { start, end });
+      return found && phoneText(e164).slice(found.start, found.end);
+    };
+    expect(part("+441134960000", 3, 9)).toBe("113 496");
+    expect(part("+441134960001", 3, 13)).toBe("113 496 0001");
+    expect(part("+441134960000", 0, 6)).toBe("0113");
+    expect(part("+33612345678", 0, 6)).toBe("33 612");
+    expect(part("+441134960000", 0, 2)).toBeNull();
   });
 });
 

@@ -18,6 +18,16 @@ export function phoneText(e164: string | null | undefined): string {
   return `0${rest}`;
 }
 
+/** A part of a number, counted as E.164 writes it, where `phoneText` shows it. */
+export function phonePart(e164: string, { start, end }: { start: number; end: number }): { start: number; end: number } | null {
+  const places = [...phoneText(e164).matchAll(/\d/g)].map((each) => each.index);
+  // A digit before it where the country's code is not written; the plus is none.
+  const beyond = places.length - (e164.length - 1) - 1;
+  const from = places[Math.max(0, start + beyond)];
+  const last = places[Math.min(places.length - 1, end - 1 + beyond)];
+  return from === undefined || last === undefined || last < from ? null : { start: from, end: last + 1 };
+}
+
 function international(e164: string): string {
   const digits = e164.replace(/^\+/, "");
   const code = /^(1|7|2[07]|3[0-469]|4[0-9]|5[1-8]|6[0-6]|8[1246]|9[0-58])/.exec(digits)?.[0] ?? digits.slice(0, 3);

@@ -65,6 +65,9 @@ export function day(instant: Date, zone: string, now: Date): string {
   return `${at.weekday} ${at.day} ${month}${year}`;
 }
 
+/** `29 Feb 1980` of `1980-02-29`: a date that is nobody's instant. */
+export const date = (key: string): string => new Intl.DateTimeFormat("en-GB", { timeZone: "UTC", day: "numeric", month: "short", year: "numeric" }).format(new Date(`${key}T12:00:00Z`));
+
 /** `Monday 23 November`. */
 export function longDay(instant: Date, zone: string): string {
   const weekday = format(zone, { weekday: "long" }).format(instant);
@@ -123,16 +126,20 @@ export function addDays(date: string, count: number): string {
 /** The instant of a wall-clock time; of one that occurs twice the first, of one that is skipped the one after the gap. */
 export function instantOf(date: string, time: string, zone: string): Date {
   const naive = Date.parse(`${date}T${time}:00Z`);
-  let guess = naive;
-  for (let round = 0; round < 3; round += 1) {
-    const at = wall(new Date(guess), zone);
-    const shown = Date.UTC(at.year, at.month - 1, at.day, at.hour, at.minute);
-    if (shown === naive) break;
-    guess += naive - shown;
-  }
-  const earlier = new Date(guess - 3_600_000);
-  const at = wall(earlier, zone);
-  return Date.UTC(at.year, at.month - 1, at.day, at.hour, at.minute) === naive ? earlier : new Date(guess);
+  const shown = (instant: number): number => {
+    const at = wall(new Date(instant), zone);
+    return Date.UTC(at.year, at.month - 1, at.day, at.hour, at.minute);
+  };
+  // By the offsets of the day before and the day after: a change of the clocks lies between them, or none.
+  const tries = [-86_400_000, 86_400_000].map((away) => naive - (shown(naive + away) - (naive + away)));
+  const right = tries.filter((each) => shown(each) === naive);
+  return new Date(right.length > 0 ? Math.min(...right) : Math.max(...tries));
+}
+
+/** Whether the clocks skip this time on this day. */
+export function skipped(date: string, time: string, zone: string): boolean {
+  const at = instantOf(date, time, zone);
+  return dateKey(at, zone) !== date || clock24(at, zone) !== time;
 }
 
 /** `10:42`, `0:07`: minutes and seconds of a call. */

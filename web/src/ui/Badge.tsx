@@ -41,7 +41,7 @@ export function GroupMark({ color, icon }: { color: string; icon?: string | null
 /** A group's own colour; always beside its name. */
 export function Swatch({ color, size = 9 }: { color: string; size?: number }) {
   return (
-    <svg className={css.swatch} width={size} height={size} viewBox="0 0 9 9" aria-hidden>
+    <svg className={css.swatch} width={`${size / 16}rem`} height={`${size / 16}rem`} viewBox="0 0 9 9" aria-hidden>
       <rect x="0.5" y="0.5" width="8" height="8" rx="2" fill={color} stroke="rgb(0 0 0 / 0.35)" />
     </svg>
   );

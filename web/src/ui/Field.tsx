@@ -1,5 +1,5 @@
 import { Check, ChevronDown, Minus } from "lucide-react";
-import type { ReactNode, Ref } from "react";
+import { useId, type ReactNode, type Ref } from "react";
 import { Button } from "react-aria-components/Button";
 import { Checkbox as AriaCheckbox, type CheckboxProps } from "react-aria-components/Checkbox";
 import { FieldError } from "react-aria-components/FieldError";
@@ -137,21 +137,33 @@ export function Checkbox({ children, ...rest }: Omit<CheckboxProps, "className" 
   );
 }
 
-export function Switch({ children, help, ...rest }: Omit<SwitchProps, "className" | "children"> & { children: ReactNode; help?: ReactNode }) {
+/** What stands under a switch, why it cannot be used among it, is said with it. */
+export function Switch({ children, help, error, ...rest }: Omit<SwitchProps, "className" | "children"> & { children: ReactNode; help?: ReactNode; error?: string | undefined }) {
+  const own = useId();
+  const said = [help && `${own}help`, error && `${own}error`].filter(Boolean).join(" ");
   return (
     <div>
-      <AriaSwitch {...rest} className={css.switch}>
+      <AriaSwitch {...rest} {...(said && { "aria-describedby": said })} className={css.switch}>
         <span className={css.track} aria-hidden>
           <span className={css.knob} />
         </span>
         <span>{children}</span>
       </AriaSwitch>
-      {help && <p className={css.switchHelp}>{help}</p>}
+      {help && (
+        <p id={`${own}help`} className={css.switchHelp}>
+          {help}
+        </p>
+      )}
+      {error && (
+        <p id={`${own}error`} className={cx(css.switchHelp, css.error)}>
+          {error}
+        </p>
+      )}
     </div>
   );
 }
 
-/** Fields side by side where there is room. */
-export function Row({ children }: { children: ReactNode }) {
-  return <div className={css.row}>{children}</div>;
+/** Fields side by side where there is room; `wide` leaves room for long names. */
+export function Row({ children, wide = false }: { children: ReactNode; wide?: boolean }) {
+  return <div className={cx(css.row, wide && css.roomy)}>{children}</div>;
 }

@@ -5,6 +5,7 @@ import { Refusal } from "@/api/problem";
 import { waitWords } from "@/lib/words";
 import { Button } from "./Button";
 import css from "./Notes.module.css";
+import { copy } from "./copy";
 import { cx } from "./cx";
 
 /** Grey lines in the place of what is being read: after 150 ms, at the height of what comes. */
@@ -47,20 +48,20 @@ export function Empty({ title, children, action }: { title: string; children?: R
 }
 
 /** Says which part could not be read or done; the rest of the page stays. */
-export function ErrorNote({ error, what, retry }: { error: unknown; what: string; retry?: (() => void) | undefined }) {
+export function ErrorNote({ error, what, detail, retry }: { error: unknown; what: string; detail?: string | undefined; retry?: (() => void) | undefined }) {
   const refusal = error instanceof Refusal ? error : null;
   return (
     <div className={css.error} role="alert">
       <CircleAlert size={18} aria-hidden />
       <div className={css.errorText}>
         <p>
-          <strong>{what}</strong> {refusal?.detail ?? "Something failed on our side."}
+          <strong>{what}</strong> {detail ?? refusal?.detail ?? "Something failed on our side."}
           {refusal?.retryAfter !== undefined && ` Try again in ${waitWords(refusal.retryAfter)}.`}
         </p>
         {refusal?.reference && refusal.status >= 500 && (
           <p className={cx(css.reference, "code")}>
             Reference {refusal.reference}
-            <button type="button" className={css.copy} aria-label="Copy the reference" onClick={() => void navigator.clipboard.writeText(refusal.reference ?? "")}>
+            <button type="button" className={css.copy} aria-label="Copy the reference" onClick={() => void copy(refusal.reference ?? "")}>
               <Copy size={13} aria-hidden />
             </button>
           </p>

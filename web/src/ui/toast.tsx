@@ -31,6 +31,8 @@ export function toast(text: string, bad = false): void {
 
 type Place = "top_right" | "top_left" | "bottom_right" | "bottom_left";
 
+const CORNERS: Record<Place, string | undefined> = { top_right: css.topRight, top_left: css.topLeft, bottom_right: css.bottomRight, bottom_left: css.bottomLeft };
+
 /** In which corner messages appear, and for how many seconds; 0 until somebody closes them (S3 `notification_display`). */
 let place: Place = "top_right";
 let seconds = 5;
@@ -52,7 +54,7 @@ export function Toasts() {
     () => shown,
   );
   return (
-    <div className={cx(css.region, css[place], "no-print")} role="status" aria-live="polite">
+    <div className={cx(css.region, CORNERS[place], "no-print")} role="status" aria-live="polite">
       {list.map((each) => (
         <Toast key={each.id} toast={each} />
       ))}

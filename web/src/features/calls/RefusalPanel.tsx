@@ -1,5 +1,5 @@
 import { useNavigate } from "@tanstack/react-router";
-import { Ban, Check, ClockAlert, Hourglass, Phone, Settings, ShieldCheck, SquarePen, X, type LucideIcon } from "lucide-react";
+import { Ban, CalendarPlus, Check, ClockAlert, Hourglass, Phone, PhoneCall, PhoneMissed, Settings, ShieldCheck, SquarePen, X, type LucideIcon } from "lucide-react";
 import { useEffect, useId, useRef, useState } from "react";
 import type { Refusal } from "@/api/problem";
 import { useSaid } from "@/features/preferences/hidden";
@@ -20,6 +20,8 @@ interface Props {
   onWait: () => void;
   onConsent?: () => void;
   onEdit?: () => void;
+  /** Moves the coming appointment, or adds one. */
+  onAppointment?: () => void;
 }
 
 interface Offer {
@@ -31,7 +33,7 @@ interface Offer {
 }
 
 /** A refusal of a call: in the page, with the reason, what to do now, and the checks behind a link. */
-export function RefusalPanel({ refusal, contact, onClose, onWait, onConsent, onEdit }: Props) {
+export function RefusalPanel({ refusal, contact, onClose, onWait, onConsent, onEdit, onAppointment }: Props) {
   const zone = useZone();
   const may = useMay();
   const said = useSaid();
@@ -49,12 +51,18 @@ export function RefusalPanel({ refusal, contact, onClose, onWait, onConsent, onE
       ring: { icon: Phone, title: "Ring yourself", line: `${said.phone(contact.phone)}. Then note the answer, so Vio stops calling.`, button: "Ring", run: () => location.assign(`tel:${contact.phone ?? ""}`) },
     }),
     ...(onConsent && { consent: { icon: ShieldCheck, title: "Record consent", line: "If they agreed to reminder calls, say how.", button: "Record consent", run: onConsent } }),
+    ...(onAppointment && { appointment: { icon: CalendarPlus, title: "See to the appointment", line: "Vio calls about one that is coming and waits for an answer.", button: "Choose a time", run: onAppointment } }),
+    ...(onEdit && { record: { icon: SquarePen, title: "The record says so", line: "Only if they ask to be contacted again: switch it off there.", button: "Open the record", run: onEdit } }),
+    calls: { icon: PhoneCall, title: "See the call", line: "Call again when it is over.", button: "Calls in progress", run: () => void navigate({ to: "/calls" }) },
+    history: { icon: PhoneMissed, title: "See the calls", line: "Which failed, and why.", button: "Open the history", run: () => void navigate({ to: "/calls/history" }) },
     ...(onEdit && { edit: { icon: SquarePen, title: "Correct the number", line: "Open the record and change it.", button: "Edit", run: onEdit } }),
     dnc: { icon: Ban, title: "Do-not-call list", line: "See who put it there, and why.", button: "Open the list", run: () => void navigate({ to: "/calls/do-not-call" }) },
     ...(may("modify_call_schedules") && { resume: { icon: Check, title: "Resume calling", line: "Once the reason for the pause is gone.", button: "Resume calling", run: () => setResuming(true) } }),
     ...(may("configure_integrations") && { integrations: { icon: Settings, title: "Finish the set-up", line: "The agent, the caller number and the key.", button: "Open Integrations", run: () => void navigate({ to: "/settings/$section", params: { section: "integrations" } }) } }),
   };
   const shown = copy.remedies.map((each) => offers[each]).filter((each): each is Offer => each !== undefined);
+  // Where nothing can be done from here, what the API advises.
+  const remedy = refusal.text("remedy");
   const passed = refusal.decision.filter((each) => each.passed).length;
   const failed = refusal.decision.length - passed;
 
@@ -67,6 +75,7 @@ export function RefusalPanel({ refusal, contact, onClose, onWait, onConsent, onE
             {copy.title}
           </h2>
           <p className="muted">{copy.line}</p>
+          {shown.length === 0 && remedy && <p className="muted">{remedy}</p>}
         </div>
         <IconButton icon={X} label="Close" onPress={onClose} />
       </header>

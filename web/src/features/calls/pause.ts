@@ -2,7 +2,8 @@ import type { Schemas } from "@/api/client";
 import { now } from "@/api/clock";
 import { ago } from "@/lib/time";
 
-const WHY: Record<string, string> = {
+/** Why calling stopped by itself, by the API's word for it. */
+export const WHY: Record<string, string | undefined> = {
   payment_needed: "The phone provider refused payment. Nobody is called until this is settled.",
   credentials_refused: "The phone provider does not accept the key.",
   account_unusable: "The phone provider forbids this account to call.",

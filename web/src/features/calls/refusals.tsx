@@ -2,6 +2,8 @@ import type { ReactNode } from "react";
 import { Refusal } from "@/api/problem";
 import { now } from "@/api/clock";
 import { dayAndTimeWithin } from "@/lib/time";
+import { WHY } from "./pause";
+import { localTime } from "./words";
 
 export interface RefusalCopy {
   title: string;
@@ -10,12 +12,16 @@ export interface RefusalCopy {
   remedies: RefusalRemedy[];
 }
 
-export type RefusalRemedy = "wait" | "ring" | "consent" | "record" | "dnc" | "resume" | "integrations" | "edit" | "status";
+export type RefusalRemedy = "wait" | "ring" | "consent" | "record" | "dnc" | "resume" | "integrations" | "edit" | "appointment" | "calls" | "history";
+
+/** What is to be seen to where calling stopped by itself. */
+const SEE_TO: Record<string, RefusalRemedy[]> = { credentials_refused: ["integrations"], unknown_agent_or_number: ["integrations"], technical_failures: ["history"] };
 
 /** Each refusal of a call in the desk's words: what happened, why with what was seen, what to do now. */
 export function refusalCopy(refusal: Refusal, name: string, zone: string): RefusalCopy {
   const at = refusal.nextAllowedAt;
   const when = at ? dayAndTimeWithin(new Date(at), zone, now()) : undefined;
+  const paused = refusal.text("reason") ?? "";
   const seen = refusal.decision.find((each) => !each.passed)?.saw;
   switch (refusal.slug) {
     case "called-recently":
@@ -25,7 +31,7 @@ export function refusalCopy(refusal: Refusal, name: string, zone: string): Refus
         title: "Not called: outside your calling hours",
         line: (
           <>
-            {seen ? `It is ${seen.replace("local time ", "")} for ${name}.` : `Calls are not allowed at this time where ${name} is.`} {when && <>Calls are allowed again {when}.</>}
+            {seen ? `It is ${localTime(seen)} for ${name}.` : `Calls are not allowed at this time where ${name} is.`} {when && <>Calls are allowed again {when}.</>}
           </>
         ),
         remedies: ["ring"],
@@ -35,7 +41,7 @@ export function refusalCopy(refusal: Refusal, name: string, zone: string): Refus
     case "daily-call-limit-reached":
       return { title: "No calls left today", line: <>The count starts again at midnight.{when && <> The next call is free {when}.</>}</>, remedies: ["wait", "ring"] };
     case "calling-paused":
-      return { title: "Calling is paused", line: <>Nobody is called until calling is resumed.</>, remedies: ["resume", "ring"] };
+      return { title: "Calling is paused", line: <>{WHY[paused] ?? "Somebody on your team paused it."} Nobody is called until calling is resumed.</>, remedies: [...(SEE_TO[paused] ?? []), "resume", "ring"] };
     case "consent-required":
       return { title: "Not called: consent is not recorded", line: <>Your business calls only people who agreed.</>, remedies: ["consent", "ring"] };
     case "do-not-contact":
@@ -47,7 +53,7 @@ export function refusalCopy(refusal: Refusal, name: string, zone: string): Refus
     case "number-limit":
       return { title: "Not called: this number was called too often today", line: <>Nobody here can add another call{when ? <> before {when}</> : ""}.</>, remedies: ["ring"] };
     case "call-in-progress":
-      return { title: "Waiting: this number is on a call", line: <>Somebody at this number is being called right now.</>, remedies: ["record"] };
+      return { title: "Waiting: this number is on a call", line: <>Somebody at this number is being called right now.</>, remedies: ["calls"] };
     case "calling-not-configured":
       return { title: "Calling is not set up yet", line: <>{refusal.detail}</>, remedies: ["integrations"] };
     case "no-phone":
@@ -55,7 +61,7 @@ export function refusalCopy(refusal: Refusal, name: string, zone: string): Refus
     case "number-not-callable":
       return { title: "Not called: this number cannot be called", line: <>It is a premium, foreign or incomplete number.</>, remedies: ["edit", "ring"] };
     case "not-callable":
-      return { title: "Not called: no call is due", line: <>{refusal.detail}</>, remedies: ["status"] };
+      return { title: "Not called: no call is due", line: <>{refusal.detail}</>, remedies: ["appointment", "ring"] };
     case "forbidden":
       return { title: "You can see this but not call", line: <>It needs a permission that an administrator can grant.</>, remedies: ["ring"] };
     case "rate-limited":

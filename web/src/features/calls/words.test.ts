@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { Refusal } from "@/api/problem";
 import { refusalCopy } from "./refusals";
-import { callWord } from "./words";
+import { callWord, endWords, localTime } from "./words";
 
 const now = new Date("2026-11-20T09:00:00Z");
 const call = (more: object) => ({ status: "planned", due_at: "2026-11-20T10:00:00Z", ...more });
@@ -27,6 +27,16 @@ describe("a call in one word", () => {
   });
 });
 
+it("says why a call failed in words, also of reasons that are new", () => {
+  expect(["invalid_destination", "error_retell", "something_new"].map(endWords)).toEqual(["the number cannot be called", "it broke for technical reasons", "something new"]);
+});
+
+it("says the time where somebody is as people say it", () => {
+  expect(localTime("local time Mon 23:00 GMT")).toBe("11pm on Mon (GMT)");
+  expect(localTime("local time 10:30 Europe/London")).toBe("10:30am (Europe/London)");
+  expect(localTime("3 of 3 attempts")).toBe("3 of 3 attempts");
+});
+
 describe("a refused call", () => {
   const refusal = (slug: string, more: object = {}) => new Refusal({ type: `https://vioconcierge.dev/problems/${slug}`, title: "T", status: 409, detail: "D", ...more });
 
@@ -38,6 +48,13 @@ describe("a refused call", () => {
       expect(copy.remedies.length).toBeGreaterThan(0);
     },
   );
+
+  it("says why calling stopped by itself, and leads to what is to be seen to", () => {
+    const remedies = (reason: string) => refusalCopy(refusal("calling-paused", { reason }), "Liam", "Europe/London").remedies;
+    expect(remedies("person")).toEqual(["resume", "ring"]);
+    expect(remedies("credentials_refused")).toEqual(["integrations", "resume", "ring"]);
+    expect(remedies("technical_failures")).toEqual(["history", "resume", "ring"]);
+  });
 
   it("offers the line only where waiting helps", () => {
     expect(refusalCopy(refusal("call-limit-reached"), "Liam", "Europe/London").remedies).toContain("wait");

@@ -1,7 +1,7 @@
 import { Ban, CalendarSync, Check, CircleHelp, Hourglass, LoaderCircle, Phone, PhoneCall, PhoneForwarded, PhoneMissed, PhoneOff, Voicemail, X, type LucideIcon } from "lucide-react";
 import type { Schemas } from "@/api/client";
 import { now } from "@/api/clock";
-import { dayAndTime } from "@/lib/time";
+import { clockOf, dayAndTime } from "@/lib/time";
 import { capital } from "@/lib/words";
 import type { Tone } from "@/ui/Badge";
 
@@ -56,11 +56,41 @@ export const UNDER_WAY = ["placing", "initiated", "ringing", "answered"] as cons
 export const isUnderWay = (status: string): boolean => (UNDER_WAY as readonly string[]).includes(status);
 export const isOver = (status: string): boolean => ["completed", "failed", "cancelled", "unknown"].includes(status);
 
+const UNPAID = "the phone provider refused payment";
+const FULL = "the phone provider had no line free";
+const NETWORK = "the network did not put it through";
+
+/** Why a call failed, by the provider's word for it. */
+const ENDED: Record<string, string> = {
+  dial_busy: "the line was busy",
+  dial_no_answer: "nobody answered",
+  user_declined: "it was declined",
+  invalid_destination: "the number cannot be called",
+  dial_failed: NETWORK,
+  sip_routing_error: NETWORK,
+  telephony_provider_unavailable: NETWORK,
+  telephony_provider_permission_denied: "the phone provider does not call this number",
+  marked_as_spam: "the network marked it as spam",
+  network_blocked: "the network blocked it",
+  concurrency_limit_reached: FULL,
+  no_concurrency_fallback: FULL,
+  no_valid_payment: UNPAID,
+  credit_exhausted: UNPAID,
+  budget_reached: UNPAID,
+  scam_detected: "the phone provider blocked the account",
+  registered_call_timeout: "the phone provider never started it",
+};
+
+export const endWords = (reason: string): string => ENDED[reason] ?? (reason.startsWith("error_") ? "it broke for technical reasons" : reason.replaceAll("_", " "));
+
 export const METHOD: Record<string, string> = { manual_call_now: "Call now", reminder: "Reminder", retry: "Another try", campaign: "Campaign" };
+
+/** `local time Mon 23:00 GMT` as `11:00pm on Mon (GMT)`: where that is differs from person to person. */
+export const localTime = (saw: string): string => saw.replace(/^local time (?:([A-Z][a-z]{2}) )?(\d\d:\d\d)(?: (\S+))?$/, (_, day: string | undefined, time: string, zone: string | undefined) => `${clockOf(time)}${day ? ` on ${day}` : ""}${zone ? ` (${zone})` : ""}`);
 
 /** What a guard saw, in words: the API's instants become times of the day. */
 export function sawWords(saw: string, zone: string): string {
-  return capital(saw.replace(/\d{4}-\d\d-\d\dT[\d:.]+Z/g, (instant) => dayAndTime(new Date(instant), zone, now())).replaceAll(" slots", " calls in 15 minutes"));
+  return capital(localTime(saw).replace(/\d{4}-\d\d-\d\dT[\d:.]+Z/g, (instant) => dayAndTime(new Date(instant), zone, now())).replaceAll(" slots", " calls in 15 minutes"));
 }
 
 /** The guards' names as people would ask. */

@@ -3,7 +3,7 @@ import { Link } from "@tanstack/react-router";
 import { ChevronRight, Pause, Play, Square } from "lucide-react";
 import { useState } from "react";
 import { api, body } from "@/api/client";
-import { callWord } from "@/features/calls/words";
+import { callWord, endWords } from "@/features/calls/words";
 import { Name } from "@/features/preferences/hidden";
 import { useLook } from "@/features/preferences/look";
 import { useZone } from "@/features/session/business";
@@ -244,7 +244,7 @@ function Results({ campaign }: { campaign: CampaignStatus }) {
               </span>
               <span className={css.when}>
                 {skipped ? skipReason(each.skip_reason ?? "").name : each.ended_at ? dayAndTime(new Date(each.ended_at), zone, at) : each.due_at ? `from ${dayAndTimeWithin(new Date(each.due_at), zone, at)}` : ""}
-                {each.error && `, ${each.error}`}
+                {each.error && `, ${endWords(each.error)}`}
               </span>
             </li>
           );

@@ -4,18 +4,20 @@ import { Calendar, Layers, Mail, Megaphone, Phone as PhoneIcon, SquarePen } from
 import { useEffect, useLayoutEffect, useRef, useState } from "react";
 import type { Schemas } from "@/api/client";
 import { now } from "@/api/clock";
-import { Phone, useHidden } from "@/features/preferences/hidden";
+import { useHidden } from "@/features/preferences/hidden";
 import { useNouns, useZone } from "@/features/session/business";
 import { useMay, useMayEdit } from "@/features/session/use";
 import { agoWithin, clock, day } from "@/lib/time";
 import { count } from "@/lib/words";
 import { buttonClass } from "@/ui/Button";
 import { LightCheckbox } from "@/ui/Light";
-import { ErrorNote, Skeleton } from "@/ui/Notes";
+import { Skeleton } from "@/ui/Notes";
 import { cx } from "@/ui/cx";
 import { AppointmentLine } from "./AppointmentLine";
 import css from "./Cards.module.css";
-import { Groups, Marked, Reminder } from "./columns";
+import { Marked, MarkedPhone, MarkedText } from "./Marks";
+import { Groups, Reminder } from "./columns";
+import { NoList } from "./NoList";
 import type { ContactFound } from "./one";
 import { useRows, type Sheet } from "./queries";
 import type { Selecting } from "./selection";
@@ -70,7 +72,7 @@ export function Cards({ search, selecting, kind, label, empty, onStatus, sheet }
           <Skeleton rows={4} tall={kind === "cards"} label={`Loading ${nouns.many}`} />
         </div>
       )}
-      {first.isError && <ErrorNote error={first.error} what={`Could not load your ${nouns.many}.`} retry={() => void first.refetch()} />}
+      {first.isError && <NoList error={first.error} retry={() => void first.refetch()} />}
       {first.data && total === 0 && empty}
       <div ref={box} className={css.box}>
         <ul aria-label={label} className={css.list} style={{ height: virtual.getTotalSize() }}>
@@ -127,10 +129,10 @@ function Card({ contact, selecting, onStatus }: OneProps) {
         </button>
       </header>
       <p className={css.fact}>
-        <PhoneIcon size={15} aria-hidden /> <Phone>{contact.phone}</Phone>
+        <PhoneIcon size={15} aria-hidden /> <MarkedPhone contact={contact} />
       </p>
       <p className={css.fact}>
-        <Mail size={15} aria-hidden /> <span className="truncate code">{hidden ? "Hidden" : (contact.email ?? "No email")}</span>
+        <Mail size={15} aria-hidden /> <span className="truncate code">{hidden ? "Hidden" : contact.email ? <MarkedText contact={contact} field="email" /> : "No email"}</span>
       </p>
       <hr className={css.rule} />
       <p className={css.fact}>
@@ -149,7 +151,7 @@ function Card({ contact, selecting, onStatus }: OneProps) {
       <p className="faint">{contact.last_contact_time ? `Last spoken to ${agoWithin(new Date(contact.last_contact_time), zone, now())}` : "Never spoken to"}</p>
       <p className={css.groups}>{contact.group_count > 0 ? <Groups contact={contact} most={3} /> : <span className="faint">In no group</span>}</p>
       <p className={cx(css.fact, css.words)}>
-        <Megaphone size={15} aria-hidden /> <span className="truncate">{hidden ? "" : contact.special_instructions ? `“${contact.special_instructions}”` : "No extra words"}</span>
+        <Megaphone size={15} aria-hidden /> <span className="truncate">{hidden ? "" : contact.special_instructions ? <>“<MarkedText contact={contact} field="special_instructions" />”</> : "No extra words"}</span>
       </p>
       <footer className={css.foot}>
         {may("trigger_manual_calls") && contact.phone && (

@@ -44,7 +44,8 @@ export default function ContactsPage() {
   const { pages, contacts: usual, growth } = useLook();
   const page = list.search.page ?? 1;
   const sheet = useMemo(() => (pages === "scroll" ? undefined : { page, size: Number(pages) }), [pages, page]);
-  const { whole: total, facets, first } = useRows(body, 0, 0, sheet);
+  const { whole: total, rows, facets, first } = useRows(body, 0, 0, sheet);
+  const read = useMemo(() => (first.data && !first.isPlaceholderData ? { by: body, ids: new Set([...rows.values()].map((each) => each.id)), whole: rows.size >= total } : undefined), [first.data, first.isPlaceholderData, body, rows, total]);
   const everybody = useTotal({}, true);
   const [since] = useState(() => new Date(now().getTime() - 86_400_000).toISOString());
   const chips = useChips(list);
@@ -138,6 +139,10 @@ export default function ContactsPage() {
             Clear all
           </button>
         )}
+        {/* Beside the filters, so that the list does not move when it is known. */}
+        <p className={css.found} role="status">
+          {first.data && !first.isPlaceholderData && list.filtered && total > 0 && `${count(total, nouns.one, nouns.many)} ${total === 1 ? "matches" : "match"}`}
+        </p>
         {shown === "table" && (
           <span className={css.columns}>
             <Button icon={Columns3} onPress={() => setColumns(true)}>
@@ -153,18 +158,13 @@ export default function ContactsPage() {
           </aside>
         )}
         <div className={css.list}>
-          {first.data && !first.isPlaceholderData && list.filtered && total > 0 && (
-            <p className={css.found} role="status">
-              {count(total, nouns.one, nouns.many)} {total === 1 ? "matches" : "match"}
-            </p>
-          )}
           {shown === "table" ? (
             <Grid search={body} selecting={selecting} sort={body.sort as string[]} onSort={(sort) => list.change({ sort })} onStatus={status} label={label} empty={empty} sheet={sheet} />
           ) : (
             <Cards search={body} selecting={selecting} kind={shown} onStatus={status} label={label} empty={empty} sheet={sheet} />
           )}
           {sheet && total > 0 && <Pager sheet={sheet} total={total} onPage={(next) => list.change({ page: next > 1 ? next : undefined })} />}
-          <Dock selecting={selecting} total={total} search={body} />
+          <Dock selecting={selecting} total={total} search={body} read={read} />
         </div>
       </div>
       {exporting && first.data && <ExportDialog whom={{ filter: body }} total={total} onClose={() => setExporting(false)} />}
@@ -221,7 +221,7 @@ function SearchBox({ list, field, many }: { list: List; field: React.RefObject<H
         leading={<Search size={16} aria-hidden />}
         trailing={typed ? <IconButton icon={X} label="Clear the search" onPress={() => setTyped("")} /> : undefined}
       />
-      <p className={css.help}>{'"exact words", joh*, -without, phone:, email:, group:'}</p>
+      <p className={css.help}>{'"exact words", joh*, -without, phone:, email:, notes:'}</p>
     </div>
   );
 }

@@ -17,17 +17,19 @@ import { BulkDialog, type BulkKind } from "./BulkDialog";
 import css from "./Dock.module.css";
 import { ExportDialog } from "./ExportDialog";
 import { setLast, undoable, useBulk, useLast, type LastChange } from "./bulk";
-import { selectionBody, type Selecting } from "./selection";
+import { notShown, selectionBody, type Read, type Selecting } from "./selection";
 import { CallSelection, idsKept } from "@/features/campaigns/CallSelection";
 
 interface DockProps {
   selecting: Selecting;
   total: number;
   search: Schemas["ContactSearch"];
+  /** The list as far as it was read; absent while another one is on its way. */
+  read?: Read | undefined;
 }
 
 /** The one place under a list for what is chosen, what runs, and what can be undone. */
-export function Dock({ selecting, total, search }: DockProps) {
+export function Dock({ selecting, total, search, read }: DockProps) {
   const last = useLast();
   const may = useMay();
   const nouns = useNouns();
@@ -40,12 +42,15 @@ export function Dock({ selecting, total, search }: DockProps) {
   useShortcuts(size > 0 ? escape : {});
   const mayChange = may("edit_all_contacts", "modify_call_schedules");
   const chosen = size > 0;
+  const away = read ? notShown(selection, read) : { count: 0, sure: true };
+  const where = size === 1 ? "" : `${number(away.count)} `;
   return (
     <>
       {chosen ? (
         <section className={css.dock} aria-label="Selection">
           <p className={css.size} role="status">
             <b className="num">{number(size)}</b> selected{selecting.elsewhere && " by another filter"}
+            {away.count > 0 && `, ${where}${away.sure ? "not shown" : "under another filter"}`}
           </p>
           {selection.kind === "ids" && size < total && (
             <button type="button" className={css.all} onClick={() => selecting.all(search, total)}>
@@ -132,7 +137,7 @@ function Last({ change }: { change: LastChange }) {
     <section className={cx(css.dock, css.done)} aria-label="Last change">
       {going ? <span className={css.progress}><Meter label="Progress" value={job.done_rows} most={job.total_rows} /></span> : <Check size={17} aria-hidden />}
       <p className={css.size} role="status">
-        {going ? `${number(job.done_rows)} of ${number(job.total_rows)}. You can leave this page.` : change.text}
+        {undo.isPending ? "Being put back." : going ? `${number(job.done_rows)} of ${number(job.total_rows)}. You can leave this page.` : change.text}
       </p>
       {can && (
         <>

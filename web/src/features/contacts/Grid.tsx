@@ -9,11 +9,12 @@ import { useMay, useMe } from "@/features/session/use";
 import { number } from "@/lib/words";
 import { Checkbox } from "@/ui/Field";
 import { LightCheckbox, LightIconButton, LightMenu } from "@/ui/Light";
-import { ErrorNote, Skeleton } from "@/ui/Notes";
+import { Skeleton } from "@/ui/Notes";
 import { cx } from "@/ui/cx";
 import { columnsOf, useColumnChoice, type Choice, type Column } from "./columns";
 import { nextSort } from "./filters";
 import css from "./Grid.module.css";
+import { NoList } from "./NoList";
 import type { ContactFound } from "./one";
 import { useRows, type Sheet } from "./queries";
 import type { Selecting } from "./selection";
@@ -216,7 +217,7 @@ export function Grid({ search, selecting, sort, onSort, onStatus, label, empty, 
       {total === 0 && (
         <div className={css.instead}>
           {first.isPending && <Skeleton rows={10} label={`Loading ${nouns.many}`} />}
-          {first.isError && <ErrorNote error={first.error} what={`Could not load your ${nouns.many}.`} retry={() => void first.refetch()} />}
+          {first.isError && <NoList error={first.error} retry={() => void first.refetch()} />}
           {first.data && empty}
         </div>
       )}

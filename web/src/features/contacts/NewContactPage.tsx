@@ -10,14 +10,15 @@ import { Restored } from "@/features/session/Restored";
 import { useMay } from "@/features/session/use";
 import { useKept } from "@/features/session/useKept";
 import { useShortcuts } from "@/features/shell/shortcuts";
-import { dayAndTime, dayAndTimeWithin, instantOf } from "@/lib/time";
+import { dayAndTime, dayAndTimeWithin, instantOf, skipped } from "@/lib/time";
+import { useFirstWrong } from "@/lib/useFirstWrong";
 import { Button } from "@/ui/Button";
 import { Empty, ErrorNote, Hint } from "@/ui/Notes";
 import { Facts, PageHeader, Panel } from "@/ui/Panel";
 import { toast } from "@/ui/toast";
 import css from "./NewContactPage.module.css";
 import { Duplicates } from "./form/Duplicates";
-import { More, Notes, Permission, Section, When, Who, Words } from "./form/Sections";
+import { Industry, More, Notes, Permission, Section, When, Who, Words } from "./form/Sections";
 import { EMPTY, bodyOf, type Draft } from "./form/draft";
 
 /** One page, three sections and what will follow from them. */
@@ -62,6 +63,7 @@ function NewContact() {
   });
   const refusal = save.error instanceof Refusal ? save.error : null;
   const errors = byField(refusal);
+  useFirstWrong(refusal);
   const keys = { "ctrl+shift+Enter": () => save.mutate({ again: true }) };
   useShortcuts(keys);
   const submit = (event: SubmitEvent) => {
@@ -70,6 +72,7 @@ function NewContact() {
   };
   const sections = { draft, set, errors };
   const hours = Number(draft.hours) || (settings?.hours_before_appointment ?? 24);
+  const gap = Boolean(draft.date && draft.time) && skipped(draft.date, draft.time, zone);
   const at = draft.date && draft.time ? instantOf(draft.date, draft.time, zone) : null;
 
   return (
@@ -117,12 +120,13 @@ function NewContact() {
               </>
             )}
           </Section>
+          {more && <Industry {...sections} />}
         </div>
         <div className={css.summary}>
           <Panel title="What follows" padded>
             <Facts
               rows={[
-                ["Appointment", at ? dayAndTime(at, zone, now()) : "None yet"],
+                ["Appointment", gap ? "A time that does not exist" : at ? dayAndTime(at, zone, now()) : "None yet"],
                 ["Vio calls", at ? (draft.doNotContact ? "Never" : `about ${String(hours)} hours before`) : "Nobody is called"],
                 ["Permission", draft.consent ? "Recorded" : medical ? "Not recorded: not called" : "Not recorded"],
               ]}

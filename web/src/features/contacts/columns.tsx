@@ -3,7 +3,7 @@ import { useSyncExternalStore, type ReactNode } from "react";
 import { adoptColumns, columnsKey as keyOf, onColumns, type Choice } from "@/features/preferences/columns";
 import { keepPreferences } from "@/features/preferences/keep";
 import { reasonOf } from "@/features/attention/reasons";
-import { Name, Phone as PhoneNumber, useHidden, useSaid } from "@/features/preferences/hidden";
+import { useHidden, useSaid } from "@/features/preferences/hidden";
 import { useLocations, useZone } from "@/features/session/business";
 import { useColleague } from "@/features/session/team";
 import { ago, clock, day, dayAndTime } from "@/lib/time";
@@ -12,6 +12,7 @@ import { count } from "@/lib/words";
 import { Badge, GroupTag } from "@/ui/Badge";
 import { AppointmentLine } from "./AppointmentLine";
 import css from "./columns.module.css";
+import { MarkedPhone, MarkedText, Marked } from "./Marks";
 import { WORDS } from "./filters";
 import type { ContactFound } from "./one";
 import { StatusBadge } from "./status";
@@ -41,7 +42,7 @@ export function columnsOf(one: string): Column[] {
     { id: "groups", name: "Groups", width: 176, usual: true, cell: (contact) => <Groups contact={contact} /> },
     { id: "last_contact", name: "Last spoken to", sort: "last_contact", width: 140, usual: false, cell: (contact) => <Ago at={contact.last_contact_time} /> },
     { id: "tries", name: "Tries", sort: "call_attempts", width: 80, usual: false, cell: (contact) => <span className="num">{contact.call_attempts}</span> },
-    { id: "email", name: "Email", width: 220, usual: false, cell: (contact) => <Hideable>{contact.email}</Hideable> },
+    { id: "email", name: "Email", width: 220, usual: false, cell: (contact) => <Hideable>{contact.email && <MarkedText contact={contact} field="email" />}</Hideable> },
     { id: "source", name: "Source", width: 110, usual: false, cell: (contact) => SOURCE[contact.booking_source] ?? contact.booking_source },
     { id: "priority", name: "Priority", width: 100, usual: false, cell: (contact) => PRIORITY[contact.priority] ?? contact.priority },
     { id: "assigned", name: "Assigned to", width: 140, usual: false, cell: (contact) => <Assigned contact={contact} /> },
@@ -58,26 +59,10 @@ export function Person({ contact }: { contact: ContactFound }) {
         <Marked contact={contact} />
       </span>
       <span className={css.second}>
-        <PhoneNumber>{contact.phone}</PhoneNumber>
+        <MarkedPhone contact={contact} />
       </span>
     </span>
   );
-}
-
-/** The name with what was searched for marked. */
-export function Marked({ contact }: { contact: ContactFound }) {
-  const hidden = useHidden();
-  const hits = (contact.matches ?? []).filter((each) => each.field === "name").sort((a, b) => a.start - b.start);
-  if (hidden || hits.length === 0) return <Name>{contact.name}</Name>;
-  const parts: ReactNode[] = [];
-  let from = 0;
-  for (const { start, end } of hits) {
-    if (start < from) continue;
-    parts.push(contact.name.slice(from, start), <mark key={start}>{contact.name.slice(start, end)}</mark>);
-    from = end;
-  }
-  parts.push(contact.name.slice(from));
-  return <bdi>{parts}</bdi>;
 }
 
 function When({ contact }: { contact: ContactFound }) {
@@ -161,7 +146,7 @@ function Ago({ at }: { at: string | null | undefined }) {
   return at ? <span>{ago(new Date(at), zone, now())}</span> : <span className="faint">Never</span>;
 }
 
-function Hideable({ children }: { children: string | null | undefined }) {
+function Hideable({ children }: { children: ReactNode }) {
   const hidden = useHidden();
   return <span className="truncate code">{hidden ? "" : children}</span>;
 }

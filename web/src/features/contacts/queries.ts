@@ -1,7 +1,7 @@
 import { keepPreviousData, useQueries, useQuery } from "@tanstack/react-query";
 import { useMemo } from "react";
 import { api, body, type Schemas } from "@/api/client";
-import type { FormShape } from "./form/CustomFields";
+import { formOf, type FormShape, type Forms } from "./form/shape";
 import type { ContactFound } from "./one";
 
 type Search = Schemas["ContactSearch"];
@@ -50,8 +50,17 @@ export function useRows(search: Search, from: number, to: number, sheet?: Sheet)
 }
 
 /** The industries' forms, as data. */
-export function useForms(enabled = true) {
-  return useQuery({ queryKey: ["forms"], queryFn: () => body(api.GET("/api/forms")), staleTime: Infinity, enabled, select: (found) => found.forms as unknown as FormShape[] }).data;
+export const useForms = (enabled = true): FormShape[] | undefined => useAllForms(enabled)?.forms;
+
+/** The form of somebody's industry; that of the business where they have none of their own. */
+export function useForm(industry: string | null | undefined): FormShape | undefined {
+  const all = useAllForms(true);
+  return all && formOf(all, industry);
+}
+
+function useAllForms(enabled: boolean) {
+  // Which one is the business's own changes with its kind.
+  return useQuery({ queryKey: ["forms"], queryFn: () => body(api.GET("/api/forms")), staleTime: 5 * 60_000, enabled, select: (found) => found as unknown as Forms }).data;
 }
 
 export function useTotal(search: Search, enabled = true) {

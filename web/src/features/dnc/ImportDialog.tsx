@@ -13,7 +13,10 @@ import css from "./ImportDialog.module.css";
 /** Numbers from a file or pasted: first what was understood, then adding them. */
 export function ImportDialog({ onClose }: { onClose: () => void }) {
   const client = useQueryClient();
-  const [csv, setCsv] = useState("");
+  const [typed, setTyped] = useState("");
+  // Of a file only the name is shown: a hundred thousand lines are not for a field.
+  const [file, setFile] = useState<{ name: string; text: string } | null>(null);
+  const csv = file?.text ?? typed;
   const preview = useMutation({
     mutationFn: async () => {
       const answer = await body(api.POST("/api/dnc/import", { body: { csv, dry_run: true } }));
@@ -58,7 +61,7 @@ export function ImportDialog({ onClose }: { onClose: () => void }) {
       {seen ? (
         <>
           <p>
-            {number(seen.rows)} rows: <b>{number(seen.to_add)}</b> to add, {number(seen.already_listed)} listed already, {number(seen.repeated)} repeated, {number(seen.rejected)} rejected.
+            {count(seen.rows, "row")}: <b>{number(seen.to_add)}</b> to add, {number(seen.already_listed)} listed already, {number(seen.repeated)} repeated, {number(seen.rejected)} rejected.
           </p>
           {seen.understood.length > 0 && <p className="muted">Understood as: {seen.understood.slice(0, 5).map((each) => phoneText(each.phone)).join(", ")}</p>}
           {seen.errors.length > 0 && (
@@ -75,9 +78,26 @@ export function ImportDialog({ onClose }: { onClose: () => void }) {
         <>
           <label className={css.file}>
             <span>CSV file</span>
-            <input type="file" accept=".csv,.txt,text/csv" onChange={(event) => void event.target.files?.[0]?.text().then(setCsv)} />
+            <input
+              type="file"
+              accept=".csv,.txt,text/csv"
+              onChange={(event) => {
+                const chosen = event.target.files?.[0];
+                if (chosen) void chosen.text().then((text) => setFile({ name: chosen.name, text }));
+                else setFile(null);
+              }}
+            />
           </label>
-          <TextField label="Or paste numbers" rows={6} value={csv} onChange={setCsv} help="One a line, or columns with the heads phone and reason." />
+          {file ? (
+            <p className="muted">
+              {count(file.text.split("\n").filter((line) => line.trim()).length, "line")} in {file.name}.{" "}
+              <button type="button" className={css.link} onClick={() => setFile(null)}>
+                Paste numbers instead
+              </button>
+            </p>
+          ) : (
+            <TextField label="Or paste numbers" rows={6} value={typed} onChange={setTyped} help="One a line, or columns with the heads phone and reason." />
+          )}
         </>
       )}
     </Dialog>

@@ -46,7 +46,7 @@ export function Activity({ groupId }: { groupId: string }) {
             </span>
             <span className="faint">
               {dayAndTime(new Date(each.at), zone, at)}
-              {`, ${colleague(each.by_user) ?? (each.by_user ? "a colleague" : "by itself")}`}
+              {`, ${colleague(each.by_user) ?? (each.by_user ? "a colleague" : "Vio")}`}
               {times > 1 && `, ${number(times)} times`}
             </span>
           </li>

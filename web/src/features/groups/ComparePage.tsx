@@ -1,10 +1,13 @@
 import { Link, useNavigate, useSearch } from "@tanstack/react-router";
-import { Award, ChevronRight, TriangleAlert } from "lucide-react";
+import { Award, ChevronRight, Plus, TriangleAlert } from "lucide-react";
+import { useState } from "react";
 import { useLook } from "@/features/preferences/look";
+import { useNouns } from "@/features/session/business";
 import { useMay } from "@/features/session/use";
 import { duration } from "@/lib/time";
 import { number } from "@/lib/words";
 import { Swatch } from "@/ui/Badge";
+import { Button, buttonClass } from "@/ui/Button";
 import { Empty, ErrorNote, Hint, Skeleton } from "@/ui/Notes";
 import { PageHeader, Panel } from "@/ui/Panel";
 import { Segments } from "@/ui/Segments";
@@ -15,6 +18,7 @@ import { cx } from "@/ui/cx";
 import css from "./Analytics.module.css";
 import page from "./GroupPage.module.css";
 import { PERIODS, inPeriod, percent, stepName, useComparison, type Analysed, type Days, type Figures } from "./analytics";
+import { GroupDialog } from "./GroupDialog";
 import { useGroups } from "./queries";
 
 /** Groups that are compared at most, and lines that can still be told apart. */
@@ -50,7 +54,7 @@ export default function ComparePage() {
           </nav>
         }
         title="Compare groups"
-        line={ids.length < 2 ? "All groups. Choose two or more to see only those." : `${number(ids.length)} groups`}
+        line={ids.length >= 2 ? `${number(ids.length)} groups` : groups.length > 1 ? "All groups. Choose two or more to see only those." : undefined}
         actions={<Segments label="Over how long" value={`${days}`} options={PERIODS} onChange={(chosen) => go({ days: Number(chosen) as Days })} />}
       />
       {groups.length > 1 && (
@@ -64,10 +68,43 @@ export default function ComparePage() {
       )}
       {answer.isPending && <Skeleton rows={4} tall />}
       {answer.isError && <ErrorNote error={answer.error} what="Could not compare." retry={() => void answer.refetch()} />}
-      {answer.data?.groups.length === 0 && <Empty title="No groups yet">There is nothing to compare.</Empty>}
-      {hidden > 0 && <Hint>{`${number(hidden)} ${hidden === 1 ? "group has" : "groups have"} fewer than five people: their figures are not shown.`}</Hint>}
+      {answer.data && told.length === 0 && <Nothing groups={answer.data.groups.length} />}
+      {hidden > 0 && told.length > 0 && <Hint>{`${number(hidden)} ${hidden === 1 ? "group has" : "groups have"} fewer than five people: their figures are not shown.`}</Hint>}
       {answer.data && told.length > 0 && <Compared told={told} days={days} best={answer.data.summary.best_performing_group ?? null} low={answer.data.summary.needs_attention_groups} mean={answer.data.summary.overall_group_effectiveness ?? null} />}
     </div>
+  );
+}
+
+/** What a comparison needs that is not there, and the way to it. */
+function Nothing({ groups }: { groups: number }) {
+  const may = useMay();
+  const nouns = useNouns();
+  const [making, setMaking] = useState(false);
+  const manages = may("manage_business_settings");
+  const needed = `Each group has its own line here: how often its ${nouns.many} answer, confirm, and need another call. It takes five ${nouns.many} in a group, so that figures tell nobody’s own story`;
+  return (
+    <>
+      <Empty
+        title={groups === 0 ? "No groups to compare yet" : groups === 1 ? "The group is too small for figures" : "The groups are too small for figures"}
+        action={
+          <div className={page.buttons}>
+            {manages && (
+              <Button look="primary" icon={Plus} onPress={() => setMaking(true)}>
+                New group
+              </Button>
+            )}
+            {groups > 0 && (
+              <Link to="/groups" className={buttonClass({})}>
+                See the groups
+              </Link>
+            )}
+          </div>
+        }
+      >
+        {!manages ? `${needed}. An administrator makes groups.` : `${needed}.`}
+      </Empty>
+      {making && <GroupDialog onClose={() => setMaking(false)} />}
+    </>
   );
 }
 

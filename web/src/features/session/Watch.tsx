@@ -34,9 +34,12 @@ export function SessionWatch() {
   const hours = useQuery({ queryKey: ["profile"], queryFn: () => body(api.GET("/api/users/profile")), staleTime: 10 * 60_000, enabled: state.status === "in" }).data?.session_timeout ?? 8;
   const [endsAt, setEndsAt] = useState<number | null>(null);
 
+  // Being signed in is doing something; that a warning came is not.
+  useEffect(() => {
+    if (state.status === "in") touch();
+  }, [state.status]);
   useEffect(() => {
     if (state.status !== "in") return;
-    touch();
     let written = Date.now();
     const active = () => {
       if (Date.now() - written < 5_000 || endsAt !== null) return;

@@ -76,7 +76,7 @@ export function CalendarPanel({ etag, ...shown }: Shown & { etag: string }) {
   const patch = calendar === "calcom" ? { calcom: { ...common, ...(secret && { webhook_secret: secret }) } } : { calendly: { ...common, ...(secret && { webhook_signing_key: secret }), ...(otherTypes && { event_types: types }) } };
   const secretField = calendar === "calcom" ? "calcom.webhook_secret" : "calendly.webhook_signing_key";
   return (
-    <Provider title={words.title} configured={view.configured || !view.enabled} problems={view.problems} lastSync={view.last_sync} url={view.webhook_url} refusal={refusal} {...(words.told && { told: words.told })}>
+    <Provider title={words.title} configured={view.configured} off={!view.enabled} problems={view.problems} lastSync={view.last_sync} url={view.webhook_url} refusal={refusal} {...(words.told && { told: words.told })}>
       <Switch isSelected={enabled} onChange={setEnabled}>
         {words.take}
       </Switch>

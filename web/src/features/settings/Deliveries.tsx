@@ -5,7 +5,7 @@ import { now } from "@/api/clock";
 import { useZone } from "@/features/session/business";
 import { dayAndTime, dayAndTimeWithin } from "@/lib/time";
 import { Badge } from "@/ui/Badge";
-import { Button, IconButton } from "@/ui/Button";
+import { Button } from "@/ui/Button";
 import { Dialog } from "@/ui/Dialog";
 import { Empty, ErrorNote, Skeleton } from "@/ui/Notes";
 import { toast } from "@/ui/toast";
@@ -68,6 +68,7 @@ export function Deliveries({ webhook, onClose }: { webhook: Webhook; onClose: ()
   return (
     <Dialog
       title={`Deliveries to ${webhook.description ?? new URL(webhook.url).host}`}
+      kind="wide"
       open
       onClose={onClose}
       footer={
@@ -87,7 +88,7 @@ export function Deliveries({ webhook, onClose }: { webhook: Webhook; onClose: ()
       {list.isError && <ErrorNote error={list.error} what="Could not load the deliveries." retry={() => void list.refetch()} />}
       {replay.error && <ErrorNote error={replay.error} what="Nothing was sent again." />}
       {list.data && deliveries.length === 0 && <Empty title="Nothing was sent yet">What happens from now on is listed here for 30 days. Send a sample to see how it arrives.</Empty>}
-      <ul className={css.rows}>
+      <ul className={css.deliveries}>
         {deliveries.map((each) => (
           <li key={each.id}>
             <State delivery={each} />
@@ -102,7 +103,9 @@ export function Deliveries({ webhook, onClose }: { webhook: Webhook; onClose: ()
               <br />
               <span className="faint code">{each.id}</span>
             </span>
-            <IconButton icon={RotateCw} label={`Send ${each.type} of ${dayAndTimeWithin(new Date(each.timestamp), zone, now())} again`} onPress={() => replay.mutate({ delivery_id: each.id })} />
+            <Button small icon={RotateCw} aria-label={`Send again: ${each.type} of ${dayAndTimeWithin(new Date(each.timestamp), zone, now())}`} onPress={() => replay.mutate({ delivery_id: each.id })}>
+              Send again
+            </Button>
           </li>
         ))}
       </ul>

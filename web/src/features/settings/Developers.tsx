@@ -11,6 +11,7 @@ import { Button, IconButton } from "@/ui/Button";
 import { Dialog } from "@/ui/Dialog";
 import { Empty, ErrorNote, Hint, Skeleton } from "@/ui/Notes";
 import { Panel } from "@/ui/Panel";
+import { copy } from "@/ui/copy";
 import { toast } from "@/ui/toast";
 import { Deliveries } from "./Deliveries";
 import { WebhookDialog } from "./WebhookDialog";
@@ -119,7 +120,7 @@ function Address({ webhook, open, changed }: { webhook: Webhook; open: (what: Op
         )}
         {webhook.enabled && webhook.failing_since && <Hint tone="attention">It has taken nothing since {dayAndTimeWithin(new Date(webhook.failing_since), zone, now())}. What it did not take is tried again for three days; after five days without an answer it is switched off.</Hint>}
         <p className={css.mono}>
-          <span className="code">{webhook.url}</span> <IconButton icon={Copy} label={`Copy the address of ${name}`} onPress={() => void navigator.clipboard.writeText(webhook.url)} />
+          <span className="code">{webhook.url}</span> <IconButton icon={Copy} label={`Copy the address of ${name}`} onPress={() => void copy(webhook.url)} />
         </p>
         <p className="muted">Told of {webhook.events.join(", ")}</p>
         {webhook.previous_secret_until && <p className="faint">The secret before signs too until {dayAndTimeWithin(new Date(webhook.previous_secret_until), zone, now())}.</p>}
@@ -139,7 +140,9 @@ function Address({ webhook, open, changed }: { webhook: Webhook; open: (what: Op
           <Button small icon={Power} isPending={switched.isPending} onPress={() => switched.mutate()}>
             {webhook.enabled ? "Switch off" : "Switch on"}
           </Button>
-          <IconButton icon={Trash2} label={`Remove ${name}`} onPress={() => open({ kind: "remove", webhook })} />
+          <Button small look="quiet" icon={Trash2} aria-label={`Remove ${name}`} onPress={() => open({ kind: "remove", webhook })}>
+            Remove
+          </Button>
         </div>
         <p className="faint">Added {agoWithin(new Date(webhook.created_at), zone, now())}.</p>
       </div>
@@ -163,7 +166,7 @@ function Secret({ secret, onClose }: { secret: string; onClose: () => void }) {
     >
       <p>Your program checks each message with it. It is not shown again; a new one can be made at any time.</p>
       <p className={css.mono}>
-        <span className="code">{secret}</span> <IconButton icon={Copy} label="Copy the secret" onPress={() => void navigator.clipboard.writeText(secret)} />
+        <span className="code">{secret}</span> <IconButton icon={Copy} label="Copy the secret" onPress={() => void copy(secret)} />
       </p>
     </Dialog>
   );

@@ -3,7 +3,7 @@ import { useState } from "react";
 import { api, versioned, type Schemas } from "@/api/client";
 import { Button } from "@/ui/Button";
 import { Row, Switch, TextField } from "@/ui/Field";
-import { ErrorNote, Hint, Skeleton } from "@/ui/Notes";
+import { ErrorNote, Skeleton } from "@/ui/Notes";
 import { CalendarPanel } from "./Calendars";
 import { ConnectionTest } from "./CalendarSync";
 import { Provider, useSave } from "./Provider";
@@ -64,7 +64,7 @@ function Twilio({ view, etag }: { view: View["twilio"]; etag: string }) {
   const changed = enabled !== view.enabled || sid !== (view.account_sid ?? "") || from !== (view.from_number ?? "") || token !== "" || ends !== view.stop_ends_calls;
   const patch = { enabled, account_sid: sid.trim() || null, from_number: from.trim() || null, stop_ends_calls: ends, ...(token && { auth_token: token }) };
   return (
-    <Provider title="Twilio, for text messages" configured={view.configured || !view.enabled} problems={view.problems} lastSync={view.last_sync} url={view.webhook_url} refusal={refusal}>
+    <Provider title="Twilio, for text messages" configured={view.configured} off={!view.enabled} problems={view.problems} lastSync={view.last_sync} url={view.webhook_url} refusal={refusal}>
       <Switch isSelected={enabled} onChange={setEnabled}>
         Send text messages to those who opted in
       </Switch>
@@ -92,11 +92,10 @@ function Email({ view, etag }: { view: View["email"]; etag: string }) {
   const [replyTo, setReplyTo] = useState(view.reply_to ?? "");
   const changed = enabled !== view.enabled || replyTo !== (view.reply_to ?? "");
   return (
-    <Provider title="Email" configured={view.configured || !view.enabled} problems={view.problems} lastSync={null} url={view.sender ?? ""} refusal={refusal} told="Emails come from this address, under the name of your business:">
-      <Switch isSelected={enabled} isDisabled={!view.sender && !enabled} onChange={setEnabled} help={view.sender ? undefined : "This installation sends no email yet. Ask its operator."}>
+    <Provider title="Email" configured={view.configured} off={!view.enabled} problems={view.problems} lastSync={null} url={view.sender ?? ""} refusal={refusal} told="Emails come from this address, under the name of your business:">
+      <Switch isSelected={enabled} isDisabled={!view.sender && !enabled} onChange={setEnabled} error={errors["email.enabled"]} help={view.sender ? undefined : "This installation sends no email yet. Ask its operator."}>
         Send emails to those who opted in
       </Switch>
-      {errors["email.enabled"] && <Hint tone="attention">{errors["email.enabled"]}</Hint>}
       <TextField label="Address for answers" type="email" value={replyTo} onChange={setReplyTo} error={errors["email.reply_to"]} autoComplete="off" help="Left empty, emails ask people to call you." />
       <div>
         <Button look="primary" isDisabled={!changed} isPending={save.isPending} onPress={() => save.mutate({ email: { enabled, reply_to: replyTo.trim() || null } })}>

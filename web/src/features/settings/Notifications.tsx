@@ -1,5 +1,6 @@
 import { Link } from "@tanstack/react-router";
 import { api, versioned, type Schemas } from "@/api/client";
+import { city, clockOf } from "@/lib/time";
 import { SelectField, Switch } from "@/ui/Field";
 import { ErrorNote, Skeleton } from "@/ui/Notes";
 import { Panel } from "@/ui/Panel";
@@ -30,7 +31,7 @@ export function Notifications() {
   const here = (change: NonNullable<Patch["in_app_notifications"]>) => set({ in_app_notifications: change });
   const noPhone = sms.unavailable === "no_phone";
   const silent = noPhone || !sms.enable_sms;
-  const at = `At ${value.delivery_time}, ${value.timezone}.`;
+  const at = `At ${clockOf(value.delivery_time)}, ${city(value.timezone)} time.`;
   return (
     <>
       <div className={css.head}>
@@ -80,6 +81,7 @@ export function Notifications() {
             isSelected={sms.enable_sms && !noPhone}
             isDisabled={noPhone}
             onChange={(on) => text({ enable_sms: on })}
+            error={errors["sms_notifications.enable_sms"]}
             help={
               noPhone ? (
                 <>
@@ -92,7 +94,6 @@ export function Notifications() {
           >
             Alerts by text message
           </Switch>
-          {errors["sms_notifications.enable_sms"] && <p role="alert">{errors["sms_notifications.enable_sms"]}</p>}
           <Switch isSelected={sms.critical_system_alerts} isDisabled={silent} onChange={(on) => text({ critical_system_alerts: on })}>
             Calling stops, or a calendar fails
           </Switch>

@@ -1,3 +1,4 @@
+import { useQueryClient } from "@tanstack/react-query";
 import { api, versioned, type Schemas } from "@/api/client";
 import { Row, SelectField, TextField } from "@/ui/Field";
 import { ErrorNote, Skeleton } from "@/ui/Notes";
@@ -10,10 +11,17 @@ type View = Schemas["ProfileView"];
 type Patch = Schemas["ProfilePatch"];
 
 export function Profile() {
+  const client = useQueryClient();
   const state = useAutoSave<View, Patch>({
     key: ["settings", "profile"],
     read: () => versioned(api.GET("/api/users/profile")),
-    write: (patch, etag) => versioned(api.PATCH("/api/users/profile", { params: { header: { "If-Match": etag } }, body: patch })),
+    write: async (patch, etag) => {
+      const answer = await versioned(api.PATCH("/api/users/profile", { params: { header: { "If-Match": etag } }, body: patch }));
+      // When one is signed out, and whether there is a number for alerts, is read elsewhere too.
+      void client.invalidateQueries({ queryKey: ["profile"] });
+      void client.invalidateQueries({ queryKey: ["settings", "notifications"] });
+      return answer;
+    },
   });
   const { value, set, errors, query } = state;
   if (query.isLoadingError) return <ErrorNote error={query.error} what="Could not load your profile." retry={() => void query.refetch()} />;

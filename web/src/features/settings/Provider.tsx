@@ -1,5 +1,5 @@
 import { useMutation, useQueryClient } from "@tanstack/react-query";
-import { Check, Copy, TriangleAlert } from "lucide-react";
+import { Check, CirclePause, Copy, TriangleAlert } from "lucide-react";
 import type { ReactNode } from "react";
 import { api, versioned, type Schemas } from "@/api/client";
 import { now } from "@/api/clock";
@@ -10,6 +10,7 @@ import { Badge } from "@/ui/Badge";
 import { IconButton } from "@/ui/Button";
 import { ErrorNote, Hint } from "@/ui/Notes";
 import { Panel } from "@/ui/Panel";
+import { copy } from "@/ui/copy";
 import { toast } from "@/ui/toast";
 import css from "./settings.module.css";
 
@@ -30,14 +31,18 @@ export function useSave(etag: string) {
   return { save, refusal, errors: byField(refusal) };
 }
 
-/** One provider's connection: whether it works, what is wrong, and where its webhooks go. */
-export function Provider({ title, configured, problems, lastSync, url, refusal, told = "Give this address to the provider for its webhooks:", children }: { title: string; configured: boolean; problems: string[]; lastSync: string | null | undefined; url: string; refusal: Refusal | null; told?: string; children: ReactNode }) {
+/** One provider's connection: whether it is wanted and works, what is wrong, and where its webhooks go. */
+export function Provider({ title, configured, off = false, problems, lastSync, url, refusal, told = "Give this address to the provider for its webhooks:", children }: { title: string; configured: boolean; off?: boolean; problems: string[]; lastSync: string | null | undefined; url: string; refusal: Refusal | null; told?: string; children: ReactNode }) {
   const zone = useZone();
   return (
     <Panel
       title={title}
       aside={
-        configured && problems.length === 0 ? (
+        problems.length === 0 && off ? (
+          <Badge tone="neutral" icon={CirclePause}>
+            Switched off
+          </Badge>
+        ) : configured && problems.length === 0 ? (
           <Badge tone="confirmed" icon={Check}>
             Working
           </Badge>
@@ -61,7 +66,7 @@ export function Provider({ title, configured, problems, lastSync, url, refusal, 
             <>
               <p className="muted">{told}</p>
               <p className={css.mono}>
-                <span className="code">{url}</span> <IconButton icon={Copy} label="Copy the address" onPress={() => void navigator.clipboard.writeText(url)} />
+                <span className="code">{url}</span> <IconButton icon={Copy} label="Copy the address" onPress={() => void copy(url)} />
               </p>
             </>
           )}

@@ -1,8 +1,8 @@
 import { Link } from "@tanstack/react-router";
-import { Building2, Code, MapPin, PhoneCall, Plug, ShieldCheck, Tags, UserRound, Users, type LucideIcon } from "lucide-react";
+import { UserRound } from "lucide-react";
 import type { ComponentType } from "react";
 import { CallMeter } from "@/features/calls/CallMeter";
-import { useMay, type Permission } from "@/features/session/use";
+import { useMay } from "@/features/session/use";
 import { useRail } from "@/features/shell/useRail";
 import { useNarrow } from "@/lib/useNarrow";
 import { Empty } from "@/ui/Notes";
@@ -18,18 +18,11 @@ import { Locations } from "./Locations";
 import { Privacy } from "./Privacy";
 import { Team } from "./Team";
 import { BackLink } from "./BackLink";
+import { SECTIONS } from "./sections";
 import css from "./settings.module.css";
 
-const SECTIONS: { id: string; name: string; icon: LucideIcon; needs: Permission; show: ComponentType }[] = [
-  { id: "business", name: "Business", icon: Building2, needs: "manage_business_settings", show: Business },
-  { id: "calls", name: "Call settings", icon: PhoneCall, needs: "configure_call_settings", show: Calling },
-  { id: "integrations", name: "Integrations", icon: Plug, needs: "configure_integrations", show: Integrations },
-  { id: "developers", name: "Developers", icon: Code, needs: "configure_integrations", show: Developers },
-  { id: "team", name: "Team", icon: Users, needs: "manage_team_members", show: Team },
-  { id: "privacy", name: "Privacy", icon: ShieldCheck, needs: "manage_compliance_settings", show: Privacy },
-  { id: "locations", name: "Locations", icon: MapPin, needs: "manage_business_settings", show: Locations },
-  { id: "lists", name: "Types and tags", icon: Tags, needs: "manage_business_settings", show: Lists },
-];
+const SHOW: Record<(typeof SECTIONS)[number]["id"], ComponentType> = { business: Business, calls: Calling, integrations: Integrations, developers: Developers, team: Team, privacy: Privacy, locations: Locations, lists: Lists };
+const PAGES = SECTIONS.map((each) => ({ ...each, show: SHOW[each.id] }));
 
 /** What a business sets once; a section without its permission is not there. */
 export default function SettingsPage() {
@@ -37,7 +30,7 @@ export default function SettingsPage() {
   const may = useMay();
   const phone = useNarrow("48rem");
   const rail = useRail();
-  const shown = SECTIONS.filter((each) => may(each.needs));
+  const shown = PAGES.filter((each) => may(each.needs));
   const chosen = shown.find((each) => each.id === section) ?? (phone ? undefined : shown[0]);
   const Chosen = chosen?.show;
   return (

@@ -1,6 +1,6 @@
 import { useQuery } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
-import { Plus, Search, UserRound } from "lucide-react";
+import { Ban, ChartColumn, EyeOff, History, Megaphone, Plus, Search, Trash2, UserRound, Users, type LucideIcon } from "lucide-react";
 import { useMemo, useState } from "react";
 import { Autocomplete } from "react-aria-components/Autocomplete";
 import { Dialog } from "react-aria-components/Dialog";
@@ -11,13 +11,16 @@ import { Modal, ModalOverlay } from "react-aria-components/Modal";
 import { SearchField } from "react-aria-components/SearchField";
 import { api, body } from "@/api/client";
 import { now } from "@/api/clock";
-import { Name, Phone } from "@/features/preferences/hidden";
+import { Name, Phone, toggleHidden } from "@/features/preferences/hidden";
 import { useNouns, useZone } from "@/features/session/business";
 import { useMay } from "@/features/session/use";
+import { OWN, SECTIONS } from "@/features/settings/sections";
 import { useDelayed } from "@/lib/useDelayed";
 import { dayAndTime } from "@/lib/time";
 import css from "./CommandPalette.module.css";
 import { useEntries } from "./nav";
+
+type Inner = "/calls/campaigns" | "/calls/history" | "/calls/do-not-call" | "/contacts/duplicates" | "/contacts/deleted" | "/groups/compare";
 
 /** Finds a person or a page by a few letters. What is typed goes into a request's body, never into an address. */
 export default function CommandPalette({ onClose }: { onClose: () => void }) {
@@ -36,13 +39,29 @@ export default function CommandPalette({ onClose }: { onClose: () => void }) {
     gcTime: 0,
     placeholderData: (before) => before,
   });
+  const deeper = useMemo(() => {
+    const go = (to: Inner, name: string, icon: LucideIcon, shown = true) => ({ id: to, name: `Go to ${name}`, icon, shown, run: () => void navigate({ to }) });
+    return [
+      go("/calls/campaigns", "Campaigns", Megaphone, may("view_call_results")),
+      go("/calls/history", "Call history", History, may("view_call_results")),
+      go("/calls/do-not-call", "Do-not-call list", Ban, may("view_contacts")),
+      go("/contacts/duplicates", "Duplicates", Users, may("view_contacts")),
+      go("/contacts/deleted", `Deleted ${nouns.many}`, Trash2, may("delete_contacts", "edit_all_contacts")),
+      go("/groups/compare", "Compare groups", ChartColumn, may("view_basic_analytics")),
+      ...SECTIONS.map(({ id, name, icon, needs }) => ({ id: `settings-${id}`, name: `Settings: ${name}`, icon, shown: may(needs), run: () => void navigate({ to: "/settings/$section", params: { section: id } }) })),
+      ...OWN.map(({ id, name, icon }) => ({ id: `account-${id}`, name: `Your account: ${name}`, icon, shown: true, run: () => void navigate({ to: "/account/$section", params: { section: id } }) })),
+      { id: "hide", name: "Hide or show details", icon: EyeOff, shown: true, run: toggleHidden },
+    ].filter((each) => each.shown);
+  }, [may, navigate, nouns]);
   const commands = useMemo(
     () =>
       [
         ...entries.map(({ to, name, icon }) => ({ id: to, name: `Go to ${name}`, icon, run: () => void navigate({ to }) })),
         ...(may("create_contacts") ? [{ id: "new", name: `Add ${nouns.one}`, icon: Plus, run: () => void navigate({ to: "/contacts/new" }) }] : []),
+        // Further in, and found by their names alone: unasked they would bury the pages.
+        ...(text.trim() ? deeper : []),
       ].filter((each) => each.name.toLowerCase().includes(text.trim().toLowerCase())),
-    [entries, may, nouns, navigate, text],
+    [entries, deeper, may, nouns, navigate, text],
   );
   const people = searching ? (found.data?.contacts ?? []) : [];
   const act = (key: string) => {

@@ -1,20 +1,19 @@
-import { useQuery } from "@tanstack/react-query";
 import type { ReactNode } from "react";
-import { api, body } from "@/api/client";
 import { useGroups } from "@/features/groups/queries";
 import { holidayOn, useAppointmentTypes, useBusiness, useCallSettings, useLocations, useZone } from "@/features/session/business";
 import { useColleagues } from "@/features/session/team";
-import { clockOf, city, instantOf, wall, clock24, dateKey } from "@/lib/time";
+import { clock, clockOf, city, instantOf, wall, clock24, dateKey, skipped } from "@/lib/time";
 import { now } from "@/api/clock";
 import { GroupMark } from "@/ui/Badge";
 import { DateField, TimeField } from "@/ui/DateTime";
 import { Checkbox, Row, SelectField, Switch, TextField } from "@/ui/Field";
 import { Hint } from "@/ui/Notes";
 import { SpokenField } from "../SpokenField";
-import { CustomFields, type FormShape } from "./CustomFields";
+import { useForm } from "../queries";
+import { CustomFields } from "./CustomFields";
 import { PhoneField } from "./PhoneField";
 import css from "./Sections.module.css";
-import { CHECKS, type Check, type Draft } from "./draft";
+import { ABOUT, CHECKS, type Check, type Draft } from "./draft";
 
 export interface SectionProps {
   draft: Draft;
@@ -52,7 +51,7 @@ export function useTimeWarning(date: string, time: string): string | null {
   const zone = useZone();
   if (!date || !time) return null;
   const at = instantOf(date, time, zone);
-  if (dateKey(at, zone) !== date || clock24(at, zone) !== time) return `${time} does not exist on this day: the clocks go forward over it.`;
+  if (skipped(date, time, zone)) return `${clockOf(time)} does not exist on this day: the clocks go forward over it. Choose ${clock(new Date(at.getTime() - 3_600_000), zone)} or ${clock(at, zone)}.`;
   const again = new Date(at.getTime() + 3_600_000);
   if (clock24(again, zone) === time && dateKey(again, zone) === date) return "This time happens twice that night, because the clocks go back. The first one is used.";
   if (at < now()) return "This time has passed.";
@@ -106,8 +105,6 @@ export function Notes({ draft, set, errors }: SectionProps) {
 export function More({ draft, set, errors }: SectionProps) {
   const colleagues = useColleagues();
   const settings = useCallSettings().data;
-  const forms = useQuery({ queryKey: ["forms"], queryFn: () => body(api.GET("/api/forms")), staleTime: Infinity }).data;
-  const form = (forms?.forms as FormShape[] | undefined)?.find((each) => each.form === forms?.default_form);
   return (
     <>
       <Groups draft={draft} set={set} errors={errors} />
@@ -150,8 +147,18 @@ export function More({ draft, set, errors }: SectionProps) {
           Agreed to emails
         </Switch>
       </div>
-      {form && <CustomFields form={form} values={draft.custom} onChange={(custom) => set({ custom })} errors={errors} />}
     </>
+  );
+}
+
+/** What this industry asks besides: its form, from data. */
+export function Industry({ draft, set, errors, industry }: SectionProps & { industry?: string | null | undefined }) {
+  const form = useForm(industry);
+  if (!form || form.fields.length === 0) return null;
+  return (
+    <Section title={ABOUT}>
+      <CustomFields form={form} values={draft.custom} onChange={(custom) => set({ custom })} errors={errors} />
+    </Section>
   );
 }
 

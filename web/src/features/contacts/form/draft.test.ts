@@ -29,6 +29,17 @@ describe("a contact's form", () => {
     expect(merge(before, mine, theirs, new Set(["notes"]))).toMatchObject({ notes: "Front door", email: "e@example.org", phone: "+447700900111" });
   });
 
+  it("takes an industry's form field by field", () => {
+    const with_ = (custom: Draft["custom"]): Draft => ({ ...before, custom });
+    const [base, mine, theirs] = [with_({ insurer: "Bupa", seat: "bar", old: 1 }), with_({ insurer: "Aviva", seat: "bar" }), with_({ insurer: "Bupa", seat: "garden", old: 1 })];
+    expect(clashes(base, mine, theirs)).toEqual([]);
+    expect(merge(base, mine, theirs, new Set()).custom).toEqual({ insurer: "Aviva", seat: "garden" });
+    const other = with_({ insurer: "Vitality", seat: "garden", old: 1 });
+    expect(clashes(base, mine, other)).toEqual([{ key: "custom", before: { insurer: "Bupa" }, mine: { insurer: "Aviva" }, theirs: { insurer: "Vitality" } }]);
+    expect(merge(base, mine, other, new Set()).custom).toEqual({ insurer: "Vitality", seat: "garden" });
+    expect(merge(base, mine, other, new Set(["custom"])).custom).toEqual({ insurer: "Aviva", seat: "garden" });
+  });
+
   it("does not call the same change a clash", () => {
     const both: Draft = { ...before, time: "12:00" };
     expect(clashes(before, both, both)).toEqual([]);

@@ -152,6 +152,9 @@ export function changesOf(before: Draft, after: Draft, timezone: string): Body {
   };
 }
 
+/** What the fields of an industry's form are called together. */
+export const ABOUT = "More about them";
+
 export const LABEL: Partial<Record<keyof Draft, string>> = {
   name: "Name",
   phone: "Phone",
@@ -174,7 +177,7 @@ export const LABEL: Partial<Record<keyof Draft, string>> = {
   preferred: "Preferred time",
   assigned: "Assigned to",
   doNotContact: "Do not contact",
-  custom: "More about them",
+  custom: ABOUT,
 };
 
 export interface Clash {
@@ -184,11 +187,29 @@ export interface Clash {
   theirs: Draft[keyof Draft];
 }
 
-/** Fields that both changed, and differently. What only one of the two changed merges by itself. */
+type Custom = Draft["custom"];
+
+const bothChanged = (before: unknown, mine: unknown, theirs: unknown): boolean => !same(before, mine) && !same(before, theirs) && !same(mine, theirs);
+
+/** Fields that both changed, and differently; of an industry's form those fields alone. What only one of the two changed merges by itself. */
 export function clashes(before: Draft, mine: Draft, theirs: Draft): Clash[] {
+  const names = Object.keys({ ...before.custom, ...mine.custom, ...theirs.custom }).filter((name) => bothChanged(before.custom[name], mine.custom[name], theirs.custom[name]));
+  const only = (custom: Custom): Custom => Object.fromEntries(names.flatMap((name) => (name in custom ? [[name, custom[name]]] : [])));
   return (Object.keys(LABEL) as (keyof Draft)[])
-    .filter((key) => !same(before[key], mine[key]) && !same(before[key], theirs[key]) && !same(mine[key], theirs[key]))
-    .map((key) => ({ key, before: before[key], mine: mine[key], theirs: theirs[key] }));
+    .filter((key) => (key === "custom" ? names.length > 0 : bothChanged(before[key], mine[key], theirs[key])))
+    .map((key) => (key === "custom" ? { key, before: only(before.custom), mine: only(mine.custom), theirs: only(theirs.custom) } : { key, before: before[key], mine: mine[key], theirs: theirs[key] }));
+}
+
+/** An industry's form of two, field by field. */
+function mergedCustom(before: Custom, mine: Custom, theirs: Custom, keep: boolean): Custom {
+  const names = Object.keys({ ...before, ...mine, ...theirs });
+  const isMine = (name: string) => !same(before[name], mine[name]) && (keep || !bothChanged(before[name], mine[name], theirs[name]));
+  return Object.fromEntries(
+    names.flatMap((name) => {
+      const from = isMine(name) ? mine : theirs;
+      return name in from ? [[name, from[name]]] : [];
+    }),
+  );
 }
 
 /** Theirs, with what I changed and they did not; of what both changed, mine where it is kept. */
@@ -196,5 +217,5 @@ export function merge(before: Draft, mine: Draft, theirs: Draft, keep: ReadonlyS
   const clashing = new Set(clashes(before, mine, theirs).map((each) => each.key));
   const merged: Draft = { ...theirs };
   const kept = (Object.keys(mine) as (keyof Draft)[]).filter((key) => !same(before[key], mine[key]) && (!clashing.has(key) || keep.has(key)));
-  return Object.assign(merged, Object.fromEntries(kept.map((key) => [key, mine[key]])));
+  return Object.assign(merged, Object.fromEntries(kept.map((key) => [key, mine[key]])), { custom: mergedCustom(before.custom, mine.custom, theirs.custom, keep.has("custom")) });
 }

@@ -12,7 +12,10 @@ import { initials } from "@/lib/words";
 import { Avatar, Badge, GroupTag } from "@/ui/Badge";
 import { Button } from "@/ui/Button";
 import { Facts, Panel } from "@/ui/Panel";
+import { ABOUT } from "../form/draft";
+import { toldOf } from "../form/shape";
 import { contactQuery, type Contact } from "../one";
+import { useForm } from "../queries";
 import css from "./Aside.module.css";
 
 const METHOD: Record<string, string> = { verbal: "said so", written: "on paper", electronic: "online", implied: "by booking" };
@@ -58,6 +61,7 @@ export function Aside({ contact, editable, onEdit, onConsent, onGroups, onText }
         <Detail>{contact.special_instructions ? <q className={css.said}>{contact.special_instructions}</q> : <p className="muted">No extra words.</p>}</Detail>
         {contact.special_instructions && <p className={css.small}>{contact.special_instructions.length} of 300 characters</p>}
       </Panel>
+      <About contact={contact} editable={editable} onEdit={onEdit} />
       <Panel title="Permission" padded>
         <Facts
           rows={[
@@ -121,6 +125,26 @@ export function Aside({ contact, editable, onEdit, onConsent, onGroups, onText }
         </Panel>
       )}
     </div>
+  );
+}
+
+/** What the form of their industry asked, where something of it was filled in. */
+function About({ contact, editable, onEdit }: Pick<Props, "contact" | "editable" | "onEdit">) {
+  const told = toldOf(useForm(contact.industry), contact.custom_fields);
+  if (told.length === 0) return null;
+  const shown = (text: string, sensitive: boolean) => (sensitive ? <Detail>{text}</Detail> : text);
+  return (
+    <Panel title={ABOUT} padded aside={editable && <LinkButton onClick={onEdit}>Edit</LinkButton>}>
+      <Facts rows={told.filter((each) => !each.long).map(({ name, text, sensitive }) => [name, shown(text, sensitive)])} />
+      {told
+        .filter((each) => each.long)
+        .map(({ name, text, sensitive }) => (
+          <div key={name} className={css.told}>
+            <p className={css.small}>{name}</p>
+            <p className={css.long}>{shown(text, sensitive)}</p>
+          </div>
+        ))}
+    </Panel>
   );
 }
 

@@ -6,32 +6,14 @@ import { useHidden } from "@/features/preferences/hidden";
 import { useZone } from "@/features/session/business";
 import { useColleague } from "@/features/session/team";
 import { dayAndTimeWithin } from "@/lib/time";
-import { humane, number } from "@/lib/words";
+import { capital, number } from "@/lib/words";
 import { Empty, ErrorNote, Skeleton } from "@/ui/Notes";
 import { ShowMore } from "@/ui/ShowMore";
 import css from "./Timeline.module.css";
+import { LOOKED, actionWords, fieldWords, whoDid } from "./changeWords";
 import { gathered, isLook } from "./looks";
 
 type HistoryEntry = Schemas["HistoryEntry"];
-
-const LOOKED = "Looked at";
-
-const ACTION: Record<string, string> = {
-  "contact.created": "Added",
-  "contact.updated": "Changed",
-  "contact.viewed": LOOKED,
-  "contact.deleted": "Deleted",
-  "contact.restored": "Brought back",
-  "contact.merged": "Made one with another record",
-  "contact.merged_away": "Made one with another record, and deleted",
-  "contact.kept_apart": "Said to be two people",
-  "contact.no_longer_kept_apart": "No longer said to be two people",
-  "appointment.created": "Appointment added",
-  "appointment.updated": "Appointment changed",
-  "call_now.refused": "Call now was refused",
-  "call_now.requested": "Call now",
-  "session.planned": "Reminder planned",
-};
 
 /** Who changed and who saw what. */
 export function Changes({ contactId }: { contactId: string }) {
@@ -62,13 +44,13 @@ function Entry({ entry, times }: { entry: HistoryEntry; times: number }) {
   const hidden = useHidden();
   const colleague = useColleague();
   const [open, setOpen] = useState(false);
-  const who = entry.by.name ?? colleague(entry.by.user_id) ?? (entry.by.kind === "user" ? "A colleague" : entry.by.kind === "provider" ? "The calendar or phone provider" : "Vio");
+  const who = capital(whoDid(entry.by, colleague(entry.by.user_id)));
   const pairs = Object.entries(entry.details ?? {}).filter((pair): pair is [string, [unknown, unknown]] => Array.isArray(pair[1]) && pair[1].length === 2);
   return (
     <li>
-      <b>{isLook(entry) ? LOOKED : (ACTION[entry.action] ?? humane(entry.action))}</b>
+      <b>{isLook(entry) ? LOOKED : actionWords(entry.action)}</b>
       <span className="muted">
-        {entry.fields.length > 0 && `${entry.fields.map((each) => humane(each).toLowerCase()).join(", ")} · `}
+        {entry.fields.length > 0 && `${entry.fields.map(fieldWords).join(", ")} · `}
         {who}, {dayAndTimeWithin(new Date(entry.at), zone, now())}
         {times > 1 && `, ${number(times)} times`}
       </span>
@@ -83,7 +65,7 @@ function Entry({ entry, times }: { entry: HistoryEntry; times: number }) {
         <dl className={`${css.under ?? ""} ${css.fields ?? ""}`}>
           {pairs.map(([field, [before, after]]) => (
             <div key={field}>
-              {humane(field)}: {shown(before)} → <b>{shown(after)}</b>
+              {capital(fieldWords(field))}: {shown(before)} → <b>{shown(after)}</b>
             </div>
           ))}
         </dl>

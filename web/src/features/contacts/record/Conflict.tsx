@@ -5,22 +5,33 @@ import { useColleague } from "@/features/session/team";
 import { Button } from "@/ui/Button";
 import { Dialog } from "@/ui/Dialog";
 import { Checkbox } from "@/ui/Field";
+import { clockOf, date } from "@/lib/time";
+import { humane } from "@/lib/words";
 import { LABEL, type Clash, type Draft } from "../form/draft";
+import { toldOf } from "../form/shape";
+import { useForm } from "../queries";
 import css from "./Conflict.module.css";
 
+const CHANNEL: Record<string, string> = { voice: "Phone call", sms: "Text message", email: "Email" };
+/** Words of the API that are said as they are. */
+const PLAIN: ReadonlySet<keyof Draft> = new Set(["priority", "preferred"]);
+
 /** Two people changed the same fields. Only those are shown; theirs stays unless mine is kept. */
-export function Conflict({ clashes, onClose, onKeep }: { clashes: Clash[]; onClose: () => void; onKeep: (keep: ReadonlySet<keyof Draft>) => void }) {
+export function Conflict({ clashes, industry, onClose, onKeep }: { clashes: Clash[]; industry: string | null | undefined; onClose: () => void; onKeep: (keep: ReadonlySet<keyof Draft>) => void }) {
   const [keep, setKeep] = useState<ReadonlySet<keyof Draft>>(new Set());
   const groups = useGroups().data?.groups;
   const locations = useLocations().data;
   const colleague = useColleague();
+  const form = useForm(industry);
   const shown = (key: keyof Draft, value: Draft[keyof Draft]): string => {
     if (key === "groups" && Array.isArray(value)) return value.map((id) => groups?.find((each) => each.id === id)?.name ?? "a group").join(", ") || "No group";
     if (key === "location") return locations?.find((each) => each.id === value)?.name ?? "Not said";
     if (key === "assigned") return (typeof value === "string" && colleague(value)) || "Nobody";
     if (typeof value === "boolean") return value ? "Yes" : "No";
-    if (typeof value === "object") return Array.isArray(value) ? value.join(", ") : JSON.stringify(value);
-    return value || "Nothing";
+    if (Array.isArray(value)) return value.join(", ") || "None";
+    if (typeof value === "object") return toldOf(form, value).map(({ name, text }) => `${name}: ${text}`).join("; ") || "Nothing";
+    if (!value) return "Nothing";
+    return (key === "date" && date(value)) || (key === "time" && clockOf(value)) || (key === "duration" && `${value} minutes`) || (key === "channel" && CHANNEL[value]) || (PLAIN.has(key) ? humane(value) : value);
   };
   return (
     <Dialog

@@ -5,12 +5,13 @@ import { Refusal, byField } from "@/api/problem";
 import { Restored } from "@/features/session/Restored";
 import { useNouns } from "@/features/session/business";
 import { useKept } from "@/features/session/useKept";
+import { useFirstWrong } from "@/lib/useFirstWrong";
 import { Button } from "@/ui/Button";
 import { Dialog } from "@/ui/Dialog";
 import { Switch } from "@/ui/Field";
 import { ErrorNote, Hint } from "@/ui/Notes";
 import { toast } from "@/ui/toast";
-import { More, Notes, Section, When, Who, Words } from "../form/Sections";
+import { Industry, More, Notes, Section, When, Who, Words } from "../form/Sections";
 import { changesOf, clashes, draftOf, merge, type Clash, type Draft } from "../form/draft";
 import type { Contact } from "../one";
 import { Conflict } from "./Conflict";
@@ -70,6 +71,7 @@ export function EditSheet({ contact, etag, onClose }: { contact: Contact; etag: 
   });
   const refusal = save.error instanceof Refusal && save.error.status !== 412 ? save.error : null;
   const errors = byField(refusal);
+  useFirstWrong(refusal);
   const sections = { draft, set, errors };
   const changed = Object.keys(changesOf(base.draft, draft, base.timezone)).length;
 
@@ -77,6 +79,7 @@ export function EditSheet({ contact, etag, onClose }: { contact: Contact; etag: 
     return (
       <Conflict
         clashes={conflict.clashes}
+        industry={contact.industry}
         onClose={() => setConflict(null)}
         onKeep={(keep) => {
           setDraft(merge(base.draft, draft, conflict.theirs, keep));
@@ -116,6 +119,7 @@ export function EditSheet({ contact, etag, onClose }: { contact: Contact; etag: 
           Do not contact
         </Switch>
       </Section>
+      <Industry {...sections} industry={contact.industry} />
     </Dialog>
   );
 }

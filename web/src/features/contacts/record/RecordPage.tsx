@@ -18,6 +18,7 @@ import { Button, IconButton } from "@/ui/Button";
 import { Menu } from "@/ui/Menu";
 import { Empty, ErrorNote, Skeleton } from "@/ui/Notes";
 import { TabLink, TabLinks } from "@/ui/Tabs";
+import { copy } from "@/ui/copy";
 import { toast } from "@/ui/toast";
 import { contactQuery, type Contact } from "../one";
 import { StatusBadge } from "../status";
@@ -160,7 +161,7 @@ function Record({ contact, etag }: { contact: Contact; etag: string }) {
               ) : (
                 "No phone"
               )}
-              {contact.phone && <IconButton icon={Copy} label="Copy the number" onPress={() => void navigator.clipboard.writeText(contact.phone ?? "")} />}
+              {contact.phone && <IconButton icon={Copy} label="Copy the number" onPress={() => void copy(contact.phone ?? "")} />}
             </li>
             {contact.email && !hidden && (
               <li>
@@ -221,6 +222,7 @@ function Record({ contact, etag }: { contact: Contact; etag: string }) {
               {...(editable && {
                 onConsent: () => setOpen("consent"),
                 onEdit: () => setOpen("edit"),
+                onAppointment: () => setOpen(coming ? "move" : "appointment"),
               })}
             />
           )}

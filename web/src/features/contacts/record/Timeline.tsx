@@ -10,7 +10,7 @@ import { useZone } from "@/features/session/business";
 import { useColleague } from "@/features/session/team";
 import { useMay } from "@/features/session/use";
 import { Detail, Name } from "@/features/preferences/hidden";
-import { clock, dateKey, dayAndTime, longDay } from "@/lib/time";
+import { clock, dateKey, dayAndTimeWithin, longDay } from "@/lib/time";
 import { humane } from "@/lib/words";
 import { IconTile, type Tone } from "@/ui/Badge";
 import { Empty, ErrorNote, Skeleton } from "@/ui/Notes";
@@ -105,7 +105,7 @@ export function Timeline({ contact }: { contact: Contact }) {
           icon: callWord({ ...call, status: "cancelled" }, now()).icon,
           tone: "neutral",
           title: `Not called at ${clock(new Date(decision.at), zone)}`,
-          line: failed && `${GUARD[failed.guard] ?? humane(failed.guard)}: ${sawWords(failed.saw, zone)}.${failed.until ? ` ${decision.verdict === "redate" ? "Put off until" : "Possible again"} ${dayAndTime(new Date(failed.until), zone, now())}.` : ""}`,
+          line: failed && `${GUARD[failed.guard] ?? humane(failed.guard)}: ${sawWords(failed.saw, zone)}.${failed.until ? ` ${decision.verdict === "redate" ? "Put off until" : "Possible again"} ${dayAndTimeWithin(new Date(failed.until), zone, now())}.` : ""}`,
           guards,
           checked: decision.at,
         });
