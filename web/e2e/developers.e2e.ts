@@ -39,7 +39,7 @@ it("an address is added, its secret shown once, a sample followed to its answer 
   await page.waitForFunction(() => document.querySelector("[role='dialog'] [aria-invalid='true']") !== null);
   expect(await violations(page)).toEqual([]);
   await dialog.getByRole("textbox", { name: "Address" }).fill(address);
-  await dialog.getByRole("textbox", { name: "What it is for" }).fill("The till");
+  await dialog.getByRole("textbox", { name: "What it is for" }).fill("The kiosk");
   await add.click();
   const secret = page.getByRole("dialog", { name: "The secret of this address" });
   const shown = (await secret.getByText(/^whsec_/).textContent()) ?? "";
@@ -52,9 +52,9 @@ it("an address is added, its secret shown once, a sample followed to its answer 
   await secret.waitFor({ state: "detached" });
   expect(await page.content()).not.toContain(shown);
 
-  const card = page.getByRole("region", { name: "The till" });
+  const card = page.getByRole("region", { name: "The kiosk" });
   await card.getByRole("button", { name: "Send a sample" }).click();
-  const log = page.getByRole("dialog", { name: "Deliveries to The till" });
+  const log = page.getByRole("dialog", { name: "Deliveries to The kiosk" });
   await log.getByText(/Answered 503 after \d+ ms/).waitFor({ timeout: 30_000 });
   expect(await violations(page)).toEqual([]);
   answer = 204;
@@ -76,7 +76,7 @@ it("an address is added, its secret shown once, a sample followed to its answer 
   expect(await secret.getByText(/^whsec_/).textContent()).not.toBe(shown);
   await secret.getByRole("button", { name: "I have kept it" }).click();
   await card.getByText(/^The secret before signs too until/).waitFor();
-  await card.getByRole("button", { name: "Remove The till" }).click();
+  await card.getByRole("button", { name: "Remove The kiosk" }).click();
   await page.getByRole("alertdialog", { name: "Remove this address?" }).getByRole("button", { name: "Remove" }).click();
   await card.waitFor({ state: "detached" });
   await page.context().close();
