@@ -9,7 +9,11 @@ const ARGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run
 export const base = (): string => inject("base");
 export const api = (): string => inject("api");
 
-export const launch = (): Promise<Browser> => chromium.launch({ executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium", args: ARGS });
+/** A Chromium; another one if it ends while it starts. */
+export const launch = (): Promise<Browser> => {
+  const begun = () => chromium.launch({ executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium", args: ARGS });
+  return begun().catch(begun);
+};
 
 export interface Look {
   theme?: "light" | "dark";

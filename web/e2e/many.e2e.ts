@@ -61,14 +61,17 @@ async function arrive(path: string, sign: string): Promise<Seen> {
   return { ...(await seenOn(page)), there };
 }
 
+/** How near it comes to its limits: above 1 is over one of them. */
+const nearness = (seen: Seen): number => Math.max(seen.lcp / MOST.lcp, seen.cls / MOST.cls, Math.max(0, ...seen.long) / MOST.long);
+
 /** The best of five: a machine that does something else at the same time is not what is measured. */
 async function arriveWithin(name: string, path: string, sign: string): Promise<Seen> {
   let best: Seen | null = null;
   for (let tries = 0; tries < 5; tries += 1) {
     const seen = await arrive(path, sign);
     note(name, seen);
-    if (!best || seen.lcp < best.lcp) best = seen;
-    if (best.lcp <= MOST.lcp && Math.max(0, ...best.long) <= MOST.long) break;
+    if (!best || nearness(seen) < nearness(best)) best = seen;
+    if (nearness(best) <= 1) break;
   }
   if (!best) throw new Error("not seen");
   return best;

@@ -1,6 +1,15 @@
 #!/bin/sh
 # The console in Chromium against a local host of its own: nothing is mocked and nothing kept. Arguments go to vitest.
 set -eu
+if [ $# -eq 0 ]; then
+    # What is measured starts on a host of its own: what other tests did there is not what is measured.
+    "$0" --project e2e
+    exec "$0" --project many
+fi
+case "$*" in
+*--project*) ;;
+*) set -- --project e2e --project many "$@" ;;
+esac
 cd "$(dirname "$0")/.."
 chromium=${CHROMIUM:-/usr/bin/chromium}
 if [ ! -x "$chromium" ]; then
@@ -22,4 +31,4 @@ until address=$(sed -n 's/^ready //p' "$said") && [ -n "$address" ]; do
     fi
     sleep 0.1
 done
-VIO_BASE=$address npm run e2e --silent -- "$@"
+VIO_BASE=$address npm exec --silent -- vitest run "$@"
