@@ -203,8 +203,8 @@ impl TenantStore {
     }
 
     /// Stages the end of an attempt without a call: the number is free, the number's history forgets it, the session
-    /// goes back to planned (`again` says when), is given up, or stays unknown. False if the session is no longer
-    /// placing this attempt.
+    /// goes back to planned (`again` says when), ends because a message goes out in its place, is given up, or stays
+    /// unknown. False if the session is no longer placing this attempt.
     async fn stage_closed<F>(
         &self,
         tx: &mut Tx,
