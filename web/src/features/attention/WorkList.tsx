@@ -22,7 +22,7 @@ import { cx } from "@/ui/cx";
 import { WorkSheet, type Section } from "./WorkSheet";
 import css from "./WorkList.module.css";
 import { useWorkActions } from "./actions";
-import { usePeopleOfWork, useOpenWork, useSnoozedWork, type Entry } from "./queries";
+import { usePeopleOfWork, useOpenWork, useSnoozedWork, useWorkLoading, type Entry } from "./queries";
 import { reasonOf } from "./reasons";
 
 const FIRST = 8;
@@ -31,6 +31,7 @@ const FIRST = 8;
 export function WorkList() {
   const me = useMe();
   const work = useOpenWork();
+  const reading = useWorkLoading();
   const snoozed = useSnoozedWork();
   const people = usePeopleOfWork().data;
   const at = useNow();
@@ -79,25 +80,30 @@ export function WorkList() {
   const away = snoozed.data?.length ?? 0;
   return (
     <Panel
+      // Put there anew when it is read: on a phone its heading is higher then.
+      key={reading ? "reading" : "read"}
       title={
         <>
           Needs attention {work.data && <Count value={number(work.total)} />}
         </>
       }
       aside={
-        <Segments
-          label="Whose work"
-          value={whose}
-          onChange={setWhose}
-          options={[
-            { id: "all", name: "All", count: known(work.total) },
-            { id: "mine", name: "Mine", count: known(mine) },
-            { id: "nobody", name: "Nobody’s", count: known(nobody) },
-            ...(away > 0 || whose === "snoozed" ? [{ id: "snoozed" as const, name: "Snoozed", count: number(away) }] : []),
-          ]}
-        />
+        !reading && (
+          <Segments
+            label="Whose work"
+            value={whose}
+            onChange={setWhose}
+            options={[
+              { id: "all", name: "All", count: known(work.total) },
+              { id: "mine", name: "Mine", count: known(mine) },
+              { id: "nobody", name: "Nobody’s", count: known(nobody) },
+              ...(away > 0 || whose === "snoozed" ? [{ id: "snoozed" as const, name: "Snoozed", count: number(away) }] : []),
+            ]}
+          />
+        )
       }
       footer={
+        !reading &&
         entries.length > 0 && (
           <>
             {entries.length > FIRST && (
@@ -113,15 +119,15 @@ export function WorkList() {
         )
       }
     >
-      {work.isPending && <Skeleton rows={4} />}
+      {reading && <Skeleton rows={4} />}
       {work.isError && <ErrorNote error={work.error} what="Could not load what needs attention." retry={() => void work.refetch()} />}
-      {work.data && entries.length === 0 && (
+      {!reading && work.data && entries.length === 0 && (
         <Empty title={whose === "all" ? "Nothing needs you" : whose === "mine" ? "Nothing is assigned to you" : whose === "nobody" ? "Everything has somebody" : "Nothing is snoozed"}>
           {whose === "all" && "This list fills when something goes wrong: nobody reached, no consent, no time left."}
         </Empty>
       )}
       <ul ref={list}>
-        {shown.map((entry) => (
+        {(reading ? [] : shown).map((entry) => (
           <Row
             key={entry.attention_id}
             entry={entry}

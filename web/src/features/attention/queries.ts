@@ -25,6 +25,11 @@ export function useSnoozedWork() {
   return useQuery({ queryKey: ["attention", "snoozed"], queryFn: () => body(api.GET("/api/attention", { params: { query: { status: "snoozed", page_size: MOST } } })), select: (page) => page.attention });
 }
 
+/** Whether the work list is still to come: its entries, the people and times it is ordered by, and what was put off. */
+export function useWorkLoading(): boolean {
+  return [useOpenWork(), usePeopleOfWork(), useSnoozedWork()].some((each) => each.isLoading);
+}
+
 export function useResolvedWork(enabled: boolean) {
   return useInfiniteQuery({
     queryKey: ["attention", "resolved"],

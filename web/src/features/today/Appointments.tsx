@@ -14,7 +14,7 @@ import { Segments } from "@/ui/Segments";
 import { ShowMore } from "@/ui/ShowMore";
 import { AppointmentLine } from "@/features/contacts/AppointmentLine";
 import css from "./Appointments.module.css";
-import { useAppointmentsOf, useDay } from "./queries";
+import { useAppointmentsLoading, useAppointmentsOf, useDay } from "./queries";
 
 /** Today's appointments: first those that nobody has answered for. */
 export function Appointments({ date }: { date: string }) {
@@ -22,31 +22,37 @@ export function Appointments({ date }: { date: string }) {
   const [show, setShow] = useState<"pending" | "all">("pending");
   const list = useAppointmentsOf(date, show);
   const day = useDay(date).data;
+  // The first list and its counts at once: they widen what stands in the heading.
+  const opening = useAppointmentsLoading(date);
+  const waiting = opening || list.isPending;
   const rows = list.data?.pages.flatMap((page) => page.contacts) ?? [];
   return (
     <Panel
+      key={opening ? "reading" : "read"}
       title={
         <>
           Today’s appointments {day && <Count value={number(day.total)} />}
         </>
       }
       aside={
-        <Segments
-          label="Which appointments"
-          value={show}
-          onChange={setShow}
-          options={[
-            { id: "pending", name: "Still to confirm", count: day && number(day.status.pending) },
-            { id: "all", name: "All", count: day && number(day.total) },
-          ]}
-        />
+        !opening && (
+          <Segments
+            label="Which appointments"
+            value={show}
+            onChange={setShow}
+            options={[
+              { id: "pending", name: "Still to confirm", count: day && number(day.status.pending) },
+              { id: "all", name: "All", count: day && number(day.total) },
+            ]}
+          />
+        )
       }
     >
-      {list.isPending && <Skeleton rows={4} />}
+      {waiting && <Skeleton rows={4} />}
       {list.isError && <ErrorNote error={list.error} what="Could not load today’s appointments." retry={() => void list.refetch()} />}
-      {list.data && rows.length === 0 && <Empty title={show === "pending" ? "Nobody is left to confirm today" : "No appointments today"} />}
+      {!waiting && list.data && rows.length === 0 && <Empty title={show === "pending" ? "Nobody is left to confirm today" : "No appointments today"} />}
       <ul>
-        {rows.map((each) => (
+        {(waiting ? [] : rows).map((each) => (
           <li key={each.id} className={css.row}>
             <span className={`${css.time ?? ""} num`}>{each.appointment_time && clock(new Date(each.appointment_time), zone)}</span>
             <Link to="/contacts/$contactId" params={{ contactId: each.id }} className={css.name}>

@@ -1,5 +1,6 @@
 import { Link } from "@tanstack/react-router";
 import { ChevronRight, TriangleAlert } from "lucide-react";
+import { useOfflineSince } from "@/api/connection";
 import { STATUS, STATUSES } from "@/features/contacts/status";
 import { count, number } from "@/lib/words";
 import { Stack, type Shade } from "@/ui/Bar";
@@ -25,20 +26,26 @@ export function DayLine({ title, date }: { title: string; date: string }) {
   );
 }
 
-/** A day in one bar; each number leads to the list it counts. */
+/** As wide as a number of two digits: its place while it is read. */
+const BLANK = "\u2007\u2007";
+
+/** A day in one bar; each number leads to the list it counts. What stands below keeps its place: the card is as high before it knows the numbers. */
 export function DayCard({ title, date }: { title: string; date: string }) {
   const day = useDay(date);
+  const offline = useOfflineSince() !== null;
   const filter = { from: date, to: date };
+  const known = day.data;
+  const told = (value: number | undefined) => (value === undefined ? BLANK : number(value));
   return (
-    <Panel plain title={title} aside={day.data && <span className="faint">{count(day.data.total, "appointment")}</span>}>
-      {day.isError && <ErrorNote error={day.error} what="Could not load this day." retry={() => void day.refetch()} />}
-      {day.isPending && <Skeleton rows={1} tall />}
-      {day.data && (
-        <div className={css.body}>
+    <Panel plain title={title} aside={<span className={known ? "faint" : css.unseen}>{known ? count(known.total, "appointment") : `${BLANK} appointments`}</span>}>
+      {day.isLoadingError && <ErrorNote error={day.error} what="Could not load this day." retry={() => void day.refetch()} />}
+      {day.isPending && offline && <Skeleton rows={1} tall />}
+      {!day.isLoadingError && !(day.isPending && offline) && (
+        <div className={css.body} aria-busy={!known}>
           <Stack
-            label={`${title}: ${ORDER.map((each) => `${number(day.data.status[each])} ${STATUS[each].word.toLowerCase()}`).join(", ")}`}
-            total={STATUSES.reduce((sum, each) => sum + day.data.status[each], 0)}
-            parts={ORDER.map((each) => ({ shade: SHADE[each] ?? "unreached", value: day.data.status[each] }))}
+            label={known ? `${title}: ${ORDER.map((each) => `${number(known.status[each])} ${STATUS[each].word.toLowerCase()}`).join(", ")}` : `${title}: not known yet`}
+            total={STATUSES.reduce((sum, each) => sum + (known?.status[each] ?? 0), 0)}
+            parts={ORDER.map((each) => ({ shade: SHADE[each] ?? "unreached", value: known?.status[each] ?? 0 }))}
           />
           <ul className={css.counts}>
             {ORDER.map((each) => {
@@ -48,24 +55,24 @@ export function DayCard({ title, date }: { title: string; date: string }) {
                   <Link to="/contacts" search={{ ...filter, status: [each] }} className={cx(css.count, css[each])}>
                     <span className={cx(css.number, "num")}>
                       <Icon size={16} aria-hidden />
-                      {number(day.data.status[each])}
+                      {told(known?.status[each])}
                     </span>
                     <span className={css.word}>{word.toLowerCase()}</span>
                   </Link>
                 </li>
               );
             })}
-            {day.data.attention > 0 && (
-              <li className={css.apart}>
-                <Link to="/contacts" search={{ ...filter, attention: true }} className={cx(css.count, css.attention)}>
-                  <span className={cx(css.number, "num")}>
-                    <TriangleAlert size={16} aria-hidden />
-                    {number(day.data.attention)}
-                  </span>
-                  <span className={css.word}>need attention</span>
-                </Link>
-              </li>
-            )}
+            <li className={css.apart}>
+              <Link to="/contacts" search={{ ...filter, attention: true }} className={cx(css.count, known && known.attention > 0 && css.attention)}>
+                <span className={cx(css.number, "num")}>
+                  <TriangleAlert size={16} aria-hidden />
+                  {told(known?.attention)}
+                </span>
+                <span className={css.word}>
+                  <span className={css.need}>{known?.attention === 1 ? "needs" : "need"} </span>attention
+                </span>
+              </Link>
+            </li>
           </ul>
         </div>
       )}

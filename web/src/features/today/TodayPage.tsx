@@ -2,7 +2,8 @@ import { Link } from "@tanstack/react-router";
 import { Plus, Printer } from "lucide-react";
 import { useState } from "react";
 import { WorkList } from "@/features/attention/WorkList";
-import { useOpenWork } from "@/features/attention/queries";
+import { useWorkLoading } from "@/features/attention/queries";
+import { useCallsUnderWay } from "@/features/calls/queries";
 import { useBusiness, useNouns, useZone } from "@/features/session/business";
 import { useMay } from "@/features/session/use";
 import { clock, dateKey, distance, instantOf, longDay } from "@/lib/time";
@@ -17,7 +18,7 @@ import { DayCard, DayLine } from "./DayCard";
 import { NextCalls } from "./NextCalls";
 import { PrintList } from "./PrintList";
 import css from "./TodayPage.module.css";
-import { nextWorkingDay, useAppointmentsOf } from "./queries";
+import { nextWorkingDay, useAppointmentsLoading, useAppointmentsOf } from "./queries";
 
 /** What went wrong and what to do about it first; then how the day stands. */
 export default function TodayPage() {
@@ -30,18 +31,23 @@ export default function TodayPage() {
   const next = nextWorkingDay(today, business);
   const nextName = longDay(instantOf(next, "12:00", zone), zone);
   const phone = useNarrow("48rem");
-  // What stands under the work list waits for it: nothing is pushed down while somebody reads.
-  const reading = useOpenWork().isLoading;
+  // Up to and with 64 rem, as the style says.
+  const stacked = useNarrow("64.01rem");
+  // What stands under a list waits for it: nothing is pushed down while somebody reads.
+  const reading = useWorkLoading();
+  const listing = useAppointmentsLoading(today);
+  const calls = useCallsUnderWay();
+  const under = stacked && (reading || listing);
   const [printing, setPrinting] = useState(false);
   const appointments = useAppointmentsOf(today, "all");
   const coming = appointments.data?.pages.flatMap((page) => page.contacts).find((each) => each.appointment_time && Date.parse(each.appointment_time) > at.getTime() && each.appointment_status !== "cancelled");
-  const line = coming?.appointment_time ? `The next ${nouns.one} arrives ${distance(new Date(coming.appointment_time), at)}.` : appointments.data ? "Nobody else is booked today." : "";
+  const line = coming?.appointment_time ? `Next ${nouns.one} ${distance(new Date(coming.appointment_time), at)}.` : appointments.data ? "Nobody else is booked today." : "";
   return (
     <>
       <div className="no-print">
         <PageHeader
           title={longDay(at, zone)}
-          line={`${clock(at, zone)}. ${line}`}
+          line={<span className={css.line}>{`${clock(at, zone)}. ${line}`}</span>}
           actions={
             <>
               <Button icon={Printer} onPress={() => setPrinting(true)}>
@@ -64,12 +70,12 @@ export default function TodayPage() {
           <div className={css.column}>
             <WorkList />
             {!reading && <Appointments date={today} />}
-            {phone && <Away today={today} />}
+            {phone && !under && <Away today={today} />}
           </div>
-          {may("view_call_results") && (
+          {may("view_call_results") && !under && (
             <div className={css.column}>
               <CallsNow />
-              <NextCalls />
+              {calls && <NextCalls />}
             </div>
           )}
         </div>

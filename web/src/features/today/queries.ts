@@ -58,6 +58,11 @@ export function useAppointmentsOf(date: string, status: "pending" | "all") {
   });
 }
 
+/** Whether a day's first list of appointments, with its counts, is still to come. */
+export function useAppointmentsLoading(date: string): boolean {
+  return [useAppointmentsOf(date, "pending"), useDay(date)].some((each) => each.isLoading);
+}
+
 /** Who is called next today: the due calls of the day with their people, soonest first. The API sorts by other things, so all are read (the day's limit bounds them). */
 export function useNextCalls() {
   return useQuery({
