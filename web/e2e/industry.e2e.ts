@@ -131,6 +131,62 @@ it("what the data does not allow is said at the field, and what was saved is on 
   await page.context().close();
 });
 
+it("another industry's form is chosen for somebody new and changed on the record, and nothing that was saved is lost", { timeout: 180_000 }, async () => {
+  const { forms } = await becomes("medical");
+  const { page, form, name } = await newContact();
+  const choose = async (within: Locator, option: string | RegExp) => {
+    await within.getByRole("button", { name: /Industry$/ }).click();
+    await page.getByRole("option", { name: option }).click();
+  };
+  const industry = form.getByRole("button", { name: /Industry$/ });
+  expect(await industry.textContent()).toContain("as your business");
+  await industry.click();
+  expect((await page.getByRole("option").allTextContents()).length).toBe(forms.length);
+  await page.keyboard.press("Escape");
+  await form.getByRole("textbox", { name: "Insurance provider" }).fill("Bupa");
+  await choose(form, "Legal");
+  expect(await form.getByRole("textbox", { name: "Insurance provider" }).count()).toBe(0);
+  await form.getByRole("button", { name: "Case status" }).click();
+  await page.getByRole("option", { name: "Active" }).click();
+  expect(await violations(page)).toEqual([]);
+  // Who chose by mistake has what was typed again.
+  await choose(form, /as your business/);
+  expect(await form.getByRole("textbox", { name: "Insurance provider" }).inputValue()).toBe("Bupa");
+  await choose(form, "Legal");
+  expect(await form.getByRole("button", { name: "Case status" }).textContent()).toContain("Active");
+  await save(page);
+  await page.getByRole("heading", { level: 1, name }).waitFor({ timeout: 20_000 });
+  const ask = await asUser();
+  const id = new URL(page.url()).pathname.split("/").at(-1) ?? "";
+  const kept = async () => (await (await ask("GET", `/api/contacts/${id}`)).json()) as { industry: string | null; custom_fields: object };
+  expect(await kept()).toMatchObject({ industry: "legal", custom_fields: { case_status: "active" } });
+  expect((await kept()).custom_fields).not.toHaveProperty("insurance_provider");
+
+  const about = page.getByRole("region", { name: "More about them" });
+  const fact = (what: string) => about.locator("dl > div").filter({ has: page.locator("dt", { hasText: new RegExp(`^${what}$`) }) }).locator("dd");
+  expect(await fact("Industry").textContent()).toBe("Legal");
+  await about.getByRole("button", { name: "Edit" }).click();
+  const sheet = page.getByRole("dialog", { name: "Edit patient" });
+  const again = sheet.getByRole("group", { name: "More about them" });
+  await choose(again, /as your business/);
+  await again.getByText(/^Kept on the record.*case status\.$/).waitFor();
+  await again.getByRole("textbox", { name: "Insurance provider" }).fill("Aviva");
+  expect(await violations(page)).toEqual([]);
+  await sheet.getByRole("button", { name: "Save", exact: true }).click();
+  await sheet.waitFor({ state: "detached" });
+  expect(await kept()).toMatchObject({ industry: "healthcare", custom_fields: { insurance_provider: "Aviva", case_status: "active" } });
+  await about.getByText("Aviva").waitFor();
+  expect(await fact("Industry").count()).toBe(0);
+  // Back again, the answers are those of the form again.
+  await about.getByRole("button", { name: "Edit" }).click();
+  await choose(again, "Legal");
+  expect(await again.getByRole("button", { name: "Case status" }).textContent()).toContain("Active");
+  await sheet.getByRole("button", { name: "Save", exact: true }).click();
+  await sheet.waitFor({ state: "detached" });
+  expect(await kept()).toMatchObject({ industry: "legal", custom_fields: { insurance_provider: "Aviva", case_status: "active" } });
+  await page.context().close();
+});
+
 it("somebody of another industry keeps its form, whatever the business is", { timeout: 120_000 }, async () => {
   const ask = await asUser();
   const made = await ask("POST", "/api/contacts", { name: `Lega ${letters()}`, phone: phone(), industry: "legal", custom_fields: { case_status: "active" }, on_duplicate: "create_new" });

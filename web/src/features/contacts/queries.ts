@@ -54,11 +54,12 @@ export const useForms = (enabled = true): FormShape[] | undefined => useAllForms
 
 /** The form of somebody's industry; that of the business where they have none of their own. */
 export function useForm(industry: string | null | undefined): FormShape | undefined {
-  const all = useAllForms(true);
+  const all = useAllForms();
   return all && formOf(all, industry);
 }
 
-function useAllForms(enabled: boolean) {
+/** All of them, and which one is the business's own. */
+export function useAllForms(enabled = true): Forms | undefined {
   // Which one is the business's own changes with its kind.
   return useQuery({ queryKey: ["forms"], queryFn: () => body(api.GET("/api/forms")), staleTime: 5 * 60_000, enabled, select: (found) => found as unknown as Forms }).data;
 }

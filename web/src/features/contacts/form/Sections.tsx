@@ -2,6 +2,7 @@ import type { ReactNode } from "react";
 import { useGroups } from "@/features/groups/queries";
 import { holidayOn, useAppointmentTypes, useBusiness, useCallSettings, useLocations, useZone } from "@/features/session/business";
 import { useColleagues } from "@/features/session/team";
+import { joined } from "@/lib/words";
 import { clock, clockOf, city, instantOf, wall, clock24, dateKey, skipped } from "@/lib/time";
 import { now } from "@/api/clock";
 import { GroupMark } from "@/ui/Badge";
@@ -9,11 +10,12 @@ import { DateField, TimeField } from "@/ui/DateTime";
 import { Checkbox, Row, SelectField, Switch, TextField } from "@/ui/Field";
 import { Hint } from "@/ui/Notes";
 import { SpokenField } from "../SpokenField";
-import { useForm } from "../queries";
+import { useAllForms } from "../queries";
 import { CustomFields } from "./CustomFields";
 import { PhoneField } from "./PhoneField";
 import css from "./Sections.module.css";
-import { ABOUT, CHECKS, type Check, type Draft } from "./draft";
+import { ABOUT, CHECKS, EMPTY, type Check, type Draft } from "./draft";
+import { formOf, industries, switched } from "./shape";
 
 export interface SectionProps {
   draft: Draft;
@@ -151,13 +153,29 @@ export function More({ draft, set, errors }: SectionProps) {
   );
 }
 
-/** What this industry asks besides: its form, from data. */
-export function Industry({ draft, set, errors, industry }: SectionProps & { industry?: string | null | undefined }) {
-  const form = useForm(industry);
-  if (!form || form.fields.length === 0) return null;
+/** What an industry asks besides: its form, from data, and which industry's. `saved` is what the record had before. */
+export function Industry({ draft, set, errors, saved = EMPTY }: SectionProps & { saved?: Pick<Draft, "industry" | "custom"> }) {
+  const all = useAllForms();
+  if (!all) return null;
+  const form = formOf(all, draft.industry);
+  const options = industries(all, saved.industry);
+  const before = formOf(all, saved.industry);
+  const left = form && form !== before ? (before?.fields ?? []).filter(({ name }) => name in saved.custom && !form.fields.some((each) => each.name === name)) : [];
+  const shown = (industry: string) => (options.some(({ id }) => id === industry) ? industry : (formOf(all, industry)?.form ?? null));
+  const choose = (chosen: string) => {
+    // As it was: who followed the business goes on following it.
+    const industry = chosen === shown(saved.industry) ? saved.industry : chosen;
+    set({ industry, ...switched(all, formOf(all, industry)?.form, draft, saved.custom) });
+  };
   return (
     <Section title={ABOUT}>
-      <CustomFields form={form} values={draft.custom} onChange={(custom) => set({ custom })} errors={errors} />
+      {options.length > 1 && (
+        <Row>
+          <SelectField label="Industry" value={shown(draft.industry)} options={options} onChange={choose} help="Decides what is asked here." error={errors.industry} />
+        </Row>
+      )}
+      {left.length > 0 && <Hint>Kept on the record, though this form does not ask for it: {joined(left.map((each) => each.label.toLowerCase()))}.</Hint>}
+      {form && form.fields.length > 0 && <CustomFields key={form.form} form={form} values={draft.custom} onChange={(custom) => set({ custom })} errors={errors} />}
     </Section>
   );
 }

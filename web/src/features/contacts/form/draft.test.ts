@@ -21,6 +21,12 @@ describe("a contact's form", () => {
     });
   });
 
+  it("names the industry that was chosen, and never sends what was typed for another", () => {
+    expect(bodyOf({ ...EMPTY, name: "Zoë", phone: "1", industry: "legal", custom: { case_status: "active" }, aside: { insurer: "Bupa" } })).toMatchObject({ industry: "legal", custom_fields: { case_status: "active" } });
+    expect(changesOf(before, { ...before, industry: "legal", aside: { insurer: "Bupa" } }, "Europe/London")).toEqual({ industry: "legal" });
+    expect(changesOf({ ...before, industry: "legal" }, before, "Europe/London")).toEqual({ industry: null });
+  });
+
   it("merges what does not clash and asks about what does", () => {
     const mine: Draft = { ...before, notes: "Front door", email: "e@example.org" };
     const theirs: Draft = { ...before, notes: "Back door", phone: "+447700900111" };

@@ -28,7 +28,11 @@ export interface Draft {
   preferred: string;
   assigned: string;
   doNotContact: boolean;
+  /** Whose form applies; empty where that is the business's. */
+  industry: string;
   custom: Record<string, unknown>;
+  /** What was typed for a form that is not chosen any more: kept here, never sent. */
+  aside: Record<string, unknown>;
   consent: string;
   checks: Record<Check, boolean>;
 }
@@ -58,7 +62,9 @@ export const EMPTY: Draft = {
   preferred: "anytime",
   assigned: "",
   doNotContact: false,
+  industry: "",
   custom: {},
+  aside: {},
   consent: "",
   checks: { consent_obtained: false, minimum_necessary: false, no_phi_in_instructions: false, sensitivity_set: false, staff_trained: false },
 };
@@ -89,6 +95,7 @@ export function draftOf(contact: Contact): Draft {
     preferred: contact.preferences.preferred_contact_time ?? "anytime",
     assigned: contact.assigned_to ?? "",
     doNotContact: contact.do_not_contact,
+    industry: contact.industry ?? "",
     custom: contact.custom_fields,
   };
 }
@@ -114,6 +121,7 @@ export function bodyOf(draft: Draft): Body {
     ...(draft.hours && { call_before_hours: Number(draft.hours) }),
     preferences: { sms_opt_in: draft.sms, email_opt_in: draft.emailing, ...(draft.preferred !== "anytime" && { preferred_contact_time: draft.preferred }) },
     ...(draft.assigned && { assigned_to: draft.assigned }),
+    ...(draft.industry && { industry: draft.industry }),
     ...(Object.keys(draft.custom).length > 0 && { custom_fields: draft.custom }),
     ...(draft.consent && { voice_consent: { method: draft.consent } }),
     ...(checked && { hipaa_checklist: draft.checks }),
@@ -148,6 +156,7 @@ export function changesOf(before: Draft, after: Draft, timezone: string): Body {
     }),
     ...(changed("assigned") && { assigned_to: text(after.assigned) }),
     ...(changed("doNotContact") && { do_not_contact: after.doNotContact }),
+    ...(changed("industry") && { industry: text(after.industry) }),
     ...(changed("custom") && { custom_fields: after.custom }),
   };
 }
@@ -177,6 +186,7 @@ export const LABEL: Partial<Record<keyof Draft, string>> = {
   preferred: "Preferred time",
   assigned: "Assigned to",
   doNotContact: "Do not contact",
+  industry: "Industry",
   custom: ABOUT,
 };
 

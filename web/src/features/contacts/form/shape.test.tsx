@@ -2,7 +2,7 @@ import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
 import { renderToStaticMarkup } from "react-dom/server";
 import { describe, expect, it } from "vitest";
 import { CustomFields } from "./CustomFields";
-import { formOf, limits, numberOf, toldOf, type FormField, type FormShape } from "./shape";
+import { formOf, industries, limits, numberOf, switched, toldOf, type FormField, type FormShape } from "./shape";
 
 const field = (name: string, label: string, type: string, more: Partial<FormField> = {}): FormField => ({ name, label, type, required: false, sensitive: false, ...more });
 
@@ -56,6 +56,27 @@ describe("an industry's form", () => {
     expect(formOf(forms, "unheard-of")?.form).toBe("general");
     expect(formOf(forms, null)?.form).toBe("general");
     expect(formOf({ default_form: null, forms: [] }, null)).toBeUndefined();
+  });
+
+  const CATTERY: FormShape = { form: "cattery", label: "Cattery", fields: [field("cat", "Cat’s name", "text"), field("food", "Food", "textarea")] };
+  const BOTH = { default_form: "cattery", forms: [KENNEL, CATTERY] };
+
+  it("is chosen among all, the business’s being named, and an industry without a form stays to be chosen", () => {
+    expect(industries(BOTH, "")).toEqual([
+      { id: "kennel", name: "Kennel" },
+      { id: "cattery", name: "Cattery, as your business" },
+    ]);
+    expect(industries(BOTH, "horse_riding")[0]).toEqual({ id: "horse_riding", name: "Horse riding" });
+    expect(industries(BOTH, "kennel")).toHaveLength(2);
+  });
+
+  it("changes without losing what was saved, what both ask and what is no form's; what was only typed comes back with its form", () => {
+    const typed = { custom: { dog: "Rex", food: "Dry", shoe_size: 4 }, aside: {} };
+    const cat = switched(BOTH, "cattery", typed, {});
+    expect(cat).toEqual({ custom: { food: "Dry", shoe_size: 4 }, aside: { dog: "Rex" } });
+    expect(switched(BOTH, "kennel", cat, {})).toEqual({ custom: { dog: "Rex", food: "Dry", shoe_size: 4 }, aside: {} });
+    expect(switched(BOTH, "cattery", typed, { dog: "Rex" }).custom).toEqual(typed.custom);
+    expect(switched(BOTH, undefined, typed, {})).toEqual({ custom: { shoe_size: 4 }, aside: { dog: "Rex", food: "Dry" } });
   });
 
   it("is told in its own order and words, and then what programs keep", () => {

@@ -29,6 +29,25 @@ export interface Forms {
 /** The form of somebody's industry, or of the business where they have none of their own: as the API chooses it. */
 export const formOf = ({ forms, default_form: usual }: Forms, industry: string | null | undefined): FormShape | undefined => forms.find((each) => each.form === industry) ?? forms.find((each) => each.form === usual);
 
+/** The industries there are to choose from; the business's own is said to be that. One that has no form, as programs may send it, stays what it is. */
+export function industries(all: Forms, own: string | undefined): { id: string; name: string }[] {
+  const named = all.forms.map(({ form, label }) => ({ id: form, name: form === all.default_form ? `${label}, as your business` : label }));
+  return own && !all.forms.some(({ form }) => form === own) ? [{ id: own, name: humane(own) }, ...named] : named;
+}
+
+type Values = Record<string, unknown>;
+
+/**
+ * What was filled in, under another form: what was saved before stays with the person, and so does what no form asks. What was only typed
+ * for a form that is not chosen any more is put aside, and comes back with it.
+ */
+export function switched({ forms }: Forms, to: string | undefined, values: { custom: Values; aside: Values }, saved: Values): { custom: Values; aside: Values } {
+  const asks = (form: string | undefined, name: string) => forms.some((each) => (form === undefined || each.form === form) && each.fields.some((field) => field.name === name));
+  const all = Object.entries({ ...values.aside, ...values.custom });
+  const stays = ([name]: [string, unknown]) => name in saved || (to !== undefined && asks(to, name)) || !asks(undefined, name);
+  return { custom: Object.fromEntries(all.filter(stays)), aside: Object.fromEntries(all.filter((each) => !stays(each))) };
+}
+
 /** What may be entered, where that is not plain from the field: `1 to 100`. */
 export function limits({ min, max }: FormField): string | undefined {
   if (min !== undefined && max !== undefined) return `${String(min)} to ${String(max)}`;

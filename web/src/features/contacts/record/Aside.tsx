@@ -1,21 +1,21 @@
 import { Check, ChevronRight, MessageSquareText, Minus, NotebookPen, X } from "lucide-react";
 import { Link } from "@tanstack/react-router";
 import { useQuery } from "@tanstack/react-query";
-import { useState } from "react";
+import { useState, type ReactNode } from "react";
 import { now } from "@/api/clock";
 import { useGroups } from "@/features/groups/queries";
 import { Detail, Name } from "@/features/preferences/hidden";
 import { useZone } from "@/features/session/business";
 import { useMay } from "@/features/session/use";
 import { day, dayAndTime } from "@/lib/time";
-import { initials } from "@/lib/words";
+import { humane, initials } from "@/lib/words";
 import { Avatar, Badge, GroupTag } from "@/ui/Badge";
 import { Button } from "@/ui/Button";
 import { Facts, Panel } from "@/ui/Panel";
 import { ABOUT } from "../form/draft";
-import { toldOf } from "../form/shape";
+import { formOf, toldOf } from "../form/shape";
 import { contactQuery, type Contact } from "../one";
-import { useForm } from "../queries";
+import { useAllForms } from "../queries";
 import css from "./Aside.module.css";
 
 const METHOD: Record<string, string> = { verbal: "said so", written: "on paper", electronic: "online", implied: "by booking" };
@@ -130,12 +130,16 @@ export function Aside({ contact, editable, onEdit, onConsent, onGroups, onText }
 
 /** What the form of their industry asked, where something of it was filled in. */
 function About({ contact, editable, onEdit }: Pick<Props, "contact" | "editable" | "onEdit">) {
-  const told = toldOf(useForm(contact.industry), contact.custom_fields);
-  if (told.length === 0) return null;
+  const all = useAllForms();
+  const form = all && formOf(all, contact.industry);
+  const told = toldOf(form, contact.custom_fields);
+  // Said where it is another than the business's.
+  const other = form && contact.industry && contact.industry !== all.default_form ? (contact.industry === form.form ? form.label : humane(contact.industry)) : null;
+  if (told.length === 0 && !other) return null;
   const shown = (text: string, sensitive: boolean) => (sensitive ? <Detail>{text}</Detail> : text);
   return (
     <Panel title={ABOUT} padded aside={editable && <LinkButton onClick={onEdit}>Edit</LinkButton>}>
-      <Facts rows={told.filter((each) => !each.long).map(({ name, text, sensitive }) => [name, shown(text, sensitive)])} />
+      <Facts rows={[...(other ? [["Industry", other] as [string, string]] : []), ...told.filter((each) => !each.long).map(({ name, text, sensitive }): [string, ReactNode] => [name, shown(text, sensitive)])]} />
       {told
         .filter((each) => each.long)
         .map(({ name, text, sensitive }) => (

@@ -9,7 +9,7 @@ import { clockOf, date } from "@/lib/time";
 import { humane } from "@/lib/words";
 import { LABEL, type Clash, type Draft } from "../form/draft";
 import { toldOf } from "../form/shape";
-import { useForm } from "../queries";
+import { useForm, useForms } from "../queries";
 import css from "./Conflict.module.css";
 
 const CHANNEL: Record<string, string> = { voice: "Phone call", sms: "Text message", email: "Email" };
@@ -17,15 +17,17 @@ const CHANNEL: Record<string, string> = { voice: "Phone call", sms: "Text messag
 const PLAIN: ReadonlySet<keyof Draft> = new Set(["priority", "preferred"]);
 
 /** Two people changed the same fields. Only those are shown; theirs stays unless mine is kept. */
-export function Conflict({ clashes, industry, onClose, onKeep }: { clashes: Clash[]; industry: string | null | undefined; onClose: () => void; onKeep: (keep: ReadonlySet<keyof Draft>) => void }) {
+export function Conflict({ clashes, industry, onClose, onKeep }: { clashes: Clash[]; industry: string; onClose: () => void; onKeep: (keep: ReadonlySet<keyof Draft>) => void }) {
   const [keep, setKeep] = useState<ReadonlySet<keyof Draft>>(new Set());
   const groups = useGroups().data?.groups;
   const locations = useLocations().data;
   const colleague = useColleague();
   const form = useForm(industry);
+  const forms = useForms();
   const shown = (key: keyof Draft, value: Draft[keyof Draft]): string => {
     if (key === "groups" && Array.isArray(value)) return value.map((id) => groups?.find((each) => each.id === id)?.name ?? "a group").join(", ") || "No group";
     if (key === "location") return locations?.find((each) => each.id === value)?.name ?? "Not said";
+    if (key === "industry") return forms?.find((each) => each.form === value)?.label ?? (typeof value === "string" && value ? humane(value) : "As your business");
     if (key === "assigned") return (typeof value === "string" && colleague(value)) || "Nobody";
     if (typeof value === "boolean") return value ? "Yes" : "No";
     if (Array.isArray(value)) return value.join(", ") || "None";

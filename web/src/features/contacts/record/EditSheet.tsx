@@ -79,7 +79,7 @@ export function EditSheet({ contact, etag, onClose }: { contact: Contact; etag: 
     return (
       <Conflict
         clashes={conflict.clashes}
-        industry={contact.industry}
+        industry={draft.industry}
         onClose={() => setConflict(null)}
         onKeep={(keep) => {
           setDraft(merge(base.draft, draft, conflict.theirs, keep));
@@ -119,7 +119,7 @@ export function EditSheet({ contact, etag, onClose }: { contact: Contact; etag: 
           Do not contact
         </Switch>
       </Section>
-      <Industry {...sections} industry={contact.industry} />
+      <Industry {...sections} saved={base.draft} />
     </Dialog>
   );
 }
