@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { asUser, clockNow, dev, launch, open, settled, signIn, violations, workingHours } from "./browser";
@@ -33,6 +34,7 @@ async function refused(id: string, who: "admin" | "reception" = "admin"): Promis
   const panel = page.locator("section").filter({ has: page.locator("h2:focus") });
   await panel.waitFor();
   expect(await violations(page)).toEqual([]);
+  if (process.env.VIO_SHOTS) await page.screenshot({ path: `${process.env.VIO_SHOTS}/refusal-${((await panel.locator("h2").textContent()) ?? "").toLowerCase().replace(/\W+/g, "-")}-${who}.png` });
   return { page, title: (await panel.locator("h2").textContent()) ?? "", offers: (await panel.getByRole("listitem").getByRole("button").allTextContents()).map((each) => each.trim()) };
 }
 
@@ -74,6 +76,111 @@ it("a number on the do-not-call list, somebody not to be contacted, and somebody
   expect(before.require_voice_consent).not.toBe(false);
   expect([third.title, third.offers]).toEqual(["Not called: consent is not recorded", ["Record consent", "Ring"]]);
   await third.page.context().close();
+});
+
+/** Lets calls go on until somebody's has ended, by the minute. */
+async function ended(id: string): Promise<void> {
+  const ask = await asUser();
+  const over = async () => {
+    const { calls } = (await (await ask("GET", `/api/contacts/${id}/calls`)).json()) as { calls: { ended_at?: string | null }[] };
+    return calls.some((each) => each.ended_at);
+  };
+  for (let step = 0; step < 40 && !(await over()); step += 1) {
+    await dev("clock", { advance_seconds: 20 });
+    await new Promise((done) => setTimeout(done, 250));
+  }
+  expect(await over()).toBe(true);
+}
+
+async function called(id: string): Promise<void> {
+  const answer = await (await asUser())("POST", `/api/contacts/${id}/call-now`, {});
+  expect(answer.ok, await answer.clone().text()).toBe(true);
+  await ended(id);
+}
+
+it("somebody whose tries are used up is rung by hand, and the checks behind a link say how many were made", { timeout: 240_000 }, async () => {
+  await workingHours();
+  const ask = await asUser();
+  const before = (await (await ask("GET", "/api/settings/calls")).json()) as { maximum_retry_attempts: number };
+  await dev("sandbox/script", { default: { disconnection_reason: "dial_no_answer" } });
+  expect((await ask("PATCH", "/api/settings/calls", { maximum_retry_attempts: 0 })).status).toBe(200);
+  try {
+    const { id } = await somebody();
+    await called(id);
+    const { page, title, offers } = await refused(id);
+    expect([title, offers]).toEqual(["Not called: all tries are used", ["Ring"]]);
+    await page.getByText("1 try was made for this appointment.").waitFor();
+    await page.getByRole("button", { name: "Show all checks" }).click();
+    expect(await violations(page)).toEqual([]);
+    await page.context().close();
+  } finally {
+    await ask("PATCH", "/api/settings/calls", { maximum_retry_attempts: before.maximum_retry_attempts });
+  }
+});
+
+it("a number that was called four times within a day is left alone, and it is said until when", { timeout: 300_000 }, async () => {
+  await workingHours();
+  await dev("sandbox/script", { default: { disconnection_reason: "dial_failed" } });
+  const first = await somebody();
+  await called(first.id);
+  for (let more = 0; more < 3; more += 1) await called((await somebody({ phone: first.phone })).id);
+  const { id } = await somebody({ phone: first.phone });
+  const { page, title, offers } = await refused(id);
+  expect([title, offers]).toEqual(["Not called: this number was called too often today", ["Ring"]]);
+  await page.getByText(/^Nobody here can add another call before (tomorrow|[A-Z][a-z]{2} \d+ [A-Z][a-z]{2},?) \d+:\d\d[ap]m\.$/).waitFor();
+  await page.context().close();
+});
+
+it("where calling is not set up an administrator is led to it, and others are told whom to ask", { timeout: 240_000 }, async () => {
+  await workingHours();
+  const ask = await asUser();
+  const found = await ask("GET", "/api/settings/integrations");
+  const { retell } = (await found.json()) as { retell: { agent_id: string } };
+  const { id } = await somebody();
+  expect((await ask("PATCH", "/api/settings/integrations", { retell: { agent_id: null } }, { "if-match": found.headers.get("etag") ?? "" })).status).toBe(200);
+  try {
+    const admin = await refused(id);
+    expect([admin.title, admin.offers]).toEqual(["Calling is not set up yet", ["Open Integrations", "Ring"]]);
+    await admin.page.getByRole("button", { name: "Open Integrations" }).click();
+    await admin.page.getByRole("heading", { name: "Retell, the phone provider" }).waitFor();
+    await admin.page.context().close();
+    const other = await refused(id, "reception");
+    expect([other.title, other.offers]).toEqual(["Calling is not set up yet", ["Ring"]]);
+    await other.page.getByText("The agent is missing. An administrator completes it under Integrations.").waitFor();
+    await other.page.context().close();
+  } finally {
+    const now = await ask("GET", "/api/settings/integrations");
+    expect((await ask("PATCH", "/api/settings/integrations", { retell: { agent_id: retell.agent_id } }, { "if-match": now.headers.get("etag") ?? "" })).status).toBe(200);
+  }
+});
+
+it("who booked without a number is not called, and the way on is to add one", { timeout: 240_000 }, async () => {
+  await workingHours();
+  const at = await clockNow();
+  // A form never asks for a person without a number, but a booking page may.
+  const event = JSON.parse(readFileSync(new URL("../../events/webhooks/calcom-booking-created.json", import.meta.url), "utf8")) as { createdAt: string; payload: { [key: string]: unknown; attendees: Record<string, unknown>[]; responses: Record<string, { value: unknown }> } };
+  const last = letters();
+  const [name, email, start] = [`Booka ${last}`, `booka.${last}@example.com`, new Date(Math.ceil((at.getTime() + 2 * 86_400_000) / 3_600_000) * 3_600_000)];
+  const { payload } = event;
+  event.createdAt = at.toISOString();
+  Object.assign(payload, { startTime: start.toISOString(), endTime: new Date(start.getTime() + 1_800_000).toISOString(), uid: `booking-${last}`, iCalUID: `booking-${last}@cal.example`, title: `Check-up between Riverside Clinic and ${name}` });
+  payload.attendees[0] = Object.fromEntries(Object.entries({ ...payload.attendees[0], name, firstName: "Booka", lastName: last, email }).filter(([key]) => !/phone/i.test(key)));
+  payload.responses = Object.fromEntries(Object.entries({ ...payload.responses, name: { ...payload.responses.name, value: name }, email: { ...payload.responses.email, value: email } }).filter(([key]) => !/phone/i.test(key)));
+  await dev("calcom/deliver", { event });
+  const ask = await asUser();
+  let id = "";
+  for (let tries = 0; tries < 60 && !id; tries += 1) {
+    await new Promise((done) => setTimeout(done, 500));
+    const list = (await (await ask("POST", "/api/contacts/search", { search: last, page_size: 10 })).json()) as { contacts: { id: string; phone: string | null }[] };
+    expect(list.contacts[0]?.phone ?? null).toBe(null);
+    id = list.contacts[0]?.id ?? "";
+  }
+  expect(id).not.toBe("");
+  const { page, title, offers } = await refused(id);
+  expect([title, offers]).toEqual(["Not called: there is no phone number", ["Add a number"]]);
+  await page.getByRole("listitem").getByRole("button", { name: "Add a number" }).click();
+  await page.getByRole("dialog").getByLabel("Phone", { exact: true }).waitFor();
+  await page.context().close();
 });
 
 it("who has confirmed is called all the same, with a word about it; at night one is told from when", { timeout: 240_000 }, async () => {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { hiddenPhone, phonePart, phoneText, writeNumbersFrom } from "./phone";
-import { ago, clock, clockOf, dateKey, day, dayAndTime, dayAndTimeWithin, distance, duration, instantOf, skipped, stopwatch } from "./time";
+import { ago, clock, clockOf, dateKey, day, dayAndTime, dayAndTimeWithin, distance, duration, instantOf, skipped, stopwatch, since } from "./time";
 import { count, hiddenName, initials, joined, money, nounsOf } from "./words";
 
 const London = "Europe/London";
@@ -32,6 +32,9 @@ describe("times", () => {
     expect(ago(new Date("2026-11-20T07:03:59Z"), London, now)).toBe("7:03am");
     expect(ago(new Date("2026-11-19T16:10:00Z"), London, now)).toBe("Yesterday 4:10pm");
     expect(ago(new Date("2026-11-16T16:10:00Z"), London, now)).toBe("Mon 16 Nov");
+    expect(since(new Date(now.getTime() - 20_000), London, now)).toBe("Just now");
+    expect(since(new Date("2026-11-20T07:50:00Z"), London, now)).toBe("14 min ago");
+    expect(since(new Date("2026-11-19T16:10:00Z"), London, now)).toBe("Since yesterday 4:10pm");
     expect(distance(new Date("2026-11-20T08:30:00Z"), now)).toBe("in 26 minutes");
     expect(distance(new Date("2026-11-23T08:30:00Z"), now)).toBe("in 3 days");
   });

@@ -1,3 +1,5 @@
+import { capital } from "./words";
+
 /** Times as the design says them: `9:30am`, `Mon 23 Nov`, in the zone of the business unless another is given. */
 
 const formats = new Map<string, Intl.DateTimeFormat>();
@@ -103,6 +105,12 @@ export function ago(instant: Date, zone: string, now: Date): string {
 
 /** The same within a sentence. */
 export const agoWithin = (instant: Date, zone: string, now: Date): string => within(ago(instant, zone, now));
+
+/** `Just now`, `14 min ago`, `Since 8:05am`, `Since yesterday 4:10pm`: how long something has been so. */
+export function since(instant: Date, zone: string, now: Date): string {
+  const recent = now.getTime() - instant.getTime() < 3_600_000;
+  return recent ? capital(ago(instant, zone, now)) : `Since ${agoWithin(instant, zone, now)}`;
+}
 
 /** `in 3 days`, `in 2 hours`, `in 26 minutes`, `3 days ago`. */
 export function distance(instant: Date, now: Date): string {

@@ -6,16 +6,23 @@ import { cx } from "./cx";
 /** Tabs that are addresses: a row of links. Where the row is wider than the page, the open one is brought into sight. */
 export function TabLinks({ label, children }: { label: string; children: ReactNode }) {
   const row = useRef<HTMLElement>(null);
-  const shown = useRef<HTMLElement>(null);
   useEffect(() => {
-    const open = row.current?.querySelector<HTMLElement>("[aria-current]");
-    if (!row.current || !open || shown.current === open) return;
-    shown.current = open;
-    const [left, right] = [open.offsetLeft - row.current.offsetLeft, open.offsetLeft - row.current.offsetLeft + open.offsetWidth];
-    // Half a neighbour stays in sight on either side, to say that there are more.
-    if (right > row.current.scrollLeft + row.current.clientWidth) row.current.scrollLeft = right - row.current.clientWidth + 32;
-    else if (left < row.current.scrollLeft) row.current.scrollLeft = left - 32;
-  });
+    const nav = row.current;
+    if (!nav) return;
+    const show = () => {
+      const open = nav.querySelector<HTMLElement>("[aria-current]");
+      if (!open) return;
+      const [left, right] = [open.offsetLeft - nav.offsetLeft, open.offsetLeft - nav.offsetLeft + open.offsetWidth];
+      // Half a neighbour stays in sight on either side, to say that there are more.
+      if (right > nav.scrollLeft + nav.clientWidth) nav.scrollLeft = right - nav.clientWidth + 32;
+      else if (left < nav.scrollLeft) nav.scrollLeft = left - 32;
+    };
+    show();
+    // The links follow the address by themselves, and their counts come later and push.
+    const watch = new MutationObserver(show);
+    watch.observe(nav, { subtree: true, childList: true, characterData: true, attributeFilter: ["aria-current"] });
+    return () => watch.disconnect();
+  }, []);
   return (
     <nav ref={row} aria-label={label} className={css.tabs}>
       {children}

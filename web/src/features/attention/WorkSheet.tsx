@@ -9,7 +9,7 @@ import { Name, useSaid } from "@/features/preferences/hidden";
 import { useBusiness, useZone } from "@/features/session/business";
 import { useColleague, useColleagues } from "@/features/session/team";
 import { nextWorkingDay } from "@/features/today/queries";
-import { addDays, ago, agoWithin, clock, dateKey, dayAndTime, instantOf, longDay } from "@/lib/time";
+import { addDays, ago, clock, dateKey, dayAndTime, instantOf, longDay, since } from "@/lib/time";
 import { useNow } from "@/lib/useNow";
 import { humane } from "@/lib/words";
 import { Button, buttonClass } from "@/ui/Button";
@@ -75,7 +75,7 @@ export function WorkSheet({ entry, section, person, onClose }: Props) {
   return (
     <Dialog title={said.name(entry.contact.name)} kind="sheet" open onClose={onClose}>
       <Hint tone="attention">
-        {reasonOf(entry.reason).line} <span>Since {agoWithin(new Date(entry.since), zone, at)}.</span>
+        {reasonOf(entry.reason).line} <span>{since(new Date(entry.since), zone, at)}.</span>
       </Hint>
       {person && (
         <p className={css.appointment}>

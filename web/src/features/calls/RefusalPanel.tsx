@@ -55,7 +55,11 @@ export function RefusalPanel({ refusal, contact, onClose, onWait, onConsent, onE
     ...(onEdit && { record: { icon: SquarePen, title: "The record says so", line: "Only if they ask to be contacted again: switch it off there.", button: "Open the record", run: onEdit } }),
     calls: { icon: PhoneCall, title: "See the call", line: "Call again when it is over.", button: "Calls in progress", run: () => void navigate({ to: "/calls" }) },
     history: { icon: PhoneMissed, title: "See the calls", line: "Which failed, and why.", button: "Open the history", run: () => void navigate({ to: "/calls/history" }) },
-    ...(onEdit && { edit: { icon: SquarePen, title: "Correct the number", line: "Open the record and change it.", button: "Edit", run: onEdit } }),
+    ...(onEdit && {
+      edit: contact.phone
+        ? { icon: SquarePen, title: "Correct the number", line: "Open the record and change it.", button: "Edit", run: onEdit }
+        : { icon: SquarePen, title: "Add a number", line: "Write it on the record, then call.", button: "Add a number", run: onEdit },
+    }),
     dnc: { icon: Ban, title: "Do-not-call list", line: "See who put it there, and why.", button: "Open the list", run: () => void navigate({ to: "/calls/do-not-call" }) },
     ...(may("modify_call_schedules") && { resume: { icon: Check, title: "Resume calling", line: "Once the reason for the pause is gone.", button: "Resume calling", run: () => setResuming(true) } }),
     ...(may("configure_integrations") && { integrations: { icon: Settings, title: "Finish the set-up", line: "The agent, the caller number and the key.", button: "Open Integrations", run: () => void navigate({ to: "/settings/$section", params: { section: "integrations" } }) } }),

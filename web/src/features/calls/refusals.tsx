@@ -2,6 +2,7 @@ import type { ReactNode } from "react";
 import { Refusal } from "@/api/problem";
 import { now } from "@/api/clock";
 import { dayAndTimeWithin } from "@/lib/time";
+import { capital, count, joined } from "@/lib/words";
 import { WHY } from "./pause";
 import { localTime } from "./words";
 
@@ -16,6 +17,20 @@ export type RefusalRemedy = "wait" | "ring" | "consent" | "record" | "dnc" | "re
 
 /** What is to be seen to where calling stopped by itself. */
 const SEE_TO: Record<string, RefusalRemedy[]> = { credentials_refused: ["integrations"], unknown_agent_or_number: ["integrations"], technical_failures: ["history"] };
+
+/** `3 of 3 attempts`, as the guard saw it, in the desk's words. */
+function triesMade(seen: string | undefined): string | null {
+  const made = Number(/^\d+(?= of )/.exec(seen ?? "")?.[0] ?? NaN);
+  return Number.isNaN(made) ? null : `${count(made, "try", "tries")} ${made === 1 ? "was" : "were"} made for this appointment.`;
+}
+
+const SET_UP: Record<string, string> = { "retell.agent_id": "the agent", "retell.from_number": "the caller number", "retell.api_key": "the key" };
+
+/** What of the set-up is missing: `The agent and the caller number are missing.` */
+function missingWords(missing: string[]): string {
+  const parts = missing.map((each) => SET_UP[each]).filter((each) => each !== undefined);
+  return parts.length === 0 ? "A part of it is missing." : `${capital(joined(parts))} ${parts.length === 1 ? "is" : "are"} missing.`;
+}
 
 /** Each refusal of a call in the desk's words: what happened, why with what was seen, what to do now. */
 export function refusalCopy(refusal: Refusal, name: string, zone: string): RefusalCopy {
@@ -49,15 +64,15 @@ export function refusalCopy(refusal: Refusal, name: string, zone: string): Refus
     case "do-not-call":
       return { title: "Not called: the number is on your do-not-call list", line: <>Take it off only if {name} asked for that.</>, remedies: ["dnc"] };
     case "attempts-exhausted":
-      return { title: "Not called: all tries are used", line: <>{seen ? `${seen.replace(" attempts", " tries")} were made for this appointment.` : refusal.detail}</>, remedies: ["ring"] };
+      return { title: "Not called: all tries are used", line: <>{triesMade(seen) ?? refusal.detail}</>, remedies: ["ring"] };
     case "number-limit":
       return { title: "Not called: this number was called too often today", line: <>Nobody here can add another call{when ? <> before {when}</> : ""}.</>, remedies: ["ring"] };
     case "call-in-progress":
       return { title: "Waiting: this number is on a call", line: <>Somebody at this number is being called right now.</>, remedies: ["calls"] };
     case "calling-not-configured":
-      return { title: "Calling is not set up yet", line: <>{refusal.detail}</>, remedies: ["integrations"] };
+      return { title: "Calling is not set up yet", line: <>{missingWords(refusal.texts("missing"))} An administrator completes it under Integrations.</>, remedies: ["integrations", "ring"] };
     case "no-phone":
-      return { title: "Not called: there is no phone number", line: <>Add a number to the record, then call.</>, remedies: ["edit"] };
+      return { title: "Not called: there is no phone number", line: <>{name} is in your records without one.</>, remedies: ["edit"] };
     case "number-not-callable":
       return { title: "Not called: this number cannot be called", line: <>It is a premium, foreign or incomplete number.</>, remedies: ["edit", "ring"] };
     case "not-callable":

@@ -183,6 +183,12 @@ function Line({ contact, selecting, onStatus }: OneProps) {
       <Link to="/contacts/$contactId" params={{ contactId: contact.id }} className={css.lineName}>
         <Marked contact={contact} />
       </Link>
+      <span className={css.linePhone}>
+        <MarkedPhone contact={contact} />
+      </span>
+      <span className={css.lineNext}>
+        <Reminder contact={contact} />
+      </span>
       <span className={cx(css.lineWhen, "num")}>{at ? `${day(at, zone, now())}, ${clock(at, zone)}` : "No appointment"}</span>
       <button type="button" title="Show only these" className={css.status} onClick={() => onStatus(contact.appointment_status)}>
         <StatusBadge status={contact.appointment_status} />

@@ -1,5 +1,6 @@
 import { useMutation, useQuery } from "@tanstack/react-query";
 import { CalendarClock, PlugZap } from "lucide-react";
+import type { ReactNode } from "react";
 import { api, body, type Schemas } from "@/api/client";
 import { now } from "@/api/clock";
 import { useZone } from "@/features/session/business";
@@ -19,17 +20,20 @@ const tries = {
   twilio: () => body(api.POST("/api/settings/integrations/twilio/test")),
 };
 
-/** Asks the provider with what is saved, and says in its sentence what is wrong. */
-export function ConnectionTest({ provider }: { provider: keyof typeof tries }) {
+/** Beside what saves the connection: asks the provider with what is saved, and says in its sentence what is wrong. */
+export function ConnectionTest({ provider, children, shown }: { provider: keyof typeof tries; children: ReactNode; shown: boolean }) {
   const zone = useZone();
   const test = useMutation({ mutationFn: tries[provider] });
   const tried: Tried | undefined = test.data;
   return (
     <div className={css.test} aria-live="polite">
-      <div>
-        <Button icon={PlugZap} isPending={test.isPending} onPress={() => test.mutate()}>
-          Test the connection
-        </Button>
+      <div className={css.both}>
+        {children}
+        {shown && (
+          <Button icon={PlugZap} isPending={test.isPending} onPress={() => test.mutate()}>
+            Test the connection
+          </Button>
+        )}
       </div>
       {test.isError && <ErrorNote error={test.error} what="The connection could not be tested." />}
       {tried && <Hint tone={tried.outcome === "works" ? "neutral" : "attention"}>{tried.message}</Hint>}

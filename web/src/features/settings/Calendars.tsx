@@ -94,12 +94,11 @@ export function CalendarPanel({ etag, ...shown }: Shown & { etag: string }) {
       </Switch>
       <SelectField label="Where the person may be a contact already" options={HANDLING} value={handling} onChange={(id) => setHandling(id as Handling)} />
       <BookingFields calendar={calendar} value={mapping} onChange={setMapping} errors={errors} />
-      <div>
+      <ConnectionTest provider={calendar} shown={view.configured}>
         <Button look="primary" isDisabled={!changed} isPending={save.isPending} onPress={() => save.mutate(patch)}>
           Save
         </Button>
-      </div>
-      {view.configured && <ConnectionTest provider={calendar} />}
+      </ConnectionTest>
       <CalendarSync calendar={calendar} />
     </Provider>
   );

@@ -44,12 +44,11 @@ function Retell({ view, etag }: { view: View["retell"]; etag: string }) {
         <TextField label="Caller number" type="tel" value={from} onChange={setFrom} error={errors["retell.from_number"]} autoComplete="off" />
       </Row>
       <TextField label="API key" type="password" value={key} onChange={setKey} error={errors["retell.api_key"]} autoComplete="off" placeholder={view.api_key ?? ""} help={view.api_key ? "Leave empty to keep the present key." : undefined} />
-      <div>
+      <ConnectionTest provider="retell" shown={view.configured}>
         <Button look="primary" isDisabled={!changed} isPending={save.isPending} onPress={() => save.mutate({ retell: { agent_id: agent.trim() || null, from_number: from.trim() || null, ...(key && { api_key: key }) } })}>
           Save
         </Button>
-      </div>
-      {view.configured && <ConnectionTest provider="retell" />}
+      </ConnectionTest>
     </Provider>
   );
 }
@@ -76,12 +75,11 @@ function Twilio({ view, etag }: { view: View["twilio"]; etag: string }) {
       <Switch isSelected={ends} onChange={setEnds} help="Otherwise STOP ends messages alone.">
         Whoever answers STOP is not called either
       </Switch>
-      <div>
+      <ConnectionTest provider="twilio" shown={view.configured}>
         <Button look="primary" isDisabled={!changed} isPending={save.isPending} onPress={() => save.mutate({ twilio: patch })}>
           Save
         </Button>
-      </div>
-      {view.configured && <ConnectionTest provider="twilio" />}
+      </ConnectionTest>
     </Provider>
   );
 }
@@ -97,12 +95,11 @@ function Email({ view, etag }: { view: View["email"]; etag: string }) {
         Send emails to those who opted in
       </Switch>
       <TextField label="Address for answers" type="email" value={replyTo} onChange={setReplyTo} error={errors["email.reply_to"]} autoComplete="off" help="Left empty, emails ask people to call you." />
-      <div>
+      <ConnectionTest provider="email" shown={view.configured}>
         <Button look="primary" isDisabled={!changed} isPending={save.isPending} onPress={() => save.mutate({ email: { enabled, reply_to: replyTo.trim() || null } })}>
           Save
         </Button>
-      </div>
-      {view.configured && <ConnectionTest provider="email" />}
+      </ConnectionTest>
     </Provider>
   );
 }

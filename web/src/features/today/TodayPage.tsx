@@ -18,7 +18,7 @@ import { DayCard, DayLine } from "./DayCard";
 import { NextCalls } from "./NextCalls";
 import { PrintList } from "./PrintList";
 import css from "./TodayPage.module.css";
-import { nextWorkingDay, useAppointmentsLoading, useAppointmentsOf } from "./queries";
+import { nextWorkingDay, useAppointmentsLoading, useAppointmentsOf, useNextCalls } from "./queries";
 
 /** What went wrong and what to do about it first; then how the day stands. */
 export default function TodayPage() {
@@ -37,6 +37,8 @@ export default function TodayPage() {
   const reading = useWorkLoading();
   const listing = useAppointmentsLoading(today);
   const calls = useCallsUnderWay();
+  // Asked for at once, though it is shown only when what stands above it is known.
+  useNextCalls(may("view_call_results"));
   const under = stacked && (reading || listing);
   const [printing, setPrinting] = useState(false);
   const appointments = useAppointmentsOf(today, "all");

@@ -64,8 +64,9 @@ export function useAppointmentsLoading(date: string): boolean {
 }
 
 /** Who is called next today: the due calls of the day with their people, soonest first. The API sorts by other things, so all are read (the day's limit bounds them). */
-export function useNextCalls() {
+export function useNextCalls(enabled = true) {
   return useQuery({
+    enabled,
     queryKey: ["contacts", "search", "next-calls"],
     queryFn: async () => {
       const contacts = [];

@@ -7,7 +7,7 @@ import type { Entry } from "@/features/attention/queries";
 import { reasonOf } from "@/features/attention/reasons";
 import { useZone } from "@/features/session/business";
 import { useMayEdit } from "@/features/session/use";
-import { agoWithin } from "@/lib/time";
+import { since } from "@/lib/time";
 import { useNow } from "@/lib/useNow";
 import { Button } from "@/ui/Button";
 import type { Contact, ContactFound } from "../one";
@@ -31,7 +31,7 @@ export function WorkOf({ contact }: { contact: Contact }) {
         <li key={each.attention_id} className={css.item}>
           <TriangleAlert size={17} aria-hidden />
           <span className={css.text}>
-            {reasonOf(each.reason).line} <span className={css.since}>Since {agoWithin(new Date(each.since), zone, at)}</span>
+            {reasonOf(each.reason).line} <span className={css.since}>{since(new Date(each.since), zone, at)}</span>
           </span>
           {editable && (
             <Button small onPress={() => setOpen(each)}>
