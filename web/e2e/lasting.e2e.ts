@@ -16,8 +16,10 @@ beforeAll(async () => {
 });
 afterAll(() => browser.close());
 
-async function signedIn(path: string): Promise<Page> {
+/** With a clock of its own a page's time can be sent ahead, so that nobody waits for it. */
+async function signedIn(path: string, clock: "real" | "own" = "real"): Promise<Page> {
   const { page } = await open(browser);
+  if (clock === "own") await page.clock.install();
   // The browser's own question before a page with something typed is left.
   page.on("dialog", (dialog) => void dialog.accept());
   await signIn(page, "admin", path);
@@ -84,24 +86,27 @@ describe("a half-filled form", () => {
   });
 
   it("is warned of before the session ends by a question that waits for its answer", { timeout: 120_000 }, async () => {
-    const page = await signedIn("/contacts/new");
+    const page = await signedIn("/contacts/new", "own");
     await page.getByLabel("Name", { exact: true }).fill("Warna Early");
     const { session_timeout: hours } = (await (await ask("GET", "/api/users/profile")).json()) as { session_timeout: number };
     // A minute and a half are left of the time that somebody may do nothing.
     await page.evaluate((most) => localStorage.setItem("vio.active", String(Date.now() - most * 3_600_000 + 90_000)), hours);
     const warning = page.getByRole("alertdialog", { name: "Still here?" });
+    await page.clock.runFor(6_000);
     await warning.waitFor({ timeout: 15_000 });
     expect(await violations(page)).toEqual([]);
-    await page.waitForTimeout(12_000);
+    await page.clock.runFor(12_000);
     expect(await warning.count()).toBe(1);
     await warning.getByRole("button", { name: "Stay signed in" }).click();
     await warning.waitFor({ state: "detached" });
-    await page.waitForTimeout(6_000);
+    await page.clock.runFor(6_000);
     expect(await warning.count()).toBe(0);
     expect(await page.getByLabel("Name", { exact: true }).inputValue()).toBe("Warna Early");
     // Without an answer it ends, and what was typed is there.
     await page.evaluate((most) => localStorage.setItem("vio.active", String(Date.now() - most * 3_600_000 + 12_000)), hours);
+    await page.clock.runFor(6_000);
     await warning.waitFor({ timeout: 15_000 });
+    await page.clock.runFor(12_000);
     await page.getByRole("dialog", { name: "Sign in again" }).waitFor({ timeout: 30_000 });
     expect(await page.getByLabel("Name", { exact: true }).inputValue()).toBe("Warna Early");
     await page.context().close();
@@ -134,14 +139,19 @@ describe("a half-filled form", () => {
   });
 });
 
+/** Until the code of the other pages is here, which comes five seconds after the first. */
+async function othersHere(page: Page): Promise<void> {
+  await page.clock.runFor(5_500);
+  await page.waitForFunction(() => ["GroupsPage", "SettingsPage"].every((name) => performance.getEntriesByType("resource").some((each) => each.name.includes(`/${name}-`))));
+}
+
 describe("without a connection", () => {
   it("what was read stays and is called old, changes are refused with a sentence, and all is read again afterwards", async () => {
-    const page = await signedIn("/contacts");
+    const page = await signedIn("/contacts", "own");
     await page.getByRole("row").nth(1).waitFor();
     await page.goto(new URL(`/contacts/${ids.contact}`, page.url()).href);
     await page.getByRole("heading", { level: 1, name: "Lasta Ing" }).waitFor();
-    // The code of the other pages is here by then.
-    await page.waitForTimeout(7_000);
+    await othersHere(page);
     await page.context().setOffline(true);
     await page.getByText(/No connection since \d/).waitFor();
     expect(await violations(page)).toEqual([]);
@@ -170,8 +180,8 @@ describe("without a connection", () => {
   });
 
   it("a page that was not read before says so, and fills itself when the connection is back", async () => {
-    const page = await signedIn("/today");
-    await page.waitForTimeout(7_000);
+    const page = await signedIn("/today", "own");
+    await othersHere(page);
     await page.context().setOffline(true);
     await page.getByText(/No connection since \d/).waitFor();
     await page.getByRole("link", { name: "Groups" }).first().click();

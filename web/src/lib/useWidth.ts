@@ -1,5 +1,8 @@
 import { useEffect, useRef, useState, type RefObject } from "react";
 
+/** How many pixels a rem is: larger with larger text. */
+export const remPixels = (): number => parseFloat(getComputedStyle(document.documentElement).fontSize);
+
 /** How wide an element is, in whole pixels: 0 before it is there. */
 export function useWidth<T extends Element>(): [RefObject<T | null>, number] {
   const ref = useRef<T>(null);

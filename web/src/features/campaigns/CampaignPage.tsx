@@ -172,19 +172,21 @@ function Campaign({ campaign }: { campaign: CampaignStatus }) {
         </dl>
       </section>
       <div className={css.columns}>
-        <Results campaign={campaign} />
-        <div className={css.side}>
-          {skipped.length > 0 && (
-            <Panel title={<>Left out <span className="faint">{number(counts.skipped)}</span></>} padded>
-              <Facts rows={skipped.map(([reason, people]) => [skipReason(reason).name, number(people)])} />
-            </Panel>
-          )}
-          {campaign.custom_message && (
-            <Panel title="Words added" padded>
-              <q>{campaign.custom_message}</q>
-            </Panel>
-          )}
-        </div>
+        <Results campaign={campaign} counts={{ all: campaign.total_members, reached, missed: missed + counts.cancelled, open: counts.planned + counts.placing, skipped: counts.skipped }} />
+        {(skipped.length > 0 || campaign.custom_message) && (
+          <div className={css.side}>
+            {skipped.length > 0 && (
+              <Panel title={<>Left out <span className="faint">{number(counts.skipped)}</span></>} padded>
+                <Facts rows={skipped.map(([reason, people]) => [skipReason(reason).name, number(people)])} />
+              </Panel>
+            )}
+            {campaign.custom_message && (
+              <Panel title="Words added" padded>
+                <q>{campaign.custom_message}</q>
+              </Panel>
+            )}
+          </div>
+        )}
       </div>
       {stopping && (
         <Dialog
@@ -216,7 +218,10 @@ function kindOf(result: CampaignResult): keyof typeof SHOWN {
   return result.success ? "reached" : "missed";
 }
 
-function Results({ campaign }: { campaign: CampaignStatus }) {
+/** When somebody's turn comes: from an hour on, or as soon as a call is free. */
+const turn = (due: Date, zone: string, at: Date): string => (due <= at ? "In line" : `From ${dayAndTimeWithin(due, zone, at)}`);
+
+function Results({ campaign, counts }: { campaign: CampaignStatus; counts: Record<keyof typeof SHOWN, number> }) {
   const zone = useZone();
   const at = useNow();
   const results = useCampaignResults(campaign.campaign_id);
@@ -224,7 +229,7 @@ function Results({ campaign }: { campaign: CampaignStatus }) {
   const all = results.data?.pages.flatMap((page) => page.results) ?? [];
   const rows = all.filter((each) => shown === "all" || kindOf(each) === shown);
   return (
-    <Panel title="Results" aside={<Segments label="Which results" value={shown} onChange={setShown} options={(Object.keys(SHOWN) as (keyof typeof SHOWN)[]).map((id) => ({ id, name: SHOWN[id] }))} />}>
+    <Panel title="Results" aside={<Segments label="Which results" value={shown} onChange={setShown} options={(Object.keys(SHOWN) as (keyof typeof SHOWN)[]).map((id) => ({ id, name: SHOWN[id], count: number(counts[id]) }))} />}>
       {results.isPending && <Skeleton rows={6} />}
       {results.isError && <ErrorNote error={results.error} what="Could not load the results." retry={() => void results.refetch()} />}
       {results.data && rows.length === 0 && <p className={css.none}>Nobody here{results.hasNextPage ? " among those loaded" : ""}.</p>}
@@ -243,7 +248,7 @@ function Results({ campaign }: { campaign: CampaignStatus }) {
                 <Badge tone={skipped ? "neutral" : word.tone}>{skipped ? "Left out" : each.status === "calling" ? "On the phone" : status === "planned" ? "To go" : word.word}</Badge>
               </span>
               <span className={css.when}>
-                {skipped ? skipReason(each.skip_reason ?? "").name : each.ended_at ? dayAndTime(new Date(each.ended_at), zone, at) : each.due_at ? `from ${dayAndTimeWithin(new Date(each.due_at), zone, at)}` : ""}
+                {skipped ? skipReason(each.skip_reason ?? "").name : each.ended_at ? dayAndTime(new Date(each.ended_at), zone, at) : each.due_at ? turn(new Date(each.due_at), zone, at) : ""}
                 {each.error && `, ${endWords(each.error)}`}
               </span>
             </li>

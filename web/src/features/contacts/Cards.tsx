@@ -8,6 +8,7 @@ import { useHidden } from "@/features/preferences/hidden";
 import { useNouns, useZone } from "@/features/session/business";
 import { useMay, useMayEdit } from "@/features/session/use";
 import { agoWithin, clock, day } from "@/lib/time";
+import { remPixels } from "@/lib/useWidth";
 import { count } from "@/lib/words";
 import { buttonClass } from "@/ui/Button";
 import { LightCheckbox } from "@/ui/Light";
@@ -44,7 +45,7 @@ export function Cards({ search, selecting, kind, label, empty, onStatus, sheet }
   useLayoutEffect(() => {
     const element = box.current;
     if (!element) return;
-    const fit = () => setLanes(kind === "list" ? 1 : Math.max(1, Math.floor(element.clientWidth / (21 * parseFloat(getComputedStyle(document.documentElement).fontSize)))));
+    const fit = () => setLanes(kind === "list" ? 1 : Math.max(1, Math.floor(element.clientWidth / (21 * remPixels()))));
     // Before the first paint, so that no card moves.
     fit();
     const watch = new ResizeObserver(fit);
@@ -52,7 +53,7 @@ export function Cards({ search, selecting, kind, label, empty, onStatus, sheet }
     return () => watch.disconnect();
   }, [kind]);
   const lines = Math.ceil(total / lanes);
-  const rem = parseFloat(getComputedStyle(document.documentElement).fontSize);
+  const rem = remPixels();
   const virtual = useVirtualizer({
     count: lines,
     getScrollElement: () => box.current,

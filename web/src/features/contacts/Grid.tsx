@@ -6,6 +6,7 @@ import type { Schemas } from "@/api/client";
 import { useLook } from "@/features/preferences/look";
 import { useNouns } from "@/features/session/business";
 import { useMay, useMe } from "@/features/session/use";
+import { remPixels } from "@/lib/useWidth";
 import { number } from "@/lib/words";
 import { Checkbox } from "@/ui/Field";
 import { LightCheckbox, LightIconButton, LightMenu } from "@/ui/Light";
@@ -41,7 +42,7 @@ export function useRowHeight(): number {
   const { density } = useLook();
   const coarse = typeof matchMedia !== "undefined" && matchMedia("(pointer: coarse)").matches;
   // Of the text as it is shown: the browser's own size counts as well as the console's.
-  const rem = parseFloat(getComputedStyle(document.documentElement).fontSize);
+  const rem = remPixels();
   return Math.round(Math.max(ROWS_REM[density], coarse ? 2.75 : 0) * rem);
 }
 

@@ -2,7 +2,7 @@ import { AxisBottom, AxisLeft } from "@visx/axis";
 import { scaleBand, scaleLinear, scaleOrdinal } from "@visx/scale";
 import { BarStack } from "@visx/shape";
 import { useId } from "react";
-import { useWidth } from "@/lib/useWidth";
+import { remPixels, useWidth } from "@/lib/useWidth";
 import css from "./chart.module.css";
 import { Patterns, type Pattern } from "./ChartPanel";
 
@@ -15,31 +15,34 @@ export interface Column {
 /** A column as the library takes it: its place, and a number under the name of each part. */
 type Datum = Record<string, number> & { at: number };
 
-const HEIGHT = 190;
-const LEFT = 34;
-const BELOW = 24;
-const TOP = 8;
+/** At the usual size of the text; the room for words grows with it. */
+const [HEIGHT, LEFT, BELOW, TOP] = [190, 34, 24, 8];
 
 /** Counts over time, stacked. Its numbers stand in the table beside it, so it is hidden from screen readers. */
 export function Columns({ columns, parts }: { columns: Column[]; parts: { name: string; look: Pattern }[] }) {
   const [ref, width] = useWidth<HTMLDivElement>();
+  const size = remPixels() / 16;
+  const [height, left, below, top] = [HEIGHT + BELOW * (size - 1), LEFT * size, BELOW * size, TOP * size];
   const id = useId();
   const most = Math.max(1, ...columns.map(({ values }) => values.reduce((sum, each) => sum + each, 0)));
-  const x = scaleBand<number>({ domain: columns.map((_, at) => at), range: [LEFT, Math.max(LEFT + 1, width)], padding: columns.length > 20 ? 0.2 : 0.35 });
-  const y = scaleLinear<number>({ domain: [0, most], range: [HEIGHT - BELOW, TOP], nice: true });
+  const x = scaleBand<number>({ domain: columns.map((_, at) => at), range: [left, Math.max(left + 1, width)], padding: columns.length > 20 ? 0.2 : 0.35 });
+  const y = scaleLinear<number>({ domain: [0, most], range: [height - below, top], nice: true });
   const keys = parts.map((_, at) => String(at));
   const fill = scaleOrdinal<string, string>({ domain: keys, range: parts.map(({ look }) => `url(#${id}${look})`) });
   // As many labels as there is room for, the last one always.
-  const every = Math.max(1, Math.ceil((columns.length * 52) / Math.max(1, width - LEFT)));
-  const labelled = columns.map((_, at) => at).filter((at) => (columns.length - 1 - at) % every === 0);
+  const every = Math.max(1, Math.ceil((columns.length * 52 * size) / Math.max(1, width - left)));
+  const end = columns.length - 1;
+  // Where the last label has no room to its right it ends there, and takes the room of the one before.
+  const tight = width - (x(end) ?? 0) < 30 * size;
+  const labelled = columns.map((_, at) => at).filter((at) => (end - at) % every === 0 && (!tight || at === end || (x(end) ?? 0) - (x(at) ?? 0) > 75 * size));
   const data = columns.map(({ values }, at): Datum => ({ at, ...Object.fromEntries(values.map((value, part): [string, number] => [String(part), value])) }));
   return (
     <div ref={ref} className={css.chart}>
       {width > 0 && (
-        <svg width={width} height={HEIGHT} aria-hidden>
+        <svg width={width} height={height} aria-hidden>
           <Patterns id={id} />
           {y.ticks(4).filter(Number.isInteger).map((tick) => (
-            <line key={tick} x1={LEFT} x2={width} y1={y(tick)} y2={y(tick)} className={css.grid} />
+            <line key={tick} x1={left} x2={width} y1={y(tick)} y2={y(tick)} className={css.grid} />
           ))}
           <BarStack data={data} keys={keys} x={(each) => each.at} xScale={x} yScale={y} color={fill}>
             {(stacks) =>
@@ -48,8 +51,8 @@ export function Columns({ columns, parts }: { columns: Column[]; parts: { name: 
               )
             }
           </BarStack>
-          <AxisLeft left={LEFT} scale={y} hideAxisLine hideTicks tickValues={y.ticks(4).filter(Number.isInteger)} tickFormat={(value) => Number(value).toLocaleString("en-GB")} tickClassName={css.tick} tickLabelProps={{ textAnchor: "end", dx: -6, dy: 4 }} />
-          <AxisBottom top={HEIGHT - BELOW} scale={x} hideTicks axisLineClassName={css.axis} tickValues={labelled} tickFormat={(at) => columns[at]?.label ?? ""} tickClassName={css.tick} tickLabelProps={{ textAnchor: "middle", dy: 4 }} />
+          <AxisLeft left={left} scale={y} hideAxisLine hideTicks tickValues={y.ticks(4).filter(Number.isInteger)} tickFormat={(value) => Number(value).toLocaleString("en-GB")} tickClassName={css.tick} tickLabelProps={{ textAnchor: "end", dx: -6, dy: 4 }} />
+          <AxisBottom top={height - below} scale={x} hideTicks axisLineClassName={css.axis} tickValues={labelled} tickFormat={(at) => columns[at]?.label ?? ""} tickClassName={css.tick} tickLabelProps={(at) => ({ textAnchor: at === end && tight ? "end" : "middle", dy: 4 * size })} />
         </svg>
       )}
     </div>

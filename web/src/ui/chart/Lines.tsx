@@ -1,7 +1,7 @@
 import { AxisBottom, AxisLeft } from "@visx/axis";
 import { scaleLinear, scalePoint } from "@visx/scale";
 import { LinePath } from "@visx/shape";
-import { useWidth } from "@/lib/useWidth";
+import { remPixels, useWidth } from "@/lib/useWidth";
 import css from "./chart.module.css";
 
 export interface Line {
@@ -11,10 +11,8 @@ export interface Line {
   values: (number | null)[];
 }
 
-const HEIGHT = 220;
-const LEFT = 44;
-const BELOW = 24;
-const TOP = 10;
+/** At the usual size of the text; the room for words grows with it. */
+const [HEIGHT, LEFT, BELOW, TOP] = [220, 44, 24, 10];
 const DASHES = ["0", "7 4", "2 4", "10 4 2 4", "14 5"];
 
 export const dashOf = (place: number): string => DASHES[place % DASHES.length] ?? "0";
@@ -42,17 +40,22 @@ function Mark({ place, x, y, color }: { place: number; x: number; y: number; col
 /** Rates over time side by side. Its numbers stand in the table beside it, so it is hidden from screen readers. */
 export function Lines({ lines, labels }: { lines: Line[]; labels: string[] }) {
   const [ref, width] = useWidth<HTMLDivElement>();
-  const x = scalePoint<number>({ domain: labels.map((_, at) => at), range: [LEFT + 8, Math.max(LEFT + 9, width - 10)] });
-  const y = scaleLinear<number>({ domain: [0, 100], range: [HEIGHT - BELOW, TOP] });
-  const every = Math.max(1, Math.ceil((labels.length * 52) / Math.max(1, width - LEFT)));
-  const labelled = labels.map((_, at) => at).filter((at) => (labels.length - 1 - at) % every === 0);
+  const size = remPixels() / 16;
+  const [height, left, below, top] = [HEIGHT + BELOW * (size - 1), LEFT * size, BELOW * size, TOP * size];
+  const x = scalePoint<number>({ domain: labels.map((_, at) => at), range: [left + 8, Math.max(left + 9, width - 10)] });
+  const y = scaleLinear<number>({ domain: [0, 100], range: [height - below, top] });
+  const every = Math.max(1, Math.ceil((labels.length * 52 * size) / Math.max(1, width - left)));
+  const end = labels.length - 1;
+  // Where the last label has no room to its right it ends there, and takes the room of the one before.
+  const tight = width - (x(end) ?? 0) < 30 * size;
+  const labelled = labels.map((_, at) => at).filter((at) => (end - at) % every === 0 && (!tight || at === end || (x(end) ?? 0) - (x(at) ?? 0) > 75 * size));
   const place = (at: number) => x(at) ?? 0;
   return (
     <div ref={ref} className={css.chart}>
       {width > 0 && (
-        <svg width={width} height={HEIGHT} aria-hidden>
+        <svg width={width} height={height} aria-hidden>
           {[0, 25, 50, 75, 100].map((tick) => (
-            <line key={tick} x1={LEFT} x2={width} y1={y(tick)} y2={y(tick)} className={css.grid} />
+            <line key={tick} x1={left} x2={width} y1={y(tick)} y2={y(tick)} className={css.grid} />
           ))}
           {lines.map((line, number) => {
             const points = line.values.map((value, at) => ({ at, value }));
@@ -63,8 +66,8 @@ export function Lines({ lines, labels }: { lines: Line[]; labels: string[] }) {
               </g>
             );
           })}
-          <AxisLeft left={LEFT} scale={y} hideAxisLine hideTicks tickValues={[0, 25, 50, 75, 100]} tickFormat={(value) => `${String(value)}%`} tickClassName={css.tick} tickLabelProps={{ textAnchor: "end", dx: -6, dy: 4 }} />
-          <AxisBottom top={HEIGHT - BELOW} scale={x} hideTicks axisLineClassName={css.axis} tickValues={labelled} tickFormat={(at) => labels[at] ?? ""} tickClassName={css.tick} tickLabelProps={{ textAnchor: "middle", dy: 4 }} />
+          <AxisLeft left={left} scale={y} hideAxisLine hideTicks tickValues={[0, 25, 50, 75, 100]} tickFormat={(value) => `${String(value)}%`} tickClassName={css.tick} tickLabelProps={{ textAnchor: "end", dx: -6, dy: 4 }} />
+          <AxisBottom top={height - below} scale={x} hideTicks axisLineClassName={css.axis} tickValues={labelled} tickFormat={(at) => labels[at] ?? ""} tickClassName={css.tick} tickLabelProps={(at) => ({ textAnchor: at === end && tight ? "end" : "middle", dy: 4 * size })} />
         </svg>
       )}
     </div>
