@@ -142,7 +142,10 @@ describe("a half-filled form", () => {
 /** Until the code of the other pages is here, which comes five seconds after the first. */
 async function othersHere(page: Page): Promise<void> {
   await page.clock.runFor(5_500);
-  await page.waitForFunction(() => ["GroupsPage", "SettingsPage"].every((name) => performance.getEntriesByType("resource").some((each) => each.name.includes(`/${name}-`))));
+  // They come one by one, and this is the last.
+  const last = page.locator("link[rel='modulepreload'][href*='/AccountPage-']");
+  await last.waitFor({ state: "attached" });
+  await last.evaluate(async (link: HTMLLinkElement) => (await fetch(link.href)).text());
 }
 
 describe("without a connection", () => {
