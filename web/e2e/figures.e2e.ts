@@ -72,6 +72,16 @@ it("a group's figures are those of the calls that were made, and can be hidden",
   expect(await main.getByRole("img", { name: "How calls ended: Answered 4, No answer 2" }).count()).toBe(1);
   expect(await violations(page)).toEqual([]);
 
+  // The calls are among what happened with the group, and lead to what came of them.
+  await page.getByRole("link", { name: "Activity" }).click();
+  const run = main.getByRole("listitem").filter({ has: page.getByRole("link", { name: "Everybody called" }) });
+  await run.getByText(/^6 patients/).waitFor();
+  expect(await main.getByText("6 patients put in").count()).toBe(1);
+  expect(await violations(page)).toEqual([]);
+  await run.getByRole("link").click();
+  await page.getByRole("heading", { level: 1, name }).waitFor();
+  await main.getByRole("radio", { name: /^Reached 4$/ }).waitFor();
+
   // What somebody does not want to see is absent, in another browser too.
   await page.goto(new URL("/account/look", page.url()).toString());
   const kept = page.waitForResponse((answer) => answer.url().endsWith("/api/users/preferences") && answer.request().method() === "PATCH" && answer.ok());

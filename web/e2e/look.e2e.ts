@@ -89,6 +89,20 @@ it("gives a finger 44 pixels on a phone of 360, and scrolls nothing sideways", {
   await context.close();
 });
 
+it("brings the open one of a row of tabs into sight on a phone", { timeout: 120_000 }, async () => {
+  const { page, context } = await open(browser, { width: 390, height: 844 });
+  await signIn(page, "admin", "/calls");
+  const tabs = page.getByRole("navigation", { name: "Calls" });
+  for (const name of ["Campaigns", "History", "Do-not-call", "History", "Campaigns", /^In progress/]) {
+    const tab = tabs.getByRole("link", { name });
+    await tab.click();
+    await page.waitForTimeout(300);
+    const box = await tab.boundingBox();
+    expect({ name: String(name), left: (box?.x ?? -1) >= 0, right: (box?.x ?? 0) + (box?.width ?? 999) <= 390 }).toEqual({ name: String(name), left: true, right: true });
+  }
+  await context.close();
+});
+
 it("says every state in a word or a texture, so that greyscale loses nothing", { timeout: 200_000 }, async () => {
   const { page, context } = await open(browser);
   await signIn(page);

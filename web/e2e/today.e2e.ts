@@ -96,6 +96,17 @@ async function arrive(page: Page): Promise<void> {
   await page.waitForTimeout(1_000);
 }
 
+/** Names of the work list that lie on what stands beside or under them. */
+const covered = (page: Page): Promise<string[]> =>
+  page.evaluate(() =>
+    [...document.querySelectorAll<HTMLElement>("main a[data-row]")].flatMap((name) => {
+      const words = document.createRange();
+      words.selectNodeContents(name);
+      const [own, next] = [words.getBoundingClientRect(), name.nextElementSibling?.getBoundingClientRect()];
+      return next && next.left < own.right && next.top < own.bottom - 3 ? [name.textContent] : [];
+    }),
+  );
+
 it.each([
   [1440, 900, 100],
   [1024, 768, 100],
@@ -116,6 +127,7 @@ it.each([
     // There is much to tell: each of these pushed something down.
     for (const name of [/^Snoozed/, /^Nobody’s/]) expect(await page.getByRole("radio", { name }).count()).toBe(1);
     expect(await page.getByText("new in needs attention").count()).toBe(1);
+    expect(await covered(page)).toEqual([]);
     const { cls, shifted } = await seenOn(page);
     process.stdout.write(`Today at ${String(width)}, text ${String(text)} %: CLS ${cls.toFixed(4)}\n${shifted.map((each) => `    ${each}\n`).join("")}`);
     if (cls > MOST.cls) found.push(`${String(cls)}: ${shifted.join("; ")}`);

@@ -27,7 +27,11 @@ export function useSnoozedWork() {
 
 /** Whether the work list is still to come: its entries, the people and times it is ordered by, and what was put off. */
 export function useWorkLoading(): boolean {
-  return [useOpenWork(), usePeopleOfWork(), useSnoozedWork()].some((each) => each.isLoading);
+  const open = useOpenWork();
+  const people = usePeopleOfWork().isLoading;
+  const snoozed = useSnoozedWork().isLoading;
+  // That there is none is said at once.
+  return open.isLoading || (open.entries.length > 0 && (people || snoozed));
 }
 
 export function useResolvedWork(enabled: boolean) {

@@ -136,8 +136,8 @@ function NewContact() {
                 Vio says: <q>{draft.words}</q>
               </p>
             )}
-            {!at && (draft.date || draft.time || draft.words || draft.type || draft.owner || draft.location) && (
-              <Hint tone="waiting">Words, type, with and location belong to an appointment: add its date and time.</Hint>
+            {!at && (draft.date || draft.time || draft.words || draft.type || draft.owner || draft.location || draft.hours) && (
+              <Hint tone="waiting">Words, type, with, location and hours before belong to an appointment: add its date and time.</Hint>
             )}
             <div className={css.buttons}>
               <Button look="primary" type="submit" wide isPending={save.isPending}>

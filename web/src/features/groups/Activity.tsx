@@ -1,5 +1,8 @@
 import { useInfiniteQuery } from "@tanstack/react-query";
-import { api, body } from "@/api/client";
+import { Link } from "@tanstack/react-router";
+import { api, body, type Schemas } from "@/api/client";
+import { CampaignBadge } from "@/features/campaigns/CampaignBadge";
+import { useCampaigns, type CampaignSummary } from "@/features/campaigns/queries";
 import { useNouns, useZone } from "@/features/session/business";
 import { useColleague } from "@/features/session/team";
 import { dayAndTime } from "@/lib/time";
@@ -9,6 +12,7 @@ import { gathered, isLook } from "@/features/contacts/record/looks";
 import { Empty, ErrorNote, Skeleton } from "@/ui/Notes";
 import { Panel } from "@/ui/Panel";
 import { ShowMore } from "@/ui/ShowMore";
+import { cx } from "@/ui/cx";
 import css from "./GroupPage.module.css";
 
 const ACTION: Record<string, string> = {
@@ -19,7 +23,12 @@ const ACTION: Record<string, string> = {
   "group.members_changed": "Members changed",
 };
 
-/** Who changed the group, and when. */
+type Entry = Schemas["GroupHistory"]["entries"][number];
+type Happened = { entry: Entry; times: number } | { run: CampaignSummary };
+
+const when = (each: Happened): string => ("run" in each ? each.run.created_at : each.entry.at);
+
+/** Who changed the group and called everybody in it, and when. */
 export function Activity({ groupId }: { groupId: string }) {
   const zone = useZone();
   const at = useNow();
@@ -32,25 +41,48 @@ export function Activity({ groupId }: { groupId: string }) {
     getNextPageParam: (page) => page.pagination.next_cursor ?? undefined,
   });
   const entries = list.data?.pages.flatMap((page) => page.entries) ?? [];
+  const oldest = list.hasNextPage ? (entries.at(-1)?.at ?? "") : "";
+  // The group's own history does not tell of its campaigns: they stand among it by their time.
+  const runs = useCampaigns().data?.campaigns.filter((each) => each.group_id === groupId && each.created_at >= oldest) ?? [];
+  const happened: Happened[] = [...gathered(entries, (each) => each.by_user ?? ""), ...runs.map((run) => ({ run }))];
+  happened.sort((a, b) => when(b).localeCompare(when(a)));
   return (
     <Panel>
       {list.isPending && <Skeleton rows={4} />}
       {list.isError && <ErrorNote error={list.error} what="Could not load the activity." retry={() => void list.refetch()} />}
-      {list.data && entries.length === 0 && <Empty title="Nothing has happened yet" />}
-      <ul className={css.rows}>
-        {gathered(entries, (each) => each.by_user ?? "").map(({ entry: each, times }) => (
-          <li key={each.id}>
-            <b>{isLook(each) ? "Looked at" : (ACTION[each.action] ?? humane(each.action))}</b>
-            <span className="muted">
-              {[each.added.length > 0 && `${count(each.added.length, nouns.one, nouns.many)} in`, each.removed.length > 0 && `${count(each.removed.length, nouns.one, nouns.many)} out`, each.reason && `“${each.reason}”`].filter(Boolean).join(", ")}
-            </span>
-            <span className="faint">
-              {dayAndTime(new Date(each.at), zone, at)}
-              {`, ${colleague(each.by_user) ?? (each.by_user ? "a colleague" : "Vio")}`}
-              {times > 1 && `, ${number(times)} times`}
-            </span>
-          </li>
-        ))}
+      {list.data && happened.length === 0 && <Empty title="Nothing has happened yet" />}
+      <ul className={cx(css.rows, css.events)}>
+        {happened.map((each) => {
+          if ("run" in each) {
+            const { run } = each;
+            return (
+              <li key={run.campaign_id}>
+                <b>
+                  <Link to="/calls/campaigns/$campaignId" params={{ campaignId: run.campaign_id }}>
+                    Everybody called
+                  </Link>
+                </b>
+                <span className={css.what}>
+                  {count(run.total_members, nouns.one, nouns.many)} <CampaignBadge status={run.status} />
+                </span>
+                <span className="faint">{`${dayAndTime(new Date(run.created_at), zone, at)}, ${colleague(run.started_by) ?? "a colleague"}`}</span>
+              </li>
+            );
+          }
+          const { entry, times } = each;
+          const people = (of: unknown[], what: string) => of.length > 0 && `${count(of.length, nouns.one, nouns.many)} ${what}`;
+          return (
+            <li key={entry.id}>
+              <b>{isLook(entry) ? "Looked at" : (ACTION[entry.action] ?? humane(entry.action))}</b>
+              <span className={css.what}>{[people(entry.added, "put in"), people(entry.removed, "taken out"), entry.reason && `“${entry.reason}”`].filter(Boolean).join(", ")}</span>
+              <span className="faint">
+                {dayAndTime(new Date(entry.at), zone, at)}
+                {`, ${colleague(entry.by_user) ?? (entry.by_user ? "a colleague" : "Vio")}`}
+                {times > 1 && `, ${number(times)} times`}
+              </span>
+            </li>
+          );
+        })}
       </ul>
       <ShowMore list={list} bare />
     </Panel>

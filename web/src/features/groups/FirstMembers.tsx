@@ -9,7 +9,7 @@ import { useDelayed } from "@/lib/useDelayed";
 import { count, number } from "@/lib/words";
 import { Button } from "@/ui/Button";
 import { Checkbox, SelectField, TextField } from "@/ui/Field";
-import { ErrorNote } from "@/ui/Notes";
+import { ErrorNote, Skeleton } from "@/ui/Notes";
 import css from "./FirstMembers.module.css";
 
 /** As many as a group may begin with (rules.md Bulk work). */
@@ -73,6 +73,7 @@ export function FirstMembers({ chosen, onChange }: Props) {
       </div>
       {list.isError && <ErrorNote error={list.error} what="Could not search." retry={() => void list.refetch()} />}
       {all.isError && <ErrorNote error={all.error} what="Not all could be chosen." />}
+      {asks && list.isLoading && <Skeleton rows={2} label="Searching" />}
       {found && (
         <div className={css.found}>
           <ul className={css.list}>
