@@ -25,13 +25,15 @@ export function useSnoozedWork() {
   return useQuery({ queryKey: ["attention", "snoozed"], queryFn: () => body(api.GET("/api/attention", { params: { query: { status: "snoozed", page_size: MOST } } })), select: (page) => page.attention });
 }
 
+/** Whether something is read for the first time: what failed and is tried again takes nothing away. */
+export const isFirst = (query: { isLoading: boolean; isFetched: boolean }): boolean => query.isLoading && !query.isFetched;
+
 /** Whether the work list is still to come: its entries, the people and times it is ordered by, and what was put off. */
 export function useWorkLoading(): boolean {
   const open = useOpenWork();
-  const people = usePeopleOfWork().isLoading;
-  const snoozed = useSnoozedWork().isLoading;
+  const [people, snoozed] = [usePeopleOfWork(), useSnoozedWork()];
   // That there is none is said at once.
-  return open.isLoading || (open.entries.length > 0 && (people || snoozed));
+  return isFirst(open) || (open.entries.length > 0 && (isFirst(people) || isFirst(snoozed)));
 }
 
 export function useResolvedWork(enabled: boolean) {

@@ -1,5 +1,6 @@
 import { useInfiniteQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
+import { useEffect } from "react";
 import { api, body, type Schemas } from "@/api/client";
 import { CampaignBadge } from "@/features/campaigns/CampaignBadge";
 import { useCampaigns, type CampaignSummary } from "@/features/campaigns/queries";
@@ -22,6 +23,9 @@ const ACTION: Record<string, string> = {
   "group.members_removed": "Members removed",
   "group.members_changed": "Members changed",
 };
+
+const FEW = 12;
+const MOST_AT_ONCE = 6;
 
 type Entry = Schemas["GroupHistory"]["entries"][number];
 type Happened = { entry: Entry; times: number } | { run: CampaignSummary };
@@ -46,6 +50,12 @@ export function Activity({ groupId }: { groupId: string }) {
   const runs = useCampaigns().data?.campaigns.filter((each) => each.group_id === groupId && each.created_at >= oldest) ?? [];
   const happened: Happened[] = [...gathered(entries, (each) => each.by_user ?? ""), ...runs.map((run) => ({ run }))];
   happened.sort((a, b) => when(b).localeCompare(when(a)));
+  // A page of looks is one line: more is read until there is something to see, but not without end.
+  const { hasNextPage, isFetching, fetchNextPage } = list;
+  const wanting = hasNextPage && !isFetching && happened.length < FEW && (list.data?.pages.length ?? 0) < MOST_AT_ONCE;
+  useEffect(() => {
+    if (wanting) void fetchNextPage();
+  }, [wanting, fetchNextPage]);
   return (
     <Panel>
       {list.isPending && <Skeleton rows={4} />}
@@ -84,7 +94,7 @@ export function Activity({ groupId }: { groupId: string }) {
           );
         })}
       </ul>
-      <ShowMore list={list} bare />
+      <ShowMore list={list} />
     </Panel>
   );
 }

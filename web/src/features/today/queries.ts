@@ -1,5 +1,6 @@
 import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import { api, body, type Schemas } from "@/api/client";
+import { isFirst } from "@/features/attention/queries";
 import { holidayOn } from "@/features/session/business";
 
 export type Business = Schemas["BusinessView"];
@@ -60,7 +61,7 @@ export function useAppointmentsOf(date: string, status: "pending" | "all") {
 
 /** Whether a day's first list of appointments, with its counts, is still to come. */
 export function useAppointmentsLoading(date: string): boolean {
-  return [useAppointmentsOf(date, "pending"), useDay(date)].some((each) => each.isLoading);
+  return [useAppointmentsOf(date, "pending"), useDay(date)].some(isFirst);
 }
 
 /** Who is called next today: the due calls of the day with their people, soonest first. The API sorts by other things, so all are read (the day's limit bounds them). */
