@@ -5,13 +5,14 @@ use vio_domain::calling::day::{day_start, next_midnight};
 use vio_domain::contact::Priority;
 
 use super::reader::{ReadError, Reader};
+use super::scan::begins_word;
 use crate::memory::{Bits, NO_TEXT, Wiped};
 use crate::model::columns::{
     NEVER, OUTCOMES, PRIORITIES, SOURCES, STATUSES, code, code_or_none, micros,
 };
 use crate::query::{
-    CallFilter, CallResult, Clause, Filter, GroupFilter, GroupLogic, LastContact, Needle,
-    OVERDUE_AFTER_MINUTES, Urgency,
+    Anchor, CallFilter, CallResult, Clause, Filter, GroupFilter, GroupLogic, InGroup, LastContact,
+    Needle, OVERDUE_AFTER_MINUTES, Urgency,
 };
 use crate::text::Field;
 use crate::text::fold::folded;
@@ -213,8 +214,32 @@ impl Reader<'_> {
             }
         }
         if let Some(search) = &filter.search {
+            for wanted in &search.groups {
+                let members = self.named(wanted);
+                if wanted.exclude {
+                    rows.and_not(&members);
+                } else {
+                    rows.and(&members);
+                }
+            }
             self.search(rows, &search.clauses, scores);
         }
+    }
+
+    /// The rows in a group in use that the reader sees and whose name has this text.
+    fn named(&self, wanted: &InGroup) -> Bits {
+        let mut members = Bits::none(self.view.columns.id.len());
+        for (number, slot) in self.view.groups.slots.iter().enumerate() {
+            let name = slot.group.as_ref().map(|group| folded(group.name.as_str()));
+            let has = name.is_some_and(|name| {
+                let mut hits = memchr::memmem::find_iter(&name, &wanted.name);
+                hits.any(|at| wanted.anchor == Anchor::Anywhere || begins_word(&name, at))
+            });
+            if has && self.shows_group(number) {
+                members.or(&slot.members);
+            }
+        }
+        members
     }
 }
 

@@ -17,7 +17,7 @@ pub use cursor::{BadCursor, Cursor};
 pub use dates::{AppointmentRange, Bound};
 pub use error::QueryError;
 pub use params::Params;
-pub(crate) use search::{Anchor, Clause, Needle};
+pub(crate) use search::{Anchor, Clause, InGroup, Needle};
 pub use search::{Search, SearchError};
 pub use sort::{Sort, SortBy};
 

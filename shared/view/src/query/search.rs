@@ -6,6 +6,7 @@
 //! john*                 a word that begins so
 //! -cancelled  -"no show"  not there
 //! email:@gmail.com  notes:"left ear"  -company:acme   in this field
+//! group:"follow-up"  -group:vip     in a group with this in its name
 //! 07912 345   +44 7912  a phone number in any formatting, or these texts
 //! ```
 
@@ -33,7 +34,7 @@ pub enum SearchError {
     #[error("* is understood at the end of a word only")]
     MisplacedStar,
     #[error(
-        "a field before the colon is not known; known are name, phone, email, notes, appointment_type, owner_name, company_name and special_instructions; put a text with a colon in quotation marks"
+        "a field before the colon is not known; known are name, phone, email, notes, appointment_type, owner_name, company_name, special_instructions and group; put a text with a colon in quotation marks"
     )]
     UnknownField,
 }
@@ -88,22 +89,45 @@ pub(crate) struct Clause {
     pub(crate) any: Vec<Vec<Needle>>,
 }
 
+/// A condition on the names of a contact's groups.
+#[derive(Clone, PartialEq, Eq)]
+pub(crate) struct InGroup {
+    pub(crate) exclude: bool,
+    /// Folded; somewhere in the name, or where one of its words begins.
+    pub(crate) name: Vec<u8>,
+    pub(crate) anchor: Anchor,
+}
+
 /// A parsed search: all its conditions hold together.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Search {
     pub(crate) clauses: Vec<Clause>,
+    pub(crate) groups: Vec<InGroup>,
 }
 
 impl std::fmt::Debug for Search {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "Search({} terms)", self.clauses.len())
+        write!(
+            f,
+            "Search({} terms)",
+            self.clauses.len() + self.groups.len()
+        )
     }
+}
+
+/// What stands before a term's colon.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Place {
+    /// Nothing.
+    Anywhere,
+    In(Field),
+    Group,
 }
 
 /// A term as it was written.
 struct Term<'a> {
     exclude: bool,
-    field: Option<Field>,
+    place: Place,
     text: &'a str,
     quoted: bool,
     prefix: bool,
@@ -128,19 +152,21 @@ impl Search {
         if terms.is_empty() {
             return Err(SearchError::Empty);
         }
-        let mut clauses = Vec::new();
+        let (mut clauses, mut groups) = (Vec::new(), Vec::new());
         let mut left = &terms[..];
         while let Some(first) = left.first() {
             let run = left.iter().take_while(|term| is_number(term)).count();
             let taken = run.max(1);
-            clauses.push(if run > 0 {
-                numbers(&left[..taken])?
+            if run > 0 {
+                clauses.push(numbers(&left[..taken])?);
+            } else if first.place == Place::Group {
+                groups.push(in_group(first)?);
             } else {
-                clause(first)?
-            });
+                clauses.push(clause(first)?);
+            }
             left = &left[taken..];
         }
-        Ok(Self { clauses })
+        Ok(Self { clauses, groups })
     }
 }
 
@@ -150,12 +176,12 @@ fn term(text: &str) -> Result<(Term<'_>, &str), SearchError> {
         Some(rest) => (true, rest),
         None => (false, text),
     };
-    let (field, text) = field_of(text)?;
+    let (place, text) = place_of(text)?;
     if let Some(quoted) = text.strip_prefix('"') {
         let (inside, after) = quoted.split_once('"').ok_or(SearchError::UnclosedQuote)?;
         let term = Term {
             exclude,
-            field,
+            place,
             text: inside,
             quoted: true,
             prefix: false,
@@ -175,7 +201,7 @@ fn term(text: &str) -> Result<(Term<'_>, &str), SearchError> {
     }
     let term = Term {
         exclude,
-        field,
+        place,
         text: word,
         quoted: false,
         prefix,
@@ -183,16 +209,21 @@ fn term(text: &str) -> Result<(Term<'_>, &str), SearchError> {
     Ok((term, after))
 }
 
-/// The field before a colon. A colon after anything but a word of letters belongs to the text, as in `10:30`.
-fn field_of(text: &str) -> Result<(Option<Field>, &str), SearchError> {
+/// What is before a colon. A colon after anything but a word of letters belongs to the text, as in `10:30`.
+fn place_of(text: &str) -> Result<(Place, &str), SearchError> {
     let word = text
         .find(|c: char| !(c.is_ascii_alphabetic() || c == '_'))
         .unwrap_or(text.len());
     match text[word..].strip_prefix(':') {
-        Some(rest) if word > 0 => Field::parse(&text[..word].to_ascii_lowercase())
-            .map(|field| (Some(field), rest))
-            .ok_or(SearchError::UnknownField),
-        _ => Ok((None, text)),
+        Some(rest) if word > 0 => {
+            let place = match text[..word].to_ascii_lowercase().as_str() {
+                "group" => Some(Place::Group),
+                field => Field::parse(field).map(Place::In),
+            };
+            let place = place.ok_or(SearchError::UnknownField)?;
+            Ok((place, rest))
+        }
+        _ => Ok((Place::Anywhere, text)),
     }
 }
 
@@ -201,23 +232,42 @@ fn is_number(term: &Term<'_>) -> bool {
     !term.exclude
         && !term.quoted
         && !term.prefix
-        && term.field.is_none()
+        && term.place == Place::Anywhere
         && looks_like_phone(term.text)
 }
 
-fn text_needle(term: &Term<'_>) -> Result<Needle, SearchError> {
+/// The folded text of a term, and where it must lie.
+fn wanted(term: &Term<'_>) -> Result<(Vec<u8>, Anchor), SearchError> {
     let text = folded(term.text);
     if text.iter().all(|b| *b == b' ') {
         return Err(SearchError::EmptyTerm);
     }
+    let anchor = match term.prefix {
+        true => Anchor::Word,
+        false => Anchor::Anywhere,
+    };
+    Ok((text, anchor))
+}
+
+fn in_group(term: &Term<'_>) -> Result<InGroup, SearchError> {
+    let (name, anchor) = wanted(term)?;
+    Ok(InGroup {
+        exclude: term.exclude,
+        name,
+        anchor,
+    })
+}
+
+fn text_needle(term: &Term<'_>) -> Result<Needle, SearchError> {
+    let (text, anchor) = wanted(term)?;
+    let fields = match term.place {
+        Place::In(field) => FieldSet::only(field),
+        _ => FieldSet::ALL,
+    };
     Ok(Needle {
         text,
-        fields: term.field.map_or(FieldSet::ALL, FieldSet::only),
-        anchor: if term.prefix {
-            Anchor::Word
-        } else {
-            Anchor::Anywhere
-        },
+        fields,
+        anchor,
     })
 }
 
@@ -235,7 +285,7 @@ fn phone_needle(text: &str, prefix: bool) -> Needle {
 
 fn clause(term: &Term<'_>) -> Result<Clause, SearchError> {
     let text = text_needle(term)?;
-    let in_phone = term.field.is_none_or(|field| field == Field::Phone);
+    let in_phone = matches!(term.place, Place::Anywhere | Place::In(Field::Phone));
     let mut any = vec![vec![text]];
     if in_phone && looks_like_phone(term.text) {
         let phone = phone_needle(term.text, term.prefix);
@@ -274,6 +324,8 @@ mod tests {
             ("\"john", SearchError::UnclosedQuote),
             ("john -", SearchError::EmptyTerm),
             ("email:", SearchError::EmptyTerm),
+            ("group:", SearchError::EmptyTerm),
+            ("-group:\"\"", SearchError::EmptyTerm),
             ("*", SearchError::EmptyTerm),
             ("\"\"", SearchError::EmptyTerm),
             ("jo*hn", SearchError::MisplacedStar),
@@ -319,6 +371,26 @@ mod tests {
     }
 
     #[test]
+    fn groups_are_asked_for_by_their_names() {
+        let search = Search::parse("Group:Follow* -group:\"2024 VIP\" 2024 group:12").unwrap();
+        let groups: Vec<(bool, &[u8], Anchor)> = search
+            .groups
+            .iter()
+            .map(|group| (group.exclude, &group.name[..], group.anchor))
+            .collect();
+        assert_eq!(
+            groups,
+            [
+                (false, &b"follow"[..], Anchor::Word),
+                (true, &b"2024 vip"[..], Anchor::Anywhere),
+                (false, &b"12"[..], Anchor::Anywhere),
+            ]
+        );
+        assert_eq!(search.clauses.len(), 1);
+        assert_eq!(format!("{search:?}"), "Search(4 terms)");
+    }
+
+    #[test]
     fn numbers_with_spaces_are_one_number_or_several_words() {
         let search = Search::parse("anna 07912 345").unwrap();
         assert_eq!(search.clauses.len(), 2);
@@ -337,7 +409,7 @@ mod tests {
         fn fuzzed_searches_are_read_or_refused(
             pieces in proptest::collection::vec(
                 proptest::sample::select(vec![
-                    "\"", "-", "*", ":", "email:", "phone:", "name:", "tag:", " ", "\t", "a", "é", "漢", "🎉", "\u{301}",
+                    "\"", "-", "*", ":", "email:", "group:", "phone:", "name:", "tag:", " ", "\t", "a", "é", "漢", "🎉", "\u{301}",
                     "+44", "07911", "2026-02-30", "2026-03-01T00:00:00Z", "-name", ",", "(", ")", "\\", "\0", "\u{202e}",
                 ]),
                 0..40,

@@ -14,6 +14,7 @@ pub(crate) enum Term {
     Prefix(String),
     Field(Field, String),
     Phone(String),
+    Group(String),
     Not(Box<Term>),
 }
 
@@ -27,6 +28,7 @@ impl Term {
                 let name = serde_json::to_value(field).unwrap();
                 format!("{}:\"{text}\"", name.as_str().unwrap())
             }
+            Self::Group(text) => format!("group:\"{text}\""),
             Self::Not(term) => format!("-{}", term.typed()),
         }
     }
@@ -70,7 +72,7 @@ fn word(dice: &mut Dice) -> String {
 }
 
 fn term(dice: &mut Dice, world: &World) -> Term {
-    match dice.below(9) {
+    match dice.below(11) {
         0..=2 => Term::Word(word(dice)),
         3 => loop {
             let pool = [dice.pick(&WORDS), "Emily Jones", "pain left", "Cruz"];
@@ -84,6 +86,17 @@ fn term(dice: &mut Dice, world: &World) -> Term {
         5 => Term::Field(dice.pick(&Field::ALL), word(dice)),
         6 => Term::Not(Box::new(Term::Word(word(dice)))),
         7 => Term::Not(Box::new(Term::Field(Field::Notes, word(dice)))),
+        8 => Term::Group(piece(dice, "Group")),
+        9 => {
+            let last = dice.pick(&LAST);
+            let text = piece(dice, last);
+            let has_letters = text.chars().any(char::is_alphabetic);
+            let group = Term::Group(if has_letters { text } else { "group".into() });
+            match dice.one_in(3) {
+                true => Term::Not(Box::new(group)),
+                false => group,
+            }
+        }
         _ => {
             let phones = world
                 .contacts

@@ -58,6 +58,8 @@ pub(crate) struct Person<'a> {
     /// Archived ones too.
     pub(crate) reached: Vec<GroupId>,
     pub(crate) calls: Calls,
+    /// The names of the groups shown, folded.
+    pub(crate) group_names: Vec<String>,
     /// The eight fields; the type only if it is for these eyes.
     pub(crate) fields: [String; 8],
 }
@@ -121,6 +123,13 @@ pub(crate) fn people<'a>(world: &'a World, eyes: &Eyes<'_>) -> Vec<Person<'a>> {
             ],
             current: now,
             appointments,
+            group_names: contact
+                .group_ids
+                .iter()
+                .filter(|g| shows_group(world, eyes, **g))
+                .filter_map(|g| world.groups.get(g)?.1.as_ref())
+                .map(|group| fold(group.name.as_str()))
+                .collect(),
             groups: contact
                 .group_ids
                 .iter()
@@ -195,6 +204,11 @@ impl Person<'_> {
                     .map(|w| self.text_weight(None, |f| f.contains(w)));
                 let words: Option<Vec<u32>> = words.collect();
                 phone.max(words.and_then(|w| w.into_iter().min()))
+            }
+            Term::Group(text) => {
+                let wanted = fold(text);
+                let mut names = self.group_names.iter();
+                names.any(|name| name.contains(&wanted)).then_some(0)
             }
             Term::Not(term) => self.term(term).is_none().then_some(0),
         }

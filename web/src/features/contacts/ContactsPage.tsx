@@ -221,7 +221,7 @@ function SearchBox({ list, field, many }: { list: List; field: React.RefObject<H
         leading={<Search size={16} aria-hidden />}
         trailing={typed ? <IconButton icon={X} label="Clear the search" onPress={() => setTyped("")} /> : undefined}
       />
-      <p className={css.help}>{'"exact words", joh*, -without, phone:, email:, notes:'}</p>
+      <p className={css.help}>{'"exact words", joh*, -without, phone:, email:, group:, notes:'}</p>
     </div>
   );
 }
