@@ -18,6 +18,10 @@ use vio_domain::permission::{ContactScopes, Scope};
 use vio_view::snapshot::SnapshotKey;
 use vio_view::{Change, Page, Params, Reader, TenantView, Visibility};
 
+/// As in the function that holds views.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 type Result<T> = std::result::Result<T, Box<dyn std::error::Error>>;
 
 fn millis(time: Duration) -> f64 {
