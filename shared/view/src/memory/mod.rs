@@ -10,4 +10,4 @@ pub(crate) use bits::Bits;
 pub(crate) use dict::{Dict, NO_TEXT};
 pub(crate) use index::RowIndex;
 pub(crate) use spans::Spans;
-pub(crate) use wiped::{Wipe, Wiped, Wiping};
+pub(crate) use wiped::{Reused, Wipe, Wiped, Wiping, wipe};

@@ -1,5 +1,7 @@
 //! A short list for each row, all of them in one array.
 
+use std::borrow::Cow;
+
 use zeroize::DefaultIsZeroes;
 
 use super::Wiped;
@@ -61,18 +63,40 @@ impl<T: DefaultIsZeroes> Spans<T> {
         self.holes = 0;
     }
 
-    /// Whether every list lies within the array, as after reading a snapshot. Counts the holes.
-    pub(crate) fn check(&mut self, rows: usize) -> bool {
-        let lists = self.starts.iter().zip(self.lens.iter());
-        let used: usize = self.lens.iter().map(|len| *len as usize).sum();
-        let sound = self.starts.len() == rows
-            && self.lens.len() == rows
-            && used <= self.items.len()
-            && lists.fold(true, |sound, (start, len)| {
-                sound & (*start as usize + *len as usize <= self.items.len())
+    /// The same lists without holes, in the order of their rows.
+    pub(crate) fn packed(&self) -> Cow<'_, Self> {
+        let mut next = 0;
+        let in_order = self
+            .starts
+            .iter()
+            .zip(self.lens.iter())
+            .all(|(start, len)| {
+                let is_next = *start == next || *len == 0;
+                next += len;
+                is_next
             });
-        self.holes = self.items.len().saturating_sub(used);
-        sound
+        if in_order && next as usize == self.items.len() {
+            return Cow::Borrowed(self);
+        }
+        let mut packed = self.clone();
+        packed.pack();
+        Cow::Owned(packed)
+    }
+
+    /// Finds where each list of packed ones begins, as after reading a snapshot; false if they are not those of so many
+    /// rows.
+    pub(crate) fn unpack(&mut self, rows: usize, slack: usize) -> bool {
+        if self.lens.len() != rows || !self.starts.is_empty() {
+            return false;
+        }
+        let mut next = 0_usize;
+        self.starts.reserve(rows + slack);
+        self.starts.extend(self.lens.iter().map(|len| {
+            let start = next as u32;
+            next = next.saturating_add(*len as usize);
+            start
+        }));
+        next == self.items.len()
     }
 }
 
@@ -101,7 +125,15 @@ mod tests {
             let used: usize = plain.iter().map(Vec::len).sum();
             prop_assert_eq!(spans.items.iter().filter(|item| **item != 0).count(), used, "holes are wiped");
             prop_assert!(spans.items.len() <= used + used / 3 + 4 * HOLES_KEPT);
-            prop_assert!(spans.check(12));
+            let packed = spans.packed().into_owned();
+            let mut read = Spans { lens: packed.lens.clone(), items: packed.items.clone(), ..Spans::default() };
+            prop_assert!(read.unpack(12, 3));
+            for (row, list) in plain.iter().enumerate() {
+                prop_assert_eq!(read.get(row), &list[..]);
+            }
+            let mut short = Spans { lens: packed.lens.clone(), items: packed.items, ..Spans::default() };
+            short.items.push(7);
+            prop_assert!(!short.unpack(12, 0));
         }
     }
 }

@@ -61,6 +61,68 @@ impl<T: Wipe> DerefMut for Wiping<T> {
     }
 }
 
+/// Bytes that come and go in the same memory, which is wiped once, when it is dropped.
+#[derive(Default)]
+pub(crate) struct Reused {
+    bytes: Vec<u8>,
+    /// How much of it was ever filled.
+    most: usize,
+}
+
+impl Reused {
+    pub(crate) fn with_capacity(bytes: usize) -> Self {
+        Self {
+            bytes: Vec::with_capacity(bytes),
+            most: 0,
+        }
+    }
+
+    pub(crate) fn capacity(&self) -> usize {
+        self.bytes.capacity()
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.bytes.len()
+    }
+
+    pub(crate) fn bytes(&mut self) -> &mut [u8] {
+        &mut self.bytes
+    }
+
+    /// The memory, empty, to be filled without letting it grow.
+    pub(crate) fn emptied(&mut self) -> &mut Vec<u8> {
+        self.most = self.most.max(self.bytes.len());
+        self.bytes.clear();
+        &mut self.bytes
+    }
+
+    /// Adds bytes; memory that is outgrown is wiped.
+    pub(crate) fn extend_from_slice(&mut self, more: &[u8]) {
+        let needed = self.bytes.len() + more.len();
+        if needed > self.bytes.capacity() {
+            let mut larger = Vec::with_capacity(needed);
+            larger.extend_from_slice(&self.bytes);
+            self.wipe();
+            *self = Self {
+                bytes: larger,
+                most: 0,
+            };
+        }
+        self.bytes.extend_from_slice(more);
+    }
+
+    fn wipe(&mut self) {
+        self.bytes.resize(self.most.max(self.bytes.len()), 0);
+        wipe(&mut self.bytes);
+    }
+}
+
+impl Drop for Reused {
+    fn drop(&mut self) {
+        self.wipe();
+    }
+}
+
 /// A `Vec` whose outgrown and dropped memory is overwritten. Shrinking wipes what it cuts off.
 pub(crate) struct Wiped<T: DefaultIsZeroes>(Vec<T>);
 
@@ -162,6 +224,17 @@ impl<T: DefaultIsZeroes> DerefMut for Wiped<T> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn memory_that_is_reused_is_wiped_to_its_end() {
+        let mut reused = Reused::with_capacity(8);
+        reused.extend_from_slice(b"a longer text");
+        assert_eq!(reused.bytes(), b"a longer text");
+        reused.emptied().extend_from_slice(b"short");
+        assert_eq!((reused.len(), reused.most), (5, 13));
+        reused.wipe();
+        assert_eq!(reused.bytes(), [0; 13]);
+    }
 
     #[test]
     fn holds_what_a_vec_would() {

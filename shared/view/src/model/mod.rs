@@ -200,17 +200,18 @@ impl TenantView {
     /// Makes what follows from the columns, as after reading a snapshot; false if the parts do not fit together.
     pub(crate) fn derive(&mut self) -> bool {
         let rows = self.columns.id.len();
+        let slack = plain::slack(rows);
         let sound = self.columns.is_even(rows)
-            && self.texts.check(rows)
-            && self.appointments.check(rows)
-            && self.appointment_texts.check(rows)
-            && self.joined.check(rows)
-            && self.tags.check(rows)
-            && self.rest.check(rows);
+            && self.texts.check(rows, slack)
+            && self.appointments.unpack(rows, slack)
+            && self.appointment_texts.unpack(rows, slack)
+            && self.joined.unpack(rows, slack)
+            && self.tags.unpack(rows, slack)
+            && self.rest.unpack(rows, slack);
         if !sound {
             return false;
         }
-        let Some(index) = RowIndex::of(&self.columns.id, plain::slack(rows)) else {
+        let Some(index) = RowIndex::of(&self.columns.id, slack) else {
             return false;
         };
         self.rows = index;

@@ -7,11 +7,13 @@ use super::encode::{COLUMN_BYTES, Names};
 use super::header::{Header, Kind, PREFIX};
 use super::seal::Place;
 use super::{SnapshotError, SnapshotInfo, SnapshotKey};
-use crate::memory::{Wipe, Wiped, Wiping};
+use crate::memory::{Reused, Wipe, Wiped, Wiping};
 use crate::model::plain::{Section, slack, spans_mut};
 use crate::model::{Groups, TenantView};
 use crate::text::{BLOCK_BYTES, Block};
 
+/// The pieces of a chunk and what leads each.
+const MOST_PIECES: usize = COLUMN_BYTES + 1_024;
 /// No part is larger before compression.
 const LARGEST_PART: usize = 64 * 1024 * 1024;
 
@@ -22,9 +24,9 @@ pub struct Loading<'a> {
     tenant: TenantId,
     version: u64,
     /// Bytes of the chunk (or header) that is not complete yet.
-    waiting: Wiping<Vec<u8>>,
+    waiting: Reused,
     /// Parts of columns, one after another in the same memory.
-    pieces: Wiping<Vec<u8>>,
+    pieces: Reused,
     header: Option<(Vec<u8>, Header)>,
     next: usize,
     view: TenantView,
@@ -38,8 +40,8 @@ impl<'a> Loading<'a> {
             key,
             tenant,
             version,
-            waiting: Wiping::default(),
-            pieces: Wiping::default(),
+            waiting: Reused::default(),
+            pieces: Reused::default(),
             header: None,
             next: 0,
             view: TenantView::new(tenant, chrono::DateTime::UNIX_EPOCH),
@@ -70,10 +72,10 @@ impl<'a> Loading<'a> {
     }
 
     /// How many bytes the next piece has; none once all is there.
-    fn wanted(&self) -> Result<Option<usize>, SnapshotError> {
+    fn wanted(&mut self) -> Result<Option<usize>, SnapshotError> {
         match &self.header {
             Some((_, header)) => Ok(header.chunks.get(self.next).map(|(_, len)| *len as usize)),
-            None => match self.waiting.first_chunk::<PREFIX>() {
+            None => match self.waiting.bytes().first_chunk::<PREFIX>() {
                 Some(prefix) => Header::length(prefix).map(Some),
                 None => Ok(Some(PREFIX)),
             },
@@ -81,10 +83,13 @@ impl<'a> Loading<'a> {
     }
 
     fn take(&mut self) -> Result<(), SnapshotError> {
-        let Some((bytes, header)) = &self.header else {
+        if self.header.is_none() {
             if self.wanted()? == Some(self.waiting.len()) {
                 self.begin()?;
             }
+            return Ok(());
+        }
+        let Some((bytes, header)) = &self.header else {
             return Ok(());
         };
         let Some((kind, _)) = header.chunks.get(self.next).copied() else {
@@ -92,18 +97,17 @@ impl<'a> Loading<'a> {
         };
         let place = Place::new(bytes, self.next as u32);
         self.next += 1;
-        let chunk = self.key.open(&place, &mut self.waiting)?;
+        let chunk = self.key.open(&place, self.waiting.bytes())?;
         let read = match &mut self.inflate {
             Some(inflate) => read_chunk(&mut self.view, inflate, &mut self.pieces, kind, chunk),
             None => Err(SnapshotError::NotMade),
         };
-        self.waiting.wipe();
-        self.waiting.clear();
+        self.waiting.emptied();
         read
     }
 
     fn begin(&mut self) -> Result<(), SnapshotError> {
-        let bytes = self.waiting.to_vec();
+        let bytes = self.waiting.bytes().to_vec();
         let header = Header::read(&bytes)?;
         if header.info.tenant != self.tenant {
             return Err(SnapshotError::ForeignTenant);
@@ -113,7 +117,7 @@ impl<'a> Loading<'a> {
         }
         self.view.now = header.now;
         let largest = header.chunks.iter().map(|(_, len)| *len as usize).max();
-        self.waiting = Wiping::new(Vec::with_capacity(largest.unwrap_or_default()));
+        self.waiting = Reused::with_capacity(largest.unwrap_or_default());
         self.inflate = Some(Decompressor::new().map_err(|_| SnapshotError::NotMade)?);
         self.header = Some((bytes, header));
         Ok(())
@@ -136,6 +140,7 @@ impl<'a> Loading<'a> {
 fn sections_mut(view: &mut TenantView) -> Vec<&mut dyn Section> {
     let mut sections = view.columns.sections_mut();
     sections.push(&mut view.texts.odd);
+    sections.push(&mut view.texts.numbers);
     sections.extend(spans_mut(&mut view.texts.originals));
     sections.extend(spans_mut(&mut view.appointments));
     sections.extend(spans_mut(&mut view.appointment_texts));
@@ -149,7 +154,7 @@ fn sections_mut(view: &mut TenantView) -> Vec<&mut dyn Section> {
 pub(super) fn read_chunk(
     view: &mut TenantView,
     inflate: &mut Decompressor<'static>,
-    pieces: &mut Wiping<Vec<u8>>,
+    pieces: &mut Reused,
     kind: Kind,
     chunk: &[u8],
 ) -> Result<(), SnapshotError> {
@@ -171,11 +176,16 @@ pub(super) fn read_chunk(
             }
         }
         Kind::Columns => {
-            pieces.wipe();
-            pieces.clear();
-            pieces.reserve_exact(COLUMN_BYTES + 1_024);
-            frame(inflate, &mut rest, pieces)?;
-            columns(view, pieces)?;
+            if pieces.capacity() == 0 {
+                *pieces = Reused::with_capacity(MOST_PIECES);
+            }
+            let plain = rest.first_chunk().map(|plain| u32::from_le_bytes(*plain));
+            // Growing would leave something behind.
+            if plain.is_none_or(|plain| plain as usize > MOST_PIECES) {
+                return Err(bad);
+            }
+            frame(inflate, &mut rest, pieces.emptied())?;
+            columns(view, pieces.bytes())?;
         }
         Kind::Text => {
             let entries = Wiping::new(part(0)?);
@@ -187,15 +197,19 @@ pub(super) fn read_chunk(
                 upper,
                 ..Block::default()
             };
-            if !entries.len().is_multiple_of(12) {
+            let mut entries = &entries[..];
+            let count = number(&mut entries)? as usize;
+            let columns = [&mut block.starts, &mut block.lens, &mut block.rows];
+            // An entry has at least a byte, so planes that do not vary cannot claim more than there is.
+            if count > block.text.len() {
                 return Err(bad);
             }
-            let third = entries.len() / 3;
-            let columns = [&mut block.starts, &mut block.lens, &mut block.rows];
-            for (column, bytes) in columns.into_iter().zip(entries.chunks(third.max(1))) {
-                column.append(bytes);
+            for column in columns {
+                if !column.append(&mut entries, count) {
+                    return Err(bad);
+                }
             }
-            if !view.texts.take(block, view.columns.id.len()) {
+            if !entries.is_empty() || !view.texts.take(block, view.columns.id.len()) {
                 return Err(bad);
             }
         }
@@ -232,17 +246,21 @@ fn columns(view: &mut TenantView, mut pieces: &[u8]) -> Result<(), SnapshotError
     let mut sections = sections_mut(view);
     while !pieces.is_empty() {
         let section = number(&mut pieces)? as usize;
-        let (elements, bytes) = (number(&mut pieces)? as usize, number(&mut pieces)? as usize);
-        let (piece, after) = pieces.split_at_checked(bytes).ok_or(bad)?;
-        pieces = after;
+        let (elements, count) = (number(&mut pieces)? as usize, number(&mut pieces)? as usize);
         let section = sections.get_mut(section).ok_or(bad)?;
+        // Planes that do not vary hardly take bytes: without this, a few could claim any amount of memory.
+        if count.saturating_mul(section.size()) > COLUMN_BYTES + section.size()
+            || section.elements() + count > elements
+        {
+            return Err(bad);
+        }
         if section.elements() == 0 {
             if elements.saturating_mul(section.size()) > crate::MOST_BYTES {
                 return Err(bad);
             }
             section.expect(elements + slack(elements));
         }
-        if !section.append(piece) || section.elements() > elements {
+        if !section.append(&mut pieces, count) {
             return Err(bad);
         }
     }

@@ -23,17 +23,24 @@ pub(super) struct Names {
     pub(super) words: Vec<String>,
 }
 
-/// All arrays of a view besides the blocks, always in this order.
-fn sections(view: &TenantView) -> Vec<&dyn Section> {
+/// All arrays of a view besides the blocks, always in this order, in chunks.
+fn sections(view: &TenantView) -> Vec<Zeroizing<Vec<u8>>> {
+    let originals = view.texts.originals.packed();
+    let appointments = view.appointments.packed();
+    let appointment_texts = view.appointment_texts.packed();
+    let joined = view.joined.packed();
+    let tags = view.tags.packed();
+    let rest = view.rest.packed();
     let mut sections = view.columns.sections();
     sections.push(&view.texts.odd);
-    sections.extend(spans(&view.texts.originals));
-    sections.extend(spans(&view.appointments));
-    sections.extend(spans(&view.appointment_texts));
-    sections.extend(spans(&view.joined));
-    sections.extend(spans(&view.tags));
-    sections.extend(spans(&view.rest));
-    sections
+    sections.push(&view.texts.numbers);
+    sections.extend(spans(&originals));
+    sections.extend(spans(&appointments));
+    sections.extend(spans(&appointment_texts));
+    sections.extend(spans(&joined));
+    sections.extend(spans(&tags));
+    sections.extend(spans(&rest));
+    column_chunks(&sections)
 }
 
 /// A chunk in clear, compressed.
@@ -49,7 +56,7 @@ pub(super) fn chunks(view: &TenantView) -> Result<Vec<Chunk>, SnapshotError> {
     };
     let names = serde_json::to_vec(&names).map_err(|_| SnapshotError::NotMade)?;
     chunks.push((Kind::Names, frames(&[&Zeroizing::new(names)])?));
-    for part in column_chunks(&sections(view)) {
+    for part in sections(view) {
         chunks.push((Kind::Columns, frames(&[&part])?));
     }
     for block in &view.texts.blocks {
@@ -104,7 +111,7 @@ pub(super) fn frames(parts: &[&[u8]]) -> Result<Zeroizing<Vec<u8>>, SnapshotErro
     Ok(out)
 }
 
-/// The sections in pieces: each piece is led by the section's number, its elements in all, and the piece's bytes.
+/// The sections in pieces: each piece is led by the section's number, its elements in all, and those of the piece.
 fn column_chunks(sections: &[&dyn Section]) -> Vec<Zeroizing<Vec<u8>>> {
     let mut chunks = Vec::new();
     let mut chunk = Zeroizing::new(Vec::with_capacity(COLUMN_BYTES + 1_024));
@@ -118,7 +125,7 @@ fn column_chunks(sections: &[&dyn Section]) -> Vec<Zeroizing<Vec<u8>>> {
             }
             let room = ((COLUMN_BYTES - chunk.len()) / size).max(1);
             let to = elements.min(from + room);
-            for head in [number, elements as u32, ((to - from) * size) as u32] {
+            for head in [number, elements as u32, (to - from) as u32] {
                 chunk.extend_from_slice(&head.to_le_bytes());
             }
             section.write(from, to, &mut chunk);
@@ -133,9 +140,11 @@ fn column_chunks(sections: &[&dyn Section]) -> Vec<Zeroizing<Vec<u8>>> {
 
 /// The entries, the text, and which of its bytes are upper case.
 fn text_chunk(block: &Block) -> Result<Zeroizing<Vec<u8>>, SnapshotError> {
-    let mut entries = Zeroizing::new(Vec::new());
+    let count = block.starts.len();
+    let mut entries = Zeroizing::new(Vec::with_capacity(count * 12 + 64));
+    entries.extend_from_slice(&(count as u32).to_le_bytes());
     for column in [&block.starts, &block.lens, &block.rows] {
-        column.write(0, column.elements(), &mut entries);
+        column.write(0, count, &mut entries);
     }
     frames(&[&entries, &block.text, &block.upper])
 }

@@ -41,8 +41,8 @@ pub(crate) struct Texts {
     /// Where each row's text is; made from the blocks when a snapshot is read.
     place: Wiped<u32>,
     entry: Wiped<u32>,
-    /// Each row's number as one, 0 without: who shares one is found in a pass over it. Made from the blocks, too.
-    numbers: Wiped<u64>,
+    /// Each row's number as one, 0 without: who shares one is found in a pass over it.
+    pub(crate) numbers: Wiped<u64>,
     pub(crate) odd: Wiped<u8>,
     pub(crate) originals: Spans<u8>,
     folded: Wiping<Vec<u8>>,
@@ -285,9 +285,6 @@ impl Texts {
             }
             self.place[row] = at;
             self.entry[row] = entry;
-            let text = block.entry(entry as usize);
-            let name = memchr::memchr(SEPARATOR, text).unwrap_or_default();
-            self.numbers[row] = as_number(&text[name + 1..]);
         }
         self.blocks.push(block);
         true
@@ -297,16 +294,16 @@ impl Texts {
         if self.place.len() != rows {
             self.place.resize(rows, NO_BLOCK);
             self.entry.resize(rows, 0);
-            self.numbers.resize(rows, 0);
         }
     }
 
     /// Whether the parts fit together, once all of a snapshot is read.
-    pub(crate) fn check(&mut self, rows: usize) -> bool {
+    pub(crate) fn check(&mut self, rows: usize, slack: usize) -> bool {
         if self.blocks.is_empty() {
             self.expect(rows);
         }
-        self.place.len() == rows && self.odd.len() == rows && self.originals.check(rows)
+        let columns = [self.place.len(), self.odd.len(), self.numbers.len()];
+        columns == [rows; 3] && self.originals.unpack(rows, slack)
     }
 
     /// Whether any memory of searched text holds these bytes: for tests that what is gone is gone.
