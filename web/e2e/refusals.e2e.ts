@@ -60,7 +60,14 @@ it("a number on the do-not-call list, somebody not to be contacted, and somebody
   const listed = await somebody();
   expect((await ask("POST", "/api/dnc", { phone: listed.phone, reason: "Asked us to stop" })).status).toBe(201);
   const first = await refused(listed.id);
-  expect([first.title, first.offers]).toEqual(["Not called: the number is on your do-not-call list", ["Open the list"]]);
+  expect([first.title, first.offers]).toEqual(["Not called: the number is on your do-not-call list", ["Open its entry"]]);
+  await first.page.getByText(/^Added .*: “Asked us to stop”$/).waitFor();
+  await first.page.getByRole("button", { name: "Open its entry" }).click();
+  await first.page.getByRole("list", { name: "The number you looked for" }).getByText("“Asked us to stop”").waitFor();
+  expect(first.page.url()).not.toContain(listed.phone.slice(-6));
+  expect(await violations(first.page)).toEqual([]);
+  await first.page.getByRole("searchbox", { name: "Find a number" }).fill("0113 496 0001");
+  await first.page.getByText("Not on the list. Vio may call it.").waitFor();
   await first.page.context().close();
 
   const silent = await somebody({ do_not_contact: true });

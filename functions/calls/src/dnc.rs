@@ -115,12 +115,27 @@ pub(crate) async fn list(
         Some(id) => Some(page.next_cursor(id, number, None)?),
         None => None,
     };
-    let all = sees_all(&who);
+    let dnc = shown(&ts, &who, request, entries).await?;
+    let pagination = page.pagination(number, None, next_cursor);
+    Ok(Json(DncList {
+        dnc,
+        pagination: pagination.into(),
+    }))
+}
+
+/// Entries as the caller may see them, entered into the access log.
+async fn shown(
+    ts: &TenantStore,
+    who: &Principal,
+    request: RequestId,
+    entries: Vec<DncEntry>,
+) -> Result<Vec<Listed>, Problem> {
+    let all = sees_all(who);
     let contacts = match all {
         true => Default::default(),
         false => {
             let learnt_from = entries.iter().filter_map(|entry| entry.row.contact);
-            visible(&ts, &who, learnt_from.collect()).await?
+            visible(ts, who, learnt_from.collect()).await?
         }
     };
     let open = |entry: &DncEntry| {
@@ -130,23 +145,70 @@ pub(crate) async fn list(
                 .contact
                 .is_some_and(|contact| contacts.contains_key(&contact))
     };
-    let shown: Vec<DncId> = entries.iter().map(|entry| entry.row.id).collect();
+    let ids: Vec<DncId> = entries.iter().map(|entry| entry.row.id).collect();
     let entry = Entry::new("do_not_call.listed", "do_not_call", who.user_id.uuid())
-        .details(json!({ "entries": shown }));
-    ts.log_access(&actor(&who, request), entry)
+        .details(json!({ "entries": ids }));
+    ts.log_access(&actor(who, request), entry)
         .await
         .map_err(store_problem)?;
-    let pagination = page.pagination(number, None, next_cursor);
-    Ok(Json(DncList {
-        dnc: entries
-            .into_iter()
-            .map(|entry| {
-                let open = open(&entry);
-                Listed::new(entry, open)
-            })
-            .collect(),
-        pagination: pagination.into(),
-    }))
+    let listed = entries.into_iter().map(|entry| {
+        let open = open(&entry);
+        Listed::new(entry, open)
+    });
+    Ok(listed.collect())
+}
+
+/// A number that is looked for.
+#[derive(Debug, Deserialize, ToSchema)]
+#[schema(as = FindDoNotCall, example = json!({"phone": "07912 345678"}))]
+pub(crate) struct Sought {
+    /// In any usual spelling; without a country code it is read as a number of the business's country.
+    phone: Option<String>,
+}
+
+/// The entry of a number.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = DoNotCallFound)]
+pub(crate) struct Found {
+    /// Absent where the number is not listed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    entry: Option<Listed>,
+}
+
+/// Whether a number is on the list, and since when and why. The number is in the body, so that it is in no address.
+#[utoipa::path(
+    post, path = "/api/dnc/find", tag = "do-not-call", request_body = Sought,
+    responses((status = 200, description = "Its entry, if it is listed", body = Found))
+)]
+pub(crate) async fn find(
+    State(app): State<App>,
+    who: Principal,
+    request: RequestId,
+    Query(NoParams {}): Query<NoParams>,
+    Json(body): Json<Sought>,
+) -> Result<Json<Found>, Problem> {
+    let (ts, settings) = app.tenant_with_settings(&who).await?;
+    let country = settings.settings.business.country;
+    let mut fields = FieldErrors::new();
+    let number = fields.require("/phone", "A phone number", body.phone, |phone| {
+        vio_domain::phone::parse(&phone, country)
+    });
+    let Some(number) = number else {
+        return Err(fields_problem(fields));
+    };
+    let guard = ts.do_not_call(ts.phone_hash(&number.e164)).await;
+    let entry = match guard.map_err(store_problem)? {
+        Some(guard) => ts
+            .do_not_call_entry(guard.id)
+            .await
+            .map_err(store_problem)?,
+        None => None,
+    };
+    let entry = match entry {
+        Some(entry) => shown(&ts, &who, request, vec![entry]).await?.pop(),
+        None => None,
+    };
+    Ok(Json(Found { entry }))
 }
 
 /// A number to be listed.

@@ -33,6 +33,7 @@ fn routes() -> OpenApiRouter<App> {
         .routes(routes!(attention::change::resolve))
         .routes(routes!(attention::change::reopen))
         .routes(routes!(dnc::list, dnc::add))
+        .routes(routes!(dnc::find))
         .routes(routes!(dnc::remove))
 }
 

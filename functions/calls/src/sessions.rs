@@ -63,6 +63,10 @@ pub(crate) struct Call {
     #[schema(value_type = Option<String>)]
     #[serde(skip_serializing_if = "Option::is_none")]
     outcome: Option<Outcome>,
+    /// Why it failed: the provider's word for how it ended, `provider_refused`, or `unknown`.
+    #[schema(example = "dial_failed")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    error: Option<String>,
     /// Whether staff should follow up; once the call is settled.
     #[serde(skip_serializing_if = "Option::is_none")]
     follow_up_required: Option<bool>,
@@ -125,6 +129,7 @@ impl Call {
             method: session.method,
             status: session.status(now),
             outcome: report.map(|report| report.outcome),
+            error: session.failure().map(str::to_owned),
             follow_up_required: session.is_settled().then_some(row.follow_up_required),
             appointment_action: analysis.map(|analysis| analysis.action),
             customer_sentiment: analysis.and_then(|analysis| analysis.sentiment),

@@ -87,6 +87,7 @@ pub static TABLE: &[Route] = &[
     on(Post,   "/api/contacts/{contact_id}/send-sms", Needs(EditOwnContacts)).idempotent(),
     on(Get,    "/api/dnc", Needs(ViewContacts)).parameters(),
     on(Post,   "/api/dnc", Needs(EditOwnContacts)).idempotent(),
+    on(Post,   "/api/dnc/find", Needs(ViewContacts)),
     on(Post,   "/api/dnc/import", Needs(ModifyCallSchedules)).idempotent(),
     on(Delete, "/api/dnc/{dnc_id}", Needs(ModifyCallSchedules)),
     on(Get,    "/api/docs", Public),

@@ -199,6 +199,11 @@ async fn each_failed_check_is_refused_with_its_own_type() {
                         started: false,
                     };
                     world.hear(&granted, event).await;
+                    let call = world.call(granted.session.session.id).await;
+                    assert_eq!(
+                        (&call["status"], &call["error"]),
+                        (&json!("failed"), &json!("dial_failed"))
+                    );
                 }
             }
             "no-phone" => {

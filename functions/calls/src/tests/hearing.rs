@@ -100,7 +100,7 @@ async fn a_retry_is_the_second_try_of_its_appointment() {
         (&first["status"], &first["outcome"]),
         (&json!("completed"), &json!("no_answer"))
     );
-    assert!(first.get("call_duration").is_none());
+    assert!(first.get("call_duration").is_none() && first.get("error").is_none());
     let retry = world.call(world.planned(contact).await).await;
     assert_eq!(retry["method"], "retry");
     assert_eq!(retry["attempt"], 2);

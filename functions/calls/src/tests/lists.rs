@@ -170,8 +170,11 @@ async fn staff_with_own_contacts_see_their_own_calls() {
             .status,
         201
     );
+    let sought = json!({"phone": "+44 7911 123457"});
+    let found = world.server.post("/api/dnc/find", &basic.token, sought);
     let list = world.server.get("/api/dnc", &basic.token).await;
     let entry = &list.body["dnc"][0];
+    assert_eq!(&found.await.body["entry"], entry);
     assert!(entry["phone"].as_str().unwrap().contains('•'));
     assert!(entry.get("reason").is_none() && entry.get("contact_id").is_none());
     // Pausing and unlisting are not theirs.
@@ -207,6 +210,14 @@ async fn nothing_of_another_tenant_is_there() {
         .await
         .admin
         .token;
+    let sought = json!({ "phone": PHONE });
+    let found = world.server.post("/api/dnc/find", world.admin(), sought);
+    assert_eq!(found.await.body["entry"], added.body);
+    let sought = json!({ "phone": PHONE });
+    let found = world.server.post("/api/dnc/find", &stranger, sought).await;
+    assert_eq!((found.status.as_u16(), found.body), (200, json!({})));
+    let nothing = world.server.post("/api/dnc/find", &stranger, json!({}));
+    assert_eq!(nothing.await.pointers(), ["/phone"]);
     for path in ["/api/calls", "/api/attention", "/api/dnc"] {
         let list = world.server.get(path, &stranger).await;
         assert_eq!(list.status, 200);

@@ -116,14 +116,14 @@ impl MemberState {
     /// Where a member stands whose call is in this session.
     pub fn of(session: &CallSession) -> Self {
         let id = session.id;
-        let settled = |status, at, error: Option<&str>| Self::Settled {
+        let settled = |status, at| Self::Settled {
             session: id,
             result: MemberResult {
                 status,
                 outcome: None,
                 action: None,
                 call_id: None,
-                error: error.map(str::to_owned),
+                error: session.failure().map(str::to_owned),
                 at,
             },
         };
@@ -148,13 +148,13 @@ impl MemberState {
                         outcome: Some(report.outcome),
                         action: report.analysis.as_ref().map(|analysis| analysis.action),
                         call_id: Some(report.call.provider_call_id.clone()),
-                        error: failed.then(|| report.ended.reason.clone()),
+                        error: session.failure().map(str::to_owned),
                         at: report.ended.at,
                     },
                 }
             }
-            SessionState::Refused { at } => settled(Status::Failed, *at, Some("provider_refused")),
-            SessionState::Unknown { at, .. } => settled(Status::Unknown, *at, Some("unknown")),
+            SessionState::Refused { at } => settled(Status::Failed, *at),
+            SessionState::Unknown { at, .. } => settled(Status::Unknown, *at),
             SessionState::Cancelled { at, reason } => Self::Skipped {
                 reason: match reason {
                     CancelReason::Person | CancelReason::Replanned | CancelReason::Guard => {

@@ -172,6 +172,8 @@ pub(crate) async fn person(world: &World) {
     }
     let refused = json!({ "phone": phone::NOT_TO_BE_CALLED, "reason": word("asked") });
     let entry = client.does(Method::POST, "/api/dnc", refused).await;
+    let sought = json!({ "phone": phone::NOT_TO_BE_CALLED });
+    client.does(Method::POST, "/api/dnc/find", sought).await;
     client.get("/api/dnc").await;
     let path = format!("/api/dnc/{}", id(&entry));
     let mistake = json!({ "reason": word("listed by mistake") });

@@ -2,9 +2,12 @@ import { useNavigate } from "@tanstack/react-router";
 import { Ban, CalendarPlus, Check, ClockAlert, Hourglass, Phone, PhoneCall, PhoneMissed, Settings, ShieldCheck, SquarePen, X, type LucideIcon } from "lucide-react";
 import { useEffect, useId, useRef, useState } from "react";
 import type { Refusal } from "@/api/problem";
+import { useEntryOf } from "@/features/dnc/entry";
 import { useSaid } from "@/features/preferences/hidden";
 import { useZone } from "@/features/session/business";
 import { useMay } from "@/features/session/use";
+import { now } from "@/api/clock";
+import { dayAndTimeWithin } from "@/lib/time";
 import { count } from "@/lib/words";
 import { Button, IconButton } from "@/ui/Button";
 import { IconTile } from "@/ui/Badge";
@@ -43,6 +46,8 @@ export function RefusalPanel({ refusal, contact, onClose, onWait, onConsent, onE
   const [checks, setChecks] = useState(false);
   const [resuming, setResuming] = useState(false);
   const copy = refusalCopy(refusal, said.name(contact.name), zone);
+  const listed = useEntryOf(copy.remedies.includes("dnc") ? (contact.phone ?? null) : null).data;
+  const since = listed && `Added ${dayAndTimeWithin(new Date(listed.added_at), zone, now())}${listed.reason ? `: “${listed.reason}”` : "."}`;
   useEffect(() => heading.current?.focus(), [refusal]);
 
   const offers: Partial<Record<RefusalRemedy, Offer>> = {
@@ -60,7 +65,13 @@ export function RefusalPanel({ refusal, contact, onClose, onWait, onConsent, onE
         ? { icon: SquarePen, title: "Correct the number", line: "Open the record and change it.", button: "Edit", run: onEdit }
         : { icon: SquarePen, title: "Add a number", line: "Write it on the record, then call.", button: "Add a number", run: onEdit },
     }),
-    dnc: { icon: Ban, title: "Do-not-call list", line: "See who put it there, and why.", button: "Open the list", run: () => void navigate({ to: "/calls/do-not-call" }) },
+    dnc: {
+      icon: Ban,
+      title: "Do-not-call list",
+      line: since ?? "See who put it there, and why.",
+      button: "Open its entry",
+      run: () => void navigate({ to: "/calls/do-not-call", ...(contact.phone && { state: (before) => ({ ...before, listed: contact.phone ?? "" }) }) }),
+    },
     ...(may("modify_call_schedules") && { resume: { icon: Check, title: "Resume calling", line: "Once the reason for the pause is gone.", button: "Resume calling", run: () => setResuming(true) } }),
     ...(may("configure_integrations") && { integrations: { icon: Settings, title: "Finish the set-up", line: "The agent, the caller number and the key.", button: "Open Integrations", run: () => void navigate({ to: "/settings/$section", params: { section: "integrations" } }) } }),
   };

@@ -78,6 +78,8 @@ const ENDED: Record<string, string> = {
   credit_exhausted: UNPAID,
   budget_reached: UNPAID,
   scam_detected: "the phone provider blocked the account",
+  provider_refused: "the phone provider refused the call",
+  unknown: "nobody can say what became of it",
   registered_call_timeout: "the phone provider never started it",
 };
 

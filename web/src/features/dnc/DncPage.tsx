@@ -1,7 +1,8 @@
 import { useInfiniteQuery, useMutation, useQueryClient } from "@tanstack/react-query";
-import { Plus } from "lucide-react";
+import { useLocation } from "@tanstack/react-router";
+import { Plus, Search } from "lucide-react";
 import { useState } from "react";
-import { api, body, type Schemas } from "@/api/client";
+import { api, body } from "@/api/client";
 import { now } from "@/api/clock";
 import { Refusal, byField } from "@/api/problem";
 import { CallTabs } from "@/features/calls/CallTabs";
@@ -12,6 +13,7 @@ import { useZone } from "@/features/session/business";
 import { useColleague } from "@/features/session/team";
 import { useMay } from "@/features/session/use";
 import { dayAndTime } from "@/lib/time";
+import { useDelayed } from "@/lib/useDelayed";
 import { Button } from "@/ui/Button";
 import { Dialog } from "@/ui/Dialog";
 import { TextField } from "@/ui/Field";
@@ -19,17 +21,14 @@ import { Empty, ErrorNote, Skeleton } from "@/ui/Notes";
 import { Panel } from "@/ui/Panel";
 import { ShowMore } from "@/ui/ShowMore";
 import { toast } from "@/ui/toast";
+import { useEntryOf, type Entry } from "./entry";
 import { ImportDialog } from "./ImportDialog";
-
-type Entry = Schemas["DoNotCallEntry"];
 
 const SOURCE: Record<string, string> = { call: "asked on a call", manual: "typed in", import: "imported" };
 
 /** Numbers that Vio never calls, whoever asks. */
 export default function DncPage() {
-  const zone = useZone();
   const may = useMay();
-  const colleague = useColleague();
   const [dialog, setDialog] = useState<"add" | "import" | null>(null);
   const [removing, setRemoving] = useState<Entry | null>(null);
   const list = useInfiniteQuery({
@@ -59,25 +58,13 @@ export default function DncPage() {
           </>
         }
       >
+        <FindNumber onRemove={setRemoving} />
         {list.isPending && <Skeleton rows={4} />}
         {list.isError && <ErrorNote error={list.error} what="Could not load the list." retry={() => void list.refetch()} />}
         {list.data && entries.length === 0 && <Empty title="No number is on the list">A person who says “do not call me” to Vio is put here by themselves.</Empty>}
         <ul>
           {entries.map((each) => (
-            <li key={each.dnc_id} className={`${css.row ?? ""} ${css.history ?? ""}`}>
-              <b className="num">{each.phone ? <Phone>{each.phone}</Phone> : "Erased number"}</b>
-              <span>{each.reason ? `“${each.reason}”` : <span className="faint">No reason given</span>}</span>
-              <span className="muted">{SOURCE[each.source] ?? each.source}</span>
-              <span className="muted">
-                {dayAndTime(new Date(each.added_at), zone, now())}
-                {colleague(each.added_by) && `, ${colleague(each.added_by) ?? ""}`}
-              </span>
-              {may("modify_call_schedules") && (
-                <Button small look="quiet" onPress={() => setRemoving(each)}>
-                  Remove
-                </Button>
-              )}
-            </li>
+            <Row key={each.dnc_id} entry={each} onRemove={setRemoving} />
           ))}
         </ul>
         <ShowMore list={list} />
@@ -85,6 +72,54 @@ export default function DncPage() {
       {dialog === "add" && <AddDialog onClose={() => setDialog(null)} />}
       {dialog === "import" && <ImportDialog onClose={() => setDialog(null)} />}
       {removing && <RemoveDialog entry={removing} onClose={() => setRemoving(null)} />}
+    </>
+  );
+}
+
+function Row({ entry, onRemove }: { entry: Entry; onRemove: (entry: Entry) => void }) {
+  const zone = useZone();
+  const may = useMay();
+  const colleague = useColleague();
+  return (
+    <li className={`${css.row ?? ""} ${css.history ?? ""}`}>
+      <b className="num">{entry.phone ? <Phone>{entry.phone}</Phone> : "Erased number"}</b>
+      <span>{entry.reason ? `“${entry.reason}”` : <span className="faint">No reason given</span>}</span>
+      <span className="muted">{SOURCE[entry.source] ?? entry.source}</span>
+      <span className="muted">
+        {dayAndTime(new Date(entry.added_at), zone, now())}
+        {colleague(entry.added_by) && `, ${colleague(entry.added_by) ?? ""}`}
+      </span>
+      {may("modify_call_schedules") && (
+        <Button small look="quiet" onPress={() => onRemove(entry)}>
+          Remove
+        </Button>
+      )}
+    </li>
+  );
+}
+
+/** Whether a number is on the list, however long that is. What is typed stays out of the address. */
+function FindNumber({ onRemove }: { onRemove: (entry: Entry) => void }) {
+  const come = useLocation({ select: (location) => location.state.listed });
+  const [phone, setPhone] = useState(come ?? "");
+  const settled = useDelayed(phone, 300);
+  const found = useEntryOf(settled);
+  const wrong = found.error instanceof Refusal ? byField(found.error).phone : undefined;
+  const answered = phone === settled && found.isSuccess;
+  return (
+    <>
+      <search className={css.filters}>
+        <TextField label="Find a number" type="search" leading={<Search size={16} aria-hidden />} value={phone} onChange={setPhone} autoComplete="off" error={phone === settled ? wrong : undefined} />
+        <p role="status" className="muted">
+          {answered && (found.data ? "On the list:" : "Not on the list. Vio may call it.")}
+        </p>
+      </search>
+      {found.isError && !wrong && <ErrorNote error={found.error} what="Could not look the number up." retry={() => void found.refetch()} />}
+      {answered && found.data && (
+        <ul aria-label="The number you looked for">
+          <Row entry={found.data} onRemove={onRemove} />
+        </ul>
+      )}
     </>
   );
 }

@@ -247,6 +247,18 @@ impl CallSession {
         }
     }
 
+    /// Why the call failed: the provider's word for how it ended, that the provider refused it, or that nobody knows.
+    pub fn failure(&self) -> Option<&str> {
+        match &self.state {
+            SessionState::Completed(report) | SessionState::Failed(report) => {
+                (report.outcome == Outcome::Failed).then_some(report.ended.reason.as_str())
+            }
+            SessionState::Refused { .. } => Some("provider_refused"),
+            SessionState::Unknown { .. } => Some("unknown"),
+            _ => None,
+        }
+    }
+
     /// When the call must be fetched from the provider if nothing is heard of it by then. `None` while there is
     /// nothing to fetch; an attempt that is still placing is reconciled instead.
     pub fn fetch_at(&self) -> Option<DateTime<Utc>> {

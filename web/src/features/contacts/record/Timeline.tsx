@@ -5,13 +5,13 @@ import { api, body, type Schemas } from "@/api/client";
 import { now } from "@/api/clock";
 import type { GuardSaw } from "@/api/problem";
 import { DecisionList } from "@/features/calls/DecisionList";
-import { GUARD, METHOD, callWord, sawWords } from "@/features/calls/words";
+import { GUARD, METHOD, callWord, endWords, sawWords } from "@/features/calls/words";
 import { useZone } from "@/features/session/business";
 import { useColleague } from "@/features/session/team";
 import { useMay } from "@/features/session/use";
 import { Detail, Name } from "@/features/preferences/hidden";
 import { clock, dateKey, dayAndTimeWithin, longDay } from "@/lib/time";
-import { humane } from "@/lib/words";
+import { capital, humane } from "@/lib/words";
 import { IconTile, type Tone } from "@/ui/Badge";
 import { Empty, ErrorNote, Skeleton } from "@/ui/Notes";
 import type { Contact } from "../one";
@@ -91,7 +91,7 @@ export function Timeline({ contact }: { contact: Contact }) {
           icon: word.icon,
           tone: word.tone,
           title: `${method}: ${word.word.toLowerCase()}`,
-          line: call.follow_up_required ? "Something is left to follow up." : undefined,
+          line: [call.error && `${capital(endWords(call.error))}.`, call.follow_up_required && "Something is left to follow up."].filter(Boolean).join(" ") || undefined,
           ...(placed && { guards: placed.guards as unknown as GuardSaw[], checked: placed.at }),
         });
       }
