@@ -189,7 +189,7 @@ async fn asked(
     let began = Instant::now();
     let total = loop {
         match client.send(Method::GET, "/contacts", None).await {
-            Ok((page, _)) => break page["pagination"]["total"].as_u64(),
+            Ok((page, _)) => break page["pagination"]["total_contacts"].as_u64(),
             // A view of this size can take longer to build than a request waits.
             Err(error) if began.elapsed() > EDITED_WITHIN => return Err(error),
             Err(_) => tokio::time::sleep(Duration::from_secs(1)).await,
