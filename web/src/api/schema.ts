@@ -902,6 +902,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/dnc/find": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Whether a number is on the list, and since when and why. The number is in the body, so that it is in no address. */
+        post: operations["post_dnc_find"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/dnc/import": {
         parameters: {
             query?: never;
@@ -3182,6 +3199,11 @@ export interface components {
             /** Format: date-time */
             ended_at?: string | null;
             /**
+             * @description Why it failed: the provider's word for how it ended, `provider_refused`, or `unknown`.
+             * @example dial_failed
+             */
+            error?: string | null;
+            /**
              * Format: date-time
              * @description While it waits: when it is expected to go, by what is known now.
              */
@@ -4775,6 +4797,10 @@ export interface components {
             /** @description call (the person asked for it in a call), manual or import. */
             source: string;
         };
+        /** @description The entry of a number. */
+        DoNotCallFound: {
+            entry?: components["schemas"]["DoNotCallEntry"] | null;
+        };
         /** @description What an import would do. */
         DoNotCallPreview: {
             /** Format: int32 */
@@ -4939,6 +4965,16 @@ export interface components {
             /** @description What was asked, by S2's names. */
             filters_applied: Record<string, unknown>;
             pagination: components["schemas"]["ContactsPagination"];
+        };
+        /**
+         * @description A number that is looked for.
+         * @example {
+         *       "phone": "07912 345678"
+         *     }
+         */
+        FindDoNotCall: {
+            /** @description In any usual spelling; without a country code it is read as a number of the business's country. */
+            phone?: string | null;
         };
         FirstAdmin: {
             /** @example ada@riverside.example */
@@ -12557,6 +12593,56 @@ export interface operations {
             401: components["responses"]["Problem401"];
             403: components["responses"]["Problem403"];
             409: components["responses"]["Problem409"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    post_dnc_find: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "phone": "07912 345678"
+                 *     }
+                 */
+                "application/json": components["schemas"]["FindDoNotCall"];
+            };
+        };
+        responses: {
+            /** @description Its entry, if it is listed */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "entry": {
+                     *         "added_at": "2026-03-02T09:00:00Z",
+                     *         "added_by": "0192f0c1-2b3c-7def-8abc-0123456789ab",
+                     *         "dnc_id": "0192f0c1-2b3c-7def-8abc-0123456789af",
+                     *         "phone": "+447912345678",
+                     *         "reason": "Asked at the desk.",
+                     *         "source": "manual"
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["DoNotCallFound"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
             413: components["responses"]["Problem413"];
             415: components["responses"]["Problem415"];
             422: components["responses"]["Problem422"];
