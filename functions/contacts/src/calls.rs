@@ -43,6 +43,9 @@ pub(crate) struct ContactCall {
     /// `answered`, `voicemail`, `no_answer`, `busy` or `failed`, once it is known.
     #[schema(value_type = Option<String>)]
     outcome: Option<Outcome>,
+    /// Why it failed: the provider's word for how it ended, `provider_refused`, or `unknown`.
+    #[schema(example = "dial_failed")]
+    error: Option<String>,
     follow_up_required: bool,
     /// `confirmed`, `cancelled`, `rescheduled` or `no_action`.
     #[schema(value_type = Option<String>)]
@@ -115,6 +118,7 @@ async fn call_of(
         method: session.method,
         status: session.status(tenant.now()),
         outcome: report.map(|report| report.outcome),
+        error: session.failure().map(str::to_owned),
         follow_up_required: row.follow_up_required,
         appointment_action: analysis.map(|analysis| analysis.action),
         customer_sentiment: analysis.and_then(|analysis| analysis.sentiment),

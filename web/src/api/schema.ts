@@ -4151,6 +4151,11 @@ export interface components {
             due_at: string;
             /** Format: date-time */
             ended_at?: string | null;
+            /**
+             * @description Why it failed: the provider's word for how it ended, `provider_refused`, or `unknown`.
+             * @example dial_failed
+             */
+            error?: string | null;
             follow_up_required: boolean;
             /**
              * @description `manual_call_now`, `reminder`, `retry` or `campaign`.
@@ -11827,6 +11832,7 @@ export interface operations {
                      *             }
                      *           ],
                      *           "due_at": "2027-03-10T10:30:00Z",
+                     *           "error": "dial_failed",
                      *           "follow_up_required": false,
                      *           "method": "reminder",
                      *           "session_id": "0192f0c1-2b3c-7def-8abc-0123456789ab",
