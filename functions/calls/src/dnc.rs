@@ -196,18 +196,9 @@ pub(crate) async fn find(
     let Some(number) = number else {
         return Err(fields_problem(fields));
     };
-    let guard = ts.do_not_call(ts.phone_hash(&number.e164)).await;
-    let entry = match guard.map_err(store_problem)? {
-        Some(guard) => ts
-            .do_not_call_entry(guard.id)
-            .await
-            .map_err(store_problem)?,
-        None => None,
-    };
-    let entry = match entry {
-        Some(entry) => shown(&ts, &who, request, vec![entry]).await?.pop(),
-        None => None,
-    };
+    let entry = ts.do_not_call_entry_of(&number.e164).await;
+    let listed = entry.map_err(store_problem)?.into_iter().collect();
+    let entry = shown(&ts, &who, request, listed).await?.pop();
     Ok(Json(Found { entry }))
 }
 

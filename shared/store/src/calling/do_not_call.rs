@@ -117,6 +117,17 @@ impl TenantStore {
         row.map(|row| self.open_do_not_call(row)).transpose()
     }
 
+    /// The entry of a number, if it is listed.
+    pub async fn do_not_call_entry_of(
+        &self,
+        number: &E164,
+    ) -> Result<Option<DncEntry>, StoreError> {
+        match self.do_not_call(self.phone_hash(number)).await? {
+            Some(guard) => self.do_not_call_entry(guard.id).await,
+            None => Ok(None),
+        }
+    }
+
     /// A page of the list, newest first, and whether there is more.
     pub async fn do_not_call_list(
         &self,
@@ -248,13 +259,11 @@ impl TenantStore {
     ) -> Result<(DncEntry, bool), StoreError> {
         let phone = self.phone_hash(&number);
         for _ in 0..COMMIT_TRIES * 2 {
-            if let Some(guard) = self.do_not_call(phone).await?
-                && let Some(entry) = self.do_not_call_entry(guard.id).await?
-            {
+            if let Some(entry) = self.do_not_call_entry_of(&number).await? {
                 // What a crash left of planned calls ends now.
                 let claim = self.phone_claim(phone).await?;
                 for contact in claim.map(|claim| claim.contacts).unwrap_or_default() {
-                    self.end_calls(contact, guard.id, actor).await?;
+                    self.end_calls(contact, entry.row.id, actor).await?;
                 }
                 return Ok((entry, false));
             }

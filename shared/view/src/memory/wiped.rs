@@ -81,14 +81,6 @@ impl Reused {
         self.bytes.capacity()
     }
 
-    pub(crate) fn len(&self) -> usize {
-        self.bytes.len()
-    }
-
-    pub(crate) fn bytes(&mut self) -> &mut [u8] {
-        &mut self.bytes
-    }
-
     /// The memory, empty, to be filled without letting it grow.
     pub(crate) fn emptied(&mut self) -> &mut Vec<u8> {
         self.most = self.most.max(self.bytes.len());
@@ -120,6 +112,19 @@ impl Reused {
 impl Drop for Reused {
     fn drop(&mut self) {
         self.wipe();
+    }
+}
+
+impl Deref for Reused {
+    type Target = [u8];
+    fn deref(&self) -> &[u8] {
+        &self.bytes
+    }
+}
+
+impl DerefMut for Reused {
+    fn deref_mut(&mut self) -> &mut [u8] {
+        &mut self.bytes
     }
 }
 
@@ -229,11 +234,11 @@ mod tests {
     fn memory_that_is_reused_is_wiped_to_its_end() {
         let mut reused = Reused::with_capacity(8);
         reused.extend_from_slice(b"a longer text");
-        assert_eq!(reused.bytes(), b"a longer text");
+        assert_eq!(&reused[..], b"a longer text");
         reused.emptied().extend_from_slice(b"short");
         assert_eq!((reused.len(), reused.most), (5, 13));
         reused.wipe();
-        assert_eq!(reused.bytes(), [0; 13]);
+        assert_eq!(reused[..], [0; 13]);
     }
 
     #[test]

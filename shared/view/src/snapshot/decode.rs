@@ -52,8 +52,7 @@ impl<'a> Loading<'a> {
     /// Takes the bytes that follow. After an error it is of no more use.
     pub fn feed(&mut self, mut bytes: &[u8]) -> Result<(), SnapshotError> {
         loop {
-            let wanted = self.wanted()?;
-            let Some(wanted) = wanted else {
+            let Some(wanted) = self.wanted()? else {
                 return if bytes.is_empty() {
                     Ok(())
                 } else {
@@ -72,10 +71,10 @@ impl<'a> Loading<'a> {
     }
 
     /// How many bytes the next piece has; none once all is there.
-    fn wanted(&mut self) -> Result<Option<usize>, SnapshotError> {
+    fn wanted(&self) -> Result<Option<usize>, SnapshotError> {
         match &self.header {
             Some((_, header)) => Ok(header.chunks.get(self.next).map(|(_, len)| *len as usize)),
-            None => match self.waiting.bytes().first_chunk::<PREFIX>() {
+            None => match self.waiting.first_chunk::<PREFIX>() {
                 Some(prefix) => Header::length(prefix).map(Some),
                 None => Ok(Some(PREFIX)),
             },
@@ -92,12 +91,12 @@ impl<'a> Loading<'a> {
         let Some((bytes, header)) = &self.header else {
             return Ok(());
         };
-        let Some((kind, _)) = header.chunks.get(self.next).copied() else {
+        let Some(&(kind, _)) = header.chunks.get(self.next) else {
             return Ok(());
         };
         let place = Place::new(bytes, self.next as u32);
         self.next += 1;
-        let chunk = self.key.open(&place, self.waiting.bytes())?;
+        let chunk = self.key.open(&place, &mut self.waiting)?;
         let read = match &mut self.inflate {
             Some(inflate) => read_chunk(&mut self.view, inflate, &mut self.pieces, kind, chunk),
             None => Err(SnapshotError::NotMade),
@@ -107,7 +106,7 @@ impl<'a> Loading<'a> {
     }
 
     fn begin(&mut self) -> Result<(), SnapshotError> {
-        let bytes = self.waiting.bytes().to_vec();
+        let bytes = self.waiting.to_vec();
         let header = Header::read(&bytes)?;
         if header.info.tenant != self.tenant {
             return Err(SnapshotError::ForeignTenant);
@@ -185,7 +184,7 @@ pub(super) fn read_chunk(
                 return Err(bad);
             }
             frame(inflate, &mut rest, pieces.emptied())?;
-            columns(view, pieces.bytes())?;
+            columns(view, pieces)?;
         }
         Kind::Text => {
             let entries = Wiping::new(part(0)?);
@@ -235,6 +234,8 @@ pub(super) fn frame(
     if done.ok() == Some(plain) && out.len() == plain {
         Ok(())
     } else {
+        // What was inflated until then is beyond its length.
+        out.resize(out.capacity(), 0);
         out.wipe();
         out.clear();
         Err(bad)
