@@ -20,6 +20,9 @@ export function count(value: number, one: string, many = `${one}s`): string {
   return `${number(value)} ${value === 1 ? one : many}`;
 }
 
+/** As wide as a number of two digits: its place while it is read. */
+export const BLANK = "\u2007\u2007";
+
 export const number = (value: number): string => value.toLocaleString("en-GB");
 
 /** `voice_consent` as `Voice consent`. */

@@ -6,14 +6,12 @@ import { useLook } from "@/features/preferences/look";
 import { useBusiness, useNouns, useZone } from "@/features/session/business";
 import { clock, day, instantOf } from "@/lib/time";
 import { useNow } from "@/lib/useNow";
-import { number } from "@/lib/words";
+import { BLANK, number } from "@/lib/words";
 import { ErrorNote, Skeleton } from "@/ui/Notes";
 import { Panel } from "@/ui/Panel";
 import css from "./Away.module.css";
 import { lastClosing, useNewSince } from "./queries";
 
-/** As wide as a number of two digits: its place while it is read. */
-const BLANK = "\u2007\u2007";
 
 /** What came in since the business closed: two lines, which are there before their numbers. */
 export function Away({ today }: { today: string }) {

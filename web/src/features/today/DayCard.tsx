@@ -2,7 +2,7 @@ import { Link } from "@tanstack/react-router";
 import { ChevronRight, TriangleAlert } from "lucide-react";
 import { useOfflineSince } from "@/api/connection";
 import { STATUS, STATUSES } from "@/features/contacts/status";
-import { count, number } from "@/lib/words";
+import { BLANK, count, number } from "@/lib/words";
 import { Stack, type Shade } from "@/ui/Bar";
 import { ErrorNote, Skeleton } from "@/ui/Notes";
 import { Panel } from "@/ui/Panel";
@@ -26,8 +26,6 @@ export function DayLine({ title, date }: { title: string; date: string }) {
   );
 }
 
-/** As wide as a number of two digits: its place while it is read. */
-const BLANK = "\u2007\u2007";
 
 /** A day in one bar; each number leads to the list it counts. What stands below keeps its place: the card is as high before it knows the numbers. */
 export function DayCard({ title, date }: { title: string; date: string }) {

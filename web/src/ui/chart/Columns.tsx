@@ -4,6 +4,7 @@ import { BarStack } from "@visx/shape";
 import { useId } from "react";
 import { remPixels, useWidth } from "@/lib/useWidth";
 import css from "./chart.module.css";
+import { axisLabels } from "./axis";
 import { Patterns, type Pattern } from "./ChartPanel";
 
 export interface Column {
@@ -29,12 +30,7 @@ export function Columns({ columns, parts }: { columns: Column[]; parts: { name: 
   const y = scaleLinear<number>({ domain: [0, most], range: [height - below, top], nice: true });
   const keys = parts.map((_, at) => String(at));
   const fill = scaleOrdinal<string, string>({ domain: keys, range: parts.map(({ look }) => `url(#${id}${look})`) });
-  // As many labels as there is room for, the last one always.
-  const every = Math.max(1, Math.ceil((columns.length * 52 * size) / Math.max(1, width - left)));
-  const end = columns.length - 1;
-  // Where the last label has no room to its right it ends there, and takes the room of the one before.
-  const tight = width - (x(end) ?? 0) < 30 * size;
-  const labelled = columns.map((_, at) => at).filter((at) => (end - at) % every === 0 && (!tight || at === end || (x(end) ?? 0) - (x(at) ?? 0) > 75 * size));
+  const { labelled, tight } = axisLabels({ count: columns.length, place: (at) => x(at) ?? 0, left, width, size });
   const data = columns.map(({ values }, at): Datum => ({ at, ...Object.fromEntries(values.map((value, part): [string, number] => [String(part), value])) }));
   return (
     <div ref={ref} className={css.chart}>
@@ -52,7 +48,7 @@ export function Columns({ columns, parts }: { columns: Column[]; parts: { name: 
             }
           </BarStack>
           <AxisLeft left={left} scale={y} hideAxisLine hideTicks tickValues={y.ticks(4).filter(Number.isInteger)} tickFormat={(value) => Number(value).toLocaleString("en-GB")} tickClassName={css.tick} tickLabelProps={{ textAnchor: "end", dx: -6, dy: 4 }} />
-          <AxisBottom top={height - below} scale={x} hideTicks axisLineClassName={css.axis} tickValues={labelled} tickFormat={(at) => columns[at]?.label ?? ""} tickClassName={css.tick} tickLabelProps={(at) => ({ textAnchor: at === end && tight ? "end" : "middle", dy: 4 * size })} />
+          <AxisBottom top={height - below} scale={x} hideTicks axisLineClassName={css.axis} tickValues={labelled} tickFormat={(at) => columns[at]?.label ?? ""} tickClassName={css.tick} tickLabelProps={(at) => ({ textAnchor: at === columns.length - 1 && tight ? "end" : "middle", dy: 4 * size })} />
         </svg>
       )}
     </div>

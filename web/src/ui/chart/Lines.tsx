@@ -2,6 +2,7 @@ import { AxisBottom, AxisLeft } from "@visx/axis";
 import { scaleLinear, scalePoint } from "@visx/scale";
 import { LinePath } from "@visx/shape";
 import { remPixels, useWidth } from "@/lib/useWidth";
+import { axisLabels } from "./axis";
 import css from "./chart.module.css";
 
 export interface Line {
@@ -44,12 +45,8 @@ export function Lines({ lines, labels }: { lines: Line[]; labels: string[] }) {
   const [height, left, below, top] = [HEIGHT + BELOW * (size - 1), LEFT * size, BELOW * size, TOP * size];
   const x = scalePoint<number>({ domain: labels.map((_, at) => at), range: [left + 8, Math.max(left + 9, width - 10)] });
   const y = scaleLinear<number>({ domain: [0, 100], range: [height - below, top] });
-  const every = Math.max(1, Math.ceil((labels.length * 52 * size) / Math.max(1, width - left)));
-  const end = labels.length - 1;
-  // Where the last label has no room to its right it ends there, and takes the room of the one before.
-  const tight = width - (x(end) ?? 0) < 30 * size;
-  const labelled = labels.map((_, at) => at).filter((at) => (end - at) % every === 0 && (!tight || at === end || (x(end) ?? 0) - (x(at) ?? 0) > 75 * size));
   const place = (at: number) => x(at) ?? 0;
+  const { labelled, tight } = axisLabels({ count: labels.length, place, left, width, size });
   return (
     <div ref={ref} className={css.chart}>
       {width > 0 && (
@@ -67,7 +64,7 @@ export function Lines({ lines, labels }: { lines: Line[]; labels: string[] }) {
             );
           })}
           <AxisLeft left={left} scale={y} hideAxisLine hideTicks tickValues={[0, 25, 50, 75, 100]} tickFormat={(value) => `${String(value)}%`} tickClassName={css.tick} tickLabelProps={{ textAnchor: "end", dx: -6, dy: 4 }} />
-          <AxisBottom top={height - below} scale={x} hideTicks axisLineClassName={css.axis} tickValues={labelled} tickFormat={(at) => labels[at] ?? ""} tickClassName={css.tick} tickLabelProps={(at) => ({ textAnchor: at === end && tight ? "end" : "middle", dy: 4 * size })} />
+          <AxisBottom top={height - below} scale={x} hideTicks axisLineClassName={css.axis} tickValues={labelled} tickFormat={(at) => labels[at] ?? ""} tickClassName={css.tick} tickLabelProps={(at) => ({ textAnchor: at === labels.length - 1 && tight ? "end" : "middle", dy: 4 * size })} />
         </svg>
       )}
     </div>
