@@ -80,7 +80,20 @@ it("a group's figures are those of the calls that were made, and can be hidden",
   expect(await violations(page)).toEqual([]);
   await run.getByRole("link").click();
   await page.getByRole("heading", { level: 1, name }).waitFor();
-  await main.getByRole("radio", { name: /^Reached 4$/ }).waitFor();
+  // The campaign divides its people by what they decided, and lists those asked for.
+  await main.getByRole("img", { name: "3 confirmed, 1 answered, undecided, 2 not reached, 0 to go" }).waitFor();
+  const results = main.getByRole("listitem").filter({ has: page.getByRole("link", { name: /^Figura/ }) });
+  await results.nth(5).waitFor();
+  await main.getByRole("radio", { name: /^Not reached\s*2$/ }).click();
+  await results.nth(2).waitFor({ state: "detached" });
+  expect(await results.getByText("No answer").count()).toBe(2);
+  await main.getByRole("radio", { name: /^Undecided\s*1$/ }).click();
+  await results.nth(1).waitFor({ state: "detached" });
+  expect(await results.getByText(/, spoke /).count()).toBe(1);
+  await main.getByRole("button", { name: "As a table: Pace" }).click();
+  const called = await main.getByRole("table", { name: "Pace" }).locator("tbody td:first-of-type").allTextContents();
+  expect(called.reduce((sum, each) => sum + Number(each), 0)).toBe(6);
+  expect(await violations(page)).toEqual([]);
 
   // What somebody does not want to see is absent, in another browser too.
   await page.goto(new URL("/account/look", page.url()).toString());

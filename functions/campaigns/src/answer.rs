@@ -32,7 +32,7 @@ pub(crate) struct Cost {
 }
 
 impl Cost {
-    fn of(price: Price, calls: usize) -> Self {
+    pub(crate) fn of(price: Price, calls: usize) -> Self {
         Self {
             amount_minor: u64::from(price.amount_minor()) * calls as u64,
             currency: price.currency().to_string(),

@@ -8,7 +8,9 @@ mod begin;
 mod body;
 mod control;
 mod list;
+mod pace;
 mod reach;
+mod results;
 mod status;
 
 pub use begin::{Selected, call_selected};

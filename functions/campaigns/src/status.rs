@@ -1,140 +1,30 @@
-//! How far a campaign is, and what each member's call came to.
+//! How far a campaign is.
 
 use std::collections::{BTreeMap, HashMap};
 
 use axum::extract::State;
 use chrono::{DateTime, Utc};
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use serde_json::json;
-use utoipa::{IntoParams, ToSchema};
+use utoipa::ToSchema;
 use uuid::Uuid;
-use vio_domain::calling::guards::Decision;
 use vio_domain::calling::order::Priority;
-use vio_domain::calling::session::{Action, Outcome, Status};
-use vio_domain::campaigns::{MemberState, SkipReason, Source, State as Stands, Tally, Timing};
+use vio_domain::campaigns::{SkipReason, Source, State as Stands, Tally, Timing};
 use vio_domain::contact::Contact;
 use vio_domain::ids::{CampaignId, ContactId};
 use vio_http::page::PageParams;
-use vio_http::{Json, Paged, Pagination, Path, Principal, Problem, QueryParams, RequestId};
+use vio_http::{Json, Paged, Pagination, Path, Principal, Problem, RequestId};
 use vio_runtime::App;
 use vio_runtime::web::{actor, store_problem};
 use vio_store::TenantStore;
 use vio_store::campaigns::read::{Progress, progress, shown_state};
-use vio_store::campaigns::{CampaignMemberRow, CampaignRow};
+use vio_store::campaigns::{Ahead, CampaignMemberRow, CampaignRow};
 use vio_store::log::Entry;
 
-use crate::answer::status_endpoint;
+use crate::answer::{Cost, status_endpoint};
+use crate::pace::{Quarter, pace};
 use crate::reach;
-
-/// Which results to list.
-#[derive(Debug, Deserialize, IntoParams)]
-#[into_params(parameter_in = Query)]
-pub(crate) struct Filters {}
-
-impl QueryParams for Filters {
-    const NOT_BUILT: &'static [&'static str] = &["result", "outcome", "search"];
-}
-
-/// What one member's call came to.
-#[derive(Debug, Serialize, ToSchema)]
-#[schema(as = CampaignResult, example = json!({
-    "contact_id": "0192f0c1-2b3c-7def-8abc-0123456789ab", "contact_name": "Ada Example", "status": "completed",
-    "success": true, "session_id": "0192f0c1-2b3c-7def-8abc-0123456789ac",
-    "provider_call_id": "call_a4441234567890777c4a4a123e6", "outcome": "answered", "appointment_action": "confirmed",
-    "ended_at": "2026-03-02T09:01:00Z"
-}))]
-struct MemberView {
-    contact_id: Uuid,
-    /// Null for a contact that is no more.
-    contact_name: Option<String>,
-    /// waiting, planned, calling, completed, failed, unknown, skipped or cancelled.
-    status: &'static str,
-    /// Whether the person answered.
-    success: bool,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    session_id: Option<Uuid>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    provider_call_id: Option<String>,
-    /// One of answered, voicemail, no_answer, busy, failed.
-    #[schema(value_type = Option<String>)]
-    #[serde(skip_serializing_if = "Option::is_none")]
-    outcome: Option<Outcome>,
-    /// One of confirmed, cancelled, rescheduled, no_action.
-    #[schema(value_type = Option<String>)]
-    #[serde(skip_serializing_if = "Option::is_none")]
-    appointment_action: Option<Action>,
-    /// Why the call failed.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    error: Option<String>,
-    /// Why the member was passed over.
-    #[schema(value_type = Option<String>)]
-    #[serde(skip_serializing_if = "Option::is_none")]
-    skip_reason: Option<SkipReason>,
-    /// What each guard saw, of one passed over when the campaign began.
-    #[schema(value_type = Vec<Object>)]
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    decision: Vec<Decision>,
-    /// From when a planned call may be placed.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    due_at: Option<DateTime<Utc>>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    ended_at: Option<DateTime<Utc>>,
-}
-
-impl MemberView {
-    fn new(member: &CampaignMemberRow, contact: &Contact, cancelled: bool) -> Self {
-        let gone = contact.deleted.is_some();
-        let mut view = Self {
-            contact_id: member.contact.uuid(),
-            contact_name: Some(contact.name.as_str().to_owned()).filter(|_| !gone),
-            status: "waiting",
-            success: false,
-            session_id: None,
-            provider_call_id: None,
-            outcome: None,
-            appointment_action: None,
-            error: None,
-            skip_reason: None,
-            decision: member.decisions.clone(),
-            due_at: None,
-            ended_at: member.state.over_at(),
-        };
-        match &member.state {
-            MemberState::Waiting { .. } if cancelled => view.status = "cancelled",
-            MemberState::Waiting { not_before } => view.due_at = *not_before,
-            MemberState::Planned { session, due } => {
-                view.status = if cancelled { "cancelled" } else { "planned" };
-                view.session_id = Some(session.uuid());
-                view.due_at = Some(*due).filter(|_| !cancelled);
-            }
-            MemberState::Calling { session } => {
-                view.status = "calling";
-                view.session_id = Some(session.uuid());
-            }
-            MemberState::Skipped {
-                reason, session, ..
-            } => {
-                view.status = "skipped";
-                view.skip_reason = Some(*reason);
-                view.session_id = session.map(|id| id.uuid());
-            }
-            MemberState::Settled { session, result } => {
-                view.status = match result.status {
-                    Status::Completed => "completed",
-                    Status::Unknown => "unknown",
-                    _ => "failed",
-                };
-                view.success = result.outcome == Some(Outcome::Answered);
-                view.session_id = Some(session.uuid());
-                view.provider_call_id = result.call_id.clone();
-                view.outcome = result.outcome;
-                view.appointment_action = result.action;
-                view.error = result.error.clone();
-            }
-        }
-        view
-    }
-}
+use crate::results::{Filters, MemberView, Wanted};
 
 /// How many members stand where.
 #[derive(Debug, Serialize, ToSchema)]
@@ -183,6 +73,9 @@ pub(crate) struct StatusView {
     /// Ended calls by outcome.
     #[schema(value_type = Object)]
     outcomes: BTreeMap<&'static str, u32>,
+    /// Answered calls by what the person decided: confirmed, cancelled, rescheduled, no_action.
+    #[schema(value_type = Object)]
+    appointment_actions: BTreeMap<&'static str, u32>,
     calls_completed: u32,
     calls_remaining: u32,
     /// Percent of the ended calls that a person answered; null before the first.
@@ -190,6 +83,12 @@ pub(crate) struct StatusView {
     success_rate: Option<f64>,
     /// When its last call is placed, by what is known now; null while it or calling is paused, and once it is over.
     estimated_completion: Option<DateTime<Utc>>,
+    /// The calls that the provider was given so far, at the business's price for a call; absent without one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    cost_so_far: Option<Cost>,
+    /// Two hours before and after now, or before the end of one that is over: calls by quarter of an hour, in order, none
+    /// left out between the first and the last that has any.
+    pace: Vec<Quarter>,
     created_at: DateTime<Utc>,
     started_by: Uuid,
     /// The instant asked for, with scheduled timing.
@@ -207,7 +106,7 @@ pub(crate) struct StatusView {
     custom_message: Option<String>,
     #[schema(example = "/api/groups/campaigns/0192f0c1-2b3c-7def-8abc-0123456789ab/status")]
     status_endpoint: String,
-    /// A page of results, of the contacts you see, in the campaign's order.
+    /// A page of the results asked for, of the contacts you see, in the campaign's order.
     results: Vec<MemberView>,
     pagination: ResultsPagination,
 }
@@ -215,7 +114,7 @@ pub(crate) struct StatusView {
 /// How far a campaign is: counts, when it will be through, and what each call came to.
 #[utoipa::path(
     get, path = "/api/groups/campaigns/{campaign_id}/status", tag = "campaigns",
-    params(("campaign_id" = Uuid, Path, description = "The campaign"), PageParams),
+    params(("campaign_id" = Uuid, Path, description = "The campaign"), Filters, PageParams),
     responses((status = 200, description = "The campaign", body = StatusView))
 )]
 pub(crate) async fn status(
@@ -223,7 +122,7 @@ pub(crate) async fn status(
     who: Principal,
     request: RequestId,
     Path(id): Path<CampaignId>,
-    Paged { page, .. }: Paged<Filters>,
+    Paged { page, filters }: Paged<Filters>,
 ) -> Result<Json<StatusView>, Problem> {
     let ts = app.tenant_of(&who).await?;
     let row = reach::campaign(&ts, &who, id).await?;
@@ -231,8 +130,8 @@ pub(crate) async fn status(
     let progress = progress(&row, &members);
     let state = shown_state(&row, &progress);
     let settings = ts.settings().await.map_err(store_problem)?;
-    let estimate = match state.is_over() {
-        true => None,
+    let ahead = match state.is_over() {
+        true => Ahead::default(),
         false => {
             let gate = ts.gate(&settings).await.map_err(store_problem)?;
             let limits = &app.platform.limits;
@@ -244,18 +143,23 @@ pub(crate) async fn status(
 
     let cursor: Option<(u32, u32)> = page.position(None)?;
     let number = cursor.map_or(page.page.get(), |(_, number)| number);
-    let first = match cursor {
-        Some((after, _)) => after as usize,
+    let cancelled = matches!(state, Stands::Cancelled { .. });
+    let wanted: Vec<&CampaignMemberRow> = members
+        .iter()
+        .filter(|member| {
+            let takes = |wanted: Wanted| wanted.takes(&member.state, cancelled);
+            filters.result.is_none_or(takes)
+        })
+        .collect();
+    // By place in the campaign: results move from one filter to the next while somebody reads on.
+    let skipped = match cursor {
+        Some((from, _)) => wanted.partition_point(|member| member.position < from),
         None => (number as usize - 1).saturating_mul(page.page_size as usize),
     };
-    let shown: Vec<&CampaignMemberRow> = members
-        .iter()
-        .skip(first)
-        .take(page.page_size as usize)
-        .collect();
-    let end = first + shown.len();
-    let next_cursor = match shown.last().filter(|_| end < members.len()) {
-        Some(_) => Some(page.next_cursor(u32::try_from(end).unwrap_or(u32::MAX), number, None)?),
+    let rest = wanted.get(skipped..).unwrap_or_default();
+    let shown = rest.get(..page.page_size as usize).unwrap_or(rest);
+    let next_cursor = match shown.last().filter(|_| shown.len() < rest.len()) {
+        Some(last) => Some(page.next_cursor(last.position + 1, number, None)?),
         None => None,
     };
     let ids: Vec<ContactId> = shown.iter().map(|member| member.contact).collect();
@@ -265,7 +169,6 @@ pub(crate) async fn status(
         .map(|(_, contact)| (contact.id, contact))
         .filter(|(_, contact)| reach::can_view(&who, contact))
         .collect();
-    let cancelled = matches!(state, Stands::Cancelled { .. });
     let results = shown
         .iter()
         .filter_map(|member| {
@@ -280,8 +183,24 @@ pub(crate) async fn status(
         .await
         .map_err(store_problem)?;
     let words = ts.campaign_words(&row).map_err(store_problem)?;
-    let pagination = page.pagination(number, Some(members.len() as u64), next_cursor);
-    let mut answer = view(&row, state, &progress, estimate);
+    let pagination = page.pagination(number, Some(wanted.len() as u64), next_cursor);
+    let mut answer = view(&row, state, &progress);
+    answer.estimated_completion = ahead.completion;
+    let price = settings.settings.calls.price_per_call;
+    answer.cost_so_far = price.map(|price| Cost::of(price, progress.tally.rung as usize));
+    let granted: Vec<_> = members
+        .iter()
+        .filter_map(|m| m.state.granted_at())
+        .collect();
+    let around = match state.is_over() {
+        true => granted
+            .iter()
+            .max()
+            .copied()
+            .unwrap_or(row.campaign.created_at),
+        false => ts.now(),
+    };
+    answer.pace = pace(around, &granted, &ahead.calls);
     answer.custom_message = words.message.map(|text| text.into_string());
     answer.group_name = words.group_name.map(|name| name.as_str().to_owned());
     answer.results = results;
@@ -293,12 +212,7 @@ async fn all_members(ts: &TenantStore, id: CampaignId) -> Result<Vec<CampaignMem
     ts.all_members(id, 0).await.map_err(store_problem)
 }
 
-fn view(
-    row: &CampaignRow,
-    state: Stands,
-    Progress { tally, .. }: &Progress,
-    estimate: Option<DateTime<Utc>>,
-) -> StatusView {
+fn view(row: &CampaignRow, state: Stands, Progress { tally, .. }: &Progress) -> StatusView {
     let campaign = &row.campaign;
     let group_id = match &campaign.source {
         Source::Selection => None,
@@ -322,12 +236,15 @@ fn view(
         counts: counts(tally, campaign.total),
         skipped_by_reason: tally.skipped.clone(),
         outcomes: tally.outcomes.clone(),
+        appointment_actions: tally.actions.clone(),
         calls_completed: tally.completed,
         calls_remaining: tally.remaining(),
         success_rate: tally
             .success_per_mille()
             .map(|tenths| f64::from(tenths) / 10.0),
-        estimated_completion: estimate,
+        estimated_completion: None,
+        cost_so_far: None,
+        pace: Vec::new(),
         created_at: campaign.created_at,
         started_by: campaign.started_by.uuid(),
         scheduled_datetime: match campaign.config.timing {

@@ -481,11 +481,11 @@ async fn campaign(
     );
     let row = ts.campaign(new.id).await.unwrap().unwrap();
     let members = ts.all_members(new.id, 0).await.unwrap();
-    let end = ts
+    let ahead = ts
         .foresee_running(settings, &limits, &gate, &row, &members)
         .await
         .unwrap();
-    assert!(end.is_some());
+    assert!(ahead.completion.is_some());
     all.note(
         meter,
         "how far a campaign of 24 is, and when it will be through",

@@ -125,6 +125,7 @@ async fn a_dry_run_says_what_then_happens() {
     assert_eq!(status["status"], "completed");
     assert_eq!(status["counts"]["completed"], callable);
     assert_eq!(status["skipped_by_reason"], dry["skipped"]);
+    assert_eq!(status["cost_so_far"], dry["estimated_cost"]);
     assert_eq!(world.provider.arrivals().len(), 1 + callable);
     let results = status["results"].as_array().unwrap();
     for (result, member) in results.iter().zip(members) {

@@ -57,6 +57,37 @@ async fn sixty_at_once_within_the_limit_and_the_estimate_comes_true() {
     assert_eq!(status["calls_remaining"], 35);
     assert_eq!(status["success_rate"], 100.0);
     let midway = status["estimated_completion"].clone();
+    assert_eq!(status["appointment_actions"], json!({"confirmed": 25}));
+    assert!(status.get("cost_so_far").is_none(), "no price, no cost");
+    let sum = |counted: &str| -> u64 {
+        let quarters = status["pace"].as_array().unwrap().iter();
+        quarters
+            .map(|quarter| quarter[counted].as_u64().unwrap())
+            .sum()
+    };
+    assert_eq!((sum("called"), sum("expected")), (25, 35));
+
+    // Those still to be called, page after page.
+    let mut to_go = Vec::new();
+    let mut next = format!("{path}?result=to_go&page_size=10");
+    loop {
+        let page = world.get(&next).await;
+        assert_eq!(page["pagination"]["total_results"], 35);
+        let results = page["results"].as_array().unwrap().clone();
+        to_go.extend(results.into_iter().map(|one| one["contact_id"].clone()));
+        let Some(cursor) = page["pagination"]["next_cursor"].as_str() else {
+            break;
+        };
+        next = format!("{path}?result=to_go&page_size=10&cursor={cursor}");
+    }
+    let expected: Vec<Value> = people[25..].iter().map(|id| json!(id)).collect();
+    assert_eq!(to_go, expected);
+    let second = world.get(&format!("{path}?result=confirmed&page=2&page_size=20"));
+    assert_eq!(second.await["results"].as_array().unwrap().len(), 5);
+    for nobody in ["rescheduled", "cancelled", "no_action", "not_reached", "skipped"] {
+        let page = world.get(&format!("{path}?result={nobody}")).await;
+        assert_eq!(page["results"], json!([]), "{nobody}");
+    }
 
     world.play_for(40).await;
     let arrivals = world.provider.arrivals();
@@ -86,6 +117,8 @@ async fn sixty_at_once_within_the_limit_and_the_estimate_comes_true() {
         (&json!(true), &json!("answered"))
     );
     assert_eq!(first["appointment_action"], "confirmed");
+    assert_eq!(instant(&first["called_at"]), arrivals[0].at);
+    assert!(first["call_duration"].is_i64() && first["appointment_time"].is_string());
     assert!(
         first["provider_call_id"]
             .as_str()

@@ -64,6 +64,12 @@ pub struct MemberResult {
     /// Why it failed: the provider's disconnection reason, or ours.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub error: Option<String>,
+    /// When it took its slot, of a call that took place or failed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub granted_at: Option<DateTime<Utc>>,
+    /// Seconds for which the two sides were connected.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub seconds: Option<i64>,
     /// When it ended.
     pub at: DateTime<Utc>,
 }
@@ -89,6 +95,9 @@ pub enum MemberState {
     Calling {
         /// Its call.
         session: SessionId,
+        /// When it took its slot.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        granted_at: Option<DateTime<Utc>>,
     },
     /// Called, or given up.
     Settled {
@@ -124,17 +133,24 @@ impl MemberState {
                 action: None,
                 call_id: None,
                 error: session.failure().map(str::to_owned),
+                granted_at: None,
+                seconds: None,
                 at,
             },
+        };
+        let calling = |granted_at| Self::Calling {
+            session: id,
+            granted_at: Some(granted_at),
         };
         match &session.state {
             SessionState::Planned => Self::Planned {
                 session: id,
                 due: session.due,
             },
-            SessionState::Placing { .. }
-            | SessionState::Initiated(_)
-            | SessionState::Answered { .. } => Self::Calling { session: id },
+            SessionState::Placing { granted_at, .. } => calling(*granted_at),
+            SessionState::Initiated(call) | SessionState::Answered { call, .. } => {
+                calling(call.granted_at)
+            }
             SessionState::Completed(report) | SessionState::Failed(report) => {
                 let failed = report.outcome == Outcome::Failed;
                 Self::Settled {
@@ -149,6 +165,8 @@ impl MemberState {
                         action: report.analysis.as_ref().map(|analysis| analysis.action),
                         call_id: Some(report.call.provider_call_id.clone()),
                         error: session.failure().map(str::to_owned),
+                        granted_at: Some(report.call.granted_at),
+                        seconds: report.ended.duration_seconds(),
                         at: report.ended.at,
                     },
                 }
@@ -164,6 +182,26 @@ impl MemberState {
                 at: *at,
                 session: Some(id),
             },
+        }
+    }
+
+    /// When its call took its slot, if it did and that was noted.
+    pub const fn granted_at(&self) -> Option<DateTime<Utc>> {
+        match self {
+            Self::Calling { granted_at, .. } => *granted_at,
+            Self::Settled { result, .. } => result.granted_at,
+            Self::Waiting { .. } | Self::Planned { .. } | Self::Skipped { .. } => None,
+        }
+    }
+
+    /// Whether the provider was given its call: it is under way, took its course, or nobody knows.
+    pub fn is_rung(&self) -> bool {
+        match self {
+            Self::Calling { .. } => true,
+            Self::Settled { result, .. } => {
+                result.call_id.is_some() || result.status == Status::Unknown
+            }
+            Self::Waiting { .. } | Self::Planned { .. } | Self::Skipped { .. } => false,
         }
     }
 
@@ -199,11 +237,16 @@ pub struct Tally {
     pub skipped: BTreeMap<SkipReason, u32>,
     /// Calls by outcome.
     pub outcomes: BTreeMap<&'static str, u32>,
+    /// Answered calls by what the person decided; one that was never analysed decided nothing.
+    pub actions: BTreeMap<&'static str, u32>,
+    /// Calls that the provider was given.
+    pub rung: u32,
 }
 
 impl Tally {
     /// Counts one more member.
     pub fn count(&mut self, member: &MemberState) {
+        self.rung += u32::from(member.is_rung());
         match member {
             MemberState::Waiting { .. } | MemberState::Planned { .. } => self.planned += 1,
             MemberState::Calling { .. } => self.placing += 1,
@@ -223,6 +266,10 @@ impl Tally {
                     None => "unknown",
                 };
                 *self.outcomes.entry(word).or_default() += 1;
+                if result.outcome == Some(Outcome::Answered) {
+                    let action = result.action.unwrap_or_default();
+                    *self.actions.entry(action.as_str()).or_default() += 1;
+                }
             }
         }
     }

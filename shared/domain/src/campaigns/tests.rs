@@ -267,6 +267,9 @@ fn a_member_stands_where_its_session_does() {
         (3, 2, 1)
     );
     assert_eq!(tally.success_per_mille(), Some(250));
+    // Under way, answered, not answered, failed; not what the provider refused.
+    assert_eq!(tally.rung, 4);
+    assert_eq!(tally.actions, [("no_action", 1)].into());
     assert_eq!(Tally::default().success_per_mille(), None);
     assert_eq!(tally.outcomes["failed"], 1);
     assert_eq!(tally.outcomes["unknown"], 1);
@@ -288,6 +291,10 @@ fn a_member_stands_where_its_session_does() {
         (Status::Failed, Some("user_hangup"))
     );
     assert_eq!(result.call_id.as_deref(), Some("call_1"));
+    assert_eq!(
+        (result.granted_at, result.seconds),
+        (Some(granted_at), None)
+    );
 }
 
 fn always(holidays: &HolidayCalendar) -> PermittedWindows<'_> {

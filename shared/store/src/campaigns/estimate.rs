@@ -45,6 +45,15 @@ pub struct Estimate {
     pub members: Vec<Foreseen>,
 }
 
+/// What is still ahead of a campaign.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Ahead {
+    /// When its last call is placed, as far as that can be foreseen.
+    pub completion: Option<DateTime<Utc>>,
+    /// When each call is, of those that can be foreseen.
+    pub calls: Vec<DateTime<Utc>>,
+}
+
 /// One of the calls that come next, to be looked up.
 #[derive(Clone, Copy)]
 struct Next {
@@ -156,7 +165,7 @@ impl TenantStore {
         Ok(found.pop().unwrap_or(Foreseen::Never))
     }
 
-    /// When the last call of a campaign that runs is placed; None for one that is held or over.
+    /// What is still ahead of a campaign that runs; nothing of one that is held or over.
     pub async fn foresee_running(
         &self,
         settings: &TenantSettings,
@@ -164,11 +173,11 @@ impl TenantStore {
         gate: &GateRow,
         row: &CampaignRow,
         members: &[CampaignMemberRow],
-    ) -> Result<Option<DateTime<Utc>>, StoreError> {
+    ) -> Result<Ahead, StoreError> {
         let now = self.now();
         let campaign = &row.campaign;
         if campaign.state.is_over() || matches!(campaign.state, State::Paused { .. }) {
-            return Ok(None);
+            return Ok(Ahead::default());
         }
         let asked = Some((campaign, members));
         let (gate, mut lines, own) = self.gate_and_lines(settings, limits, gate, asked).await?;
@@ -177,11 +186,22 @@ impl TenantStore {
         lines.add_waiting(campaign, members, now);
         // Only calls under way are left.
         if lines.lines.len() == asked {
-            return Ok(Some(now));
+            return Ok(Ahead {
+                completion: Some(now),
+                calls: Vec::new(),
+            });
         }
         self.look_up(&mut lines, usize::MAX).await?;
         let found = lines.play(asked, &settings.settings, &gate, limits, now, |_, _| None);
-        Ok(last(found.into_iter().skip(asked)))
+        let ours = found.get(asked..).unwrap_or_default();
+        let calls = ours.iter().filter_map(|one| match one {
+            Foreseen::At(at) => Some(*at),
+            Foreseen::Skipped(_) | Foreseen::Never => None,
+        });
+        Ok(Ahead {
+            completion: last(ours.iter().copied()),
+            calls: calls.collect(),
+        })
     }
 
     /// Looks up what is known of the next of some lines: whom campaigns ring next was rung lately, or wants no call any

@@ -22,7 +22,7 @@ pub mod step;
 pub mod take_back;
 
 pub use control::Controlled;
-pub use estimate::Estimate;
+pub use estimate::{Ahead, Estimate};
 pub use judge::Judged;
 pub use rows::{
     CampaignMemberRow, CampaignRow, CampaignWords, InCampaign, RunningRow, SnapshotRow,

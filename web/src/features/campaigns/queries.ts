@@ -20,10 +20,13 @@ export function useCampaignStatus(id: string) {
   });
 }
 
-export function useCampaignResults(id: string) {
+/** Which results there are to choose from. */
+export type ResultKind = "confirmed" | "rescheduled" | "cancelled" | "no_action" | "not_reached" | "to_go" | "skipped";
+
+export function useCampaignResults(id: string, result?: ResultKind) {
   return useInfiniteQuery({
-    queryKey: ["campaigns", id, "results"],
-    queryFn: ({ pageParam }) => body(api.GET("/api/groups/campaigns/{campaign_id}/status", { params: { path: { campaign_id: id }, query: { page_size: 100, ...(pageParam && { cursor: pageParam }) } } })),
+    queryKey: ["campaigns", id, "results", result],
+    queryFn: ({ pageParam }) => body(api.GET("/api/groups/campaigns/{campaign_id}/status", { params: { path: { campaign_id: id }, query: { page_size: 100, ...(result && { result }), ...(pageParam && { cursor: pageParam }) } } })),
     initialPageParam: "",
     getNextPageParam: (page) => page.pagination.next_cursor ?? undefined,
   });

@@ -19,13 +19,13 @@ type Datum = Record<string, number> & { at: number };
 /** At the usual size of the text; the room for words grows with it. */
 const [HEIGHT, LEFT, BELOW, TOP] = [190, 34, 24, 8];
 
-/** Counts over time, stacked. Its numbers stand in the table beside it, so it is hidden from screen readers. */
-export function Columns({ columns, parts }: { columns: Column[]; parts: { name: string; look: Pattern }[] }) {
+/** Counts over time, stacked, under a line that none may pass where there is one. Its numbers stand in the table beside it, so it is hidden from screen readers. */
+export function Columns({ columns, parts, limit }: { columns: Column[]; parts: { name: string; look: Pattern }[]; limit?: number }) {
   const [ref, width] = useWidth<HTMLDivElement>();
   const size = remPixels() / 16;
   const [height, left, below, top] = [HEIGHT + BELOW * (size - 1), LEFT * size, BELOW * size, TOP * size];
   const id = useId();
-  const most = Math.max(1, ...columns.map(({ values }) => values.reduce((sum, each) => sum + each, 0)));
+  const most = Math.max(1, limit ?? 0, ...columns.map(({ values }) => values.reduce((sum, each) => sum + each, 0)));
   const x = scaleBand<number>({ domain: columns.map((_, at) => at), range: [left, Math.max(left + 1, width)], padding: columns.length > 20 ? 0.2 : 0.35 });
   const y = scaleLinear<number>({ domain: [0, most], range: [height - below, top], nice: true });
   const keys = parts.map((_, at) => String(at));
@@ -47,6 +47,7 @@ export function Columns({ columns, parts }: { columns: Column[]; parts: { name: 
               )
             }
           </BarStack>
+          {limit !== undefined && <line x1={left} x2={width} y1={y(limit)} y2={y(limit)} className={css.limit} />}
           <AxisLeft left={left} scale={y} hideAxisLine hideTicks tickValues={y.ticks(4).filter(Number.isInteger)} tickFormat={(value) => Number(value).toLocaleString("en-GB")} tickClassName={css.tick} tickLabelProps={{ textAnchor: "end", dx: -6, dy: 4 }} />
           <AxisBottom top={height - below} scale={x} hideTicks axisLineClassName={css.axis} tickValues={labelled} tickFormat={(at) => columns[at]?.label ?? ""} tickClassName={css.tick} tickLabelProps={(at) => ({ textAnchor: at === columns.length - 1 && tight ? "end" : "middle", dy: 4 * size })} />
         </svg>

@@ -36,6 +36,18 @@ pub enum Action {
     NoAction,
 }
 
+impl Action {
+    /// The word of the API.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Confirmed => "confirmed",
+            Self::Cancelled => "cancelled",
+            Self::Rescheduled => "rescheduled",
+            Self::NoAction => "no_action",
+        }
+    }
+}
+
 /// How the person sounded (S0).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

@@ -1,0 +1,123 @@
+import { Link } from "@tanstack/react-router";
+import { useState } from "react";
+import { callWord, endWords } from "@/features/calls/words";
+import { Name } from "@/features/preferences/hidden";
+import { useZone } from "@/features/session/business";
+import { clock, dayAndTime, dayAndTimeWithin, duration } from "@/lib/time";
+import { useNow } from "@/lib/useNow";
+import { number } from "@/lib/words";
+import { Badge, IconTile } from "@/ui/Badge";
+import { buttonClass } from "@/ui/Button";
+import { ErrorNote, Skeleton } from "@/ui/Notes";
+import { Panel } from "@/ui/Panel";
+import { Segments } from "@/ui/Segments";
+import { ShowMore } from "@/ui/ShowMore";
+import css from "./CampaignPage.module.css";
+import { countsOf } from "./counts";
+import { useCampaignResults, type CampaignResult, type CampaignStatus, type ResultKind } from "./queries";
+import { skipReason } from "./reasons";
+
+const NAME: Record<ResultKind | "all", string> = {
+  all: "All",
+  confirmed: "Confirmed",
+  rescheduled: "Want to move",
+  cancelled: "Cancelled",
+  no_action: "Undecided",
+  not_reached: "Not reached",
+  to_go: "To go",
+  skipped: "Left out",
+};
+
+/** What came of each person's call, a page at a time. */
+export function Results({ campaign }: { campaign: CampaignStatus }) {
+  const [shown, setShown] = useState<ResultKind | "all">("all");
+  const results = useCampaignResults(campaign.campaign_id, shown === "all" ? undefined : shown);
+  const known = countsOf(campaign);
+  const counts: Record<ResultKind | "all", number> = {
+    all: campaign.total_members,
+    confirmed: known.confirmed,
+    rescheduled: known.moved,
+    cancelled: known.cancelled,
+    no_action: known.undecided,
+    not_reached: known.missed + known.stopped,
+    to_go: known.waiting + known.calling,
+    skipped: known.skipped,
+  };
+  const kinds = (Object.keys(NAME) as (ResultKind | "all")[]).filter((kind) => kind === "all" || kind === shown || counts[kind] > 0);
+  const rows = results.data?.pages.flatMap((page) => page.results) ?? [];
+  return (
+    <Panel title="Results" aside={<Segments label="Which results" value={shown} onChange={setShown} options={kinds.map((id) => ({ id, name: NAME[id], count: number(counts[id]) }))} />}>
+      {results.isPending && <Skeleton rows={6} />}
+      {results.isError && <ErrorNote error={results.error} what="Could not load the results." retry={() => void results.refetch()} />}
+      {results.data && rows.length === 0 && <p className={css.none}>Nobody here.</p>}
+      <ul>
+        {rows.map((each) => (
+          <Result key={each.contact_id} result={each} />
+        ))}
+      </ul>
+      <ShowMore list={results} />
+    </Panel>
+  );
+}
+
+/** When somebody's turn comes: from an hour on, or as soon as a call is free. */
+const turn = (due: Date, zone: string, at: Date): string => (due <= at ? "In line" : `From ${dayAndTimeWithin(due, zone, at)}`);
+
+function Result({ result }: { result: CampaignResult }) {
+  const zone = useZone();
+  const at = useNow();
+  const skipped = result.status === "skipped" ? skipReason(result.skip_reason ?? "") : null;
+  const status = result.status === "waiting" ? "planned" : result.status === "calling" ? "ringing" : result.status;
+  const word = callWord({ status, outcome: result.outcome ?? null, appointment_action: result.appointment_action ?? null, due_at: result.due_at ?? "9999-01-01T00:00:00Z" }, at);
+  const said = skipped ? "Left out" : result.status === "calling" ? "On the phone" : status === "planned" ? "To go" : word.word;
+  const when = skipped
+    ? skipped.name
+    : result.status === "calling" && result.called_at
+      ? `Called ${clock(new Date(result.called_at), zone)}`
+      : result.ended_at
+        ? dayAndTime(new Date(result.ended_at), zone, at)
+        : result.due_at
+          ? turn(new Date(result.due_at), zone, at)
+          : "";
+  const spoke = result.success && result.call_duration ? `, spoke ${duration(result.call_duration)}` : "";
+  return (
+    <li className={css.row}>
+      {skipped ? <IconTile icon={skipped.icon} /> : <IconTile icon={word.icon} tone={word.tone} />}
+      <Link to="/contacts/$contactId" params={{ contactId: result.contact_id }} className={css.name}>
+        <Name>{result.contact_name ?? "Deleted"}</Name>
+      </Link>
+      <span className={css.appointment}>
+        {result.appointment_time && (
+          <>
+            <span className="hidden-visually">Appointment </span>
+            {dayAndTimeWithin(new Date(result.appointment_time), zone, at)}
+          </>
+        )}
+      </span>
+      <span>
+        <Badge tone={skipped ? "neutral" : word.tone}>{said}</Badge>
+      </span>
+      <span className={css.when}>
+        {when}
+        {spoke}
+        {result.error && `, ${endWords(result.error)}`}
+      </span>
+      {result.contact_name && <Next result={result} />}
+    </li>
+  );
+}
+
+/** What is left to do about somebody, where there is something. */
+function Next({ result }: { result: CampaignResult }) {
+  const [words, act] =
+    result.success && result.appointment_action === "rescheduled" ? (["Choose a time", "move"] as const) : result.skip_reason === "no_consent" || result.skip_reason === "voice_consent" ? (["Record consent", "edit"] as const) : [];
+  if (!words) return null;
+  return (
+    <Link to="/contacts/$contactId" params={{ contactId: result.contact_id }} search={{ do: act }} className={`${buttonClass({ look: "secondary", small: true })} ${css.next ?? ""}`}>
+      {words}
+      <span className="hidden-visually">
+        : <Name>{result.contact_name ?? ""}</Name>
+      </span>
+    </Link>
+  );
+}
