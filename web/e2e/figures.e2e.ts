@@ -91,8 +91,8 @@ it("a group's figures are those of the calls that were made, and can be hidden",
   await results.nth(1).waitFor({ state: "detached" });
   expect(await results.getByText(/, spoke /).count()).toBe(1);
   await main.getByRole("button", { name: "As a table: Pace" }).click();
-  const called = await main.getByRole("table", { name: "Pace" }).locator("tbody td:first-of-type").allTextContents();
-  expect(called.reduce((sum, each) => sum + Number(each), 0)).toBe(6);
+  const quarters = await main.getByRole("table", { name: "Pace" }).locator("tbody td:first-of-type").allTextContents();
+  expect(quarters.reduce((sum, each) => sum + Number(each), 0)).toBe(6);
   expect(await violations(page)).toEqual([]);
 
   // What somebody does not want to see is absent, in another browser too.

@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 
 use chrono::{DateTime, DurationRound, TimeDelta, Utc};
 use serde::Serialize;
-use serde_json::json;
 use utoipa::ToSchema;
 
 /// How long a quarter of an hour is: as long as the window of the calling limit (rules.md).

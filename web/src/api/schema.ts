@@ -3534,9 +3534,34 @@ export interface components {
             would_call: boolean;
         };
         /**
+         * @description The calls of a quarter of an hour.
+         * @example {
+         *       "called": 19,
+         *       "expected": 6,
+         *       "from": "2026-03-02T08:45:00Z"
+         *     }
+         */
+        CampaignQuarter: {
+            /**
+             * Format: int32
+             * @description Calls that took their slot in it.
+             */
+            called: number;
+            /**
+             * Format: int32
+             * @description Calls that are expected to.
+             */
+            expected: number;
+            /** Format: date-time */
+            from: string;
+        };
+        /**
          * @description What one member's call came to.
          * @example {
          *       "appointment_action": "confirmed",
+         *       "appointment_time": "2026-03-04T11:15:00Z",
+         *       "call_duration": 48,
+         *       "called_at": "2026-03-02T09:00:02Z",
          *       "contact_id": "0192f0c1-2b3c-7def-8abc-0123456789ab",
          *       "contact_name": "Ada Example",
          *       "ended_at": "2026-03-02T09:01:00Z",
@@ -3550,6 +3575,21 @@ export interface components {
         CampaignResult: {
             /** @description One of confirmed, cancelled, rescheduled, no_action. */
             appointment_action?: string | null;
+            /**
+             * Format: date-time
+             * @description When their appointment begins, as of when the campaign last looked.
+             */
+            appointment_time?: string | null;
+            /**
+             * Format: int64
+             * @description Seconds for which the two sides were connected.
+             */
+            call_duration?: number | null;
+            /**
+             * Format: date-time
+             * @description When their call took its slot, of one that is under way or took place.
+             */
+            called_at?: string | null;
             /** Format: uuid */
             contact_id: string;
             /** @description Null for a contact that is no more. */
@@ -3649,6 +3689,8 @@ export interface components {
         };
         /** @description How far a campaign is. */
         CampaignStatus: {
+            /** @description Answered calls by what the person decided: confirmed, cancelled, rescheduled, no_action. */
+            appointment_actions: Record<string, unknown>;
             /** @example immediate */
             call_type: string;
             /** Format: int32 */
@@ -3661,6 +3703,7 @@ export interface components {
             cancelled_at?: string | null;
             /** Format: date-time */
             completed_at?: string | null;
+            cost_so_far?: components["schemas"]["CampaignCost"] | null;
             counts: components["schemas"]["CampaignCounts"];
             /** Format: date-time */
             created_at: string;
@@ -3676,12 +3719,17 @@ export interface components {
             group_name?: string | null;
             /** @description Ended calls by outcome. */
             outcomes: Record<string, unknown>;
+            /**
+             * @description Two hours before and after now, or before the end of one that is over: calls by quarter of an hour, in order, none
+             *     left out between the first and the last that has any.
+             */
+            pace: components["schemas"]["CampaignQuarter"][];
             pagination: components["schemas"]["ResultsPagination"];
             /** Format: date-time */
             paused_at?: string | null;
             /** @example normal */
             priority_level: string;
-            /** @description A page of results, of the contacts you see, in the campaign's order. */
+            /** @description A page of the results asked for, of the contacts you see, in the campaign's order. */
             results: components["schemas"]["CampaignResult"][];
             /**
              * Format: date-time
@@ -13431,6 +13479,12 @@ export interface operations {
     get_groups_campaigns_campaign_id_status: {
         parameters: {
             query?: {
+                /**
+                 * @description One of answered, of these confirmed, rescheduled, cancelled or no_action, by what the person decided; not_reached
+                 *     (rung in vain, failed, or not rung because the campaign was ended); to_go (not called yet, or on the phone); skipped.
+                 * @example not_reached
+                 */
+                result?: string;
                 /** @description The page's number, from 1. Not together with `cursor`. */
                 page?: number;
                 /** @description Rows of a page. */
@@ -13455,10 +13509,15 @@ export interface operations {
                 content: {
                     /**
                      * @example {
+                     *       "appointment_actions": {},
                      *       "call_type": "immediate",
                      *       "calls_completed": 0,
                      *       "calls_remaining": 0,
                      *       "campaign_id": "0192f0c1-2b3c-7def-8abc-0123456789ab",
+                     *       "cost_so_far": {
+                     *         "amount_minor": 720,
+                     *         "currency": "GBP"
+                     *       },
                      *       "counts": {
                      *         "cancelled": 0,
                      *         "completed": 45,
@@ -13469,6 +13528,13 @@ export interface operations {
                      *       },
                      *       "created_at": "2027-03-10T10:30:00Z",
                      *       "outcomes": {},
+                     *       "pace": [
+                     *         {
+                     *           "called": 19,
+                     *           "expected": 6,
+                     *           "from": "2026-03-02T08:45:00Z"
+                     *         }
+                     *       ],
                      *       "pagination": {
                      *         "current_page": 1,
                      *         "next_cursor": null,
@@ -13480,6 +13546,9 @@ export interface operations {
                      *       "results": [
                      *         {
                      *           "appointment_action": "confirmed",
+                     *           "appointment_time": "2026-03-04T11:15:00Z",
+                     *           "call_duration": 48,
+                     *           "called_at": "2026-03-02T09:00:02Z",
                      *           "contact_id": "0192f0c1-2b3c-7def-8abc-0123456789ab",
                      *           "contact_name": "Ada Example",
                      *           "ended_at": "2026-03-02T09:01:00Z",
