@@ -14,11 +14,9 @@ export interface Numbers {
 /** A chart with its numbers: as a table for who wants them, and always for who does not see the chart. */
 export function ChartPanel({ title, line, numbers, children }: { title: string; line?: string; numbers: Numbers; children: ReactNode }) {
   const [table, setTable] = useState(false);
-  const heading = useId();
   return (
     <Panel
       title={title}
-      id={heading}
       padded
       aside={
         <Button small look="quiet" icon={table ? ChartColumn : Table2} onPress={() => setTable(!table)}>
@@ -31,7 +29,7 @@ export function ChartPanel({ title, line, numbers, children }: { title: string; 
         {line && <p className="muted">{line}</p>}
         {!table && <div aria-hidden>{children}</div>}
         {/* Read by keyboard where it is wider than its place. */}
-        <div className={table ? css.scroll : "hidden-visually"} {...(table && { role: "region", "aria-labelledby": heading, tabIndex: 0 })}>
+        <div className={table ? css.scroll : "hidden-visually"} {...(table && { role: "region", "aria-label": `${title}, as a table`, tabIndex: 0 })}>
           <table className={css.table}>
             <caption className="hidden-visually">{title}</caption>
             <thead>
