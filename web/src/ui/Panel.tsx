@@ -10,14 +10,12 @@ interface PanelProps {
   padded?: boolean;
   /** Without a line under the heading. */
   plain?: boolean;
-  id?: string;
   className?: string | undefined;
 }
 
 /** A card with its heading. */
-export function Panel({ title, aside, children, footer, padded = false, plain = padded, id, className }: PanelProps) {
-  const own = useId();
-  const heading = id ?? own;
+export function Panel({ title, aside, children, footer, padded = false, plain = padded, className }: PanelProps) {
+  const heading = useId();
   return (
     <section className={cx(css.panel, className)} aria-labelledby={title ? heading : undefined}>
       {title && (
