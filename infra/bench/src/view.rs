@@ -16,7 +16,7 @@ use vio_store::TenantStore;
 use vio_store::objects::{ObjectError, ObjectName, Objects, Put};
 use vio_views::{Limits, Views};
 
-use crate::latency::{Client, signed_in};
+use crate::latency::{Client, signed_in, signed_in_again};
 use crate::stats::Summary;
 use crate::{BenchError, Context};
 
@@ -174,7 +174,7 @@ async fn asked(
 ) -> Result<Lists, BenchError> {
     let base = format!("{}/api", host.base_url());
     let token = signed_in(&base, 0).await?;
-    let client = Client::new(base.clone(), Some(token.clone()), 0)?;
+    let client = Client::new(base.clone(), Some(token), 0)?;
     let (me, _) = client.send(Method::GET, "/users/profile", None).await?;
     let tenant = me["tenant_id"]
         .as_str()
@@ -186,6 +186,8 @@ async fn asked(
         "{CONTACTS} contacts in {:.0} s",
         seeding.as_secs_f64()
     ));
+    let token = signed_in_again(&base, 0).await?;
+    let client = Client::new(base.clone(), Some(token.clone()), 0)?;
     let began = Instant::now();
     let total = loop {
         match client.send(Method::GET, "/contacts", None).await {
@@ -227,6 +229,8 @@ async fn asked(
         Ok(times) => lists.cold = Some(times),
         Err(error) => failures.push(format!("loading a view: {}", error.chain())),
     }
+    let token = signed_in_again(&base, 0).await?;
+    let client = Client::new(base, Some(token), 0)?;
     match edited(&client).await {
         Ok(edit) => {
             lists.edit = Some(edit);

@@ -4,10 +4,10 @@ use chrono::TimeDelta;
 use serde::Serialize;
 use vio_domain::ids::GroupId;
 
-use super::reader::{ReadError, Reader};
+use super::filters::Divided;
+use super::reader::Reader;
 use crate::memory::Bits;
 use crate::model::columns::micros;
-use crate::query::Filter;
 
 /// How the contacts that a filter holds for divide (S0 "Contact Statistics Bar"). What can be chosen by a filter is
 /// counted without that filter, so that each count says what choosing it would find under all the others.
@@ -41,42 +41,20 @@ pub struct GroupCount {
 }
 
 impl Reader<'_> {
-    pub(super) fn facets(
-        &self,
-        rows: &Bits,
-        total: usize,
-        filter: &Filter,
-    ) -> Result<Facets, ReadError> {
+    pub(super) fn facets(&self, divided: &Divided, total: usize) -> Facets {
         let view = self.view;
-        let of_any_status = (!filter.status.is_empty())
-            .then(|| {
-                let status = Vec::new();
-                let rest = Filter {
-                    status,
-                    ..filter.clone()
-                };
-                self.rows(&rest, None)
-            })
-            .transpose()?;
-        let of_any_status = of_any_status.as_ref().unwrap_or(rows);
-        let of_any_group = (filter.groups.is_some() || filter.ungrouped.is_some())
-            .then(|| {
-                let rest = Filter {
-                    groups: None,
-                    ungrouped: None,
-                    ..filter.clone()
-                };
-                self.rows(&rest, None)
-            })
-            .transpose()?;
-        let of_any_group = of_any_group.as_ref().unwrap_or(rows);
+        let Divided {
+            rows,
+            of_any_status,
+            of_any_group,
+        } = divided;
         let [pending, confirmed, cancelled, rescheduled] =
             std::array::from_fn(|status| of_any_status.count_with(&view.by_status[status]));
         let in_all = of_any_group.count();
         let (groups, grouped) = self.group_counts(of_any_group, in_all);
         let since = micros(self.now - TimeDelta::hours(24));
         let created = &view.columns.created_at;
-        Ok(Facets {
+        Facets {
             total,
             status: StatusCounts {
                 pending,
@@ -87,7 +65,7 @@ impl Reader<'_> {
             groups,
             ungrouped: in_all - grouped,
             recent_24h: rows.iter().filter(|row| created[*row] >= since).count(),
-        })
+        }
     }
 
     /// Members of each visible group among the rows, and rows in at least one of them.

@@ -17,6 +17,14 @@ use crate::query::{
 use crate::text::Field;
 use crate::text::fold::folded;
 
+/// The rows that a filter holds for, and those that it would hold for without the filters that can be chosen from
+/// counts.
+pub(super) struct Divided {
+    pub(super) rows: Bits,
+    pub(super) of_any_status: Bits,
+    pub(super) of_any_group: Bits,
+}
+
 impl Reader<'_> {
     /// The rows that a filter holds for, and what a search in it is worth on each.
     pub(super) fn rows(
@@ -24,15 +32,59 @@ impl Reader<'_> {
         filter: &Filter,
         scores: Option<&mut Vec<u16>>,
     ) -> Result<Bits, ReadError> {
-        let columns = &self.view.columns;
         let mut rows = self.seen.clone();
-        if !filter.status.is_empty() {
+        for chosen in [self.of_status(filter), self.of_groups(filter)?] {
+            chosen.iter().for_each(|chosen| rows.and(chosen));
+        }
+        self.keep_rest(&mut rows, filter, scores);
+        Ok(rows)
+    }
+
+    /// The same, and the rows of any status and of any group. What is dear, each row's other columns and texts, is
+    /// looked at once, for all rows that are in one of the three.
+    pub(super) fn divided(
+        &self,
+        filter: &Filter,
+        scores: Option<&mut Vec<u16>>,
+    ) -> Result<Divided, ReadError> {
+        let (status, groups) = (self.of_status(filter), self.of_groups(filter)?);
+        let mut all = self.seen.clone();
+        if let (Some(status), Some(groups)) = (&status, &groups) {
+            let mut either = status.clone();
+            either.or(groups);
+            all.and(&either);
+        }
+        self.keep_rest(&mut all, filter, scores);
+        let of = |chosen: &[&Option<Bits>]| {
+            let mut rows = all.clone();
+            let chosen = chosen.iter().copied().flatten();
+            chosen.for_each(|chosen| rows.and(chosen));
+            rows
+        };
+        Ok(Divided {
+            rows: of(&[&status, &groups]),
+            of_any_status: of(&[&groups]),
+            of_any_group: of(&[&status]),
+        })
+    }
+
+    /// The rows of the statuses chosen.
+    fn of_status(&self, filter: &Filter) -> Option<Bits> {
+        (!filter.status.is_empty()).then(|| {
             let mut any = Bits::none(0);
             for status in &filter.status {
                 any.or(&self.view.by_status[usize::from(code(STATUSES, status))]);
             }
-            rows.and(&any);
+            any
+        })
+    }
+
+    /// The rows of the groups chosen, and in some group or in none where that is.
+    fn of_groups(&self, filter: &Filter) -> Result<Option<Bits>, ReadError> {
+        if filter.groups.is_none() && filter.ungrouped.is_none() {
+            return Ok(None);
         }
+        let mut rows = self.seen.clone();
         if let Some(groups) = &filter.groups {
             self.keep_grouped(&mut rows, groups)?;
         }
@@ -44,13 +96,19 @@ impl Reader<'_> {
                 rows.and(&grouped);
             }
         }
+        Ok(Some(rows))
+    }
+
+    /// Keeps the rows for which everything else in the filter holds.
+    fn keep_rest(&self, rows: &mut Bits, filter: &Filter, scores: Option<&mut Vec<u16>>) {
+        let columns = &self.view.columns;
         if let Some(range) = filter.appointment {
             let (from, to) = range.instants(self.now, self.zone);
-            keep_between(&mut rows, &columns.appointment_time, from, to);
+            keep_between(rows, &columns.appointment_time, from, to);
         }
-        self.keep_calls(&mut rows, filter);
+        self.keep_calls(rows, filter);
         if let Some(since) = filter.created_since {
-            keep_between(&mut rows, &columns.created_at, Some(since), None);
+            keep_between(rows, &columns.created_at, Some(since), None);
         }
         if !filter.priority.is_empty() {
             let codes: Vec<u8> = filter
@@ -84,8 +142,7 @@ impl Reader<'_> {
             let tags = &self.view.tags;
             rows.retain(|row| tags.get(row).iter().any(|tag| numbers.contains(tag)));
         }
-        self.keep_found(&mut rows, filter, scores);
-        Ok(rows)
+        self.keep_found(rows, filter, scores);
     }
 
     /// The numbers of all words that equal one of these without regard to case and accents.

@@ -175,23 +175,21 @@ impl Reader<'_> {
     pub fn page(&self, query: &Query) -> Result<Page, ReadError> {
         let wants_scores = query.sort.iter().any(|key| key.by == SortBy::Relevance);
         let mut scores = wants_scores.then(|| vec![0; self.view.columns.id.len()]);
-        let rows = self.rows(&query.filter, scores.as_mut())?;
+        let divided = self.divided(&query.filter, scores.as_mut())?;
+        let rows = &divided.rows;
         let total = rows.count();
         let size = query.page_size.rows();
         let order = self.order(query, scores.as_deref());
         let (page, more) = match &query.start {
             Start::Page(number) => {
                 let skip = (*number as usize - 1).saturating_mul(size);
-                order.window(&rows, total, skip, size)
+                order.window(rows, total, skip, size)
             }
-            Start::After(cursor) => order.after(&rows, cursor, size)?,
+            Start::After(cursor) => order.after(rows, cursor, size)?,
         };
         let last = page.last().filter(|_| more);
         let next = last.map(|row| order.cursor(*row as usize));
-        let facets = query
-            .facets
-            .then(|| self.facets(&rows, total, &query.filter))
-            .transpose()?;
+        let facets = query.facets.then(|| self.facets(&divided, total));
         let mut shares = match query.shares {
             true => self.others_at_numbers(&page),
             false => HashMap::new(),
