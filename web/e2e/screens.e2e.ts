@@ -204,6 +204,15 @@ describe.runIf(folder)("pictures", () => {
     ["dnc-add", () => "/calls/do-not-call", (page) => button(page, "Add a number").click()],
     ["dnc-import", () => "/calls/do-not-call", (page) => button(page, "Import numbers").click()],
     ["invite-member", () => "/settings/team", (page) => button(page, "Invite somebody").click()],
+    ["member-edit", () => "/settings/team", (page) => item(page, "Actions for Tom Okafor", "Edit")],
+    [
+      "member-rights",
+      () => "/settings/team",
+      async (page) => {
+        await item(page, "Actions for Tom Okafor", "Edit");
+        await page.getByRole("dialog").getByRole("button", { name: "Give or take single permissions" }).click();
+      },
+    ],
     ["member-menu", () => "/settings/team", (page) => button(page, /^Actions for/).click()],
     ["webhook-new", () => "/settings/developers", (page) => button(page, "Add an address").click()],
     ["webhook-edit", () => "/settings/developers", (page) => button(page, "Edit").click()],
