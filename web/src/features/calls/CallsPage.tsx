@@ -83,18 +83,18 @@ function Planned() {
       {list.data && people.length === 0 && <Empty title={which === "due_now" ? "Nobody waits in line" : which === "due_today" ? "No more calls are planned today" : "No calls are planned"}>{`Vio plans a call for each ${nouns.one} with a coming appointment.`}</Empty>}
       <ul>
         {people.map((each) => (
-          <li key={each.id} className={css.row}>
+          <li key={each.id} className={`${css.row ?? ""} ${css.planned ?? ""}`}>
             <span className={`${css.time ?? ""} num`}>{each.next_call_at && (Date.parse(each.next_call_at) <= at.getTime() ? "In line" : dayAndTime(new Date(each.next_call_at), zone, at))}</span>
             <Link to="/contacts/$contactId" params={{ contactId: each.id }} className={css.name}>
               <Name>{each.name}</Name>
             </Link>
-            <span className="muted">
+            <span className={`${css.phone ?? ""} muted`}>
               <Phone>{each.phone}</Phone>
             </span>
             <span className={css.about}>
               {each.appointment_time && dayAndTime(new Date(each.appointment_time), zone, at)} <AppointmentLine contact={each} />
             </span>
-            <span className="faint">{each.call_attempts > 0 && `${count(each.call_attempts, "try", "tries")} so far`}</span>
+            <span className={`${css.tries ?? ""} faint`}>{each.call_attempts > 0 && `${count(each.call_attempts, "try", "tries")} so far`}</span>
           </li>
         ))}
       </ul>

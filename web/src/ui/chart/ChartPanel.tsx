@@ -31,7 +31,7 @@ export function ChartPanel({ title, line, numbers, children }: { title: string; 
         {line && <p className="muted">{line}</p>}
         {!table && <div aria-hidden>{children}</div>}
         {/* Read by keyboard where it is wider than its place. */}
-        <div className={table ? css.scroll : "hidden-visually"} {...(table && { role: "region", "aria-labelledby": heading, tabIndex: 0 })}>
+        <div className={table ? css.scroll : "hidden-visually"} {...(table && { role: "region", "aria-label": `${title}, as a table`, tabIndex: 0 })}>
           <table className={css.table}>
             <caption className="hidden-visually">{title}</caption>
             <thead>
