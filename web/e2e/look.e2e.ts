@@ -63,7 +63,10 @@ const small = (page: Page): Promise<string[]> =>
     const found: string[] = [];
     for (const each of document.querySelectorAll<HTMLElement>("button, a[href], input, select, textarea, [role='button'], [role='checkbox'], [role='switch'], [role='radio'], [role='tab']")) {
       const style = getComputedStyle(each);
-      const target = each.closest<HTMLElement>("label") ?? each;
+      const over = getComputedStyle(each, "::after");
+      // What a link lays over its whole row is what a finger meets.
+      const row = over.position === "absolute" && [over.top, over.right, over.bottom, over.left].every((side) => side === "0px") ? each.offsetParent : null;
+      const target = each.closest<HTMLElement>("label") ?? row ?? each;
       const box = target.getBoundingClientRect();
       if (style.visibility === "hidden" || each.closest("[aria-hidden='true'], [inert], .hidden-visually") || box.width < 2 || box.height < 2) continue;
       if (each.tagName === "A" && style.display === "inline") continue;

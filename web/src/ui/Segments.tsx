@@ -1,6 +1,7 @@
 import type { LucideIcon } from "lucide-react";
 import { ToggleButton } from "react-aria-components/ToggleButton";
 import { ToggleButtonGroup } from "react-aria-components/ToggleButtonGroup";
+import { cx } from "./cx";
 import css from "./Segments.module.css";
 
 interface SegmentsProps<T extends string> {
@@ -15,7 +16,7 @@ export function Segments<T extends string>({ label, value, onChange, options }: 
   return (
     <ToggleButtonGroup
       aria-label={label}
-      className={css.group}
+      className={cx(css.group, options.length > 3 && css.many)}
       selectionMode="single"
       disallowEmptySelection
       selectedKeys={[value]}

@@ -47,7 +47,7 @@ function UnderWay() {
   );
 }
 
-/** Planned calls by their people: the API sorts people by appointment, and a call follows its appointment. */
+/** Planned calls by their people. The API sorts people by appointment, which most calls follow; once all are here they are in the order of the calls themselves, as another try can be due before or after. */
 function Planned() {
   const zone = useZone();
   const nouns = useNouns();
@@ -55,11 +55,12 @@ function Planned() {
   const [which, setWhich] = useState<"due_now" | "due_today" | "scheduled">("due_today");
   const list = useInfiniteQuery({
     queryKey: ["contacts", "search", "planned", which],
-    queryFn: ({ pageParam }) => body(api.POST("/api/contacts/search", { body: { call: which, sort: ["appointment_time"], page_size: 50, ...(pageParam && { cursor: pageParam }) } })),
+    queryFn: ({ pageParam }) => body(api.POST("/api/contacts/search", { body: { call: which, sort: ["appointment_time"], page_size: 100, ...(pageParam && { cursor: pageParam }) } })),
     initialPageParam: "",
     getNextPageParam: (page) => page.pagination.next_cursor ?? undefined,
   });
-  const people = list.data?.pages.flatMap((page) => page.contacts) ?? [];
+  const loaded = list.data?.pages.flatMap((page) => page.contacts) ?? [];
+  const people = list.hasNextPage ? loaded : loaded.toSorted((a, b) => (a.next_call_at ?? "9").localeCompare(b.next_call_at ?? "9"));
   const total = list.data?.pages[0]?.facets.total;
   return (
     <Panel
@@ -82,18 +83,18 @@ function Planned() {
       {list.data && people.length === 0 && <Empty title={which === "due_now" ? "Nobody waits in line" : which === "due_today" ? "No more calls are planned today" : "No calls are planned"}>{`Vio plans a call for each ${nouns.one} with a coming appointment.`}</Empty>}
       <ul>
         {people.map((each) => (
-          <li key={each.id} className={css.row}>
+          <li key={each.id} className={`${css.row ?? ""} ${css.planned ?? ""}`}>
             <span className={`${css.time ?? ""} num`}>{each.next_call_at && (Date.parse(each.next_call_at) <= at.getTime() ? "In line" : dayAndTime(new Date(each.next_call_at), zone, at))}</span>
             <Link to="/contacts/$contactId" params={{ contactId: each.id }} className={css.name}>
               <Name>{each.name}</Name>
             </Link>
-            <span className="muted">
+            <span className={`${css.phone ?? ""} muted`}>
               <Phone>{each.phone}</Phone>
             </span>
             <span className={css.about}>
               {each.appointment_time && dayAndTime(new Date(each.appointment_time), zone, at)} <AppointmentLine contact={each} />
             </span>
-            <span className="faint">{each.call_attempts > 0 && `${count(each.call_attempts, "try", "tries")} so far`}</span>
+            <span className={`${css.tries ?? ""} faint`}>{each.call_attempts > 0 && `${count(each.call_attempts, "try", "tries")} so far`}</span>
           </li>
         ))}
       </ul>

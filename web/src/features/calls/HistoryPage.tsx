@@ -67,12 +67,12 @@ function Row({ call, onOpen }: { call: CallSession; onOpen: () => void }) {
       <Link to="/contacts/$contactId" params={{ contactId: call.contact_id }} className={css.name}>
         <Name>{call.contact_name ?? "Deleted"}</Name>
       </Link>
-      <span>
+      <span className={css.result}>
         <Badge tone={word.tone} icon={word.icon}>
           {word.word}
         </Badge>
       </span>
-      <span className="muted">
+      <span className={`${css.how ?? ""} muted`}>
         {METHOD[call.method] ?? call.method}
         {call.call_duration ? `, ${duration(call.call_duration)}` : ""}
       </span>

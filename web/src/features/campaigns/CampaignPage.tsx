@@ -12,6 +12,7 @@ import { useParam } from "@/lib/useParam";
 import { count, number } from "@/lib/words";
 import { Button } from "@/ui/Button";
 import { Dialog } from "@/ui/Dialog";
+import { cx } from "@/ui/cx";
 import { ErrorNote, Skeleton } from "@/ui/Notes";
 import { PageHeader, Panel } from "@/ui/Panel";
 import { toast } from "@/ui/toast";
@@ -54,7 +55,7 @@ function Campaign({ campaign }: { campaign: CampaignStatus }) {
     onSettled: () => void client.invalidateQueries({ queryKey: ["campaigns"] }),
   });
   const { counts } = campaign;
-  const going = isGoing(campaign.status);
+  const acts = isGoing(campaign.status) && may("modify_call_schedules");
   const skipped = Object.entries(campaign.skipped_by_reason).filter((pair): pair is [string, number] => typeof pair[1] === "number");
   const starter = colleague(campaign.started_by);
   return (
@@ -72,9 +73,8 @@ function Campaign({ campaign }: { campaign: CampaignStatus }) {
         }
         line={`${campaign.status === "scheduled" ? "Starts" : "Started"} ${dayAndTimeWithin(new Date(campaign.starts_at), zone, at)}${starter ? ` by ${starter}` : ""}, ${TYPE[campaign.call_type] ?? campaign.call_type}, ${campaign.priority_level} priority.`}
         actions={
-          going &&
-          may("modify_call_schedules") && (
-            <>
+          acts && (
+            <div className={css.act}>
               {campaign.status === "paused" ? (
                 <Button icon={Play} isPending={act.isPending} onPress={() => act.mutate("resume")}>
                   Resume
@@ -87,13 +87,13 @@ function Campaign({ campaign }: { campaign: CampaignStatus }) {
               <Button look="danger" icon={Square} onPress={() => setStopping(true)}>
                 Stop campaign
               </Button>
-            </>
+            </div>
           )
         }
       />
       {act.isError && <ErrorNote error={act.error} what="Nothing was changed." />}
       <Progress campaign={campaign} />
-      <div className={css.columns}>
+      <div className={cx(css.columns, acts && css.below)}>
         <Results campaign={campaign} />
         <div className={css.side}>
           <Pace campaign={campaign} at={at} />

@@ -47,10 +47,10 @@ export default function CampaignsPage() {
               <Link to="/calls/campaigns/$campaignId" params={{ campaignId: each.campaign_id }} className={css.name}>
                 <bdi>{each.group_name ?? "Selected people"}</bdi>
               </Link>
-              <span>
+              <span className={css.result}>
                 <CampaignBadge status={each.status} />
               </span>
-              <span className="muted">{count(each.total_members, "person", "people")}</span>
+              <span className={`${css.how ?? ""} muted`}>{count(each.total_members, "person", "people")}</span>
               <span className="faint">{colleague(each.started_by)}</span>
             </li>
           ))}

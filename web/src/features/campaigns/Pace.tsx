@@ -28,15 +28,15 @@ export function Pace({ campaign, at }: { campaign: CampaignStatus; at: Date }) {
       <Columns
         columns={shown.map(({ from, called, expected }) => ({ label: clock(from, zone), values: [called, expected] }))}
         parts={[
-          { name: "called", look: "solid" },
-          { name: "expected", look: "stripes" },
+          { name: "called", look: "done" },
+          { name: "expected", look: "ahead" },
         ]}
         {...(limits && { limit: limits.limit })}
       />
       <Legend
         entries={[
-          { name: "called", look: "solid" },
-          { name: "expected", look: "stripes" },
+          { name: "called", look: "done" },
+          { name: "expected", look: "ahead" },
         ]}
       />
     </ChartPanel>

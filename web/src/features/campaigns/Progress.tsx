@@ -17,7 +17,7 @@ export function Progress({ campaign }: { campaign: CampaignStatus }) {
     { shade: "confirmed", icon: Check, value: confirmed, word: "confirmed", always: true },
     { shade: "moved", icon: CalendarSync, value: moved, word: moved === 1 ? "wants to move" : "want to move" },
     { shade: "cancelled", icon: X, value: cancelled, word: "cancelled" },
-    { shade: "waiting", icon: MessageCircleQuestion, value: undecided, word: "answered, undecided" },
+    { shade: "waiting", icon: MessageCircleQuestion, value: undecided, word: "undecided" },
     { shade: "unreached", icon: PhoneMissed, value: missed, word: "not reached", always: true },
     { shade: "calling", icon: PhoneCall, value: calling, word: "on the phone" },
     { icon: Hourglass, value: waiting, word: "to go", always: true },
@@ -30,9 +30,9 @@ export function Progress({ campaign }: { campaign: CampaignStatus }) {
         <End campaign={campaign} />
         <Stack label={shown.map(({ value, word }) => `${number(value)} ${word}`).join(", ")} total={toCall} parts={parts.flatMap(({ shade, value }) => (shade ? [{ shade, value }] : []))} />
         <ul className={css.legend}>
-          {shown.map(({ icon: Icon, value, word }) => (
+          {shown.map(({ shade, icon: Icon, value, word }) => (
             <li key={word}>
-              <Icon size={15} aria-hidden /> <b className="num">{number(value)}</b> {word}
+              <Icon size={15} aria-hidden className={shade && css[shade]} /> <b className="num">{number(value)}</b> {word}
             </li>
           ))}
         </ul>

@@ -1,12 +1,13 @@
 import { Link } from "@tanstack/react-router";
+import { Ban } from "lucide-react";
 import { useState } from "react";
 import { callWord, endWords } from "@/features/calls/words";
 import { Name } from "@/features/preferences/hidden";
-import { useZone } from "@/features/session/business";
-import { clock, dayAndTime, dayAndTimeWithin, duration } from "@/lib/time";
+import { useNouns, useZone } from "@/features/session/business";
+import { dayAndTime, dayAndTimeWithin, duration } from "@/lib/time";
 import { useNow } from "@/lib/useNow";
 import { number } from "@/lib/words";
-import { Badge, IconTile } from "@/ui/Badge";
+import { Badge } from "@/ui/Badge";
 import { buttonClass } from "@/ui/Button";
 import { ErrorNote, Skeleton } from "@/ui/Notes";
 import { Panel } from "@/ui/Panel";
@@ -32,6 +33,7 @@ const NAME: Record<ResultKind | "all", string> = {
 export function Results({ campaign }: { campaign: CampaignStatus }) {
   const [shown, setShown] = useState<ResultKind | "all">("all");
   const results = useCampaignResults(campaign.campaign_id, shown === "all" ? undefined : shown);
+  const nouns = useNouns();
   const known = countsOf(campaign);
   const counts: Record<ResultKind | "all", number> = {
     all: campaign.total_members,
@@ -46,19 +48,33 @@ export function Results({ campaign }: { campaign: CampaignStatus }) {
   const kinds = (Object.keys(NAME) as (ResultKind | "all")[]).filter((kind) => kind === "all" || kind === shown || counts[kind] > 0);
   const rows = results.data?.pages.flatMap((page) => page.results) ?? [];
   return (
-    <Panel title="Results" aside={<Segments label="Which results" value={shown} onChange={setShown} options={kinds.map((id) => ({ id, name: NAME[id], count: number(counts[id]) }))} />}>
+    <Panel className={css.list} title="Results" aside={<Segments label="Which results" value={shown} onChange={setShown} options={kinds.map((id) => ({ id, name: NAME[id], count: number(counts[id]) }))} />}>
       {results.isPending && <Skeleton rows={6} />}
       {results.isError && <ErrorNote error={results.error} what="Could not load the results." retry={() => void results.refetch()} />}
       {results.data && rows.length === 0 && <p className={css.none}>Nobody here.</p>}
-      <ul>
-        {rows.map((each) => (
-          <Result key={each.contact_id} result={each} />
-        ))}
-      </ul>
+      {rows.length > 0 && (
+        <div className={css.results}>
+          {/* For the eye: each row says what its parts are by itself. */}
+          <div className={css.head} aria-hidden>
+            <span>{nouns.One}</span>
+            <span>Appointment</span>
+            <span>Result</span>
+            <span>When</span>
+          </div>
+          <ul>
+            {rows.map((each) => (
+              <Result key={each.contact_id} result={each} />
+            ))}
+          </ul>
+        </div>
+      )}
       <ShowMore list={results} />
     </Panel>
   );
 }
+
+/** Of today the time alone: most results are of today. */
+const shortly = (instant: string, zone: string, at: Date): string => dayAndTime(new Date(instant), zone, at).replace(/^Today /, "");
 
 /** When somebody's turn comes: from an hour on, or as soon as a call is free. */
 const turn = (due: Date, zone: string, at: Date): string => (due <= at ? "In line" : `From ${dayAndTimeWithin(due, zone, at)}`);
@@ -73,16 +89,15 @@ function Result({ result }: { result: CampaignResult }) {
   const when = skipped
     ? skipped.name
     : result.status === "calling" && result.called_at
-      ? `Called ${clock(new Date(result.called_at), zone)}`
+      ? `Called ${shortly(result.called_at, zone, at)}`
       : result.ended_at
-        ? dayAndTime(new Date(result.ended_at), zone, at)
+        ? shortly(result.ended_at, zone, at)
         : result.due_at
           ? turn(new Date(result.due_at), zone, at)
           : "";
   const spoke = result.success && result.call_duration ? `, spoke ${duration(result.call_duration)}` : "";
   return (
     <li className={css.row}>
-      {skipped ? <IconTile icon={skipped.icon} /> : <IconTile icon={word.icon} tone={word.tone} />}
       <Link to="/contacts/$contactId" params={{ contactId: result.contact_id }} className={css.name}>
         <Name>{result.contact_name ?? "Deleted"}</Name>
       </Link>
@@ -90,12 +105,14 @@ function Result({ result }: { result: CampaignResult }) {
         {result.appointment_time && (
           <>
             <span className="hidden-visually">Appointment </span>
-            {dayAndTimeWithin(new Date(result.appointment_time), zone, at)}
+            {dayAndTime(new Date(result.appointment_time), zone, at)}
           </>
         )}
       </span>
-      <span>
-        <Badge tone={skipped ? "neutral" : word.tone}>{said}</Badge>
+      <span className={css.result}>
+        <Badge tone={skipped ? "neutral" : word.tone} icon={skipped ? Ban : word.icon}>
+          {said}
+        </Badge>
       </span>
       <span className={css.when}>
         {when}

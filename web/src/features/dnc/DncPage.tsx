@@ -61,7 +61,7 @@ export default function DncPage() {
         <FindNumber onRemove={setRemoving} />
         {list.isPending && <Skeleton rows={4} />}
         {list.isError && <ErrorNote error={list.error} what="Could not load the list." retry={() => void list.refetch()} />}
-        {list.data && entries.length === 0 && <Empty title="No number is on the list">A person who says “do not call me” to Vio is put here by themselves.</Empty>}
+        {list.data && entries.length === 0 && <Empty title="No number is on the list">Vio puts everybody here who says “do not call me” on a call.</Empty>}
         <ul>
           {entries.map((each) => (
             <Row key={each.dnc_id} entry={each} onRemove={setRemoving} />
@@ -81,7 +81,7 @@ function Row({ entry, onRemove }: { entry: Entry; onRemove: (entry: Entry) => vo
   const may = useMay();
   const colleague = useColleague();
   return (
-    <li className={`${css.row ?? ""} ${css.history ?? ""}`}>
+    <li className={`${css.row ?? ""} ${css.listed ?? ""}`}>
       <b className="num">{entry.phone ? <Phone>{entry.phone}</Phone> : "Erased number"}</b>
       <span>{entry.reason ? `“${entry.reason}”` : <span className="faint">No reason given</span>}</span>
       <span className="muted">{SOURCE[entry.source] ?? entry.source}</span>

@@ -73,7 +73,7 @@ export function GroupSettings({ group, etag }: { group: Group; etag: string }) {
               <Button small onPress={() => setAsking("clear")}>
                 Remove all members
               </Button>
-              <span className="muted">Takes the group’s name typed. Can be undone for ten minutes.</span>
+              <span className="muted">You type the group’s name first. Can be undone for ten minutes.</span>
             </li>
           )}
           <li>

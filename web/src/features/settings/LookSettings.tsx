@@ -163,10 +163,8 @@ export function LookSettings() {
 
 function Choice({ name, children }: { name: string; children: React.ReactNode }) {
   return (
-    <div>
-      <p aria-hidden>
-        <b>{name}</b>
-      </p>
+    <div className={css.choice}>
+      <p aria-hidden>{name}</p>
       {children}
     </div>
   );

@@ -78,7 +78,7 @@ function Standing({ member }: { member: Member }) {
     const over = !member.invited_until || Date.parse(member.invited_until) <= now().getTime();
     return <Badge tone={over ? "attention" : "waiting"}>{!member.invited_until ? "Invitation not sent" : over ? "Invitation is over" : "Invited"}</Badge>;
   }
-  return <span className="faint">{member.last_login ? `Here ${agoWithin(new Date(member.last_login), zone, now())}` : "Not yet here"}</span>;
+  return <span className="faint">{member.last_login ? `Signed in ${agoWithin(new Date(member.last_login), zone, now())}` : "Never signed in"}</span>;
 }
 
 function Row({ member, onEdit, onAsk }: { member: Member; onEdit: () => void; onAsk: (act: Asked["act"]) => void }) {

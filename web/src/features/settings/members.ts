@@ -10,10 +10,10 @@ export const kindOf = (member: Member): string => member.preset ?? member.role;
 export const roleOf = (kind: string): { role: string; preset: string | null } => (kind === "client_admin" ? { role: "client_admin", preset: null } : { role: "client_user", preset: kind });
 
 export const ORDERS = [
-  { id: "joined", name: "First here first" },
+  { id: "joined", name: "Joined first" },
   { id: "name", name: "By name" },
   { id: "role", name: "By role" },
-  { id: "seen", name: "Here last" },
+  { id: "seen", name: "Last signed in" },
 ];
 export const STANDINGS = [
   { id: "all", name: "Everybody" },

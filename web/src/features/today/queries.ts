@@ -64,7 +64,7 @@ export function useAppointmentsLoading(date: string): boolean {
   return [useAppointmentsOf(date, "pending"), useDay(date)].some(isFirst);
 }
 
-/** Who is called next today: the due calls of the day with their people, soonest first. The API sorts by other things, so all are read (the day's limit bounds them). */
+/** Who is called next today: the due calls of the day with their people, soonest first and by appointment where they are due together. The API sorts by other things, so all are read (the day's limit bounds them). */
 export function useNextCalls(enabled = true) {
   return useQuery({
     enabled,
@@ -74,7 +74,7 @@ export function useNextCalls(enabled = true) {
       let cursor: string | null = null;
       let total = 0;
       do {
-        const list: Schemas["ContactList"] = await body(api.POST("/api/contacts/search", { body: { call: "due_today", page_size: 100, ...(cursor && { cursor }) } }));
+        const list: Schemas["ContactList"] = await body(api.POST("/api/contacts/search", { body: { call: "due_today", sort: ["appointment_time"], page_size: 100, ...(cursor && { cursor }) } }));
         contacts.push(...list.contacts);
         total = list.facets.total;
         cursor = list.pagination.next_cursor;

@@ -65,7 +65,7 @@ export function ChartPanel({ title, line, numbers, children }: { title: string; 
   );
 }
 
-export type Pattern = "solid" | "dots" | "stripes";
+export type Pattern = "solid" | "dots" | "stripes" | "done" | "ahead";
 
 /** What a part looks like, beside its word: the pattern tells it apart where colours do not. */
 export function Legend({ entries }: { entries: { name: string; look: Pattern; value?: string }[] }) {
@@ -90,13 +90,14 @@ export function Legend({ entries }: { entries: { name: string; look: Pattern; va
 export function Patterns({ id, only }: { id: string; only?: Pattern }) {
   return (
     <defs>
-      {(["solid", "dots", "stripes"] as const)
+      {(["solid", "dots", "stripes", "done", "ahead"] as const)
         .filter((each) => only === undefined || each === only)
         .map((each) => (
-          <pattern key={each} id={only === undefined ? `${id}${each}` : id} width="6" height="6" patternUnits="userSpaceOnUse" {...(each === "stripes" && { patternTransform: "rotate(45)" })}>
+          <pattern key={each} id={only === undefined ? `${id}${each}` : id} width="6" height="6" patternUnits="userSpaceOnUse" {...((each === "stripes" || each === "ahead") && { patternTransform: "rotate(45)" })}>
             <rect width="6" height="6" className={css[each]} />
             {each === "dots" && <circle cx="3" cy="3" r="1.1" className={css.ink} />}
             {each === "stripes" && <rect width="2" height="6" className={css.ink} />}
+            {each === "ahead" && <rect width="2" height="6" className={css.done} />}
           </pattern>
         ))}
     </defs>
