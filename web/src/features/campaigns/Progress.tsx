@@ -7,7 +7,7 @@ import { money, number } from "@/lib/words";
 import { Stack, type Shade } from "@/ui/Bar";
 import css from "./CampaignPage.module.css";
 import { countsOf } from "./counts";
-import type { CampaignStatus } from "./queries";
+import { isGoing, type CampaignStatus } from "./queries";
 
 /** How far a campaign is: its end first, then what came of the calls so far. */
 export function Progress({ campaign }: { campaign: CampaignStatus }) {
@@ -20,7 +20,7 @@ export function Progress({ campaign }: { campaign: CampaignStatus }) {
     { shade: "waiting", icon: MessageCircleQuestion, value: undecided, word: "undecided" },
     { shade: "unreached", icon: PhoneMissed, value: missed, word: "not reached", always: true },
     { shade: "calling", icon: PhoneCall, value: calling, word: "on the phone" },
-    { icon: Hourglass, value: waiting, word: "to go", always: true },
+    { icon: Hourglass, value: waiting, word: "to go", always: isGoing(campaign.status) },
     { icon: Square, value: stopped, word: "stopped" },
   ];
   const shown = parts.filter(({ value, always }) => always || value > 0);
