@@ -9,14 +9,16 @@ interface SegmentsProps<T extends string> {
   value: T;
   onChange: (value: T) => void;
   options: { id: T; name: string; icon?: LucideIcon; count?: string | undefined }[];
+  /** Many of them, which are known from the start: chips in as many lines as they need where the screen is narrow. */
+  chips?: boolean;
 }
 
 /** One of a few views of the same thing. */
-export function Segments<T extends string>({ label, value, onChange, options }: SegmentsProps<T>) {
+export function Segments<T extends string>({ label, value, onChange, options, chips = false }: SegmentsProps<T>) {
   return (
     <ToggleButtonGroup
       aria-label={label}
-      className={cx(css.group, options.length > 3 && css.many)}
+      className={cx(css.group, chips && css.chips)}
       selectionMode="single"
       disallowEmptySelection
       selectedKeys={[value]}

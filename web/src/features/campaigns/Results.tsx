@@ -48,7 +48,7 @@ export function Results({ campaign }: { campaign: CampaignStatus }) {
   const kinds = (Object.keys(NAME) as (ResultKind | "all")[]).filter((kind) => kind === "all" || kind === shown || counts[kind] > 0);
   const rows = results.data?.pages.flatMap((page) => page.results) ?? [];
   return (
-    <Panel className={css.list} title="Results" aside={<Segments label="Which results" value={shown} onChange={setShown} options={kinds.map((id) => ({ id, name: NAME[id], count: number(counts[id]) }))} />}>
+    <Panel className={css.list} title="Results" aside={<Segments chips label="Which results" value={shown} onChange={setShown} options={kinds.map((id) => ({ id, name: NAME[id], count: number(counts[id]) }))} />}>
       {results.isPending && <Skeleton rows={6} />}
       {results.isError && <ErrorNote error={results.error} what="Could not load the results." retry={() => void results.refetch()} />}
       {results.data && rows.length === 0 && <p className={css.none}>Nobody here.</p>}
