@@ -54,15 +54,24 @@ impl Reader<'_> {
             either.or(groups);
             all.and(&either);
         }
-        self.keep_rest(&mut all, filter, scores);
+        // To weigh a hit is dearer than to find it: where fewer rows are left in the end, only those are weighed.
+        let (at_once, in_the_end) = match (&status, &groups) {
+            (None, None) => (scores, None),
+            _ => (None, scores),
+        };
+        self.keep_rest(&mut all, filter, at_once);
         let of = |chosen: &[&Option<Bits>]| {
             let mut rows = all.clone();
             let chosen = chosen.iter().copied().flatten();
             chosen.for_each(|chosen| rows.and(chosen));
             rows
         };
+        let mut rows = of(&[&status, &groups]);
+        if in_the_end.is_some() {
+            self.keep_found(&mut rows, filter, in_the_end);
+        }
         Ok(Divided {
-            rows: of(&[&status, &groups]),
+            rows,
             of_any_status: of(&[&groups]),
             of_any_group: of(&[&status]),
         })
