@@ -28,7 +28,7 @@ export async function watch(context: BrowserContext): Promise<void> {
     interface Shift extends PerformanceEntry {
       value: number;
       hadRecentInput: boolean;
-      sources: { node: Node | null }[];
+      sources: { node: Node | null; previousRect: DOMRectReadOnly; currentRect: DOMRectReadOnly }[];
     }
     const name = (node: Node | null | undefined) => (node instanceof Element ? node.outerHTML.slice(0, 90) : (node?.textContent ?? "").slice(0, 60));
     new PerformanceObserver((list) => {
@@ -41,7 +41,8 @@ export async function watch(context: BrowserContext): Promise<void> {
       for (const entry of list.getEntries() as Shift[]) {
         if (entry.hadRecentInput) continue;
         seen.cls += entry.value;
-        seen.shifted.push(`${entry.value.toFixed(4)} ${entry.sources.map((each) => name(each.node)).join(" | ")}`);
+        const moved = (each: Shift["sources"][number]) => `${String(Math.round(each.previousRect.y))} to ${String(Math.round(each.currentRect.y))} ${name(each.node)}`;
+        seen.shifted.push(`${entry.value.toFixed(4)} at ${String(Math.round(entry.startTime))} ms: ${entry.sources.map(moved).join(" | ")}`);
       }
     }).observe({ type: "layout-shift", buffered: true });
     new PerformanceObserver((list) => {

@@ -78,6 +78,12 @@ async function slowly(context: BrowserContext): Promise<(round: number) => void>
   };
 }
 
+/** What is on the work list. */
+async function listed(): Promise<string> {
+  const answer = await ask("GET", "/api/attention?status=open&page_size=100");
+  return ((await answer.json()) as { attention: { attention_id: string }[] }).attention.map((each) => each.attention_id).join();
+}
+
 beforeAll(async () => {
   browser = await launch();
   await muchToTell();
@@ -123,7 +129,13 @@ it.each([
   const order = await slowly(context);
   for (const round of [1, 2]) {
     order(round);
-    await arrive(page);
+    // Somebody whose call fails meanwhile comes in at their place, which is news and not a page that moves.
+    for (let tries = 0; tries < 6; tries += 1) {
+      const before = await listed();
+      await arrive(page);
+      if ((await listed()) === before) break;
+      expect(tries).toBeLessThan(5);
+    }
     // There is much to tell: each of these pushed something down.
     for (const name of [/^Snoozed/, /^Nobody’s/]) expect(await page.getByRole("radio", { name }).count()).toBe(1);
     expect(await page.getByText("new in needs attention").count()).toBe(1);

@@ -7,11 +7,12 @@ use std::sync::Arc;
 use axum::Router;
 use axum::body::Body;
 use axum::extract::{ConnectInfo, Request, State};
-use axum::http::{HeaderMap, StatusCode, header};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::middleware::{Next, from_fn};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{any, get};
 use axum::serve::ListenerExt;
+use chrono::{DateTime, Utc};
 use tokio::net::TcpListener;
 use vio_live::Live;
 use vio_stack::SocketHub;
@@ -118,7 +119,17 @@ async fn api(
         route,
     };
     let _under_way = api.functions.invoked();
-    gateway::invoke(api.functions.get(function), arrival, request).await
+    let mut answer = gateway::invoke(api.functions.get(function), arrival, request).await;
+    if let Some(date) = http_date(api.dev.now()) {
+        answer.headers_mut().insert(header::DATE, date);
+    }
+    answer
+}
+
+/// An answer's date is that of the clock which decides what is due, here as in AWS: a client that shows how long ago
+/// something was goes by it from the first answer on.
+fn http_date(at: DateTime<Utc>) -> Option<HeaderValue> {
+    HeaderValue::try_from(at.format("%a, %d %b %Y %H:%M:%S GMT").to_string()).ok()
 }
 
 #[cfg(test)]
@@ -130,6 +141,12 @@ mod tests {
             header::HOST,
             host.parse().unwrap(),
         )]))
+    }
+
+    #[test]
+    fn dates_are_written_as_http_writes_them() {
+        let example = "1994-11-06T08:49:37.9Z".parse().unwrap();
+        assert_eq!(http_date(example).unwrap(), "Sun, 06 Nov 1994 08:49:37 GMT");
     }
 
     #[test]

@@ -160,6 +160,11 @@ async fn the_clock_moves_as_it_may() {
         200
     );
     assert!(client.clock().await < start);
+    // Whoever is answered knows it at once.
+    let request = client.http.get(format!("{}/api/health", client.base));
+    let answer = request.send().await.unwrap();
+    let date = answer.headers()["date"].to_str().unwrap();
+    assert!(date.starts_with("Mon, 05 Jan 2026 08:00:"), "{date}");
     client.sign_up().await;
     let (status, answer) = client
         .post("/dev/clock", json!({"advance_seconds": 3600}))

@@ -1,8 +1,11 @@
 /** How far the server's clock is from this machine's, in milliseconds. */
 let offset = 0;
-/** The clock that decides what is due; it differs from `Date` only where a developer moved it. */
-let exact = false;
 const listeners = new Set<() => void>();
+
+/** What is less cannot be told from the way of an answer and its `Date`, which counts in whole seconds. */
+const SURE = 1_500;
+/** What a page would notice. */
+const FAR = 20_000;
 
 /** What shows the time is told when the measure moves by more than a page would notice. */
 export function onMeasured(listener: () => void): () => void {
@@ -10,27 +13,16 @@ export function onMeasured(listener: () => void): () => void {
   return () => listeners.delete(listener);
 }
 
-function move(next: number): void {
-  const far = Math.abs(next - offset) > 20_000;
-  offset = next;
-  if (far) for (const listener of listeners) listener();
-}
-
-/** Takes the server's time from an answer's `Date`, which counts in whole seconds. */
+/** Takes the server's time from an answer's `Date`. It is that of the clock which decides what is due, also where a developer moved it. */
 export function measure(date: string | null): void {
-  if (exact || date === null) return;
-  const server = Date.parse(date);
+  const server = Date.parse(date ?? "");
   if (Number.isNaN(server)) return;
   const difference = server + 500 - Date.now();
-  if (Math.abs(difference) > 1500) move(difference);
-}
-
-/** Takes an instant of the clock that decides what is due: the server's, which a developer may have moved. */
-export function measureExactly(instant: string): void {
-  const server = Date.parse(instant);
-  if (Number.isNaN(server)) return;
-  exact = true;
-  move(server - Date.now());
+  if (Math.abs(difference - offset) <= SURE) return;
+  const next = Math.abs(difference) <= SURE ? 0 : difference;
+  const far = Math.abs(next - offset) > FAR;
+  offset = next;
+  if (far) for (const listener of listeners) listener();
 }
 
 export const now = (): Date => new Date(Date.now() + offset);

@@ -73,6 +73,11 @@ impl Dev {
         }
     }
 
+    /// The time of the developer clock, which decides what is due.
+    pub(crate) fn now(&self) -> DateTime<Utc> {
+        self.clock.now()
+    }
+
     /// Real time.
     pub(crate) fn real_now(&self) -> DateTime<Utc> {
         self.app.real_clock.now()

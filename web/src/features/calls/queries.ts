@@ -1,6 +1,5 @@
 import { useQuery } from "@tanstack/react-query";
 import { api, body, type Schemas } from "@/api/client";
-import { measureExactly } from "@/api/clock";
 import { useMay } from "@/features/session/use";
 import { UNDER_WAY, isOver } from "./words";
 
@@ -9,15 +8,9 @@ const NONE: CallSession[] = [];
 
 export type Limits = Schemas["Limits"];
 
-async function readLimits(): Promise<Limits> {
-  const limits = await body(api.GET("/api/calls/limits"));
-  measureExactly(limits.server_time);
-  return limits;
-}
-
 export function useLimits() {
   const may = useMay();
-  return useQuery({ queryKey: ["limits"], queryFn: readLimits, enabled: may("view_call_results", "trigger_manual_calls") });
+  return useQuery({ queryKey: ["limits"], queryFn: () => body(api.GET("/api/calls/limits")), enabled: may("view_call_results", "trigger_manual_calls") });
 }
 
 /** Calls on their way or on the phone; undefined until that is known. Asked for only while the window holds a call: with none in it, none can be. */
