@@ -6,6 +6,7 @@ use std::path::Path;
 use std::process::Stdio;
 use std::time::{Duration, Instant};
 
+use axum::body::Bytes;
 use futures::future::try_join_all;
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -137,6 +138,24 @@ impl Client {
         path: &str,
         body: Option<&Value>,
     ) -> Result<(Value, Duration), BenchError> {
+        let (bytes, took) = self.bytes(method, path, body).await?;
+        let answer = serde_json::from_slice(&bytes).context(path.to_owned())?;
+        Ok((answer, took))
+    }
+
+    /// What a read takes. The answer is not looked into: where client and server share the processors, that is time that
+    /// the next request waits.
+    pub(crate) async fn timed(&self, path: &str) -> Result<Duration, BenchError> {
+        let (_, took) = self.bytes(reqwest::Method::GET, path, None).await?;
+        Ok(took)
+    }
+
+    async fn bytes(
+        &self,
+        method: reqwest::Method,
+        path: &str,
+        body: Option<&Value>,
+    ) -> Result<(Bytes, Duration), BenchError> {
         let url = format!("{}{path}", self.base);
         let mut request = self.http.request(method, url);
         if let Some(token) = &self.token {
@@ -154,10 +173,7 @@ impl Client {
             let said = String::from_utf8_lossy(&bytes);
             return Err(BenchError::new(format!("{path}: {status}: {said}")));
         }
-        Ok((
-            serde_json::from_slice(&bytes).context(path.to_owned())?,
-            took,
-        ))
+        Ok((bytes, took))
     }
 
     async fn run(&self, count: usize) -> Result<Series, BenchError> {

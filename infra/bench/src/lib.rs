@@ -12,6 +12,7 @@ pub mod cost;
 pub mod error;
 pub mod events;
 pub mod function;
+pub mod groups;
 pub mod lambda_api;
 pub mod latency;
 pub mod life;

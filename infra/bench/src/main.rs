@@ -18,12 +18,13 @@ use vio_bench::{BenchError, Context, calling, latency, life, view};
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 const USAGE: &str = "\
-usage: vio-bench [--runs N] [--only cold|http|units|calling|view] [--out DIR] [--cost UNITS.json]
+usage: vio-bench [--runs N] [--only cold|http|units|calling|view] [--contacts N] [--out DIR] [--cost UNITS.json]
 
 Measures the release binaries beside it and their peers; writes report.json and units.json to DIR (target/bench).
 
   --runs N           cold starts of each program (15)
   --only PART        one part alone; may be given more than once
+  --contacts N       contacts of the business whose lists are measured (100000)
   --out DIR          where the report goes
   --cost UNITS.json  measures nothing: prints the cost of what was measured before";
 
@@ -34,6 +35,7 @@ const EDGE: &str = include_str!("../../edge.yaml");
 struct Arguments {
     runs: usize,
     only: Vec<String>,
+    contacts: usize,
     out: PathBuf,
     cost: Option<PathBuf>,
 }
@@ -42,6 +44,7 @@ fn arguments(mut words: impl Iterator<Item = String>) -> Result<Arguments, Bench
     let mut read = Arguments {
         runs: 15,
         only: Vec::new(),
+        contacts: view::CONTACTS,
         out: PathBuf::from("target/bench"),
         cost: None,
     };
@@ -62,6 +65,10 @@ fn arguments(mut words: impl Iterator<Item = String>) -> Result<Arguments, Bench
                     return Err(BenchError::new(format!("unknown part {part}")));
                 }
                 read.only.push(part);
+            }
+            "--contacts" => {
+                let contacts: usize = value()?.parse().context("--contacts takes a number")?;
+                read.contacts = contacts.clamp(view::EDITED, 1_000_000);
             }
             "--out" => read.out = value()?.into(),
             "--cost" => read.cost = Some(value()?.into()),
@@ -196,7 +203,7 @@ async fn run(arguments: &Arguments) -> Result<String, BenchError> {
     };
 
     let lists = match wanted("view") {
-        true => view::measure(&mut not_measured, progress).await,
+        true => view::measure(arguments.contacts, &mut not_measured, progress).await,
         false => None,
     };
 

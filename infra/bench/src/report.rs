@@ -104,7 +104,7 @@ impl Report {
         let _ = writeln!(
             text,
             "\nLISTS OF {} CONTACTS OVER HTTP, ms (target: p99 at most {HTTP_P99_MS} with {} clients)\n\
-             seeded in {:.0} s, the first list after {:.0} ms\n{:<34} {:>8} {:>8} {:>8}",
+             seeded in {:.0} s, the first list after {:.0} ms\n{:<36} {:>8} {:>8} {:>8}",
             lists.contacts,
             view::CLIENTS,
             lists.seeding,
@@ -138,6 +138,20 @@ impl Report {
         if let Some((contacts, seconds)) = lists.edit {
             let _ = writeln!(text, "bulk edit of {contacts} contacts: {seconds:.1} s");
         }
+        let Some(groups) = &lists.groups else { return };
+        let _ = writeln!(
+            text,
+            "\nGROUPS OF SOME OF THEM OVER HTTP, ms\n{:<36} {:>8} {:>8} {:>8} {:>8}",
+            "", "S2", "p50", "p90", "p99"
+        );
+        for (name, bound, Summary { p50, p90, p99, .. }) in &groups.lines {
+            let bound = bound.map_or_else(String::new, |bound| format!("{bound:.0}"));
+            let _ = writeln!(
+                text,
+                "{name:<36} {bound:>8} {p50:>8.2} {p90:>8.2} {p99:>8.2}"
+            );
+        }
+        let _ = writeln!(text, "10,000 put into a group: {:.1} s", groups.filling);
     }
 
     fn calling(&self, text: &mut String) {
