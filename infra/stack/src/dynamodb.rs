@@ -13,8 +13,9 @@ use crate::{
     server::{Stop, stopped},
 };
 
-/// How often expired items are removed.
-const SWEEP_INTERVAL: Duration = Duration::from_secs(60);
+/// How often expired items are removed. A sweep reads every table whole, which takes a large one's time from all else;
+/// DynamoDB itself takes days over it, so nothing may count on it.
+const SWEEP_INTERVAL: Duration = Duration::from_secs(3600);
 /// How far the stack's clock may lag behind real time before nothing is removed any more.
 const MAX_LAG: TimeDelta = TimeDelta::seconds(60);
 
