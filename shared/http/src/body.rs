@@ -3,7 +3,7 @@
 use axum::extract::{FromRequest, OptionalFromRequest, Request};
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
-use http::{HeaderMap, header};
+use http::{HeaderMap, HeaderValue, header};
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -12,6 +12,8 @@ use crate::json_guard::{self, Fault};
 use crate::objects::Objects;
 use crate::problem::{FieldProblem, Kind, Problem};
 use crate::serde_fault;
+
+const JSON: HeaderValue = HeaderValue::from_static("application/json");
 
 /// Bodies up to 1 MiB unless a route says otherwise.
 pub const DEFAULT_BODY_LIMIT: usize = 1024 * 1024;
@@ -29,14 +31,16 @@ pub fn body_limit(bytes: usize) -> axum::Extension<impl Clone + Send + Sync + 's
 }
 
 /// A JSON body, read strictly: `application/json`, within the limits of size and depth, no key twice, no field that
-/// `T` does not know, no list in place of an object (`T` needs no `deny_unknown_fields`; a `flatten` in it would hide unknown fields). As a response
-/// it is axum's own. `Option<Json<T>>` is `None` for a request without a body.
+/// `T` does not know, no list in place of an object (`T` needs no `deny_unknown_fields`; a `flatten` in it would hide unknown fields). `Option<Json<T>>` is `None` for a request without a body.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Json<T>(pub T);
 
 impl<T: Serialize> IntoResponse for Json<T> {
     fn into_response(self) -> Response {
-        axum::Json(self.0).into_response()
+        match serde_json::to_vec(&self.0) {
+            Ok(json) => ([(header::CONTENT_TYPE, JSON)], json).into_response(),
+            Err(error) => Problem::internal(&error).into_response(),
+        }
     }
 }
 
