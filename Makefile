@@ -4,6 +4,7 @@
 LISTEN ?= 127.0.0.1:8787
 DATA ?= .data
 SEEDS ?= 1000
+SIZES ?= 10000 1000000
 SOAK ?= package(vio-simulation) | package(vio-tests) | test(fuzzed)
 CONSOLE = $(shell find web -type f -not -path 'web/node_modules/*' -not -path 'web/dist/*')
 FUNCTIONS = $(notdir $(wildcard functions/*))
@@ -59,10 +60,12 @@ bench: bench-view
 	cargo build --release --locked --workspace --bin vio-bench --bin vio-bench-bare --bin vio-local $(FUNCTIONS:%=--bin vio-%)
 	target/release/vio-bench $(BENCH)
 
-## The tenant view beside PostgreSQL 15, which it installs from Debian's packages where it is missing. VIEW="10000"
+## The tenant view beside PostgreSQL 15, which it installs from Debian's packages where it is missing (VIEW=10000), and
+## alone at other sizes (SIZES="1000000")
 bench-view:
 	cargo build --release --locked --workspace --example bench
 	PATH="$$(infra/bench/postgres.sh):$$PATH" target/release/examples/bench $(VIEW)
+	for size in $(SIZES); do target/release/examples/bench $$size --no-postgres || exit 1; done
 
 ## The simulation, the kill tests and the parsers' fuzzing, SEEDS times; SOAK='test(fuzzed)' for a part of it
 soak: nextest .venv-sdks/installed

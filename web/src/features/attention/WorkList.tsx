@@ -15,6 +15,7 @@ import { Avatar, Count, IconTile } from "@/ui/Badge";
 import { Button, IconButton, buttonClass } from "@/ui/Button";
 import { Kbd } from "@/ui/Kbd";
 import { Menu } from "@/ui/Menu";
+import { LiveRows } from "@/ui/LiveRows";
 import { Empty, ErrorNote, Skeleton } from "@/ui/Notes";
 import { Panel } from "@/ui/Panel";
 import { Segments } from "@/ui/Segments";
@@ -26,6 +27,7 @@ import { usePeopleOfWork, useOpenWork, useSnoozedWork, useWorkLoading, type Entr
 import { reasonOf } from "./reasons";
 
 const FIRST = 8;
+const keyOf = (entry: Entry): string => entry.attention_id;
 
 /** What should have happened and did not, soonest appointment first, each with its remedy. */
 export function WorkList() {
@@ -50,7 +52,6 @@ export function WorkList() {
     };
     return [...chosen].sort((a, b) => when(a).localeCompare(when(b)));
   }, [whose, work.entries, snoozed.data, people, me.id, at]);
-  const shown = all ? entries : entries.slice(0, FIRST);
   const current = entries.find((each) => each.attention_id === active);
 
   const move = (step: number) => {
@@ -126,30 +127,34 @@ export function WorkList() {
           {whose === "all" && "This list fills when something goes wrong: nobody reached, no consent, no time left."}
         </Empty>
       )}
-      <ul ref={list}>
-        {(reading ? [] : shown).map((entry) => (
-          <Row
-            key={entry.attention_id}
-            entry={entry}
-            person={people?.get(entry.contact.id)}
-            active={entry.attention_id === active}
-            onActive={() => setActive(entry.attention_id)}
-            onOpen={(section) => setSheet({ entry, section })}
-            onRecord={(act) =>
-              act === "compare"
-                ? void navigate({ to: "/contacts/duplicates", search: { of: entry.contact.id } })
-                : void navigate({ to: "/contacts/$contactId", params: { contactId: entry.contact.id }, search: act ? { do: act } : {} })
-            }
-            at={at}
-          />
-        ))}
-      </ul>
+      {!reading && (
+        <LiveRows ref={list} of={whose} items={entries} keyOf={keyOf} most={all ? undefined : FIRST}>
+          {(entry, came) => (
+            <Row
+              key={entry.attention_id}
+              came={came}
+              entry={entry}
+              person={people?.get(entry.contact.id)}
+              active={entry.attention_id === active}
+              onActive={() => setActive(entry.attention_id)}
+              onOpen={(section) => setSheet({ entry, section })}
+              onRecord={(act) =>
+                act === "compare"
+                  ? void navigate({ to: "/contacts/duplicates", search: { of: entry.contact.id } })
+                  : void navigate({ to: "/contacts/$contactId", params: { contactId: entry.contact.id }, search: act ? { do: act } : {} })
+              }
+              at={at}
+            />
+          )}
+        </LiveRows>
+      )}
       {sheet && <WorkSheet entry={sheet.entry} section={sheet.section} person={people?.get(sheet.entry.contact.id)} onClose={() => setSheet(null)} />}
     </Panel>
   );
 }
 
 interface RowProps {
+  came: string | undefined;
   entry: Entry;
   person: ContactFound | undefined;
   active: boolean;
@@ -159,7 +164,7 @@ interface RowProps {
   at: Date;
 }
 
-function Row({ entry, person, active, onActive, onOpen, onRecord, at }: RowProps) {
+function Row({ came, entry, person, active, onActive, onOpen, onRecord, at }: RowProps) {
   const zone = useZone();
   const me = useMe();
   const hidden = useHidden();
@@ -188,7 +193,7 @@ function Row({ entry, person, active, onActive, onOpen, onRecord, at }: RowProps
   return (
     // The focus itself is on the row's link and buttons; the row only marks itself.
     // eslint-disable-next-line jsx-a11y/no-noninteractive-element-interactions
-    <li className={cx(css.row, active && css.active)} onFocus={onActive}>
+    <li className={cx(css.row, active && css.active, came)} onFocus={onActive}>
       <span className={css.tile}>
         <IconTile icon={icon} tone="attention" />
       </span>

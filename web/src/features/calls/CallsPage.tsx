@@ -3,6 +3,7 @@ import { Link } from "@tanstack/react-router";
 import { useState } from "react";
 import { api, body } from "@/api/client";
 import { AppointmentLine } from "@/features/contacts/AppointmentLine";
+import { idOf } from "@/features/contacts/one";
 import { Name, Phone } from "@/features/preferences/hidden";
 import { useNouns, useZone } from "@/features/session/business";
 import { CallRow } from "@/features/today/CallsNow";
@@ -10,10 +11,12 @@ import { dayAndTime } from "@/lib/time";
 import { useNow } from "@/lib/useNow";
 import { count, number } from "@/lib/words";
 import { Badge, Count } from "@/ui/Badge";
+import { LiveRows } from "@/ui/LiveRows";
 import { Empty, ErrorNote, Skeleton } from "@/ui/Notes";
 import { Panel } from "@/ui/Panel";
 import { Segments } from "@/ui/Segments";
 import { ShowMore } from "@/ui/ShowMore";
+import { cx } from "@/ui/cx";
 import { CallTabs } from "./CallTabs";
 import css from "./CallsPage.module.css";
 import { useCallsUnderWay } from "./queries";
@@ -81,23 +84,25 @@ function Planned() {
       {list.isPending && <Skeleton rows={5} />}
       {list.isError && <ErrorNote error={list.error} what="Could not load the planned calls." retry={() => void list.refetch()} />}
       {list.data && people.length === 0 && <Empty title={which === "due_now" ? "Nobody waits in line" : which === "due_today" ? "No more calls are planned today" : "No calls are planned"}>{`Vio plans a call for each ${nouns.one} with a coming appointment.`}</Empty>}
-      <ul>
-        {people.map((each) => (
-          <li key={each.id} className={`${css.row ?? ""} ${css.planned ?? ""}`}>
-            <span className={`${css.time ?? ""} num`}>{each.next_call_at && (Date.parse(each.next_call_at) <= at.getTime() ? "In line" : dayAndTime(new Date(each.next_call_at), zone, at))}</span>
-            <Link to="/contacts/$contactId" params={{ contactId: each.id }} className={css.name}>
-              <Name>{each.name}</Name>
-            </Link>
-            <span className={`${css.phone ?? ""} muted`}>
-              <Phone>{each.phone}</Phone>
-            </span>
-            <span className={css.about}>
-              {each.appointment_time && dayAndTime(new Date(each.appointment_time), zone, at)} <AppointmentLine contact={each} />
-            </span>
-            <span className={`${css.tries ?? ""} faint`}>{each.call_attempts > 0 && `${count(each.call_attempts, "try", "tries")} so far`}</span>
-          </li>
-        ))}
-      </ul>
+      {list.data && (
+        <LiveRows of={`${which} ${String(list.data.pages.length)}`} items={people} keyOf={idOf}>
+          {(each, came) => (
+            <li key={each.id} className={cx(css.row, css.planned, came)}>
+              <span className={`${css.time ?? ""} num`}>{each.next_call_at && (Date.parse(each.next_call_at) <= at.getTime() ? "In line" : dayAndTime(new Date(each.next_call_at), zone, at))}</span>
+              <Link to="/contacts/$contactId" params={{ contactId: each.id }} className={css.name}>
+                <Name>{each.name}</Name>
+              </Link>
+              <span className={`${css.phone ?? ""} muted`}>
+                <Phone>{each.phone}</Phone>
+              </span>
+              <span className={css.about}>
+                {each.appointment_time && dayAndTime(new Date(each.appointment_time), zone, at)} <AppointmentLine contact={each} />
+              </span>
+              <span className={`${css.tries ?? ""} faint`}>{each.call_attempts > 0 && `${count(each.call_attempts, "try", "tries")} so far`}</span>
+            </li>
+          )}
+        </LiveRows>
+      )}
       <ShowMore list={list} />
     </Panel>
   );

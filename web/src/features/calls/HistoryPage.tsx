@@ -9,10 +9,12 @@ import { useNow } from "@/lib/useNow";
 import { Badge } from "@/ui/Badge";
 import { Button } from "@/ui/Button";
 import { Dialog } from "@/ui/Dialog";
+import { LiveRows } from "@/ui/LiveRows";
 import { Empty, ErrorNote, Skeleton } from "@/ui/Notes";
 import { Panel } from "@/ui/Panel";
 import { Segments } from "@/ui/Segments";
 import { ShowMore } from "@/ui/ShowMore";
+import { cx } from "@/ui/cx";
 import { CallTabs } from "./CallTabs";
 import css from "./CallsPage.module.css";
 import { DecisionList } from "./DecisionList";
@@ -44,11 +46,11 @@ export default function HistoryPage() {
         {list.isPending && <Skeleton rows={6} />}
         {list.isError && <ErrorNote error={list.error} what="Could not load call history. The rest is up to date." retry={() => void list.refetch()} />}
         {list.data && calls.length === 0 && !list.hasNextPage && <Empty title="No calls like this yet" />}
-        <ul>
-          {calls.map((call) => (
-            <Row key={call.session_id} call={call} onOpen={() => setOpen(call.session_id)} />
-          ))}
-        </ul>
+        {list.data && (
+          <LiveRows of={`${status} ${String(list.data.pages.length)}`} items={calls} keyOf={sessionOf}>
+            {(call, came) => <Row key={call.session_id} call={call} came={came} onOpen={() => setOpen(call.session_id)} />}
+          </LiveRows>
+        )}
         <ShowMore list={list} />
       </Panel>
       {open && <CallDialog sessionId={open} onClose={() => setOpen(null)} />}
@@ -56,13 +58,15 @@ export default function HistoryPage() {
   );
 }
 
-function Row({ call, onOpen }: { call: CallSession; onOpen: () => void }) {
+const sessionOf = (call: CallSession): string => call.session_id;
+
+function Row({ call, came, onOpen }: { call: CallSession; came: string | undefined; onOpen: () => void }) {
   const zone = useZone();
   const at = useNow();
   const word = callWord(call, at);
   const when = call.ended_at ?? call.placed_at ?? call.due_at;
   return (
-    <li className={`${css.row ?? ""} ${css.history ?? ""}`}>
+    <li className={cx(css.row, css.history, came)}>
       <span className={`${css.time ?? ""} num`}>{dayAndTime(new Date(when), zone, at)}</span>
       <Link to="/contacts/$contactId" params={{ contactId: call.contact_id }} className={css.name}>
         <Name>{call.contact_name ?? "Deleted"}</Name>

@@ -9,10 +9,12 @@ import { useNow } from "@/lib/useNow";
 import { number } from "@/lib/words";
 import { Badge } from "@/ui/Badge";
 import { buttonClass } from "@/ui/Button";
+import { LiveRows } from "@/ui/LiveRows";
 import { ErrorNote, Skeleton } from "@/ui/Notes";
 import { Panel } from "@/ui/Panel";
 import { Segments } from "@/ui/Segments";
 import { ShowMore } from "@/ui/ShowMore";
+import { cx } from "@/ui/cx";
 import css from "./CampaignPage.module.css";
 import { countsOf } from "./counts";
 import { useCampaignResults, type CampaignResult, type CampaignStatus, type ResultKind } from "./queries";
@@ -61,11 +63,9 @@ export function Results({ campaign }: { campaign: CampaignStatus }) {
             <span>Result</span>
             <span>When</span>
           </div>
-          <ul>
-            {rows.map((each) => (
-              <Result key={each.contact_id} result={each} />
-            ))}
-          </ul>
+          <LiveRows of={`${shown} ${String(results.data?.pages.length ?? 0)}`} items={rows} keyOf={personOf}>
+            {(each, came) => <Result key={each.contact_id} result={each} came={came} />}
+          </LiveRows>
         </div>
       )}
       <ShowMore list={results} />
@@ -79,7 +79,9 @@ const shortly = (instant: string, zone: string, at: Date): string => dayAndTime(
 /** When somebody's turn comes: from an hour on, or as soon as a call is free. */
 const turn = (due: Date, zone: string, at: Date): string => (due <= at ? "In line" : `From ${dayAndTimeWithin(due, zone, at)}`);
 
-function Result({ result }: { result: CampaignResult }) {
+const personOf = (result: CampaignResult): string => result.contact_id;
+
+function Result({ result, came }: { result: CampaignResult; came: string | undefined }) {
   const zone = useZone();
   const at = useNow();
   const skipped = result.status === "skipped" ? skipReason(result.skip_reason ?? "") : null;
@@ -97,7 +99,7 @@ function Result({ result }: { result: CampaignResult }) {
           : "";
   const spoke = result.success && result.call_duration ? `, spoke ${duration(result.call_duration)}` : "";
   return (
-    <li className={css.row}>
+    <li className={cx(css.row, came)}>
       <Link to="/contacts/$contactId" params={{ contactId: result.contact_id }} className={css.name}>
         <Name>{result.contact_name ?? "Deleted"}</Name>
       </Link>

@@ -4,6 +4,8 @@ import { api, versioned, type Schemas } from "@/api/client";
 export type Contact = Schemas["Contact"];
 export type ContactFound = Schemas["ContactFound"];
 
+export const idOf = (contact: Contact | ContactFound): string => contact.id;
+
 /** A contact and the version an edit names. */
 export const contactQuery = (id: string) =>
   queryOptions({

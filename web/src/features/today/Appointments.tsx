@@ -2,16 +2,19 @@ import { Link } from "@tanstack/react-router";
 import { TriangleAlert } from "lucide-react";
 import { useState } from "react";
 import { reasonOf } from "@/features/attention/reasons";
+import { idOf } from "@/features/contacts/one";
 import { StatusBadge } from "@/features/contacts/status";
 import { Name } from "@/features/preferences/hidden";
 import { useZone } from "@/features/session/business";
 import { clock } from "@/lib/time";
 import { count, number } from "@/lib/words";
 import { Count } from "@/ui/Badge";
+import { LiveRows } from "@/ui/LiveRows";
 import { Empty, ErrorNote, Skeleton } from "@/ui/Notes";
 import { Panel } from "@/ui/Panel";
 import { Segments } from "@/ui/Segments";
 import { ShowMore } from "@/ui/ShowMore";
+import { cx } from "@/ui/cx";
 import { AppointmentLine } from "@/features/contacts/AppointmentLine";
 import css from "./Appointments.module.css";
 import { useAppointmentsLoading, useAppointmentsOf, useDay } from "./queries";
@@ -51,33 +54,35 @@ export function Appointments({ date }: { date: string }) {
       {waiting && <Skeleton rows={4} />}
       {list.isError && <ErrorNote error={list.error} what="Could not load today’s appointments." retry={() => void list.refetch()} />}
       {!waiting && list.data && rows.length === 0 && <Empty title={show === "pending" ? "Nobody is left to confirm today" : "No appointments today"} />}
-      <ul>
-        {(waiting ? [] : rows).map((each) => (
-          <li key={each.id} className={css.row}>
-            <span className={`${css.time ?? ""} num`}>{each.appointment_time && clock(new Date(each.appointment_time), zone)}</span>
-            <Link to="/contacts/$contactId" params={{ contactId: each.id }} className={css.name}>
-              <Name>{each.name}</Name>
-            </Link>
-            <span className={css.what}>
-              <AppointmentLine contact={each} />
-            </span>
-            <span className={css.status}>
-              <StatusBadge status={each.appointment_status} />
-            </span>
-            <span className={css.note}>
-              {each.needs_attention ? (
-                <span className={css.attention}>
-                  <TriangleAlert size={15} aria-hidden /> {reasonOf(each.needs_attention.reason).line.replace(/\.$/, "")}
-                </span>
-              ) : each.call_attempts > 0 ? (
-                count(each.call_attempts, "try", "tries")
-              ) : (
-                ""
-              )}
-            </span>
-          </li>
-        ))}
-      </ul>
+      {!waiting && (
+        <LiveRows of={`${show} ${String(list.data?.pages.length ?? 0)}`} items={rows} keyOf={idOf}>
+          {(each, came) => (
+            <li key={each.id} className={cx(css.row, came)}>
+              <span className={`${css.time ?? ""} num`}>{each.appointment_time && clock(new Date(each.appointment_time), zone)}</span>
+              <Link to="/contacts/$contactId" params={{ contactId: each.id }} className={css.name}>
+                <Name>{each.name}</Name>
+              </Link>
+              <span className={css.what}>
+                <AppointmentLine contact={each} />
+              </span>
+              <span className={css.status}>
+                <StatusBadge status={each.appointment_status} />
+              </span>
+              <span className={css.note}>
+                {each.needs_attention ? (
+                  <span className={css.attention}>
+                    <TriangleAlert size={15} aria-hidden /> {reasonOf(each.needs_attention.reason).line.replace(/\.$/, "")}
+                  </span>
+                ) : each.call_attempts > 0 ? (
+                  count(each.call_attempts, "try", "tries")
+                ) : (
+                  ""
+                )}
+              </span>
+            </li>
+          )}
+        </LiveRows>
+      )}
       <ShowMore list={list} />
     </Panel>
   );
