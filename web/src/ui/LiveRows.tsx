@@ -37,23 +37,27 @@ export function LiveRows<T>({ items, keyOf, of, most = Infinity, children, ref }
   const shown = rows.map(keyOf);
   const came = useCame(of, shown);
   const hold = () => setHand((before) => (before?.of === of ? before : { of, keys: shown }));
-  const letGo = () => {
-    if (!pointed.current && !typed.current) setHand(null);
-  };
+  useEffect(() => {
+    const element = box.current;
+    const left = () => {
+      pointed.current = false;
+      if (!typed.current) setHand(null);
+    };
+    // React does not tell of it where the row that the pointer was on is gone.
+    element?.addEventListener("pointerleave", left);
+    return () => element?.removeEventListener("pointerleave", left);
+  }, []);
   return (
     // The pointer and the focus are only watched; what is done is done by what stands within.
     // eslint-disable-next-line jsx-a11y/no-static-element-interactions
     <div
       ref={box}
       className={css.live}
-      onPointerEnter={({ pointerType }) => {
+      // Entering is not told where the list came to be under the pointer.
+      onPointerMove={({ pointerType }) => {
         if (pointerType !== "mouse") return;
         pointed.current = true;
         hold();
-      }}
-      onPointerLeave={() => {
-        pointed.current = false;
-        letGo();
       }}
       onFocus={({ target }) => {
         // A click leaves the focus behind when the hand has gone on.
@@ -64,7 +68,7 @@ export function LiveRows<T>({ items, keyOf, of, most = Infinity, children, ref }
       onBlur={({ relatedTarget, currentTarget }) => {
         if (currentTarget.contains(relatedTarget)) return;
         typed.current = false;
-        letGo();
+        if (!pointed.current) setHand(null);
       }}
     >
       {waiting > 0 && (
