@@ -3,7 +3,7 @@ import { useNavigate } from "@tanstack/react-router";
 import { ArrowDown, ArrowUp, Ellipsis, Phone } from "lucide-react";
 import { memo, useCallback, useEffect, useMemo, useRef, useState, type KeyboardEvent, type MouseEvent } from "react";
 import type { Schemas } from "@/api/client";
-import { useLook } from "@/features/preferences/look";
+import { lettersOn, useLook } from "@/features/preferences/look";
 import { useNouns } from "@/features/session/business";
 import { useMay, useMe } from "@/features/session/use";
 import { remPixels } from "@/lib/useWidth";
@@ -145,6 +145,9 @@ export function Grid({ search, selecting, sort, onSort, onStatus, label, empty, 
       return;
     }
     if (event.ctrlKey || event.metaKey || event.altKey) return;
+    // The second letter of a pair, as in V C, never comes this far. Letters can be switched off; the space bar is none.
+    const letter = event.key.length === 1 && event.key !== " ";
+    if (letter && !lettersOn()) return;
     if (by !== undefined) {
       event.preventDefault();
       if (event.shiftKey && event.key.startsWith("Arrow")) {
@@ -159,7 +162,8 @@ export function Grid({ search, selecting, sort, onSort, onStatus, label, empty, 
     else if ((event.key === "x" || event.key === "X" || event.key === " ") && contact) {
       event.preventDefault();
       choose(active, event.shiftKey);
-    } else if (event.key === "r" && contact?.phone) location.assign(`tel:${contact.phone}`);
+    } else if (letter && event.repeat) return;
+    else if (event.key === "r" && contact?.phone) location.assign(`tel:${contact.phone}`);
     else if (event.key === "c" && contact && mayCall) void navigate({ to: "/contacts/$contactId", params: { contactId: contact.id }, search: { do: "call" } });
     else return;
     event.stopPropagation();

@@ -119,10 +119,10 @@ function Record({ contact, etag }: { contact: Contact; etag: string }) {
   }, [wanted, navigate, callable, editable, begin]);
   const keys = useMemo(
     () => ({
-      ...(callable && { c: () => begin(false) }),
+      ...(callable && !calling && { c: () => begin(false) }),
       ...(contact.phone && { r: () => location.assign(`tel:${contact.phone ?? ""}`) }),
     }),
-    [callable, begin, contact.phone],
+    [callable, calling, begin, contact.phone],
   );
   useShortcuts(keys);
   const where = locations?.find((each) => each.id === contact.location_id)?.name;
