@@ -12,6 +12,7 @@ import { Checkbox } from "@/ui/Field";
 import { LightCheckbox, LightIconButton, LightMenu } from "@/ui/Light";
 import { Skeleton } from "@/ui/Notes";
 import { cx } from "@/ui/cx";
+import { placeIn, standAt } from "./back";
 import { columnsOf, useColumnChoice, type Choice, type Column } from "./columns";
 import { nextSort } from "./filters";
 import css from "./Grid.module.css";
@@ -58,7 +59,9 @@ export function Grid({ search, selecting, sort, onSort, onStatus, label, empty, 
   const columns = useMemo(() => choice.shown.map((id) => all.find((each) => each.id === id)).filter((each): each is Column => each !== undefined), [choice, all]);
   const box = useRef<HTMLDivElement>(null);
   const rowHeight = useRowHeight();
-  const [active, setActive] = useState(0);
+  const list = useMemo(() => JSON.stringify([search, sheet]), [search, sheet]);
+  const [begun] = useState(() => placeIn(list));
+  const [active, setActive] = useState(begun);
   const wanted = useRef(false);
 
   const [range, setRange] = useState({ from: 0, to: 30 });
@@ -68,6 +71,8 @@ export function Grid({ search, selecting, sort, onSort, onStatus, label, empty, 
     getScrollElement: () => box.current,
     estimateSize: () => rowHeight,
     overscan: OVERSCAN,
+    // With some of the rows above it.
+    initialOffset: Math.max(0, begun - 3) * rowHeight,
     rangeExtractor: (seen) => {
       const places = defaultRangeExtractor(seen);
       // The row with the focus stays, wherever the list is scrolled to.
@@ -82,10 +87,15 @@ export function Grid({ search, selecting, sort, onSort, onStatus, label, empty, 
     },
   });
   useEffect(() => virtual.measure(), [rowHeight, virtual]);
+  const before = useRef(list);
   useEffect(() => {
+    if (before.current === list) return;
+    before.current = list;
     box.current?.scrollTo({ top: 0 });
     setActive(0);
-  }, [search, sheet]);
+  }, [list]);
+  const who = rows.get(active)?.id;
+  useEffect(() => standAt(list, active, who), [list, active, who]);
 
   const widthOf = (column: Column) => choice.widths[column.id] ?? column.width;
   const template = `2.75rem ${columns.map((each) => `minmax(${rem(Math.min(widthOf(each), each.least ?? 120))}, ${String(widthOf(each))}fr)`).join(" ")} 5.25rem`;
@@ -265,6 +275,7 @@ const GridRow = memo(function GridRow({ place, before, top, height, template, co
       role="row"
       tabIndex={active ? 0 : -1}
       data-place={place}
+      data-contact={contact?.id}
       aria-rowindex={before + place + 2}
       aria-selected={chosen}
       className={cx(css.row, chosen && css.chosen)}
