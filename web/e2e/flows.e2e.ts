@@ -135,7 +135,7 @@ describe("the list of people", () => {
     await page.keyboard.press("Enter");
     await page.waitForURL(/\/contacts\/[0-9a-f-]{36}/);
     const opened = page.url().split("/").at(-1);
-    await page.getByRole("heading", { level: 2 }).first().waitFor();
+    await page.getByRole("navigation", { name: "Where you are" }).waitFor();
     await page.keyboard.press("Escape");
     await page.waitForURL(/\/contacts$|\/contacts\?/);
     await page.waitForFunction((id) => (document.activeElement as HTMLElement | null)?.dataset.contact === id, opened);
@@ -253,10 +253,13 @@ describe("a person", () => {
 describe("two keys one after another", () => {
   it("are a pair and never the second one alone, which may call somebody", async () => {
     const { id, name } = await somebody();
-    const calls = async () => ((await (await ask("GET", `/api/contacts/${id}/calls`)).json()) as { calls: unknown[] }).calls.length;
+    // The reminder that is planned is among them, and stays alone.
+    const calls = async () => ((await (await ask("GET", `/api/contacts/${id}/calls`)).json()) as { calls: { method: string; placed_at?: string | null }[] }).calls.filter((each) => each.placed_at || each.method === "manual_call_now");
     const page = await signedIn("admin", `/contacts/${id}`);
     const posted: string[] = [];
-    page.on("request", (request) => void (request.method() === "POST" && /call-now/.test(request.url()) && posted.push(request.url())));
+    page.on("request", (request) => {
+      if (request.method() === "POST" && request.url().includes("call-now")) posted.push(request.url());
+    });
     await page.getByRole("button", { name: "Call now" }).waitFor();
     // No list is here that V C could show as cards; G C goes to the calls.
     await page.keyboard.press("v");
@@ -281,7 +284,7 @@ describe("two keys one after another", () => {
     await page.getByRole("heading", { level: 2, name }).waitFor();
     await page.waitForTimeout(500);
     expect(posted).toEqual([]);
-    expect(await calls()).toBe(0);
+    expect(await calls()).toEqual([]);
     await page.context().close();
   });
 });

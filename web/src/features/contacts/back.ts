@@ -30,9 +30,8 @@ function focusAgain(id: string): void {
     for (const event of ["keydown", "pointerdown"]) removeEventListener(event, stop, true);
   };
   const timer = setInterval(() => {
-    if (Date.now() > until) return stop();
-    if (location.pathname === from) return;
-    const row = document.querySelector<HTMLElement>(`main [data-contact="${CSS.escape(id)}"], main a[href="/contacts/${CSS.escape(id)}"]`);
+    if (Date.now() > until) stop();
+    const row = location.pathname === from ? null : document.querySelector<HTMLElement>(`main [data-contact="${CSS.escape(id)}"], main a[href="/contacts/${CSS.escape(id)}"]`);
     if (!row) return;
     stop();
     row.focus();
