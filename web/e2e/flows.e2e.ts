@@ -282,6 +282,11 @@ describe("two keys one after another", () => {
     await page.keyboard.press("c");
     await page.waitForURL(/view=%22cards%22|view=cards/);
     await page.getByRole("heading", { level: 2, name }).waitFor();
+    // The same keys there.
+    await page.keyboard.press("j");
+    await page.waitForFunction(() => document.activeElement?.closest("[data-place]") !== null);
+    await page.keyboard.press("x");
+    await page.getByLabel("Selection").getByText("1 selected").waitFor();
     await page.waitForTimeout(500);
     expect(posted).toEqual([]);
     expect(await calls()).toEqual([]);

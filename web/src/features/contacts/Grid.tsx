@@ -19,7 +19,7 @@ import css from "./Grid.module.css";
 import { NoList } from "./NoList";
 import type { ContactFound } from "./one";
 import { useRows, type Sheet } from "./queries";
-import type { Selecting } from "./selection";
+import { choose, type Selecting } from "./selection";
 
 export interface GridProps {
   search: Schemas["ContactSearch"];
@@ -120,22 +120,7 @@ export function Grid({ search, selecting, sort, onSort, onStatus, label, empty, 
   });
 
   const open = useCallback((contact: ContactFound) => void navigate({ to: "/contacts/$contactId", params: { contactId: contact.id } }), [navigate]);
-  const choose = useCallback(
-    (place: number, span: boolean) => {
-      const contact = rows.get(place);
-      if (!contact) return;
-      const from = span && selecting.anchor !== null ? selecting.anchor : place;
-      const chosen = span ? true : !selecting.has(contact.id);
-      const list: ContactFound[] = [];
-      for (let at = Math.min(from, place); at <= Math.max(from, place); at += 1) {
-        const each = rows.get(at);
-        if (each) list.push(each);
-      }
-      selecting.set(list, chosen);
-      selecting.setAnchor(place);
-    },
-    [rows, selecting],
-  );
+  const chooseAt = useCallback((place: number, span: boolean) => choose(selecting, rows, place, span), [rows, selecting]);
 
   const keys = (event: KeyboardEvent<HTMLDivElement>) => {
     const onRow = event.target instanceof HTMLElement && event.target.dataset.place !== undefined;
@@ -161,8 +146,8 @@ export function Grid({ search, selecting, sort, onSort, onStatus, label, empty, 
     if (by !== undefined) {
       event.preventDefault();
       if (event.shiftKey && event.key.startsWith("Arrow")) {
-        if (selecting.anchor === null) choose(active, false);
-        choose(Math.max(0, Math.min(total - 1, active + by)), true);
+        if (selecting.anchor === null) chooseAt(active, false);
+        chooseAt(Math.max(0, Math.min(total - 1, active + by)), true);
       }
       focusRow(active + by);
     } else if (event.key === "Home") focusRow(0);
@@ -171,7 +156,7 @@ export function Grid({ search, selecting, sort, onSort, onStatus, label, empty, 
     else if (event.key === "ArrowRight") (event.target as HTMLElement).querySelector<HTMLElement>("button")?.focus();
     else if ((event.key === "x" || event.key === "X" || event.key === " ") && contact) {
       event.preventDefault();
-      choose(active, event.shiftKey);
+      chooseAt(active, event.shiftKey);
     } else if (letter && event.repeat) return;
     else if (event.key === "r" && contact?.phone) location.assign(`tel:${contact.phone}`);
     else if (event.key === "c" && contact && mayCall) void navigate({ to: "/contacts/$contactId", params: { contactId: contact.id }, search: { do: "call" } });
@@ -221,7 +206,7 @@ export function Grid({ search, selecting, sort, onSort, onStatus, label, empty, 
                 active={item.index === active}
                 mayCall={mayCall}
                 onActive={setActive}
-                onChoose={choose}
+                onChoose={chooseAt}
                 onOpen={open}
                 onStatus={onStatus}
               />
