@@ -60,6 +60,7 @@ export function WorkList() {
   if (active === null && !reading && entries[0]) setActive(entries[0].attention_id);
   const seen = all ? entries : entries.slice(0, FIRST);
   const current = seen.find((each) => each.attention_id === active) ?? (worked?.key === active && !entries.some((each) => each.attention_id === active) ? seen[Math.min(worked.place, seen.length - 1)] : undefined);
+  if (current && current.attention_id !== active) setActive(current.attention_id);
   const marked = current?.attention_id;
   const begin = (entry: Entry, section: Section) => {
     setActive(entry.attention_id);
