@@ -1,7 +1,7 @@
 import { MutationCache, QueryClient } from "@tanstack/react-query";
-import { toast } from "@/ui/toast";
+import { forgetToasts, toast } from "@/ui/toast";
 import { Refusal } from "./problem";
-import { session } from "./session";
+import { forgetAtEnd } from "./session";
 
 /** What was read, in memory only. */
 export const client = new QueryClient({
@@ -26,6 +26,7 @@ export const client = new QueryClient({
 });
 
 // The next person at this desk finds nothing of the one before.
-session.subscribe(() => {
-  if (session.get().status === "out") client.clear();
+forgetAtEnd(() => {
+  client.clear();
+  forgetToasts();
 });

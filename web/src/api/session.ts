@@ -29,6 +29,13 @@ export const session = {
   },
 };
 
+/** The one place for what must not outlive a session: done whenever nobody is signed in any more, for whatever reason. While it has only expired, the page is still somebody's. */
+export function forgetAtEnd(forget: () => void): void {
+  session.subscribe(() => {
+    if (state.status === "out") forget();
+  });
+}
+
 function take(answer: SignedIn): void {
   token = { value: answer.access_token, until: Date.now() + answer.expires_in * 1000 };
   become({ status: "in", user: answer.user });

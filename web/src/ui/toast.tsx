@@ -43,6 +43,8 @@ export function placeToasts(nextPlace: string, nextSeconds: number): void {
   put([...shown]);
 }
 
+export const forgetToasts = (): void => put([]);
+
 const drop = (id: number) => put(shown.filter((each) => each.id !== id));
 
 export function Toasts() {

@@ -1,6 +1,6 @@
 import { Link, useNavigate } from "@tanstack/react-router";
 import { CalendarPlus, Check, Clock, Ellipsis, ExternalLink, NotebookPen, Phone, RotateCcw, SquarePen, UserRound, UserRoundPlus, Users } from "lucide-react";
-import { useMemo, useRef, useState } from "react";
+import { useMemo, useRef, useState, type KeyboardEvent } from "react";
 import { Name, useHidden } from "@/features/preferences/hidden";
 import type { ContactFound } from "@/features/contacts/one";
 import { useZone } from "@/features/session/business";
@@ -39,8 +39,12 @@ export function WorkList() {
   const at = useNow();
   const [whose, setWhose] = useState<"all" | "mine" | "nobody" | "snoozed">("all");
   const [all, setAll] = useState(false);
+  // The first one from the beginning, so that E S A R act on it. It is marked and not focused: a page that takes the focus skips its own heading, and
+  // rows with the focus in them would wait for what is new as long as the page is open.
   const [active, setActive] = useState<string | null>(null);
   const [sheet, setSheet] = useState<{ entry: Entry; section: Section } | null>(null);
+  /** What was last worked on here, and where it stood: the one that takes its place is next. */
+  const [worked, setWorked] = useState<{ key: string; place: number } | null>(null);
   const list = useRef<HTMLUListElement>(null);
   const navigate = useNavigate();
 
@@ -52,21 +56,32 @@ export function WorkList() {
     };
     return [...chosen].sort((a, b) => when(a).localeCompare(when(b)));
   }, [whose, work.entries, snoozed.data, people, me.id, at]);
-  const current = entries.find((each) => each.attention_id === active);
+  // Who is marked stays so wherever the list moves; nobody is marked in place of somebody whom others dealt with.
+  if (active === null && !reading && entries[0]) setActive(entries[0].attention_id);
+  const seen = all ? entries : entries.slice(0, FIRST);
+  const current = seen.find((each) => each.attention_id === active) ?? (worked?.key === active && !entries.some((each) => each.attention_id === active) ? seen[Math.min(worked.place, seen.length - 1)] : undefined);
+  if (current && current.attention_id !== active) setActive(current.attention_id);
+  const marked = current?.attention_id;
+  const begin = (entry: Entry, section: Section) => {
+    setActive(entry.attention_id);
+    setWorked({ key: entry.attention_id, place: entries.findIndex((each) => each.attention_id === entry.attention_id) });
+    setSheet({ entry, section });
+  };
 
   const move = (step: number) => {
     const links = [...(list.current?.querySelectorAll<HTMLElement>("[data-row]") ?? [])];
-    const place = links.findIndex((each) => each.dataset.row === active);
-    const next = links[Math.max(0, Math.min(links.length - 1, place + step))];
-    next?.focus();
+    const place = links.findIndex((each) => each.dataset.row === marked);
+    // From elsewhere the first press comes to the marked one itself.
+    const within = list.current?.contains(document.activeElement) && place >= 0;
+    links[Math.max(0, Math.min(links.length - 1, place + (within ? step : 0)))]?.focus();
   };
   const shortcuts = {
     j: () => move(1),
     k: () => move(-1),
     ...(current && {
-      e: () => setSheet({ entry: current, section: "resolve" }),
-      s: () => setSheet({ entry: current, section: "snooze" }),
-      a: () => setSheet({ entry: current, section: "assign" }),
+      e: () => begin(current, "resolve"),
+      s: () => begin(current, "snooze"),
+      a: () => begin(current, "assign"),
       r: () => {
         const phone = people?.get(current.contact.id)?.phone;
         if (phone) location.assign(`tel:${phone}`);
@@ -93,7 +108,10 @@ export function WorkList() {
           <Segments
             label="Whose work"
             value={whose}
-            onChange={setWhose}
+            onChange={(next) => {
+              setWhose(next);
+              setActive(null);
+            }}
             options={[
               { id: "all", name: "All", count: known(work.total) },
               { id: "mine", name: "Mine", count: known(mine) },
@@ -135,9 +153,10 @@ export function WorkList() {
               came={came}
               entry={entry}
               person={people?.get(entry.contact.id)}
-              active={entry.attention_id === active}
+              active={entry.attention_id === marked}
               onActive={() => setActive(entry.attention_id)}
-              onOpen={(section) => setSheet({ entry, section })}
+              onMove={move}
+              onOpen={(section) => begin(entry, section)}
               onRecord={(act) =>
                 act === "compare"
                   ? void navigate({ to: "/contacts/duplicates", search: { of: entry.contact.id } })
@@ -159,12 +178,13 @@ interface RowProps {
   person: ContactFound | undefined;
   active: boolean;
   onActive: () => void;
+  onMove: (step: number) => void;
   onOpen: (section: Section) => void;
   onRecord: (act?: "edit" | "move" | "compare") => void;
   at: Date;
 }
 
-function Row({ came, entry, person, active, onActive, onOpen, onRecord, at }: RowProps) {
+function Row({ came, entry, person, active, onActive, onMove, onOpen, onRecord, at }: RowProps) {
   const zone = useZone();
   const me = useMe();
   const hidden = useHidden();
@@ -190,6 +210,12 @@ function Row({ came, entry, person, active, onActive, onOpen, onRecord, at }: Ro
         {editable && remedy === "move" ? "Choose a time" : editable && remedy === "edit_phone" ? "Correct the number" : remedy === "compare" ? "Compare" : "Open"}
       </Button>
     );
+  const arrows = (event: KeyboardEvent) => {
+    const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+    if (step === undefined || event.ctrlKey || event.metaKey || event.altKey || event.shiftKey) return;
+    event.preventDefault();
+    onMove(step);
+  };
   return (
     // The focus itself is on the row's link and buttons; the row only marks itself.
     // eslint-disable-next-line jsx-a11y/no-noninteractive-element-interactions
@@ -199,7 +225,7 @@ function Row({ came, entry, person, active, onActive, onOpen, onRecord, at }: Ro
       </span>
       <div className={css.text}>
         <p className={css.first}>
-          <Link to="/contacts/$contactId" params={{ contactId: entry.contact.id }} className={css.name} data-row={entry.attention_id}>
+          <Link to="/contacts/$contactId" params={{ contactId: entry.contact.id }} className={css.name} data-row={entry.attention_id} onKeyDown={arrows}>
             <Name>{entry.contact.name}</Name>
           </Link>
           {person?.appointment_time && (

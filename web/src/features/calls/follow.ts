@@ -1,4 +1,5 @@
 import { useSyncExternalStore } from "react";
+import { forgetAtEnd } from "@/api/session";
 
 /** The calls that somebody started on this page and follows. Ids only. */
 let followed: { sessionId: string; contactId: string }[] = [];
@@ -28,11 +29,12 @@ export function openCalls(next: boolean): void {
   changed();
 }
 
-export function forgetCalls(): void {
+forgetAtEnd(() => {
   followed = [];
-  open = false;
-  changed();
-}
+  openCalls(false);
+});
+
+export const followedNow = () => snapshot;
 
 export const useFollowed = () =>
   useSyncExternalStore(
@@ -40,5 +42,5 @@ export const useFollowed = () =>
       listeners.add(listener);
       return () => listeners.delete(listener);
     },
-    () => snapshot,
+    followedNow,
   );

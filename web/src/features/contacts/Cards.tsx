@@ -1,5 +1,5 @@
-import { useVirtualizer } from "@tanstack/react-virtual";
-import { Link } from "@tanstack/react-router";
+import { defaultRangeExtractor, useVirtualizer } from "@tanstack/react-virtual";
+import { Link, useNavigate } from "@tanstack/react-router";
 import { Calendar, Layers, Mail, Megaphone, Phone as PhoneIcon, SquarePen } from "lucide-react";
 import { useEffect, useLayoutEffect, useRef, useState } from "react";
 import type { Schemas } from "@/api/client";
@@ -7,6 +7,7 @@ import { now } from "@/api/clock";
 import { useHidden } from "@/features/preferences/hidden";
 import { useNouns, useZone } from "@/features/session/business";
 import { useMay, useMayEdit } from "@/features/session/use";
+import { useShortcuts } from "@/features/shell/shortcuts";
 import { agoWithin, clock, day } from "@/lib/time";
 import { remPixels } from "@/lib/useWidth";
 import { count } from "@/lib/words";
@@ -21,7 +22,7 @@ import { Groups, Reminder } from "./columns";
 import { NoList } from "./NoList";
 import type { ContactFound } from "./one";
 import { useRows, type Sheet } from "./queries";
-import type { Selecting } from "./selection";
+import { choose, type Selecting } from "./selection";
 import { StatusBadge } from "./status";
 
 interface CardsProps {
@@ -53,6 +54,8 @@ export function Cards({ search, selecting, kind, label, empty, onStatus, sheet }
     return () => watch.disconnect();
   }, [kind]);
   const lines = Math.ceil(total / lanes);
+  const [active, setActive] = useState<number | null>(null);
+  const wanted = useRef(false);
   const rem = remPixels();
   const virtual = useVirtualizer({
     count: lines,
@@ -60,12 +63,54 @@ export function Cards({ search, selecting, kind, label, empty, onStatus, sheet }
     estimateSize: () => (kind === "list" ? 3.5 : 20.5) * rem,
     overscan: 4,
     gap: kind === "list" ? 0 : 12,
+    rangeExtractor: (seen) => {
+      const places = defaultRangeExtractor(seen);
+      // What has the focus stays, wherever the list is scrolled to.
+      const line = active === null ? -1 : Math.floor(active / lanes);
+      return line >= 0 && line < lines && !places.includes(line) ? [line, ...places].sort((a, b) => a - b) : places;
+    },
     onChange: (instance) => {
       const seen = instance.range;
       if (seen) setRange((before) => (before.from === seen.startIndex * lanes && before.to === (seen.endIndex + 4) * lanes ? before : { from: seen.startIndex * lanes, to: (seen.endIndex + 4) * lanes }));
     },
   });
   useEffect(() => virtual.measure(), [lanes, kind, virtual]);
+  useEffect(() => setActive(null), [search, sheet]);
+  useEffect(() => {
+    const link = wanted.current && box.current?.querySelector<HTMLElement>(`[data-place="${String(active)}"] a`);
+    if (!link) return;
+    wanted.current = false;
+    link.focus();
+  });
+
+  const navigate = useNavigate();
+  const mayCall = useMay()("trigger_manual_calls");
+  const chooseAt = (place: number, span: boolean) => choose(selecting, rows, place, span);
+  /** The one with the focus in it: letters act on that and on no other. */
+  const placed = (): number | null => {
+    const slot = box.current?.contains(document.activeElement) ? document.activeElement?.closest<HTMLElement>("[data-place]") : null;
+    return slot ? Number(slot.dataset.place) : null;
+  };
+  const move = (step: number) => {
+    const from = placed();
+    const next = Math.max(0, Math.min(total - 1, from === null ? (active ?? 0) : from + step));
+    wanted.current = true;
+    setActive(next);
+    virtual.scrollToIndex(Math.floor(next / lanes));
+  };
+  const withFocus = (act: (place: number, contact: ContactFound) => void) => {
+    const place = placed();
+    const contact = place === null ? undefined : rows.get(place);
+    if (place !== null && contact) act(place, contact);
+  };
+  const keys = {
+    j: () => move(1),
+    k: () => move(-1),
+    x: (event: KeyboardEvent) => withFocus((place) => chooseAt(place, event.shiftKey)),
+    r: () => withFocus((_, { phone }) => phone && location.assign(`tel:${phone}`)),
+    ...(mayCall && { c: () => withFocus((_, { id, phone }) => phone && void navigate({ to: "/contacts/$contactId", params: { contactId: id }, search: { do: "call" } })) }),
+  };
+  useShortcuts(keys);
   return (
     <div className={cx(css.frame, kind === "list" && css.framed)} aria-busy={first.isFetching}>
       {first.isPending && (
@@ -82,17 +127,25 @@ export function Cards({ search, selecting, kind, label, empty, onStatus, sheet }
               const place = line.index * lanes + lane;
               const contact = rows.get(place);
               return (
+                // The keys are the shortcuts above; a click with Shift or Ctrl beside its links and buttons is the checkbox by mouse.
+                // eslint-disable-next-line jsx-a11y/no-noninteractive-element-interactions, jsx-a11y/click-events-have-key-events
                 <li
                   // Lines are other elements than cards: what is kept of an element is how high it was when it was measured.
                   key={`${kind} ${String(lanes)} ${String(place)}`}
                   data-index={line.index}
+                  data-place={place}
+                  onFocus={() => setActive(place)}
+                  onClick={(event) => {
+                    if (!(event.shiftKey || event.ctrlKey || event.metaKey) || (event.target instanceof Element && event.target.closest("button, a, label, input"))) return;
+                    chooseAt(place, event.shiftKey);
+                  }}
                   ref={lane === 0 ? virtual.measureElement : undefined}
                   aria-setsize={total}
                   aria-posinset={place + 1}
                   className={css.slot}
                   style={{ translate: `0 ${String(line.start)}px`, left: `calc(${String(lane)} * (100% + 12px) / ${String(lanes)})`, width: `calc((100% - ${String((lanes - 1) * 12)}px) / ${String(lanes)})` }}
                 >
-                  {contact ? kind === "list" ? <Line contact={contact} selecting={selecting} onStatus={onStatus} /> : <Card contact={contact} selecting={selecting} onStatus={onStatus} /> : <div className={css.coming} aria-hidden />}
+                  {contact ? kind === "list" ? <Line contact={contact} chosen={selecting.has(contact.id)} onChoose={(span) => chooseAt(place, span)} onStatus={onStatus} /> : <Card contact={contact} chosen={selecting.has(contact.id)} onChoose={(span) => chooseAt(place, span)} onStatus={onStatus} /> : <div className={css.coming} aria-hidden />}
                 </li>
               );
             }),
@@ -105,21 +158,21 @@ export function Cards({ search, selecting, kind, label, empty, onStatus, sheet }
 
 interface OneProps {
   contact: ContactFound;
-  selecting: Selecting;
+  chosen: boolean;
+  onChoose: (span: boolean) => void;
   onStatus: (status: string) => void;
 }
 
-function Card({ contact, selecting, onStatus }: OneProps) {
+function Card({ contact, chosen, onChoose, onStatus }: OneProps) {
   const zone = useZone();
   const hidden = useHidden();
   const may = useMay();
   const mayEdit = useMayEdit();
   const at = contact.appointment_time ? new Date(contact.appointment_time) : null;
-  const chosen = selecting.has(contact.id);
   return (
     <article className={cx(css.card, chosen && css.chosen)}>
       <header className={css.head}>
-        <LightCheckbox label={`Select ${contact.name}`} chosen={chosen} onChange={(next) => selecting.set([contact], next)} />
+        <LightCheckbox label={`Select ${contact.name}`} chosen={chosen} onChange={(_, span) => onChoose(span)} />
         <h2 className={css.name}>
           <Link to="/contacts/$contactId" params={{ contactId: contact.id }}>
             <Marked contact={contact} />
@@ -175,12 +228,12 @@ function Card({ contact, selecting, onStatus }: OneProps) {
   );
 }
 
-function Line({ contact, selecting, onStatus }: OneProps) {
+function Line({ contact, chosen, onChoose, onStatus }: OneProps) {
   const zone = useZone();
   const at = contact.appointment_time ? new Date(contact.appointment_time) : null;
   return (
     <div className={css.line}>
-      <LightCheckbox label={`Select ${contact.name}`} chosen={selecting.has(contact.id)} onChange={(next) => selecting.set([contact], next)} />
+      <LightCheckbox label={`Select ${contact.name}`} chosen={chosen} onChange={(_, span) => onChoose(span)} />
       <Link to="/contacts/$contactId" params={{ contactId: contact.id }} className={css.lineName}>
         <Marked contact={contact} />
       </Link>

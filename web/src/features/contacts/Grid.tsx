@@ -3,7 +3,7 @@ import { useNavigate } from "@tanstack/react-router";
 import { ArrowDown, ArrowUp, Ellipsis, Phone } from "lucide-react";
 import { memo, useCallback, useEffect, useMemo, useRef, useState, type KeyboardEvent, type MouseEvent } from "react";
 import type { Schemas } from "@/api/client";
-import { useLook } from "@/features/preferences/look";
+import { lettersOn, useLook } from "@/features/preferences/look";
 import { useNouns } from "@/features/session/business";
 import { useMay, useMe } from "@/features/session/use";
 import { remPixels } from "@/lib/useWidth";
@@ -12,13 +12,14 @@ import { Checkbox } from "@/ui/Field";
 import { LightCheckbox, LightIconButton, LightMenu } from "@/ui/Light";
 import { Skeleton } from "@/ui/Notes";
 import { cx } from "@/ui/cx";
+import { placeIn, standAt } from "./back";
 import { columnsOf, useColumnChoice, type Choice, type Column } from "./columns";
 import { nextSort } from "./filters";
 import css from "./Grid.module.css";
 import { NoList } from "./NoList";
 import type { ContactFound } from "./one";
 import { useRows, type Sheet } from "./queries";
-import type { Selecting } from "./selection";
+import { choose, type Selecting } from "./selection";
 
 export interface GridProps {
   search: Schemas["ContactSearch"];
@@ -58,7 +59,9 @@ export function Grid({ search, selecting, sort, onSort, onStatus, label, empty, 
   const columns = useMemo(() => choice.shown.map((id) => all.find((each) => each.id === id)).filter((each): each is Column => each !== undefined), [choice, all]);
   const box = useRef<HTMLDivElement>(null);
   const rowHeight = useRowHeight();
-  const [active, setActive] = useState(0);
+  const list = useMemo(() => JSON.stringify([search, sheet]), [search, sheet]);
+  const [begun] = useState(() => placeIn(list));
+  const [active, setActive] = useState(begun);
   const wanted = useRef(false);
 
   const [range, setRange] = useState({ from: 0, to: 30 });
@@ -68,6 +71,8 @@ export function Grid({ search, selecting, sort, onSort, onStatus, label, empty, 
     getScrollElement: () => box.current,
     estimateSize: () => rowHeight,
     overscan: OVERSCAN,
+    // With some of the rows above it.
+    initialOffset: Math.max(0, begun - 3) * rowHeight,
     rangeExtractor: (seen) => {
       const places = defaultRangeExtractor(seen);
       // The row with the focus stays, wherever the list is scrolled to.
@@ -82,10 +87,15 @@ export function Grid({ search, selecting, sort, onSort, onStatus, label, empty, 
     },
   });
   useEffect(() => virtual.measure(), [rowHeight, virtual]);
+  const before = useRef(list);
   useEffect(() => {
+    if (before.current === list) return;
+    before.current = list;
     box.current?.scrollTo({ top: 0 });
     setActive(0);
-  }, [search, sheet]);
+  }, [list]);
+  const who = rows.get(active)?.id;
+  useEffect(() => standAt(list, active, who), [list, active, who]);
 
   const widthOf = (column: Column) => choice.widths[column.id] ?? column.width;
   const template = `2.75rem ${columns.map((each) => `minmax(${rem(Math.min(widthOf(each), each.least ?? 120))}, ${String(widthOf(each))}fr)`).join(" ")} 5.25rem`;
@@ -110,22 +120,7 @@ export function Grid({ search, selecting, sort, onSort, onStatus, label, empty, 
   });
 
   const open = useCallback((contact: ContactFound) => void navigate({ to: "/contacts/$contactId", params: { contactId: contact.id } }), [navigate]);
-  const choose = useCallback(
-    (place: number, span: boolean) => {
-      const contact = rows.get(place);
-      if (!contact) return;
-      const from = span && selecting.anchor !== null ? selecting.anchor : place;
-      const chosen = span ? true : !selecting.has(contact.id);
-      const list: ContactFound[] = [];
-      for (let at = Math.min(from, place); at <= Math.max(from, place); at += 1) {
-        const each = rows.get(at);
-        if (each) list.push(each);
-      }
-      selecting.set(list, chosen);
-      selecting.setAnchor(place);
-    },
-    [rows, selecting],
-  );
+  const chooseAt = useCallback((place: number, span: boolean) => choose(selecting, rows, place, span), [rows, selecting]);
 
   const keys = (event: KeyboardEvent<HTMLDivElement>) => {
     const onRow = event.target instanceof HTMLElement && event.target.dataset.place !== undefined;
@@ -145,11 +140,14 @@ export function Grid({ search, selecting, sort, onSort, onStatus, label, empty, 
       return;
     }
     if (event.ctrlKey || event.metaKey || event.altKey) return;
+    // The second letter of a pair, as in V C, never comes this far. Letters can be switched off; the space bar is none.
+    const letter = event.key.length === 1 && event.key !== " ";
+    if (letter && !lettersOn()) return;
     if (by !== undefined) {
       event.preventDefault();
       if (event.shiftKey && event.key.startsWith("Arrow")) {
-        if (selecting.anchor === null) choose(active, false);
-        choose(Math.max(0, Math.min(total - 1, active + by)), true);
+        if (selecting.anchor === null) chooseAt(active, false);
+        chooseAt(Math.max(0, Math.min(total - 1, active + by)), true);
       }
       focusRow(active + by);
     } else if (event.key === "Home") focusRow(0);
@@ -158,8 +156,9 @@ export function Grid({ search, selecting, sort, onSort, onStatus, label, empty, 
     else if (event.key === "ArrowRight") (event.target as HTMLElement).querySelector<HTMLElement>("button")?.focus();
     else if ((event.key === "x" || event.key === "X" || event.key === " ") && contact) {
       event.preventDefault();
-      choose(active, event.shiftKey);
-    } else if (event.key === "r" && contact?.phone) location.assign(`tel:${contact.phone}`);
+      chooseAt(active, event.shiftKey);
+    } else if (letter && event.repeat) return;
+    else if (event.key === "r" && contact?.phone) location.assign(`tel:${contact.phone}`);
     else if (event.key === "c" && contact && mayCall) void navigate({ to: "/contacts/$contactId", params: { contactId: contact.id }, search: { do: "call" } });
     else return;
     event.stopPropagation();
@@ -207,7 +206,7 @@ export function Grid({ search, selecting, sort, onSort, onStatus, label, empty, 
                 active={item.index === active}
                 mayCall={mayCall}
                 onActive={setActive}
-                onChoose={choose}
+                onChoose={chooseAt}
                 onOpen={open}
                 onStatus={onStatus}
               />
@@ -261,6 +260,7 @@ const GridRow = memo(function GridRow({ place, before, top, height, template, co
       role="row"
       tabIndex={active ? 0 : -1}
       data-place={place}
+      data-contact={contact?.id}
       aria-rowindex={before + place + 2}
       aria-selected={chosen}
       className={cx(css.row, chosen && css.chosen)}

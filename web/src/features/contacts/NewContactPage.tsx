@@ -54,7 +54,8 @@ function NewContact() {
       setExisting(null);
       if (again) setSaved((before) => before + 1);
       // After the draft is empty, so that leaving asks nothing.
-      else setTimeout(() => void navigate({ to: "/contacts/$contactId", params: { contactId: contact.id } }));
+      // The way back from the record is to where this was opened, not to an empty form.
+      else setTimeout(() => void navigate({ to: "/contacts/$contactId", params: { contactId: contact.id }, replace: true }));
     },
     onError: (error) => {
       if (error instanceof Refusal && error.slug === "duplicate-contact") setExisting(error.texts("existing_ids"));

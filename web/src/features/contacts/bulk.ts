@@ -2,6 +2,7 @@ import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useSyncExternalStore } from "react";
 import { api, body, type Schemas } from "@/api/client";
 import { now } from "@/api/clock";
+import { forgetAtEnd } from "@/api/session";
 
 export type Operation = Pick<Schemas["BulkBody"], "operation" | "new_status" | "reason" | "confirmation_method" | "group_changes" | "field_updates" | "confirm">;
 export type Job = Schemas["Job"];
@@ -21,13 +22,17 @@ export function setLast(next: LastChange | null): void {
   for (const listener of listeners) listener();
 }
 
+forgetAtEnd(() => setLast(null));
+
+export const lastNow = (): LastChange | null => last;
+
 export const useLast = (): LastChange | null =>
   useSyncExternalStore(
     (listener) => {
       listeners.add(listener);
       return () => listeners.delete(listener);
     },
-    () => last,
+    lastNow,
   );
 
 export const undoable = (change: LastChange | null): boolean => change?.job.undo_until != null && change.job.undone_by == null && Date.parse(change.job.undo_until) > now().getTime();

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { notShown, whom, type Selection } from "./selection";
+import { choose, notShown, whom, type Selection } from "./selection";
 
 const waiting = { status: ["pending"], sort: ["name"] };
 const confirmed = { status: ["confirmed"], sort: ["name"] };
@@ -24,4 +24,16 @@ it("counts who left the list by themselves, as far as that is known", () => {
 it("says nothing of nobody, nor of everybody a filter finds", () => {
   expect(notShown(chosen(waiting), { by: confirmed, ids: new Set(), whole: true }).count).toBe(0);
   expect(notShown({ kind: "filter", filter: waiting, total: 9 }, { by: confirmed, ids: new Set(), whole: true }).count).toBe(0);
+});
+
+it("a range goes from the last one chosen to this one, either way, as far as it was read", () => {
+  const rows = new Map(["a", "b", "c", "d"].map((id, place) => [place, { id }]));
+  const said: unknown[] = [];
+  const choosing = (anchor: number | null, has = false) => ({ anchor, has: () => has, set: (list: { id: string }[], chosen: boolean) => said.push([list.map(({ id }) => id).join(""), chosen]), setAnchor: (place: number | null) => said.push(place) });
+  choose(choosing(null), rows, 1, true);
+  choose(choosing(1), rows, 3, true);
+  choose(choosing(3, true), rows, 2, true);
+  choose(choosing(2, true), rows, 0, false);
+  choose(choosing(0), rows, 9, true);
+  expect(said).toEqual([["b", true], 1, ["bcd", true], 3, ["cd", true], 2, ["a", false], 0]);
 });

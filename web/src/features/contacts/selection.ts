@@ -71,3 +71,17 @@ export function selectionBody(selection: Selection): Schemas["BulkSelection"] {
   const { sort: _sort, ...filter } = selection.filter;
   return { filter };
 }
+
+/** Chooses the row at a place or gives it up; with `span` all from the last one chosen to it, as far as they were read. */
+export function choose<R extends Row>({ anchor, has, set, setAnchor }: Pick<Selecting, "anchor" | "has" | "set" | "setAnchor">, rows: ReadonlyMap<number, R>, place: number, span: boolean): void {
+  const row = rows.get(place);
+  if (!row) return;
+  const from = span && anchor !== null ? anchor : place;
+  const list: R[] = [];
+  for (let at = Math.min(from, place); at <= Math.max(from, place); at += 1) {
+    const each = rows.get(at);
+    if (each) list.push(each);
+  }
+  set(list, span || !has(row.id));
+  setAnchor(place);
+}

@@ -1,9 +1,12 @@
 import { useSyncExternalStore } from "react";
+import { forgetAtEnd } from "@/api/session";
 import { hiddenPhone, phoneText } from "@/lib/phone";
 import { hiddenName } from "@/lib/words";
 
 let hidden = false;
 const listeners = new Set<() => void>();
+
+export const hiddenNow = (): boolean => hidden;
 
 /** Whether names, numbers and notes are hidden from people who look over a shoulder. */
 export const useHidden = (): boolean =>
@@ -12,13 +15,17 @@ export const useHidden = (): boolean =>
       listeners.add(listener);
       return () => listeners.delete(listener);
     },
-    () => hidden,
+    hiddenNow,
   );
 
-export function toggleHidden(): void {
-  hidden = !hidden;
+function hide(next: boolean): void {
+  hidden = next;
   for (const listener of listeners) listener();
 }
+
+export const toggleHidden = (): void => hide(!hidden);
+
+forgetAtEnd(() => hide(false));
 
 /** The same inside of a sentence or a title. */
 export function useSaid(): { name: (name: string) => string; phone: (phone: string | null | undefined) => string } {

@@ -1,4 +1,5 @@
 import { api, body, type Schemas } from "@/api/client";
+import { forgetAtEnd } from "@/api/session";
 import type { Look } from "./look";
 
 type View = Schemas["PreferencesView"];
@@ -89,3 +90,9 @@ export function keepPreferences(change: PreferencesPatch): void {
   clearTimeout(timer);
   timer = setTimeout(() => void send(), WAIT);
 }
+
+// What did not get through is not kept with the next one's account.
+forgetAtEnd(() => {
+  waiting = null;
+  clearTimeout(timer);
+});

@@ -11,7 +11,7 @@ import { useOpenWork } from "@/features/attention/queries";
 import { CallMeter } from "@/features/calls/CallMeter";
 import { CallsPanel } from "@/features/calls/CallsPanel";
 import { Bell } from "@/features/notifications/Bell";
-import { forgetCalls, openCalls, useFollowed } from "@/features/calls/follow";
+import { openCalls, useFollowed } from "@/features/calls/follow";
 import { useCallsUnderWay } from "@/features/calls/queries";
 import { toggleHidden, useHidden } from "@/features/preferences/hidden";
 import { setLook, useLook } from "@/features/preferences/look";
@@ -187,13 +187,7 @@ function HideDetails() {
 
 function Account() {
   const me = useMe();
-  const client = useQueryClient();
   const navigate = useNavigate();
-  const leave = async () => {
-    await signOut();
-    forgetCalls();
-    client.clear();
-  };
   return (
     <Menu
       label="Your account"
@@ -205,7 +199,7 @@ function Account() {
       actions={[
         { id: "account", name: "Profile and security", icon: UserRound, run: () => void navigate({ to: "/account" }) },
         { id: "look", name: "Look", icon: Palette, run: () => void navigate({ to: "/account/$section", params: { section: "look" } }) },
-        { id: "out", name: "Sign out", icon: LogOut, run: () => void leave() },
+        { id: "out", name: "Sign out", icon: LogOut, run: () => void signOut() },
       ]}
     />
   );

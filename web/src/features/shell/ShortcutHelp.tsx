@@ -15,7 +15,7 @@ export default function ShortcutHelp({ onClose }: { onClose: () => void }) {
     [["G", "C"], "Calls"],
     [["G", "S"], "Settings"],
     [["N"], `Add ${nouns.one}`],
-    [["C"], `Call now, on a record`],
+    [["C"], "Call now, on a record or a row"],
     [["J", "K"], "Next, previous row"],
     [["Enter"], "Open"],
     [["Esc"], "Back, close, clear the selection"],

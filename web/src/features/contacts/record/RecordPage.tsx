@@ -1,7 +1,7 @@
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { Link, useNavigate, useSearch } from "@tanstack/react-router";
 import { BellRing, CalendarPlus, ChevronRight, Copy, Ellipsis, Mail, MapPin, MessageSquare, Phone as PhoneIcon, RotateCcw, Send, SquarePen, Trash2 } from "lucide-react";
-import { useEffect, useMemo, useRef, useState } from "react";
+import { useEffect, useRef, useState } from "react";
 import { api, body } from "@/api/client";
 import { now } from "@/api/clock";
 import { Refusal } from "@/api/problem";
@@ -20,6 +20,7 @@ import { Empty, ErrorNote, Skeleton } from "@/ui/Notes";
 import { TabLink, TabLinks } from "@/ui/Tabs";
 import { copy } from "@/ui/copy";
 import { toast } from "@/ui/toast";
+import { useBack } from "../back";
 import { contactQuery, type Contact } from "../one";
 import { StatusBadge } from "../status";
 import { Appointments } from "./Appointments";
@@ -117,13 +118,12 @@ function Record({ contact, etag }: { contact: Contact; etag: string }) {
     else if (wanted === "edit" && editable) setOpen("edit");
     else if (wanted === "groups") setOpen("groups");
   }, [wanted, navigate, callable, editable, begin]);
-  const keys = useMemo(
-    () => ({
-      ...(callable && { c: () => begin(false) }),
-      ...(contact.phone && { r: () => location.assign(`tel:${contact.phone ?? ""}`) }),
-    }),
-    [callable, begin, contact.phone],
-  );
+  const back = useBack(contact.id);
+  const keys = {
+    Escape: back,
+    ...(callable && !calling && { c: () => begin(false) }),
+    ...(contact.phone && { r: () => location.assign(`tel:${contact.phone ?? ""}`) }),
+  };
   useShortcuts(keys);
   const where = locations?.find((each) => each.id === contact.location_id)?.name;
   const count = calls?.pagination.total_calls ?? (calls && !calls.pagination.next_cursor ? calls.calls.length : undefined);
