@@ -1,4 +1,4 @@
-import { dayAndTime } from "@/lib/time";
+import { dayAndTime, dayAndTimeWithin } from "@/lib/time";
 import { humane, number } from "@/lib/words";
 import { STATUS, isStatus } from "../status";
 import { fieldWords } from "./changeWords";
@@ -32,6 +32,7 @@ export interface Names {
 }
 
 const INSTANT = /^\d{4}-\d\d-\d\dT\d\d:\d\d/;
+const isInstant = (value: unknown): value is string => typeof value === "string" && INSTANT.test(value);
 const ID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 const WORDS = new Set(["priority", "preferred_contact_method", "attendance", "confirmation", "method"]);
 
@@ -43,8 +44,9 @@ export function valueWords(field: string, value: unknown, names: Names): string 
   if (Array.isArray(value)) return value.map((each) => valueWords(field, each, names)).join(", ");
   if (isObject(value)) {
     return Object.entries(value)
-      .filter(([, each]) => !isNothing(each))
-      .map(([key, each]) => `${fieldWords(key)} ${valueWords(key, each, names)}`)
+      // The time says it already.
+      .filter(([key, each]) => key !== "minutes_before" && !isNothing(each))
+      .map(([key, each]) => `${fieldWords(key)} ${isInstant(each) ? dayAndTimeWithin(new Date(each), names.zone, names.now) : valueWords(key, each, names)}`)
       .join(", ");
   }
   if (typeof value !== "string") return "something";
@@ -55,6 +57,6 @@ export function valueWords(field: string, value: unknown, names: Names): string 
     return names.person(value) ?? "somebody";
   }
   if (field === "appointment_status" && isStatus(value)) return STATUS[value].word;
-  if (INSTANT.test(value)) return dayAndTime(new Date(value), names.zone, names.now);
+  if (isInstant(value)) return dayAndTime(new Date(value), names.zone, names.now);
   return WORDS.has(field) ? humane(value).toLowerCase() : value;
 }
