@@ -226,3 +226,39 @@ it("a group is called at once, at a time or spread over so many minutes, counted
   expect(await violations(page)).toEqual([]);
   await page.context().close();
 });
+
+it("groups are a table too: sorted by its headings, in an address that can be shared, and lines on a phone", { timeout: 120_000 }, async () => {
+  const ask = await asUser();
+  const name = `Tabled ${serial}`;
+  expect((await ask("POST", "/api/groups", { name })).status).toBe(201);
+  const page = await at("/groups");
+  await page.getByRole("radio", { name: "Table" }).click();
+  await page.waitForURL(/view=/);
+  const table = page.getByRole("region", { name: "Groups" }).getByRole("table");
+  const heading = (of: string) => table.getByRole("columnheader", { name: of });
+  expect(await heading("Last activity").getAttribute("aria-sort")).toBe("descending");
+  await table.getByRole("row", { name: new RegExp(name) }).getByText("Everyone").waitFor();
+  await heading("Members").getByRole("button").click();
+  await page.waitForURL(/sort=/);
+  expect(await heading("Members").getAttribute("aria-sort")).toBe("descending");
+  const members = async () => {
+    const cells = await table.locator("tbody tr > td:nth-child(2)").allTextContents();
+    return cells.map((each) => Number(each.replace(",", "")));
+  };
+  await expect.poll(async () => { const all = await members(); return all.length > 1 && all.every((each, place) => place === 0 || each <= (all[place - 1] ?? 0)); }).toBe(true);
+  await heading("Members").getByRole("button").click();
+  await expect.poll(async () => { const all = await members(); return all.every((each, place) => place === 0 || each >= (all[place - 1] ?? 0)); }).toBe(true);
+  expect(await violations(page)).toEqual([]);
+  await page.reload();
+  await table.waitFor();
+  expect(await heading("Members").getAttribute("aria-sort")).toBe("ascending");
+  await page.context().close();
+  const phone = (await open(browser, { width: 390, height: 844 })).page;
+  await signIn(phone, "admin", "/groups");
+  await settled(phone);
+  await phone.getByRole("radio", { name: "List", checked: true }).waitFor();
+  await phone.getByRole("listitem").filter({ hasText: name }).getByText(/^0 patients, changed/).waitFor();
+  expect(await phone.getByRole("table").count()).toBe(0);
+  expect(await violations(phone)).toEqual([]);
+  await phone.context().close();
+});

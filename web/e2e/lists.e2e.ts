@@ -228,3 +228,66 @@ it("the command palette finds pages further in by their names, and only those th
   expect(await reception.dialog.getByRole("menuitem", { name: /^Settings: / }).count()).toBe(0);
   await reception.page.context().close();
 });
+
+it("an undo says who was changed since and left, and background work why somebody was left out", { timeout: 120_000 }, async () => {
+  const mark = letters();
+  const made: string[] = [];
+  for (const name of [`Backa ${mark}`, `Backb ${mark}`, `Nobooking ${mark}`]) {
+    const booking = name.startsWith("Back") ? { appointment_time: new Date(Date.now() + 20 * 86_400_000).toISOString().slice(0, 16) } : {};
+    const answer = await ask("POST", "/api/contacts", { name, phone: `+44151496${String(Math.floor(Math.random() * 9000) + 1000)}`, ...booking, on_duplicate: "create_new" });
+    expect(answer.status, await answer.clone().text()).toBe(201);
+    made.push(((await answer.json()) as { id: string }).id);
+  }
+  const { page } = await open(browser);
+  await signIn(page, "admin", "/contacts?view=%22table%22");
+  await page.getByRole("searchbox", { name: "Search patients" }).fill(mark);
+  await page.getByText(/^3 patients match/).waitFor();
+  await page.getByRole("checkbox", { name: "Select all loaded" }).click({ force: true });
+  await page.getByRole("button", { name: "Set status" }).click();
+  await page.getByRole("textbox", { name: "Reason" }).fill("Tried out");
+  await page.getByRole("button", { name: "See what changes" }).click();
+  await page.getByRole("button", { name: "Change 2" }).click();
+  const dock = page.getByRole("region", { name: "Last change" });
+  await dock.getByText("2 patients set to confirmed. 1 was left out.").waitFor();
+  await dock.getByRole("button", { name: "See who and why" }).click();
+  const out = page.getByRole("dialog", { name: "1 left out" });
+  await out.getByRole("listitem").filter({ hasText: `Nobooking ${mark}` }).getByText("Has no appointment").waitFor();
+  expect(await violations(page)).toEqual([]);
+  await out.getByRole("button", { name: "Close" }).last().click();
+  // Somebody else changes one of them before it is undone.
+  expect((await ask("PATCH", `/api/contacts/${made[1] ?? ""}`, { appointment_status: "cancelled", reason: "Rang us" })).status).toBe(200);
+  await dock.getByRole("button", { name: "Undo" }).click();
+  await dock.getByText("1 put back. 1 was changed since and left.").waitFor();
+  await dock.getByRole("button", { name: "See who and why" }).click();
+  await out.getByRole("listitem").filter({ hasText: `Backb ${mark}` }).getByText(/^Changed since/).waitFor();
+  await out.getByRole("button", { name: "Close" }).last().click();
+  await page.getByRole("button", { name: /^Background work/ }).click();
+  const work = page.getByRole("dialog", { name: "Background work" });
+  await work.getByText("Finished with 1 problem, 2 changed").first().waitFor();
+  await work.getByRole("button", { name: "See who was left out" }).first().click();
+  await out.waitFor();
+  await page.context().close();
+});
+
+it("offers to take off what stands in the way, the search too, and shows nothing that does nothing", { timeout: 120_000 }, async () => {
+  const mark = letters();
+  const saved = await ask("POST", "/api/saved-filters", { name: `Kept ${mark}`, filters: { status: ["confirmed"], appointment_type: `None ${mark}` } });
+  expect(saved.status, await saved.clone().text()).toBe(201);
+  const { id } = (await saved.json()) as { id: string };
+  try {
+    const { page } = await open(browser);
+    await signIn(page, "admin", `/contacts?view=%22table%22&list=${id}`);
+    await page.getByText("Nobody matches these 2 filters").waitFor();
+    // The list as it was kept: there is nothing to clear.
+    expect(await page.getByRole("button", { name: "Clear all" }).count()).toBe(0);
+    await page.getByRole("button", { name: "Show all patients" }).click();
+    await page.getByRole("row").nth(2).waitFor();
+    await page.getByRole("searchbox", { name: "Search patients" }).fill(`nobody${mark}`);
+    await page.getByText("Nobody matches this search").waitFor();
+    await page.getByRole("button", { name: `Search: “nobody${mark}”` }).click();
+    await page.getByRole("row").nth(2).waitFor();
+    await page.context().close();
+  } finally {
+    await ask("DELETE", `/api/saved-filters/${id}`);
+  }
+});

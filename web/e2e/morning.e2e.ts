@@ -64,6 +64,30 @@ it("at eight in the morning one page shows who is due and waits, what failed, an
   await part(/^Today’s appointments/).getByRole("link", { name: late }).waitFor();
   await part(/^Since you closed/).getByText(/^[1-9]\d*$/).first().waitFor();
   expect(await violations(page)).toEqual([]);
+  // Enter opens the item, with what helps and what was tried; what was done takes it off, and it can be brought back.
+  const row = attention.getByRole("link", { name: failed });
+  await row.focus();
+  await page.keyboard.press("Enter");
+  const sheet = page.getByRole("dialog", { name: failed });
+  await sheet.getByRole("heading", { name: "Last calls" }).waitFor();
+  await sheet.getByRole("list").first().getByText("Failed").first().waitFor();
+  await sheet.getByRole("link", { name: "Open the record" }).waitFor();
+  expect(await violations(page)).toEqual([]);
+  await sheet.getByRole("button", { name: "Moved" }).click();
+  await sheet.waitFor({ state: "detached" });
+  await row.waitFor({ state: "detached" });
+  await attention.getByRole("button", { name: "What was resolved" }).click();
+  const line = attention.getByRole("listitem").filter({ hasText: failed });
+  await line.getByText(/Resolved just now/).waitFor();
+  expect(await violations(page)).toEqual([]);
+  await line.getByRole("button", { name: "Reopen" }).click();
+  await line.waitFor({ state: "detached" });
+  await attention.getByRole("radio", { name: /^All/ }).click();
+  if (await more.isVisible()) await more.click();
+  await row.waitFor();
+  // A click still goes to the record.
+  await row.click();
+  await page.waitForURL(/\/contacts\/[0-9a-f-]{36}/);
   await page.context().close();
 });
 

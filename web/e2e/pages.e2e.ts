@@ -30,6 +30,9 @@ const PAGES = (): string[] => [
   `/contacts/${ids.contact}/notes`,
   `/contacts/${ids.contact}/changes`,
   "/groups",
+  // Also what the width does not choose by itself.
+  "/groups?view=%22table%22",
+  "/groups?view=%22cards%22",
   `/groups/${ids.group}/members`,
   `/groups/${ids.group}/analytics`,
   "/groups/compare",
@@ -103,7 +106,7 @@ it.each([
   await enlarge(page, size);
   await signIn(page);
   const wide: string[] = [];
-  for (const path of ["/today", "/contacts", "/contacts/new", `/contacts/${ids.contact}`, "/groups", "/calls", "/settings", "/account/look"]) {
+  for (const path of ["/today", "/contacts", "/contacts/new", `/contacts/${ids.contact}`, "/groups", "/groups?view=%22table%22", "/calls", "/settings", "/account/look"]) {
     await page.evaluate((to) => {
       history.pushState({}, "", to);
       dispatchEvent(new PopStateEvent("popstate", { state: {} }));

@@ -1,6 +1,7 @@
 import { createRootRoute, createRoute, createRouter, lazyRouteComponent, Outlet, redirect, useRouterState, type ErrorComponentProps } from "@tanstack/react-router";
 import { useEffect } from "react";
 import { readListSearch } from "./features/contacts/filters";
+import { readGroupsSearch } from "./features/groups/view";
 import { startPage } from "./features/preferences/look";
 import { isOpen } from "./features/session/open";
 import { SignInPage } from "./features/session/SignIn";
@@ -82,6 +83,14 @@ const contacts = createRoute({
   validateSearch: readListSearch,
 });
 
+const groups = createRoute({
+  getParentRoute: () => root,
+  path: "/groups",
+  component: lazily(() => import("./features/groups/GroupsPage")),
+  errorComponent: Broken,
+  validateSearch: readGroupsSearch,
+});
+
 const compare = createRoute({
   getParentRoute: () => root,
   path: "/groups/compare",
@@ -129,7 +138,7 @@ const routes = root.addChildren([
   duplicates,
   record("/contacts/$contactId"),
   record("/contacts/$contactId/$tab"),
-  page("/groups", () => import("./features/groups/GroupsPage")),
+  groups,
   compare,
   page("/groups/$groupId", () => import("./features/groups/GroupPage")),
   page("/groups/$groupId/$tab", () => import("./features/groups/GroupPage")),

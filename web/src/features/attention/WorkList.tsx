@@ -1,29 +1,31 @@
 import { Link, useNavigate } from "@tanstack/react-router";
-import { CalendarPlus, Check, Clock, Ellipsis, ExternalLink, NotebookPen, Phone, RotateCcw, SquarePen, UserRound, UserRoundPlus, Users } from "lucide-react";
+import { Check, Clock, Ellipsis, ExternalLink, History, NotebookPen, RotateCcw, UserRound, UserRoundPlus } from "lucide-react";
 import { useMemo, useRef, useState, type KeyboardEvent } from "react";
+import { useLimits, type Limits } from "@/features/calls/queries";
 import { Name, useHidden } from "@/features/preferences/hidden";
 import type { ContactFound } from "@/features/contacts/one";
 import { useZone } from "@/features/session/business";
 import { useColleague } from "@/features/session/team";
 import { useMayEdit, useMe } from "@/features/session/use";
 import { useShortcuts } from "@/features/shell/shortcuts";
-import { phoneText } from "@/lib/phone";
-import { ago, clock, dayAndTime, dayAndTimeWithin } from "@/lib/time";
+import { ago, agoWithin, clock, dayAndTime, dayAndTimeWithin } from "@/lib/time";
 import { useNow } from "@/lib/useNow";
 import { count, initials, number } from "@/lib/words";
 import { Avatar, Count, IconTile } from "@/ui/Badge";
-import { Button, IconButton, buttonClass } from "@/ui/Button";
+import { Button, IconButton } from "@/ui/Button";
 import { Kbd } from "@/ui/Kbd";
 import { Menu } from "@/ui/Menu";
 import { LiveRows } from "@/ui/LiveRows";
 import { Empty, ErrorNote, Skeleton } from "@/ui/Notes";
 import { Panel } from "@/ui/Panel";
 import { Segments } from "@/ui/Segments";
+import { ShowMore } from "@/ui/ShowMore";
 import { cx } from "@/ui/cx";
+import { Remedy } from "./Remedy";
 import { WorkSheet, type Section } from "./WorkSheet";
 import css from "./WorkList.module.css";
 import { useWorkActions } from "./actions";
-import { usePeopleOfWork, useOpenWork, useSnoozedWork, useWorkLoading, type Entry } from "./queries";
+import { byResolved, usePeopleOfWork, useOpenWork, useResolvedWork, useSnoozedWork, useWorkLoading, type Entry } from "./queries";
 import { reasonOf } from "./reasons";
 
 const FIRST = 8;
@@ -36,8 +38,10 @@ export function WorkList() {
   const reading = useWorkLoading();
   const snoozed = useSnoozedWork();
   const people = usePeopleOfWork().data;
+  const limits = useLimits().data;
   const at = useNow();
-  const [whose, setWhose] = useState<"all" | "mine" | "nobody" | "snoozed">("all");
+  const [whose, setWhose] = useState<"all" | "mine" | "nobody" | "snoozed" | "resolved">("all");
+  const resolved = useResolvedWork(whose === "resolved");
   const [all, setAll] = useState(false);
   // The first one from the beginning, so that E S A R act on it. It is marked and not focused: a page that takes the focus skips its own heading, and
   // rows with the focus in them would wait for what is new as long as the page is open.
@@ -46,16 +50,16 @@ export function WorkList() {
   /** What was last worked on here, and where it stood: the one that takes its place is next. */
   const [worked, setWorked] = useState<{ key: string; place: number } | null>(null);
   const list = useRef<HTMLUListElement>(null);
-  const navigate = useNavigate();
 
   const entries = useMemo(() => {
+    if (whose === "resolved") return (resolved.data?.pages ?? []).flatMap((page) => page.entries).sort(byResolved);
     const chosen = whose === "snoozed" ? (snoozed.data ?? []) : work.entries.filter((each) => whose === "all" || (whose === "mine" ? each.assigned_to === me.id : !each.assigned_to));
     const when = (entry: Entry) => {
       const time = people?.get(entry.contact.id)?.appointment_time;
       return time && Date.parse(time) > at.getTime() - 3_600_000 ? time : `9${entry.since}`;
     };
     return [...chosen].sort((a, b) => when(a).localeCompare(when(b)));
-  }, [whose, work.entries, snoozed.data, people, me.id, at]);
+  }, [whose, work.entries, snoozed.data, resolved.data, people, me.id, at]);
   // Who is marked stays so wherever the list moves; nobody is marked in place of somebody whom others dealt with.
   if (active === null && !reading && entries[0]) setActive(entries[0].attention_id);
   const seen = all ? entries : entries.slice(0, FIRST);
@@ -68,6 +72,10 @@ export function WorkList() {
     setSheet({ entry, section });
   };
 
+  const choose = (next: typeof whose) => {
+    setWhose(next);
+    setActive(null);
+  };
   const move = (step: number) => {
     const links = [...(list.current?.querySelectorAll<HTMLElement>("[data-row]") ?? [])];
     const place = links.findIndex((each) => each.dataset.row === marked);
@@ -78,15 +86,16 @@ export function WorkList() {
   const shortcuts = {
     j: () => move(1),
     k: () => move(-1),
-    ...(current && {
-      e: () => begin(current, "resolve"),
-      s: () => begin(current, "snooze"),
-      a: () => begin(current, "assign"),
-      r: () => {
-        const phone = people?.get(current.contact.id)?.phone;
-        if (phone) location.assign(`tel:${phone}`);
-      },
-    }),
+    ...(current &&
+      whose !== "resolved" && {
+        e: () => begin(current, "resolve"),
+        s: () => begin(current, "snooze"),
+        a: () => begin(current, "assign"),
+        r: () => {
+          const phone = people?.get(current.contact.id)?.phone;
+          if (phone) location.assign(`tel:${phone}`);
+        },
+      }),
   };
   useShortcuts(shortcuts);
 
@@ -108,45 +117,52 @@ export function WorkList() {
           <Segments
             label="Whose work"
             value={whose}
-            onChange={(next) => {
-              setWhose(next);
-              setActive(null);
-            }}
+            onChange={choose}
             options={[
               { id: "all", name: "All", count: known(work.total) },
               { id: "mine", name: "Mine", count: known(mine) },
               { id: "nobody", name: "Nobody’s", count: known(nobody) },
               ...(away > 0 || whose === "snoozed" ? [{ id: "snoozed" as const, name: "Snoozed", count: number(away) }] : []),
+              // Only while it is looked at: the head is narrow, and the way there stands under the list.
+              ...(whose === "resolved" ? [{ id: "resolved" as const, name: "Resolved" }] : []),
             ]}
           />
         )
       }
       footer={
-        !reading &&
-        entries.length > 0 && (
+        !reading && (
           <>
-            {entries.length > FIRST && (
+            {whose !== "resolved" && entries.length > FIRST && (
               <Button small look="quiet" onPress={() => setAll(!all)}>
                 {all ? "Show fewer" : `Show ${number(entries.length - FIRST)} more`}
               </Button>
             )}
-            {work.more && <span>The oldest {number(work.entries.length)} are shown.</span>}
-            <span className={css.keys}>
-              <Kbd>J</Kbd> <Kbd>K</Kbd> move <Kbd>Enter</Kbd> open <Kbd>E</Kbd> resolve <Kbd>S</Kbd> snooze
-            </span>
+            {whose === "resolved" ? (
+              <ShowMore list={resolved} bare />
+            ) : (
+              <Button small look="quiet" icon={History} onPress={() => choose("resolved")}>
+                What was resolved
+              </Button>
+            )}
+            {whose !== "resolved" && work.more && <span>The oldest {number(work.entries.length)} are shown.</span>}
+            {entries.length > 0 && (
+              <span className={css.keys}>
+                <Kbd>J</Kbd> <Kbd>K</Kbd> move <Kbd>Enter</Kbd> open <Kbd>E</Kbd> resolve <Kbd>S</Kbd> snooze
+              </span>
+            )}
           </>
         )
       }
     >
       {reading && <Skeleton rows={4} />}
       {work.isError && <ErrorNote error={work.error} what="Could not load what needs attention." retry={() => void work.refetch()} />}
-      {!reading && work.data && entries.length === 0 && (
-        <Empty title={whose === "all" ? "Nothing needs you" : whose === "mine" ? "Nothing is assigned to you" : whose === "nobody" ? "Everything has somebody" : "Nothing is snoozed"}>
-          {whose === "all" && "This list fills when something goes wrong: nobody reached, no consent, no time left."}
-        </Empty>
+      {whose === "resolved" && resolved.isPending && <Skeleton rows={4} />}
+      {whose === "resolved" && resolved.isError && <ErrorNote error={resolved.error} what="Could not load what was resolved." retry={() => void resolved.refetch()} />}
+      {!reading && (whose === "resolved" ? resolved.data : work.data) && entries.length === 0 && (
+        <Empty title={EMPTY[whose]}>{whose === "all" && `${planned(limits)} when something goes wrong: nobody reached, no consent, no time left.`}</Empty>
       )}
       {!reading && (
-        <LiveRows ref={list} of={whose} items={entries} keyOf={keyOf} most={all ? undefined : FIRST}>
+        <LiveRows ref={list} of={`${whose} ${String(resolved.data?.pages.length ?? 0)}`} items={entries} keyOf={keyOf} most={all || whose === "resolved" ? undefined : FIRST}>
           {(entry, came) => (
             <Row
               key={entry.attention_id}
@@ -157,11 +173,6 @@ export function WorkList() {
               onActive={() => setActive(entry.attention_id)}
               onMove={move}
               onOpen={(section) => begin(entry, section)}
-              onRecord={(act) =>
-                act === "compare"
-                  ? void navigate({ to: "/contacts/duplicates", search: { of: entry.contact.id } })
-                  : void navigate({ to: "/contacts/$contactId", params: { contactId: entry.contact.id }, search: act ? { do: act } : {} })
-              }
               at={at}
             />
           )}
@@ -172,6 +183,14 @@ export function WorkList() {
   );
 }
 
+const EMPTY = { all: "Nothing needs you", mine: "Nothing is assigned to you", nobody: "Everything has somebody", snoozed: "Nothing is snoozed", resolved: "Nothing was resolved yet" };
+
+/** What Vio still does today, where that is known and calling is on. */
+function planned(limits: Limits | undefined): string {
+  const calls = limits && !limits.paused ? limits.waiting.planned_today : 0;
+  return calls > 0 ? `Vio makes ${count(calls, "call")} today; this list fills` : "This list fills";
+}
+
 interface RowProps {
   came: string | undefined;
   entry: Entry;
@@ -180,42 +199,31 @@ interface RowProps {
   onActive: () => void;
   onMove: (step: number) => void;
   onOpen: (section: Section) => void;
-  onRecord: (act?: "edit" | "move" | "compare") => void;
   at: Date;
 }
 
-function Row({ came, entry, person, active, onActive, onMove, onOpen, onRecord, at }: RowProps) {
+function Row({ came, entry, person, active, onActive, onMove, onOpen, at }: RowProps) {
   const zone = useZone();
   const me = useMe();
   const hidden = useHidden();
   const colleague = useColleague();
   const mayEdit = useMayEdit();
   const { reopen, assign, snooze } = useWorkActions();
-  const { line, icon, remedy } = reasonOf(entry.reason);
+  const navigate = useNavigate();
+  const { line, icon } = reasonOf(entry.reason);
   const editable = person ? mayEdit(person) : mayEdit({});
   const who = colleague(entry.assigned_to);
-  const phone = person?.phone;
-  const main =
-    remedy === "ring" && phone ? (
-      <a className={cx(buttonClass({ look: active ? "primary" : "secondary", small: true }), css.main)} href={`tel:${phone}`}>
-        <Phone size={15} aria-hidden /> Ring <span className={cx(css.number, "num")}>{hidden ? "" : phoneText(phone)}</span>
-      </a>
-    ) : (
-      <Button
-        small
-        look={active ? "primary" : "secondary"}
-        icon={remedy === "move" ? CalendarPlus : remedy === "edit_phone" ? SquarePen : remedy === "compare" ? Users : ExternalLink}
-        onPress={() => onRecord(remedy === "move" ? "move" : remedy === "edit_phone" ? "edit" : remedy === "compare" ? "compare" : undefined)}
-      >
-        {editable && remedy === "move" ? "Choose a time" : editable && remedy === "edit_phone" ? "Correct the number" : remedy === "compare" ? "Compare" : "Open"}
-      </Button>
-    );
-  const arrows = (event: KeyboardEvent) => {
+  const done = entry.status === "resolved";
+  // Enter opens the item, as the footer says; a click, and Enter with Ctrl, follow the link to the record.
+  const keys = (event: KeyboardEvent) => {
+    if (event.ctrlKey || event.metaKey || event.shiftKey || event.altKey) return;
     const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
-    if (step === undefined || event.ctrlKey || event.metaKey || event.altKey || event.shiftKey) return;
+    if (step !== undefined) onMove(step);
+    else if (event.key === "Enter" && !done && editable) onOpen("open");
+    else return;
     event.preventDefault();
-    onMove(step);
   };
+  const by = colleague(entry.resolved_by);
   return (
     // The focus itself is on the row's link and buttons; the row only marks itself.
     // eslint-disable-next-line jsx-a11y/no-noninteractive-element-interactions
@@ -225,7 +233,7 @@ function Row({ came, entry, person, active, onActive, onMove, onOpen, onRecord, 
       </span>
       <div className={css.text}>
         <p className={css.first}>
-          <Link to="/contacts/$contactId" params={{ contactId: entry.contact.id }} className={css.name} data-row={entry.attention_id} onKeyDown={arrows}>
+          <Link to="/contacts/$contactId" params={{ contactId: entry.contact.id }} className={css.name} data-row={entry.attention_id} onKeyDown={keys}>
             <Name>{entry.contact.name}</Name>
           </Link>
           {person?.appointment_time && (
@@ -239,6 +247,7 @@ function Row({ came, entry, person, active, onActive, onMove, onOpen, onRecord, 
           {line}
           {entry.notes > 0 && <span className="faint"> {count(entry.notes, "note")}</span>}
           {entry.status === "snoozed" && entry.snoozed_until && <span className="faint"> Snoozed until {dayAndTimeWithin(new Date(entry.snoozed_until), zone, at)}.</span>}
+          {done && entry.resolved_at && <span className="faint">{` Resolved ${agoWithin(new Date(entry.resolved_at), zone, at)}${by ? ` by ${by}` : ""}.`}</span>}
         </p>
       </div>
       <span className={css.since}>
@@ -246,7 +255,7 @@ function Row({ came, entry, person, active, onActive, onMove, onOpen, onRecord, 
           {ago(new Date(entry.since), zone, at)}
         </time>
       </span>
-      {editable && (
+      {editable && !done && (
         <span className={css.who}>
           <button type="button" className={css.assign} title={who ? `Assigned to ${who}` : "Assign"} onClick={() => onOpen("assign")}>
             {entry.assigned_to ? <Avatar small text={who ? initials(who) : "?"} /> : <UserRoundPlus size={15} aria-hidden />}
@@ -255,8 +264,14 @@ function Row({ came, entry, person, active, onActive, onMove, onOpen, onRecord, 
         </span>
       )}
       <span className={css.do}>
-        {main}
-        {editable && (
+        {done && editable ? (
+          <Button small icon={RotateCcw} isPending={reopen.isPending} onPress={() => reopen.mutate(entry)}>
+            Reopen
+          </Button>
+        ) : (
+          <Remedy entry={entry} person={person} primary={active} />
+        )}
+        {editable && !done && (
           <>
             <span className={css.touch}>
               <Button small icon={Clock} onPress={() => onOpen("snooze")}>
@@ -270,15 +285,14 @@ function Row({ came, entry, person, active, onActive, onMove, onOpen, onRecord, 
               label={`More for ${entry.contact.name}`}
               trigger={<IconButton icon={Ellipsis} label={`More for ${entry.contact.name}`} />}
               actions={[
-                entry.status !== "resolved" && { id: "resolve", name: "Resolve", icon: Check, run: () => onOpen("resolve") },
+                { id: "resolve", name: "Resolve", icon: Check, run: () => onOpen("resolve") },
                 entry.status === "snoozed"
                   ? { id: "wake", name: "Show it now", icon: RotateCcw, run: () => snooze.mutate({ entry, until: null }) }
                   : { id: "snooze", name: "Snooze", icon: Clock, run: () => onOpen("snooze") },
                 entry.assigned_to !== me.id && { id: "mine", name: "Assign to me", icon: UserRound, run: () => assign.mutate({ entry, to: "me" }) },
                 { id: "assign", name: "Assign", icon: UserRoundPlus, run: () => onOpen("assign") },
                 { id: "note", name: "Add a note", icon: NotebookPen, run: () => onOpen("note") },
-                entry.status === "resolved" && { id: "reopen", name: "Reopen", icon: RotateCcw, run: () => reopen.mutate(entry) },
-                { id: "open", name: "Open the record", icon: ExternalLink, run: () => onRecord() },
+                { id: "open", name: "Open the record", icon: ExternalLink, run: () => void navigate({ to: "/contacts/$contactId", params: { contactId: entry.contact.id } }) },
               ]}
             />
           </>

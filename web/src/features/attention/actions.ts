@@ -8,6 +8,8 @@ import type { Entry } from "./queries";
 export const DONE = [
   { id: "confirmed", name: "Rang, confirmed", text: "Rang and confirmed", status: "confirmed" },
   { id: "cancelled", name: "Rang, cancelled", text: "Rang and cancelled", status: "cancelled" },
+  // The new time is set where times are; saying so here changes nothing of the appointment.
+  { id: "moved", name: "Moved", text: "Moved to another time", status: null },
   { id: "message", name: "Left a message", text: "Left a message", status: null },
   { id: "not_needed", name: "Not needed", text: "Not needed", status: null },
 ] as const;

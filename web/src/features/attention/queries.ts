@@ -36,16 +36,33 @@ export function useWorkLoading(): boolean {
   return isFirst(open) || (open.entries.length > 0 && (isFirst(people) || isFirst(snoozed)));
 }
 
+const RESOLVED = 25;
+
+/** What was resolved, the newest work first: the API begins with the oldest, so its pages are read from the last one on. */
 export function useResolvedWork(enabled: boolean) {
   return useInfiniteQuery({
     queryKey: ["attention", "resolved"],
     enabled,
-    queryFn: ({ pageParam }) => body(api.GET("/api/attention", { params: { query: { status: "resolved", page_size: 25, ...(pageParam && { cursor: pageParam }) } } })),
-    initialPageParam: "",
-    getNextPageParam: (page) => page.pagination.next_cursor ?? undefined,
-    select: (pages) => pages.pages.flatMap((page) => page.attention),
+    queryFn: async ({ pageParam }) => {
+      const read = (query: { page?: number; page_size: number; count?: boolean }) => body(api.GET("/api/attention", { params: { query: { status: "resolved", ...query } } }));
+      let page = pageParam;
+      if (page === 0) {
+        const first = await read({ page_size: RESOLVED, count: true });
+        page = lastPage(first.pagination.total_attention);
+        if (page === 1) return { page, entries: first.attention };
+      }
+      return { page, entries: (await read({ page, page_size: RESOLVED })).attention };
+    },
+    initialPageParam: 0,
+    getNextPageParam: ({ page }) => (page > 1 ? page - 1 : undefined),
   });
 }
+
+/** The page that the newest are on; beyond ten thousand the API counts no further. */
+export const lastPage = (total: number | null | undefined): number => Math.max(1, Math.ceil((total ?? 10_000) / RESOLVED));
+
+/** What was resolved last comes first. */
+export const byResolved = (a: Entry, b: Entry): number => (b.resolved_at ?? "").localeCompare(a.resolved_at ?? "");
 
 /** The people of the open work, in one request: entries name them by id and name alone. */
 export function usePeopleOfWork() {

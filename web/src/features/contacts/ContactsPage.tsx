@@ -134,7 +134,7 @@ export default function ContactsPage() {
           </Button>
         )}
         <Chips list={list} chips={chips} facets={facets} />
-        {list.filtered && (
+        {list.clearable && (
           <button type="button" className={css.link} onClick={list.clear}>
             Clear all
           </button>
@@ -247,20 +247,20 @@ function Nobody() {
 
 /** Says which filter stands in the way, and takes it off in one click. */
 function NoResults({ list, chips }: { list: List; chips: Chip[] }) {
-  const filters = chips.length + (list.text.search ? 1 : 0);
+  const nouns = useNouns();
+  const words = list.text.search;
+  const all: Chip[] = words ? [{ key: "search", name: "Search", value: `“${words}”`, without: { search: {}, text: { search: undefined } } }, ...chips] : chips;
   return (
     <Empty
-      title={filters === 1 ? "Nobody matches this filter" : `Nobody matches these ${number(filters)} filters`}
+      title={all.length === 1 ? (words ? "Nobody matches this search" : "Nobody matches this filter") : `Nobody matches these ${number(all.length)} filters`}
       action={
         <>
-          {filters > 1 && (
-            <ul className={css.without}>
-              {chips.slice(0, 5).map((chip) => (
-                <Without key={chip.key} list={list} chip={chip} />
-              ))}
-            </ul>
-          )}
-          <Button onPress={list.clear}>Clear all</Button>
+          <ul className={css.without}>
+            {all.slice(0, 5).map((chip) => (
+              <Without key={chip.key} list={list} chip={chip} />
+            ))}
+          </ul>
+          {list.clearable ? <Button onPress={list.clear}>Clear all</Button> : <Button onPress={() => list.open(undefined)}>{`Show all ${nouns.many}`}</Button>}
         </>
       }
     />

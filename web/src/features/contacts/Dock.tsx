@@ -5,6 +5,8 @@ import { api, body, type Schemas } from "@/api/client";
 import { now } from "@/api/clock";
 import { useNouns } from "@/features/session/business";
 import { useMay, useMe } from "@/features/session/use";
+import { LeftOut } from "@/features/shell/LeftOut";
+import { isGoing, leftOut, type Job } from "@/features/shell/jobs";
 import { useShortcuts } from "@/features/shell/shortcuts";
 import { count, number } from "@/lib/words";
 import { Meter } from "@/ui/Bar";
@@ -105,6 +107,12 @@ export function Dock({ selecting, total, search, read }: DockProps) {
   );
 }
 
+/** What an undo did: of those who were changed since, nothing. */
+function undoneWords(job: Job): string {
+  const out = leftOut(job);
+  return `${"changed" in job.summary ? number(job.summary.changed) : ""} put back.${out > 0 ? ` ${count(out, "was", "were")} changed since and left.` : ""}`;
+}
+
 /** What was done last: its progress, and ten minutes in which it can be undone. */
 function Last({ change }: { change: LastChange }) {
   const { undo } = useBulk();
@@ -117,17 +125,22 @@ function Last({ change }: { change: LastChange }) {
     queryKey: ["jobs", change.job.job_id],
     queryFn: () => body(api.GET("/api/jobs/{job_id}", { params: { path: { job_id: change.job.job_id } } })),
     initialData: change.job,
-    refetchInterval: (query) => (query.state.data?.status === "running" || query.state.data?.status === "receiving" ? 1500 : false),
+    refetchInterval: (query) => (query.state.data && isGoing(query.state.data) ? 1500 : false),
   }).data;
-  const going = job.status === "running" || job.status === "receiving";
+  const going = isGoing(job);
+  const out = going ? 0 : leftOut(job);
+  const [looking, setLooking] = useState(false);
   const can = undoable({ ...change, job });
   const left = job.undo_until ? Math.max(0, Math.floor((Date.parse(job.undo_until) - now().getTime()) / 1000)) : 0;
   const back = () =>
     undo.mutate(job, {
       onSuccess: (undone) => {
-        const summary = "changed" in undone.summary ? undone.summary : null;
-        toast(summary ? `${number(summary.changed)} put back.${summary.refused > 0 ? ` ${count(summary.refused, "was", "were")} changed since and left.` : ""}` : "Being put back.");
-        setLast(null);
+        // Nobody was left: there is nothing more to say or to see.
+        if (isGoing(undone) || leftOut(undone) > 0) setLast({ job: undone, text: "Put back." });
+        else {
+          toast(undoneWords(undone));
+          setLast(null);
+        }
       },
       onError: () => toast("This cannot be undone any more.", true),
     });
@@ -137,8 +150,13 @@ function Last({ change }: { change: LastChange }) {
     <section className={cx(css.dock, css.done)} aria-label="Last change">
       {going ? <span className={css.progress}><Meter label="Progress" value={job.done_rows} most={job.total_rows} /></span> : <Check size={17} aria-hidden />}
       <p className={css.size} role="status">
-        {undo.isPending ? "Being put back." : going ? `${number(job.done_rows)} of ${number(job.total_rows)}. You can leave this page.` : change.text}
+        {undo.isPending ? "Being put back." : going ? `${number(job.done_rows)} of ${number(job.total_rows)}. You can leave this page.` : job.kind === "undo" ? undoneWords(job) : `${change.text}${out > 0 ? ` ${count(out, "was", "were")} left out.` : ""}`}
       </p>
+      {out > 0 && (
+        <button type="button" className={css.all} onClick={() => setLooking(true)}>
+          {out === 1 ? "See who and why" : "See them"}
+        </button>
+      )}
       {can && (
         <>
           <Button look="dock" icon={Undo2} isPending={undo.isPending} onPress={back}>
@@ -153,6 +171,7 @@ function Last({ change }: { change: LastChange }) {
       <span className={css.close}>
         <IconButton look="dock" icon={X} label="Close" onPress={() => setLast(null)} />
       </span>
+      {looking && <LeftOut job={job} onClose={() => setLooking(false)} />}
     </section>
   );
 }

@@ -4,6 +4,7 @@ import { api, type Schemas } from "@/api/client";
 import { now } from "@/api/clock";
 import { Refusal } from "@/api/problem";
 import { useNouns, useZone } from "@/features/session/business";
+import { save } from "@/lib/save";
 import { dateKey } from "@/lib/time";
 import { count, number } from "@/lib/words";
 import { Button } from "@/ui/Button";
@@ -19,16 +20,11 @@ export function ExportDialog({ whom, total, onClose }: { whom: Schemas["Contacts
   const chosen = Boolean(whom.ids);
   const nouns = useNouns();
   const zone = useZone();
-  const save = useMutation({
+  const make = useMutation({
     mutationFn: async () => {
       const { response } = await api.POST("/api/contacts/export", { body: whom, parseAs: "stream" });
-      const address = URL.createObjectURL(await response.blob());
-      const link = document.createElement("a");
-      link.href = address;
       // Names nobody: what somebody searched for stays out of names of files too.
-      link.download = `${nouns.many}-${dateKey(now(), zone)}.csv`;
-      link.click();
-      setTimeout(() => URL.revokeObjectURL(address), 60_000);
+      save(await response.blob(), `${nouns.many}-${dateKey(now(), zone)}.csv`);
     },
     onSuccess: () => {
       toast("The file is among your downloads.");
@@ -44,13 +40,13 @@ export function ExportDialog({ whom, total, onClose }: { whom: Schemas["Contacts
       footer={
         <>
           <Button onPress={onClose}>Cancel</Button>
-          <Button look="primary" icon={Download} isDisabled={many || total === 0} isPending={save.isPending} onPress={() => save.mutate()}>
+          <Button look="primary" icon={Download} isDisabled={many || total === 0} isPending={make.isPending} onPress={() => make.mutate()}>
             {`Download ${count(total, nouns.one, nouns.many)}`}
           </Button>
         </>
       }
     >
-      {save.isError && <ErrorNote error={save.error} what={save.error instanceof Refusal ? `No file was made. ${save.error.problem.title}.` : "No file was made."} />}
+      {make.isError && <ErrorNote error={make.error} what={make.error instanceof Refusal ? `No file was made. ${make.error.problem.title}.` : "No file was made."} />}
       {many ? (
         <Hint tone="attention">{`A file holds at most ${number(MOST)} ${nouns.many}. ${chosen ? "Choose fewer." : "Narrow the list with a filter first."}`}</Hint>
       ) : (

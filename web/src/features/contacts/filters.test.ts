@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { bodyOf, fromBody, hasFilters, nextSort, readListSearch } from "./filters";
+import { bodyOf, fromBody, hasFilters, nextSort, readListSearch, staysInList } from "./filters";
 
 const group = "0192f0c1-2b3c-7def-8abc-0123456789ab";
 
@@ -30,6 +30,14 @@ describe("the filters of a list", () => {
     expect(hasFilters({ view: "cards", sort: ["name"], list: group }, {})).toBe(false);
     expect(hasFilters({ attention: true }, {})).toBe(true);
     expect(hasFilters({}, { search: "x" })).toBe(true);
+  });
+
+  it("leaves a saved list with its last filter, and not by another view of it", () => {
+    const kept = { search: { attention: true } as const, text: {} };
+    expect(staysInList(kept, { list: group }, {})).toBe(false);
+    expect(staysInList(kept, { list: group, attention: true, view: "cards" }, {})).toBe(true);
+    expect(staysInList(kept, { list: group }, { search: "x" })).toBe(true);
+    expect(staysInList({ search: { sort: ["name"] }, text: {} }, { list: group, view: "cards" }, {})).toBe(true);
   });
 
   it("sorts by one heading, or by the next with Shift", () => {

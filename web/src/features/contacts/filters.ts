@@ -111,6 +111,9 @@ export function filtersOf(search: ListSearch): ListSearch {
 
 export const hasFilters = (search: ListSearch, text: TextSearch): boolean => Object.keys(filtersOf(search)).length > 0 || Object.values(text).some(Boolean);
 
+/** Whether a change of a saved list is still of that list: an address without filters would be the list itself, and whoever takes off its last filter wants everybody. */
+export const staysInList = (list: { search: ListSearch; text: TextSearch }, next: ListSearch, text: TextSearch): boolean => hasFilters(next, text) || next.sort !== undefined || !hasFilters(list.search, list.text);
+
 /** The body of `POST /contacts/search`. */
 export function bodyOf(search: ListSearch, text: TextSearch): Search {
   const words = text.search?.trim() ?? "";

@@ -1,6 +1,6 @@
 import { useLocation, useNavigate, useSearch } from "@tanstack/react-router";
 import { useCallback, useMemo } from "react";
-import { filtersOf, fromBody, hasFilters, tidy, type ListSearch, type TextSearch } from "./filters";
+import { bodyOf, filtersOf, fromBody, hasFilters, staysInList, tidy, type ListSearch, type TextSearch } from "./filters";
 import { useSavedLists } from "./saved";
 
 declare module "@tanstack/react-router" {
@@ -24,20 +24,26 @@ export function useList() {
 
   /** Changes filters; the history is replaced while somebody types. */
   const change = useCallback(
-    (next: { [K in keyof ListSearch]?: ListSearch[K] | undefined }, nextText?: TextSearch, replace = false) =>
+    (next: { [K in keyof ListSearch]?: ListSearch[K] | undefined }, nextText?: TextSearch, replace = false) => {
+      // Another list begins at its first page.
+      const after = tidy({ ...search, page: undefined, ...next });
+      const words = nextText ?? text;
       void navigate({
-        // Another list begins at its first page.
-        search: tidy({ ...search, page: undefined, ...next }),
-        state: (before) => ({ ...before, text: nextText ?? text }),
+        search: !saved || staysInList(base, after, words) ? after : tidy({ ...after, list: undefined }),
+        state: (before) => ({ ...before, text: words }),
         replace,
         resetScroll: false,
-      }),
-    [navigate, search, text],
+      });
+    },
+    [navigate, search, text, saved, base],
   );
   const open = useCallback((list: string | undefined) => void navigate({ search: tidy({ view: search.view, list }), state: (before) => ({ ...before, text: {} }) }), [navigate, search.view]);
   const clear = useCallback(() => open(address.list), [open, address.list]);
 
-  return { search, text, saved, lists: lists ?? [], changed: own && saved !== undefined, filtered: hasFilters(search, text), filters: filtersOf(search), change, open, clear };
+  const changed = own && saved !== undefined && JSON.stringify(bodyOf(search, text)) !== JSON.stringify(bodyOf(base.search, base.text));
+  const filtered = hasFilters(search, text);
+
+  return { search, text, saved, lists: lists ?? [], changed, filtered, clearable: filtered && (saved === undefined || changed), filters: filtersOf(search), change, open, clear };
 }
 
 export type List = ReturnType<typeof useList>;

@@ -1,6 +1,6 @@
 import { Link, useNavigate, useSearch } from "@tanstack/react-router";
 import { Award, ChevronRight, Plus, TriangleAlert } from "lucide-react";
-import { useState } from "react";
+import { useState, type ReactNode } from "react";
 import { useLook } from "@/features/preferences/look";
 import { useNouns } from "@/features/session/business";
 import { useMay } from "@/features/session/use";
@@ -31,7 +31,7 @@ interface Told {
 }
 
 /** Groups side by side: how often people answer, confirm, and need another call. */
-export default function ComparePage() {
+export default function ComparePage(): ReactNode {
   const { ids = [], days = 30 } = useSearch({ from: "/groups/compare" });
   const navigate = useNavigate();
   const may = useMay();

@@ -12,7 +12,7 @@ import { ErrorNote } from "@/ui/Notes";
 import { Facts, Panel } from "@/ui/Panel";
 import { toast } from "@/ui/toast";
 import css from "./GroupPage.module.css";
-import { visibility } from "./GroupsPage";
+import { visibility } from "./view";
 import type { Group } from "./queries";
 
 /** What is done to a group as a whole: archive, empty, delete. */

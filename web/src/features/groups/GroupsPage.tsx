@@ -1,50 +1,56 @@
 import { useInfiniteQuery, useMutation, useQuery, useQueryClient, keepPreviousData } from "@tanstack/react-query";
-import { Link, useNavigate } from "@tanstack/react-router";
-import { ChartColumn, Ellipsis, LayoutTemplate, Lightbulb, Lock, Megaphone, Plus, Search, UserRoundCheck, Users } from "lucide-react";
-import { useState } from "react";
+import { Link, useNavigate, useSearch } from "@tanstack/react-router";
+import { ChartColumn, Grid2x2, LayoutTemplate, Lightbulb, List as ListIcon, Megaphone, Plus, Search, Table2 } from "lucide-react";
+import { useState, type ReactNode } from "react";
 import { api, body } from "@/api/client";
 import { useTotal } from "@/features/contacts/queries";
 import { useNouns, useZone } from "@/features/session/business";
 import { useMay } from "@/features/session/use";
 import { agoWithin } from "@/lib/time";
 import { useDelayed } from "@/lib/useDelayed";
+import { useNarrow } from "@/lib/useNarrow";
 import { useNow } from "@/lib/useNow";
 import { count, number } from "@/lib/words";
-import { Button, IconButton, buttonClass } from "@/ui/Button";
+import { Button, buttonClass } from "@/ui/Button";
 import { Checkbox, SelectField, TextField } from "@/ui/Field";
-import { Menu } from "@/ui/Menu";
 import { Empty, ErrorNote, Skeleton } from "@/ui/Notes";
 import { PageHeader } from "@/ui/Panel";
+import { Segments } from "@/ui/Segments";
 import { ShowMore } from "@/ui/ShowMore";
 import { toast } from "@/ui/toast";
+import { GroupMenu, useArchive } from "./GroupActions";
 import { GroupDialog } from "./GroupDialog";
 import css from "./GroupsPage.module.css";
+import { GroupRows, GroupsTable } from "./GroupsTable";
 import { GroupTile } from "./GroupTile";
 import { TemplatesDialog } from "./TemplatesDialog";
 import type { Group } from "./queries";
+import { SORTS, isSort, pressed, visibility, type GroupsSearch } from "./view";
 
-const SORTS = [
-  { id: "recent_activity", name: "Most recent activity" },
-  { id: "name", name: "Name" },
-  { id: "member_count", name: "Largest first" },
-  { id: "created_at", name: "Newest first" },
-];
+const CHOICES = Object.entries(SORTS).map(([id, { name }]) => ({ id, name }));
 
-export default function GroupsPage() {
+export default function GroupsPage(): ReactNode {
   const nouns = useNouns();
   const may = useMay();
   const manages = may("manage_business_settings");
   const [typed, setTyped] = useState("");
   const search = useDelayed(typed.trim(), 300);
-  const [sort, setSort] = useState("recent_activity");
+  const asked = useSearch({ from: "/groups" });
+  const sort = asked.sort ?? "recent_activity";
+  const way = asked.way ?? SORTS[sort].first;
+  const navigate = useNavigate({ from: "/groups" });
+  const phone = useNarrow("48rem");
+  // A phone has room for a line each, and begins so.
+  const view = asked.view ?? (phone ? "table" : "cards");
+  const go = (next: GroupsSearch) => void navigate({ search: { ...asked, ...next }, replace: true, resetScroll: false });
   const [archived, setArchived] = useState(false);
   const [dialog, setDialog] = useState<"new" | "templates" | null>(null);
   const list = useInfiniteQuery({
-    queryKey: ["groups", "page", search, sort, archived],
+    queryKey: ["groups", "page", search, sort, way, archived],
     queryFn: ({ pageParam }) =>
       body(
         api.GET("/api/groups", {
-          params: { query: { ...(search && { search }), sort_by: sort, sort_direction: sort === "name" ? "asc" : "desc", ...(archived && { archived: true }), page_size: 50, ...(pageParam && { cursor: pageParam }) } },
+          params: { query: { ...(search && { search }), sort_by: sort, sort_direction: way, ...(archived && { archived: true }), page_size: 50, ...(pageParam && { cursor: pageParam }) } },
         }),
       ),
     initialPageParam: "",
@@ -103,13 +109,24 @@ export default function GroupsPage() {
           <TextField bare label="Find a group" type="search" placeholder="Find a group" value={typed} onChange={setTyped} leading={<Search size={16} aria-hidden />} autoComplete="off" />
         </div>
         <div className={css.sort}>
-          <SelectField bare label="Sort" value={sort} options={SORTS} onChange={setSort} />
+          <SelectField bare label="Sort" value={sort} options={CHOICES} onChange={(by) => isSort(by) && go({ sort: by, way: SORTS[by].first })} />
         </div>
         {(archived || (stats?.archived_groups ?? 0) > 0) && (
           <Checkbox isSelected={archived} onChange={setArchived}>
             Show archived
           </Checkbox>
         )}
+        <span className={css.view}>
+          <Segments
+            label="View"
+            value={view}
+            onChange={(next) => go({ view: next })}
+            options={[
+              { id: "cards", name: "Cards", icon: Grid2x2 },
+              { id: "table", name: phone ? "List" : "Table", icon: phone ? ListIcon : Table2 },
+            ]}
+          />
+        </span>
       </div>
       {list.isPending && <Skeleton rows={3} tall />}
       {list.isError && <ErrorNote error={list.error} what="Could not load the groups." retry={() => void list.refetch()} />}
@@ -127,11 +144,15 @@ export default function GroupsPage() {
           {!search && !archived && `A group lets you call many ${nouns.many} together. Nobody is added until you say so.`}
         </Empty>
       )}
-      <ul className={css.cards}>
-        {groups.map((each) => (
-          <Card key={each.id} group={each} />
-        ))}
-      </ul>
+      {view === "cards" ? (
+        <ul className={css.cards}>
+          {groups.map((each) => (
+            <Card key={each.id} group={each} />
+          ))}
+        </ul>
+      ) : (
+        groups.length > 0 && (phone ? <GroupRows groups={groups} /> : <GroupsTable groups={groups} sort={sort} way={way} onSort={(by) => go(pressed(by, { sort, way }))} />)
+      )}
       <ShowMore list={list} bare />
       {dialog === "new" && <GroupDialog onClose={() => setDialog(null)} />}
       {dialog === "templates" && <TemplatesDialog onClose={() => setDialog(null)} />}
@@ -139,31 +160,14 @@ export default function GroupsPage() {
   );
 }
 
-const VISIBLE = { all_staff: { name: "Everyone", icon: Users }, admins_only: { name: "Administrators", icon: Lock }, custom: { name: "Some people", icon: UserRoundCheck } } as const;
-
-export function visibility(group: Group) {
-  const known = group.visibility === "admins_only" || group.visibility === "custom" ? group.visibility : "all_staff";
-  return known === "custom" ? { ...VISIBLE.custom, name: count(group.visible_to.length, "person", "people") } : VISIBLE[known];
-}
-
 function Card({ group }: { group: Group }) {
   const zone = useZone();
   const at = useNow();
   const nouns = useNouns();
   const may = useMay();
-  const navigate = useNavigate();
-  const client = useQueryClient();
-  const [editing, setEditing] = useState(false);
   const { name: who, icon: Icon } = visibility(group);
-  const archive = useMutation({
-    mutationFn: (archived: boolean) => body(api.PATCH("/api/groups/{group_id}", { params: { path: { group_id: group.id } }, body: { archived } })),
-    onSuccess: (_, archived) => {
-      toast(archived ? "Archived." : "Brought back.");
-      void client.invalidateQueries({ queryKey: ["groups"] });
-    },
-  });
+  const archive = useArchive(group);
   const archived = group.archived_at != null;
-  const open = () => void navigate({ to: "/groups/$groupId", params: { groupId: group.id } });
   return (
     <li className={css.card}>
       <svg className={css.edge} viewBox="0 0 10 1" preserveAspectRatio="none" aria-hidden>
@@ -181,17 +185,7 @@ function Card({ group }: { group: Group }) {
             <Icon size={14} aria-hidden /> {who}
           </p>
         </div>
-        {may("manage_business_settings") && (
-          <Menu
-            label={`More for ${group.name}`}
-            trigger={<IconButton icon={Ellipsis} label={`More for ${group.name}`} />}
-            actions={[
-              { id: "open", name: "Open", run: open },
-              { id: "edit", name: "Edit", run: () => setEditing(true) },
-              { id: "archive", name: archived ? "Bring back" : "Archive", run: () => archive.mutate(!archived) },
-            ]}
-          />
-        )}
+        <GroupMenu group={group} />
       </header>
       <p className={css.text}>{group.description}</p>
       <p className={css.number}>
@@ -218,7 +212,6 @@ function Card({ group }: { group: Group }) {
           Open<span className="hidden-visually"> {group.name}</span>
         </Link>
       </footer>
-      {editing && <GroupDialog group={group} onClose={() => setEditing(false)} />}
     </li>
   );
 }

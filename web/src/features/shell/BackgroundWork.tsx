@@ -1,18 +1,19 @@
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
-import { ListChecks, Undo2, X } from "lucide-react";
+import { Download, ListChecks, ListX, Undo2, X } from "lucide-react";
 import { useState } from "react";
-import { api, body, type Schemas } from "@/api/client";
+import { api, body } from "@/api/client";
 import { now } from "@/api/clock";
 import { useZone } from "@/features/session/business";
-import { ago, clock } from "@/lib/time";
-import { count } from "@/lib/words";
+import { save } from "@/lib/save";
+import { ago, clock, dateKey } from "@/lib/time";
 import { Meter } from "@/ui/Bar";
 import { Button, IconButton } from "@/ui/Button";
 import { Dialog } from "@/ui/Dialog";
 import { Empty, ErrorNote, Skeleton } from "@/ui/Notes";
+import { toast } from "@/ui/toast";
 import css from "./BackgroundWork.module.css";
-
-type Job = Schemas["Job"];
+import { LeftOut } from "./LeftOut";
+import { isGoing, jobWords, leftOut, type Job } from "./jobs";
 
 const KIND: Record<string, string> = {
   dnc_import: "Do-not-call import",
@@ -22,8 +23,6 @@ const KIND: Record<string, string> = {
   bulk_delete: "Deletion",
   undo: "Undo",
 };
-
-const isGoing = (job: Job) => job.status === "running" || job.status === "receiving";
 
 export function useJobs() {
   return useQuery({ queryKey: ["jobs"], queryFn: () => body(api.GET("/api/jobs", { params: { query: { page_size: 25 } } })) });
@@ -67,9 +66,15 @@ function JobRow({ job }: { job: Job }) {
   };
   const cancel = useMutation({ mutationFn: () => body(api.POST("/api/jobs/{job_id}/cancel", { params: { path: { job_id: job.job_id } }, body: {} })), onSuccess: done });
   const undo = useMutation({ mutationFn: () => body(api.POST("/api/jobs/{job_id}/undo", { params: { path: { job_id: job.job_id } }, body: {} })), onSuccess: done });
-  const summary = "changed" in job.summary ? job.summary : null;
   const undoable = job.undo_until && !job.undone_by && Date.parse(job.undo_until) > now().getTime();
-  const words = job.status === "cancelled" ? "Stopped" : isGoing(job) ? "Running" : summary && summary.refused > 0 ? `Finished, ${count(summary.refused, "was left out", "were left out")}` : "Finished";
+  const [looking, setLooking] = useState(false);
+  const errors = useMutation({
+    mutationFn: async () => {
+      const { response } = await api.GET("/api/jobs/{job_id}/errors.csv", { params: { path: { job_id: job.job_id } }, parseAs: "stream" });
+      save(await response.blob(), `left-out-${dateKey(now(), zone)}.csv`);
+    },
+    onSuccess: () => toast("The file is among your downloads."),
+  });
   return (
     <li className={css.job}>
       <div className={css.head}>
@@ -77,14 +82,24 @@ function JobRow({ job }: { job: Job }) {
         <span className="faint">{ago(new Date(job.created_at), zone, now())}</span>
       </div>
       <p className="muted">
-        {words}
-        {summary && `, ${count(summary.changed, "changed", "changed")}`}
+        {jobWords(job)}
         {job.undone_by && ", undone"}
         {isGoing(job) && job.estimated_at && `, done about ${clock(new Date(job.estimated_at), zone)}`}
       </p>
       {isGoing(job) && <Meter label="Progress" value={job.done_rows} most={job.total_rows} />}
       {(cancel.isError || undo.isError) && <ErrorNote error={cancel.error ?? undo.error} what="Nothing was changed." />}
+      {errors.isError && <ErrorNote error={errors.error} what="No file was made." />}
       <div className={css.actions}>
+        {job.results && !isGoing(job) && leftOut(job) > 0 && (
+          <Button small icon={ListX} onPress={() => setLooking(true)}>
+            See who was left out
+          </Button>
+        )}
+        {job.errors && (
+          <Button small icon={Download} isPending={errors.isPending} onPress={() => errors.mutate()}>
+            Download the rows left out
+          </Button>
+        )}
         {isGoing(job) && (
           <Button small icon={X} isPending={cancel.isPending} onPress={() => cancel.mutate()}>
             Stop
@@ -96,6 +111,7 @@ function JobRow({ job }: { job: Job }) {
           </Button>
         )}
       </div>
+      {looking && <LeftOut job={job} onClose={() => setLooking(false)} />}
     </li>
   );
 }

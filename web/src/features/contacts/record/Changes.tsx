@@ -3,13 +3,15 @@ import { useState } from "react";
 import { api, body, type Schemas } from "@/api/client";
 import { now } from "@/api/clock";
 import { useHidden } from "@/features/preferences/hidden";
-import { useZone } from "@/features/session/business";
+import { useGroups } from "@/features/groups/queries";
+import { useLocations, useZone } from "@/features/session/business";
 import { useColleague } from "@/features/session/team";
 import { dayAndTimeWithin } from "@/lib/time";
 import { capital, number } from "@/lib/words";
 import { Empty, ErrorNote, Skeleton } from "@/ui/Notes";
 import { ShowMore } from "@/ui/ShowMore";
 import css from "./Timeline.module.css";
+import { pairsOf, valueWords, type Names } from "./beforeAfter";
 import { LOOKED, actionWords, fieldWords, whoDid } from "./changeWords";
 import { gathered, isLook } from "./looks";
 
@@ -45,7 +47,16 @@ function Entry({ entry, times }: { entry: HistoryEntry; times: number }) {
   const colleague = useColleague();
   const [open, setOpen] = useState(false);
   const who = capital(whoDid(entry.by, colleague(entry.by.user_id)));
-  const pairs = Object.entries(entry.details ?? {}).filter((pair): pair is [string, [unknown, unknown]] => Array.isArray(pair[1]) && pair[1].length === 2);
+  const groups = useGroups().data?.groups;
+  const places = useLocations().data;
+  const pairs = pairsOf(entry.details);
+  const names: Names = {
+    group: (id) => groups?.find((each) => each.id === id)?.name,
+    person: colleague,
+    place: (id) => places?.find((each) => each.id === id)?.name,
+    zone,
+    now: now(),
+  };
   return (
     <li>
       <b>{isLook(entry) ? LOOKED : actionWords(entry.action)}</b>
@@ -63,18 +74,16 @@ function Entry({ entry, times }: { entry: HistoryEntry; times: number }) {
       )}
       {open && (
         <dl className={`${css.under ?? ""} ${css.fields ?? ""}`}>
-          {pairs.map(([field, [before, after]]) => (
-            <div key={field}>
-              {capital(fieldWords(field))}: {shown(before)} → <b>{shown(after)}</b>
+          {pairs.map(([field, before, after], place) => (
+            <div key={`${field}${String(place)}`}>
+              <dt>{capital(fieldWords(field))}</dt>
+              <dd>
+                {valueWords(field, before, names)} → <b>{valueWords(field, after, names)}</b>
+              </dd>
             </div>
           ))}
         </dl>
       )}
     </li>
   );
-}
-
-function shown(value: unknown): string {
-  if (value === null || value === undefined || value === "") return "nothing";
-  return typeof value === "string" ? value : JSON.stringify(value);
 }

@@ -40,7 +40,7 @@ export function WorkOf({ contact }: { contact: Contact }) {
           )}
         </li>
       ))}
-      {open && <WorkSheet entry={open} section="resolve" person={person} onClose={() => setOpen(null)} />}
+      {open && <WorkSheet entry={open} section="resolve" person={person} here onClose={() => setOpen(null)} />}
     </ul>
   );
 }

@@ -1,0 +1,43 @@
+import { useNavigate } from "@tanstack/react-router";
+import { CalendarPlus, ExternalLink, Phone, SquarePen, Users } from "lucide-react";
+import type { ContactFound } from "@/features/contacts/one";
+import { useHidden } from "@/features/preferences/hidden";
+import { useMayEdit } from "@/features/session/use";
+import { phoneText } from "@/lib/phone";
+import { Button, buttonClass } from "@/ui/Button";
+import css from "./WorkList.module.css";
+import type { Entry } from "./queries";
+import { reasonOf } from "./reasons";
+
+/** What the main button of an entry does; without a number nobody can be rung, and the record is opened. */
+export function remedyOf(entry: Entry, person: ContactFound | undefined) {
+  const { remedy } = reasonOf(entry.reason);
+  return remedy === "ring" && !person?.phone ? "open" : remedy;
+}
+
+/** The one thing that helps: ring, choose a time, correct the number, compare, or open the record. */
+export function Remedy({ entry, person, primary = false, onGone }: { entry: Entry; person: ContactFound | undefined; primary?: boolean; onGone?: () => void }) {
+  const hidden = useHidden();
+  const navigate = useNavigate();
+  const mayEdit = useMayEdit();
+  const remedy = remedyOf(entry, person);
+  const editable = person ? mayEdit(person) : mayEdit({});
+  const look = primary ? "primary" : "secondary";
+  if (remedy === "ring") {
+    return (
+      <a className={buttonClass({ look, small: true })} href={`tel:${person?.phone ?? ""}`}>
+        <Phone size={15} aria-hidden /> Ring <span className={`${css.number ?? ""} num`}>{hidden ? "" : phoneText(person?.phone ?? "")}</span>
+      </a>
+    );
+  }
+  const go = () => {
+    onGone?.();
+    if (remedy === "compare") void navigate({ to: "/contacts/duplicates", search: { of: entry.contact.id } });
+    else void navigate({ to: "/contacts/$contactId", params: { contactId: entry.contact.id }, search: remedy === "move" ? { do: "move" } : remedy === "edit_phone" ? { do: "edit" } : {} });
+  };
+  return (
+    <Button small look={look} icon={remedy === "move" ? CalendarPlus : remedy === "edit_phone" ? SquarePen : remedy === "compare" ? Users : ExternalLink} onPress={go}>
+      {editable && remedy === "move" ? "Choose a time" : editable && remedy === "edit_phone" ? "Correct the number" : remedy === "compare" ? "Compare" : "Open"}
+    </Button>
+  );
+}
