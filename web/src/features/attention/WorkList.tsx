@@ -130,7 +130,8 @@ export function WorkList() {
         )
       }
       footer={
-        !reading && (
+        !reading &&
+        (whose !== "resolved" || resolved.hasNextPage) && (
           <>
             {whose !== "resolved" && entries.length > FIRST && (
               <Button small look="quiet" onPress={() => setAll(!all)}>
@@ -145,7 +146,7 @@ export function WorkList() {
               </Button>
             )}
             {whose !== "resolved" && work.more && <span>The oldest {number(work.entries.length)} are shown.</span>}
-            {entries.length > 0 && (
+            {whose !== "resolved" && entries.length > 0 && (
               <span className={css.keys}>
                 <Kbd>J</Kbd> <Kbd>K</Kbd> move <Kbd>Enter</Kbd> open <Kbd>E</Kbd> resolve <Kbd>S</Kbd> snooze
               </span>
