@@ -13,7 +13,7 @@ import { CallsPanel } from "@/features/calls/CallsPanel";
 import { Bell } from "@/features/notifications/Bell";
 import { forgetCalls, openCalls, useFollowed } from "@/features/calls/follow";
 import { useCallsUnderWay } from "@/features/calls/queries";
-import { toggleHidden, useHidden } from "@/features/preferences/hidden";
+import { toggleHidden, useChosenHidden, useHideWhenLeft } from "@/features/preferences/hidden";
 import { setLook, useLook } from "@/features/preferences/look";
 import { KeepPreferences } from "@/features/preferences/Keep";
 import { SessionWatch } from "@/features/session/Watch";
@@ -61,6 +61,7 @@ export function Shell() {
     [entries, navigate, may],
   );
   useShortcuts(shortcuts);
+  useHideWhenLeft();
   useFocusOnNavigation();
   const { followed, open } = useFollowed();
 
@@ -181,7 +182,7 @@ function BottomTabs({ entries }: { entries: Entry[] }) {
 }
 
 function HideDetails() {
-  const hidden = useHidden();
+  const hidden = useChosenHidden();
   return <IconButton icon={hidden ? EyeOff : Eye} label={hidden ? "Show details" : "Hide details"} aria-pressed={hidden} onPress={toggleHidden} />;
 }
 
