@@ -19,6 +19,7 @@ import { LiveRows } from "@/ui/LiveRows";
 import { Empty, ErrorNote, Skeleton } from "@/ui/Notes";
 import { Panel } from "@/ui/Panel";
 import { Segments } from "@/ui/Segments";
+import { Time } from "@/ui/Time";
 import { cx } from "@/ui/cx";
 import { WorkSheet, type Section } from "./WorkSheet";
 import css from "./WorkList.module.css";
@@ -216,9 +217,9 @@ function Row({ came, entry, person, active, onActive, onOpen, onRecord, at }: Ro
         </p>
       </div>
       <span className={css.since}>
-        <time dateTime={entry.since} title={new Date(entry.since).toUTCString()}>
+        <Time at={entry.since} zone={zone}>
           {ago(new Date(entry.since), zone, at)}
-        </time>
+        </Time>
       </span>
       {editable && (
         <span className={css.who}>
