@@ -10,6 +10,7 @@ import { signOut } from "@/api/session";
 import { useOpenWork } from "@/features/attention/queries";
 import { CallMeter } from "@/features/calls/CallMeter";
 import { CallsPanel } from "@/features/calls/CallsPanel";
+import { PausedStrip, usePaused } from "@/features/calls/PausedStrip";
 import { Bell } from "@/features/notifications/Bell";
 import { forgetCalls, openCalls, useFollowed } from "@/features/calls/follow";
 import { useCallsUnderWay } from "@/features/calls/queries";
@@ -20,6 +21,7 @@ import { SessionWatch } from "@/features/session/Watch";
 import { useBusiness, useNouns, useZone } from "@/features/session/business";
 import { useMay, useMe } from "@/features/session/use";
 import { clock } from "@/lib/time";
+import { useNarrow } from "@/lib/useNarrow";
 import { initials, number } from "@/lib/words";
 import { Avatar, Count } from "@/ui/Badge";
 import { Button, IconButton } from "@/ui/Button";
@@ -47,6 +49,8 @@ export function Shell() {
   const [palette, setPalette] = useState(false);
   const [help, setHelp] = useState(false);
   const rail = useRail();
+  const phone = useNarrow("48rem");
+  const paused = usePaused();
   const { fresh } = useLook();
   useEffect(() => (fresh === "live" ? startLive(client, pushed, polling(isTold)) : startLive(client, ...(fresh === "0" ? [] : [every(Number(fresh) * 1000)]))), [client, fresh]);
 
@@ -66,7 +70,7 @@ export function Shell() {
   const { followed, open } = useFollowed();
 
   return (
-    <div className={cx(css.shell, rail && css.rail)}>
+    <div className={cx(css.shell, rail && css.rail, phone && paused && css.paused)}>
       <a href="#main" className={css.skip}>
         Skip to the page
       </a>
@@ -79,6 +83,7 @@ export function Shell() {
             <Kbd>Ctrl K</Kbd>
           </button>
           <div className={css.tools}>
+            {rail && !phone && <PausedStrip place="top" />}
             {followed.length > 0 && !open && (
               <Button small icon={PhoneCall} onPress={() => openCalls(true)}>
                 {`Your calls ${String(followed.length)}`}
@@ -104,6 +109,7 @@ export function Shell() {
           </aside>
         </div>
       </div>
+      {phone && <PausedStrip place="tabs" />}
       <BottomTabs entries={entries} />
       <Suspense fallback={null}>
         {palette && <CommandPalette onClose={() => setPalette(false)} />}
