@@ -54,6 +54,11 @@ it("whoever adds somebody is told on which day and when Vio would call", async (
   await page.keyboard.type(`${dayOfMonth}${month}${year}`);
   await page.getByRole("group", { name: "Time" }).getByRole("spinbutton").first().click();
   await page.keyboard.type("0210p");
-  await page.getByText(/^\w{3} \d+ \w{3,4}( \d{4})?, 2:10pm$/).waitFor();
+  const said = page.getByRole("definition").filter({ hasText: "2:10pm" });
+  await said.nth(1).waitFor();
+  const before = new Date(Date.parse(`${day}T12:00:00Z`) - 86_400_000);
+  const words = `${["Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"][before.getUTCDay()] ?? ""} ${String(before.getUTCDate())} `;
+  // A day before, to the minute.
+  expect(await said.nth(1).textContent()).toContain(words);
   await page.context().close();
 });

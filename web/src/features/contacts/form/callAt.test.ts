@@ -5,7 +5,7 @@ const zone = "Europe/London";
 const hours = { start_time: "08:00", end_time: "20:00", weekend_calling: false, holiday_calling: false };
 // A Monday.
 const now = new Date("2026-11-16T10:00:00Z");
-const asked = { hoursBefore: 24, zone, hours, noticeHours: 2, holiday: (date: string) => date === "2026-12-25", preferred: false, now };
+const asked = { hoursBefore: 24, zone, hours, noticeHours: 2, holiday: (date: string): boolean => date === "2026-12-25", preferred: false, now };
 const words = (appointment: string, more: Partial<typeof asked> = {}) => {
   const found = callAt({ ...asked, ...more, appointment: new Date(appointment) });
   return found && callAtWords(found, zone, more.now ?? now);
