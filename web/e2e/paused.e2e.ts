@@ -23,6 +23,8 @@ it.each([390, 820])("that calling is paused is in sight at %d px, over nothing, 
     expect(here.x).toBeGreaterThanOrEqual(0);
     expect(here.x + here.width).toBeLessThanOrEqual(width);
     expect(await page.evaluate(() => document.documentElement.scrollWidth - innerWidth)).toBeLessThanOrEqual(0);
+    // Not a letter of it is cut.
+    expect(await strip.getByText("Calling is paused").evaluate((each) => each.scrollWidth - each.clientWidth)).toBe(0);
     if (width < 768) {
       await strip.getByText(/^(Live|4 s|…|Offline)$/).last().waitFor();
       const tabs = await box(page.getByRole("navigation", { name: "Main" }));

@@ -101,11 +101,11 @@ export const dayAndTimeWithin = (instant: Date, zone: string, now: Date): string
 
 /** The instant itself, for whoever wants to know exactly: `Mon 23 Nov 2026, 9:30:05am GMT (London)`. */
 export function exact(instant: Date, zone: string): string {
-  const [time = "", half = ""] = [clock(instant, zone).slice(0, -2), clock(instant, zone).slice(-2)];
+  const time = clock(instant, zone);
   const { weekday, day: dayOfMonth, year } = wall(instant, zone);
   const month = format(zone, { month: "short" }).format(instant);
   const named = format(zone, { timeZoneName: "short" }).formatToParts(instant).find((each) => each.type === "timeZoneName")?.value ?? "";
-  return `${weekday} ${String(dayOfMonth)} ${month} ${String(year)}, ${time}:${two(instant.getUTCSeconds())}${half} ${named} (${city(zone)})`;
+  return `${weekday} ${String(dayOfMonth)} ${month} ${String(year)}, ${time.slice(0, -2)}:${two(instant.getUTCSeconds())}${time.slice(-2)} ${named} (${city(zone)})`;
 }
 
 /** `just now`, `14 min ago`, `8:01am`, `Yesterday 4:10pm`, `Mon 16 Nov`. */
