@@ -16,7 +16,7 @@ it.each([390, 820])("that calling is paused is in sight at %d px, over nothing, 
     const { context, page } = await open(browser, { width });
     await signIn(page, "admin", `/contacts/${made.id}`);
     await settled(page);
-    const strip = page.getByRole("region", { name: "Calling" });
+    const strip = page.getByRole("region", { name: "Calling is paused" });
     await strip.getByText("Calling is paused").waitFor();
     const box = async (of: typeof strip) => (await of.boundingBox()) ?? { x: 0, y: 0, width: 0, height: 0 };
     const here = await box(strip);

@@ -18,7 +18,7 @@ export function PausedStrip({ place }: { place: "tabs" | "top" }) {
   // The question stays until it is closed, also when calling has been resumed meanwhile.
   if (!paused && !asking) return null;
   return (
-    <section className={cx(css.paused, css[place], "no-print")} aria-label="Calling">
+    <section className={cx(css.paused, css[place], "no-print")} aria-label="Calling is paused">
       <span className={css.word}>
         <CirclePause size={16} aria-hidden /> Calling is paused
       </span>
