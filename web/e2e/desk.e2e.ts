@@ -71,6 +71,7 @@ describe("the day on paper", () => {
       window.print = () => document.body.setAttribute("data-printed", String(Number(document.body.getAttribute("data-printed") ?? 0) + 1));
     });
     await page.getByRole("button", { name: "Print day list" }).click();
+    await page.getByRole("dialog", { name: "Print the day list" }).getByRole("button", { name: "Print" }).click();
     await page.locator("body[data-printed='1']").waitFor();
     await page.emulateMedia({ media: "print" });
     const table = page.getByRole("table");
@@ -85,6 +86,64 @@ describe("the day on paper", () => {
     const pdf = await page.pdf({ format: "A4", ...(process.env.VIO_SHOTS && { path: `${process.env.VIO_SHOTS}/day-${theme}.pdf` }) });
     // One sheet for a short day; nothing of the page comes with it.
     expect(pdf.toString("latin1").match(/\/Type\s*\/Page[^s]/g)?.length).toBeLessThanOrEqual(2);
+    await page.context().close();
+  });
+
+  it("has whole names and numbers where they are asked for, on A4 upright", async () => {
+    const now = await clockNow();
+    await ask("POST", "/api/contacts", { name: "Wholea Named", phone: "+441514960556", appointment_time: new Date(now.getTime() + 6 * 60_000).toISOString().slice(0, 16), timezone: "UTC", on_duplicate: "create_new" });
+    const page = await signedIn("/today");
+    await page.evaluate(() => {
+      window.print = () => document.body.setAttribute("data-printed", "1");
+    });
+    await page.getByRole("button", { name: "Print day list" }).click();
+    const asked = page.getByRole("dialog", { name: "Print the day list" });
+    await asked.waitFor();
+    expect(await violations(page)).toEqual([]);
+    for (const each of ["Whole names", "Phone numbers"]) {
+      await asked.getByRole("checkbox", { name: each }).focus();
+      await page.keyboard.press("Space");
+    }
+    await asked.getByRole("button", { name: "Print" }).click();
+    await page.locator("body[data-printed='1']").waitFor();
+    await page.emulateMedia({ media: "print" });
+    const row = page.getByRole("row").filter({ hasText: "Wholea Named" }).first();
+    await row.waitFor();
+    expect(await row.textContent()).toContain("0151 496 0556");
+    expect(await page.getByText(/^Printed by .+, \w{3} \d+ \w{3,4}, \d+:\d\d[ap]m\. Contains personal data/).isVisible()).toBe(true);
+    // As the page itself wants its paper: A4, upright.
+    const pdf = (await page.pdf({ preferCSSPageSize: true })).toString("latin1");
+    expect(/\/MediaBox\s*\[\s*0 0 (\d+)[\d.]* (\d+)/.exec(pdf)?.slice(1)).toEqual(["594", "841"]);
+    await page.context().close();
+  });
+});
+
+describe("any page on paper", () => {
+  it("hides names and numbers by itself, unless this device is told otherwise", async () => {
+    const made = (await (await ask("POST", "/api/contacts", { name: "Lyinga About", phone: "+441514960557", on_duplicate: "create_new" })).json()) as { id: string };
+    const page = await signedIn(`/contacts/${made.id}`);
+    const heading = page.getByRole("heading", { level: 1 });
+    await page.getByText("0151 496 0557").first().waitFor();
+    await page.emulateMedia({ media: "print" });
+    await page.getByRole("heading", { level: 1, name: "Lyinga A." }).waitFor();
+    expect(await page.getByText("0151 496 0557").count()).toBe(0);
+    await page.emulateMedia({ media: "screen" });
+    await page.getByRole("heading", { level: 1, name: "Lyinga About" }).waitFor();
+    // Before the print there is the event alone: the page is right when it is over.
+    const during = await page.evaluate(() => {
+      dispatchEvent(new Event("beforeprint"));
+      const said = document.querySelector("h1")?.textContent;
+      dispatchEvent(new Event("afterprint"));
+      return said;
+    });
+    expect(during).toContain("Lyinga A.");
+    expect(await heading.textContent()).toContain("Lyinga About");
+    await page.evaluate(() => localStorage.setItem("vio.screen", JSON.stringify({ paper: "shown" })));
+    await page.reload();
+    await page.getByRole("heading", { level: 1, name: "Lyinga About" }).waitFor();
+    await page.emulateMedia({ media: "print" });
+    await page.waitForTimeout(200);
+    expect(await heading.textContent()).toContain("Lyinga About");
     await page.context().close();
   });
 });

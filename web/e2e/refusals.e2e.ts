@@ -134,7 +134,7 @@ it("a number that was called four times within a day is left alone, and it is sa
   const { id } = await somebody({ phone: first.phone });
   const { page, title, offers } = await refused(id);
   expect([title, offers]).toEqual(["Not called: this number was called too often today", ["Ring"]]);
-  await page.getByText(/^Nobody here can add another call before (tomorrow|[A-Z][a-z]{2} \d+ [A-Z][a-z]{2},?) \d+:\d\d[ap]m\.$/).waitFor();
+  await page.getByText(/^Nobody here can add another call before (tomorrow|[A-Z][a-z]{2} \d+ [A-Z][a-z]{2},?) (\d+(:\d\d)?[ap]m|midday|midnight)\.$/).waitFor();
   await page.goto(new URL(`/contacts/${first.id}/timeline`, page.url()).href);
   await page.getByText("The network did not put it through.").first().waitFor();
   await page.context().close();

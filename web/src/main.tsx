@@ -5,6 +5,7 @@ import { createRoot } from "react-dom/client";
 import { client } from "./api/cache";
 import { startConnection } from "./api/connection";
 import { resume, session } from "./api/session";
+import { startHiding } from "./features/preferences/hidden";
 import { startLook } from "./features/preferences/look";
 import { startKept } from "./features/session/kept";
 import { fetchPages, router } from "./router";
@@ -12,6 +13,7 @@ import "./styles/tokens.css";
 import "./styles/base.css";
 
 startLook();
+startHiding();
 startConnection();
 startKept();
 // The page begins with its frame while the session is taken up; a failure here is shown by the frame.

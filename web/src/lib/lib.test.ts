@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { hiddenPhone, phonePart, phoneText, writeNumbersFrom } from "./phone";
-import { ago, clock, clockOf, dateKey, day, dayAndTime, dayAndTimeWithin, distance, duration, instantOf, skipped, stopwatch, since } from "./time";
+import { ago, clock, clockOf, dateKey, day, dayAndTime, clockWithin, dayAndTimeWithin, distance, exact, duration, instantOf, skipped, stopwatch, since } from "./time";
 import { count, hiddenName, initials, joined, money, nounsOf } from "./words";
 
 const London = "Europe/London";
@@ -20,6 +20,22 @@ describe("times", () => {
     expect(dayAndTime(new Date("2026-11-21T08:06:00Z"), London, now)).toBe("Tomorrow 8:06am");
     expect(dayAndTimeWithin(new Date("2026-11-21T08:06:00Z"), London, now)).toBe("tomorrow 8:06am");
     expect(dayAndTimeWithin(new Date("2026-11-24T08:06:00Z"), London, now)).toBe(dayAndTime(new Date("2026-11-24T08:06:00Z"), London, now));
+  });
+
+  it("says the hour as prose does, within a sentence alone", () => {
+    const within = (at: string) => dayAndTimeWithin(new Date(at), London, now);
+    expect(within("2026-11-24T09:00:00Z")).toBe("Tue 24 Nov, 9am");
+    expect(within("2026-11-20T12:00:00Z")).toBe("today midday");
+    expect(within("2026-11-21T00:00:00Z")).toBe("tomorrow midnight");
+    expect(within("2026-11-21T00:30:00Z")).toBe("tomorrow 12:30am");
+    expect(clockWithin(new Date("2026-07-01T11:00:00Z"), London)).toBe("midday");
+    expect(dayAndTime(new Date("2026-11-24T09:00:00Z"), London, now)).toBe("Tue 24 Nov, 9:00am");
+    expect(dayAndTime(new Date("2026-11-20T12:00:00Z"), London, now)).toBe("Today 12:00pm");
+  });
+
+  it("tells an instant exactly, with its zone", () => {
+    expect(exact(new Date("2026-11-23T09:30:05Z"), London)).toBe("Mon 23 Nov 2026, 9:30:05am GMT (London)");
+    expect(exact(new Date("2026-07-01T09:30:00Z"), London)).toBe("Wed 1 Jul 2026, 10:30:00am BST (London)");
   });
 
   it("takes the day of the zone, not of this machine", () => {

@@ -52,6 +52,12 @@ export function clock(instant: Date, zone: string, short = false): string {
   return short && minute === 0 ? `${twelve}${half}` : `${twelve}:${two(minute)}${half}`;
 }
 
+/** The same within prose: `9:30am`, `9am`, `midday`, `midnight`; never in columns. */
+export function clockWithin(instant: Date, zone: string): string {
+  const { hour, minute } = wall(instant, zone);
+  return minute === 0 && hour % 12 === 0 ? (hour === 0 ? "midnight" : "midday") : clock(instant, zone, true);
+}
+
 /** `08:00` of the settings as `8am`. */
 export function clockOf(text: string): string {
   const [hour = 0, minute = 0] = text.split(":").map(Number);
@@ -78,9 +84,10 @@ export function longDay(instant: Date, zone: string): string {
 }
 
 /** `Today 8:06am`, `Tomorrow 9am`, `Yesterday 4:10pm`, `Mon 23 Nov, 9:30am`. */
-export function dayAndTime(instant: Date, zone: string, now: Date): string {
+export const dayAndTime = (instant: Date, zone: string, now: Date): string => dayAnd(clock(instant, zone), instant, zone, now);
+
+function dayAnd(time: string, instant: Date, zone: string, now: Date): string {
   const away = daysBetween(dateKey(now, zone), dateKey(instant, zone));
-  const time = clock(instant, zone);
   if (away === 0) return `Today ${time}`;
   if (away === 1) return `Tomorrow ${time}`;
   if (away === -1) return `Yesterday ${time}`;
@@ -89,8 +96,17 @@ export function dayAndTime(instant: Date, zone: string, now: Date): string {
 
 const within = (text: string): string => text.replace(/^(Today|Tomorrow|Yesterday)/, (word) => word.toLowerCase());
 
-/** The same within a sentence: `today 8:06am`, `Mon 23 Nov, 9:30am`. */
-export const dayAndTimeWithin = (instant: Date, zone: string, now: Date): string => within(dayAndTime(instant, zone, now));
+/** The same within a sentence: `today 8:06am`, `Mon 23 Nov, 9am`, `tomorrow midday`. */
+export const dayAndTimeWithin = (instant: Date, zone: string, now: Date): string => within(dayAnd(clockWithin(instant, zone), instant, zone, now));
+
+/** The instant itself, for whoever wants to know exactly: `Mon 23 Nov 2026, 9:30:05am GMT (London)`. */
+export function exact(instant: Date, zone: string): string {
+  const time = clock(instant, zone);
+  const { weekday, day: dayOfMonth, year } = wall(instant, zone);
+  const month = format(zone, { month: "short" }).format(instant);
+  const named = format(zone, { timeZoneName: "short" }).formatToParts(instant).find((each) => each.type === "timeZoneName")?.value ?? "";
+  return `${weekday} ${String(dayOfMonth)} ${month} ${String(year)}, ${time.slice(0, -2)}:${two(instant.getUTCSeconds())}${time.slice(-2)} ${named} (${city(zone)})`;
+}
 
 /** `just now`, `14 min ago`, `8:01am`, `Yesterday 4:10pm`, `Mon 16 Nov`. */
 export function ago(instant: Date, zone: string, now: Date): string {

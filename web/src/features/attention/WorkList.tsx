@@ -20,6 +20,7 @@ import { Empty, ErrorNote, Skeleton } from "@/ui/Notes";
 import { Panel } from "@/ui/Panel";
 import { Segments } from "@/ui/Segments";
 import { ShowMore } from "@/ui/ShowMore";
+import { Time } from "@/ui/Time";
 import { cx } from "@/ui/cx";
 import { Remedy } from "./Remedy";
 import { WorkSheet, type Section } from "./WorkSheet";
@@ -252,9 +253,9 @@ function Row({ came, entry, person, active, onActive, onMove, onOpen, at }: RowP
         </p>
       </div>
       <span className={css.since}>
-        <time dateTime={entry.since} title={new Date(entry.since).toUTCString()}>
+        <Time at={entry.since} zone={zone}>
           {ago(new Date(entry.since), zone, at)}
-        </time>
+        </Time>
       </span>
       {editable && !done && (
         <span className={css.who}>

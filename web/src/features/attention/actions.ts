@@ -1,6 +1,7 @@
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { api, body } from "@/api/client";
 import { Refusal } from "@/api/problem";
+import { saidName } from "@/features/preferences/hidden";
 import { toast } from "@/ui/toast";
 import type { Entry } from "./queries";
 
@@ -44,7 +45,7 @@ export function useWorkActions() {
         if (!(done.status && error instanceof Refusal && error.status === 409)) throw error;
       }
     },
-    onSuccess: (_, { entry, done }) => toast(`${entry.contact.name}: ${done.text.toLowerCase()}.`),
+    onSuccess: (_, { entry, done }) => toast(`${saidName(entry.contact.name)}: ${done.text.toLowerCase()}.`),
     onSettled: settled,
   });
   const reopen = useMutation({ mutationFn: (entry: Entry) => body(api.POST("/api/attention/{attention_id}/reopen", { params: at(entry), body: {} })), onSuccess: () => toast("Back on the list."), onSettled: settled });

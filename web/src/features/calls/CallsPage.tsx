@@ -16,6 +16,7 @@ import { Empty, ErrorNote, Skeleton } from "@/ui/Notes";
 import { Panel } from "@/ui/Panel";
 import { Segments } from "@/ui/Segments";
 import { ShowMore } from "@/ui/ShowMore";
+import { Time } from "@/ui/Time";
 import { cx } from "@/ui/cx";
 import { CallTabs } from "./CallTabs";
 import css from "./CallsPage.module.css";
@@ -88,7 +89,13 @@ function Planned() {
         <LiveRows of={`${which} ${String(list.data.pages.length)}`} items={people} keyOf={idOf}>
           {(each, came) => (
             <li key={each.id} className={cx(css.row, css.planned, came)}>
-              <span className={`${css.time ?? ""} num`}>{each.next_call_at && (Date.parse(each.next_call_at) <= at.getTime() ? "In line" : dayAndTime(new Date(each.next_call_at), zone, at))}</span>
+              <span className={`${css.time ?? ""} num`}>
+                {each.next_call_at && (
+                  <Time at={each.next_call_at} zone={zone}>
+                    {Date.parse(each.next_call_at) <= at.getTime() ? "In line" : dayAndTime(new Date(each.next_call_at), zone, at)}
+                  </Time>
+                )}
+              </span>
               <Link to="/contacts/$contactId" params={{ contactId: each.id }} className={css.name}>
                 <Name>{each.name}</Name>
               </Link>
@@ -96,7 +103,12 @@ function Planned() {
                 <Phone>{each.phone}</Phone>
               </span>
               <span className={css.about}>
-                {each.appointment_time && dayAndTime(new Date(each.appointment_time), zone, at)} <AppointmentLine contact={each} />
+                {each.appointment_time && (
+                  <Time at={each.appointment_time} zone={zone}>
+                    {dayAndTime(new Date(each.appointment_time), zone, at)}
+                  </Time>
+                )}{" "}
+                <AppointmentLine contact={each} />
               </span>
               <span className={`${css.tries ?? ""} faint`}>{each.call_attempts > 0 && `${count(each.call_attempts, "try", "tries")} so far`}</span>
             </li>

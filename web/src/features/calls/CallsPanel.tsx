@@ -4,7 +4,7 @@ import { ChevronDown, Minus, UserRound, X } from "lucide-react";
 import { useEffect, useRef, useState } from "react";
 import { api, body } from "@/api/client";
 import { now } from "@/api/clock";
-import { Name } from "@/features/preferences/hidden";
+import { Name, saidName } from "@/features/preferences/hidden";
 import { useNouns, useZone } from "@/features/session/business";
 import { useContactName } from "@/features/contacts/one";
 import { clock, stopwatch } from "@/lib/time";
@@ -57,7 +57,7 @@ function FollowedCall({ sessionId, contactId, first }: { sessionId: string; cont
   useEffect(() => {
     if (!over || told.current || !word) return;
     told.current = true;
-    toast(`${name}: ${word.word.toLowerCase()}.`);
+    toast(`${saidName(name)}: ${word.word.toLowerCase()}.`);
     void client.invalidateQueries({ queryKey: ["contacts"] });
     void client.invalidateQueries({ queryKey: ["attention"] });
   }, [over, word, name, client]);

@@ -14,6 +14,7 @@ import { Empty, ErrorNote, Skeleton } from "@/ui/Notes";
 import { Panel } from "@/ui/Panel";
 import { Segments } from "@/ui/Segments";
 import { ShowMore } from "@/ui/ShowMore";
+import { Time } from "@/ui/Time";
 import { cx } from "@/ui/cx";
 import { CallTabs } from "./CallTabs";
 import css from "./CallsPage.module.css";
@@ -67,7 +68,9 @@ function Row({ call, came, onOpen }: { call: CallSession; came: string | undefin
   const when = call.ended_at ?? call.placed_at ?? call.due_at;
   return (
     <li className={cx(css.row, css.history, came)}>
-      <span className={`${css.time ?? ""} num`}>{dayAndTime(new Date(when), zone, at)}</span>
+      <Time at={when} zone={zone} className={`${css.time ?? ""} num`}>
+        {dayAndTime(new Date(when), zone, at)}
+      </Time>
       <Link to="/contacts/$contactId" params={{ contactId: call.contact_id }} className={css.name}>
         <Name>{call.contact_name ?? "Deleted"}</Name>
       </Link>

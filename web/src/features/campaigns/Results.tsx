@@ -14,6 +14,7 @@ import { ErrorNote, Skeleton } from "@/ui/Notes";
 import { Panel } from "@/ui/Panel";
 import { Segments } from "@/ui/Segments";
 import { ShowMore } from "@/ui/ShowMore";
+import { Time } from "@/ui/Time";
 import { cx } from "@/ui/cx";
 import css from "./CampaignPage.module.css";
 import { countsOf } from "./counts";
@@ -97,6 +98,7 @@ function Result({ result, came }: { result: CampaignResult; came: string | undef
         : result.due_at
           ? turn(new Date(result.due_at), zone, at)
           : "";
+  const instant = result.status === "calling" ? result.called_at : (result.ended_at ?? result.due_at);
   const spoke = result.success && result.call_duration ? `, spoke ${duration(result.call_duration)}` : "";
   return (
     <li className={cx(css.row, came)}>
@@ -107,7 +109,9 @@ function Result({ result, came }: { result: CampaignResult; came: string | undef
         {result.appointment_time && (
           <>
             <span className="hidden-visually">Appointment </span>
-            {dayAndTime(new Date(result.appointment_time), zone, at)}
+            <Time at={result.appointment_time} zone={zone}>
+              {dayAndTime(new Date(result.appointment_time), zone, at)}
+            </Time>
           </>
         )}
       </span>
@@ -117,7 +121,13 @@ function Result({ result, came }: { result: CampaignResult; came: string | undef
         </Badge>
       </span>
       <span className={css.when}>
-        {when}
+        {instant && !skipped ? (
+          <Time at={instant} zone={zone}>
+            {when}
+          </Time>
+        ) : (
+          when
+        )}
         {spoke}
         {result.error && `, ${endWords(result.error)}`}
       </span>

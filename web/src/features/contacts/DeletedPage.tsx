@@ -3,7 +3,7 @@ import { Link } from "@tanstack/react-router";
 import { ChevronRight, RotateCcw } from "lucide-react";
 import { api, body, type Schemas } from "@/api/client";
 import { Refusal } from "@/api/problem";
-import { Name } from "@/features/preferences/hidden";
+import { Name, saidName } from "@/features/preferences/hidden";
 import { useNouns, useZone } from "@/features/session/business";
 import { useColleague } from "@/features/session/team";
 import { agoWithin, day } from "@/lib/time";
@@ -59,7 +59,7 @@ function Row({ gone }: { gone: Schemas["DeletedContact"] }) {
   const restore = useMutation({
     mutationFn: (anyway: boolean) => body(api.POST("/api/contacts/{contact_id}/restore", { params: { path: { contact_id: gone.id } }, body: anyway ? { on_duplicate: "create_new" } : {} })),
     onSuccess: (contact) => {
-      toast(`${contact.name} is back.`);
+      toast(`${saidName(contact.name)} is back.`);
       for (const warning of contact.warnings ?? []) toast(warning.detail);
     },
     onSettled: () => void client.invalidateQueries({ queryKey: ["contacts"] }),

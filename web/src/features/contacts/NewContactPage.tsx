@@ -5,12 +5,13 @@ import { useState, type SubmitEvent } from "react";
 import { api, body } from "@/api/client";
 import { now } from "@/api/clock";
 import { Refusal, byField } from "@/api/problem";
-import { useBusiness, useCallSettings, useNouns, useZone } from "@/features/session/business";
+import { holidayOn, useBusiness, useCallSettings, useNouns, useZone } from "@/features/session/business";
 import { Restored } from "@/features/session/Restored";
 import { useMay } from "@/features/session/use";
 import { useKept } from "@/features/session/useKept";
 import { useShortcuts } from "@/features/shell/shortcuts";
 import { dayAndTime, dayAndTimeWithin, instantOf, skipped } from "@/lib/time";
+import { capital } from "@/lib/words";
 import { useFirstWrong } from "@/lib/useFirstWrong";
 import { Button } from "@/ui/Button";
 import { Empty, ErrorNote, Hint } from "@/ui/Notes";
@@ -19,6 +20,7 @@ import { toast } from "@/ui/toast";
 import css from "./NewContactPage.module.css";
 import { Duplicates } from "./form/Duplicates";
 import { Industry, More, Notes, Permission, Section, When, Who, Words } from "./form/Sections";
+import { callAt, callAtWords } from "./form/callAt";
 import { EMPTY, bodyOf, type Draft } from "./form/draft";
 
 /** One page, three sections and what will follow from them. */
@@ -76,6 +78,11 @@ function NewContact() {
   const gap = Boolean(draft.date && draft.time) && skipped(draft.date, draft.time, zone);
   const at = draft.date && draft.time ? instantOf(draft.date, draft.time, zone) : null;
 
+  const call =
+    at && settings?.auto_schedule_calls
+      ? callAt({ appointment: at, hoursBefore: hours, zone, hours: settings.call_hours, noticeHours: settings.minimum_notice_hours, holiday: (date) => holidayOn(date, business) !== null, preferred: draft.preferred !== "anytime", now: now() })
+      : null;
+
   return (
     <form onSubmit={submit} noValidate key={saved}>
       <PageHeader
@@ -128,7 +135,7 @@ function NewContact() {
             <Facts
               rows={[
                 ["Appointment", gap ? "A time that does not exist" : at ? dayAndTime(at, zone, now()) : "None yet"],
-                ["Vio calls", at ? (draft.doNotContact ? "Never" : `about ${String(hours)} hours before`) : "Nobody is called"],
+                ["Vio calls", at ? (draft.doNotContact ? "Never" : call ? capital(callAtWords(call, zone, now())) : settings?.auto_schedule_calls === false ? "Only when somebody asks" : settings ? "Nobody: too little time is left" : "…") : "Nobody is called"],
                 ["Permission", draft.consent ? "Recorded" : medical ? "Not recorded: not called" : "Not recorded"],
               ]}
             />

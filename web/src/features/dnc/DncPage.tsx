@@ -8,7 +8,7 @@ import { Refusal, byField } from "@/api/problem";
 import { CallTabs } from "@/features/calls/CallTabs";
 import css from "@/features/calls/CallsPage.module.css";
 import { PhoneField } from "@/features/contacts/form/PhoneField";
-import { Phone } from "@/features/preferences/hidden";
+import { Detail, Phone } from "@/features/preferences/hidden";
 import { useZone } from "@/features/session/business";
 import { useColleague } from "@/features/session/team";
 import { useMay } from "@/features/session/use";
@@ -83,7 +83,7 @@ function Row({ entry, onRemove }: { entry: Entry; onRemove: (entry: Entry) => vo
   return (
     <li className={`${css.row ?? ""} ${css.listed ?? ""}`}>
       <b className="num">{entry.phone ? <Phone>{entry.phone}</Phone> : "Erased number"}</b>
-      <span>{entry.reason ? `“${entry.reason}”` : <span className="faint">No reason given</span>}</span>
+      <span>{entry.reason ? <Detail>{`“${entry.reason}”`}</Detail> : <span className="faint">No reason given</span>}</span>
       <span className="muted">{SOURCE[entry.source] ?? entry.source}</span>
       <span className="muted">
         {dayAndTime(new Date(entry.added_at), zone, now())}

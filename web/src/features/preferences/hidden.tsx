@@ -1,31 +1,87 @@
-import { useSyncExternalStore } from "react";
+import { useEffect, useSyncExternalStore } from "react";
+import { flushSync } from "react-dom";
 import { forgetAtEnd } from "@/api/session";
 import { hiddenPhone, phoneText } from "@/lib/phone";
 import { hiddenName } from "@/lib/words";
+import { isLeft, screenNow, useScreen } from "./screen";
 
 let hidden = false;
+/** While the page goes on paper. */
+let printing = false;
 const listeners = new Set<() => void>();
 
-export const hiddenNow = (): boolean => hidden;
+function tell(): void {
+  for (const listener of listeners) listener();
+}
 
-/** Whether names, numbers and notes are hidden from people who look over a shoulder. */
-export const useHidden = (): boolean =>
+function listen(listener: () => void): () => void {
+  listeners.add(listener);
+  return () => listeners.delete(listener);
+}
+
+const away = (): boolean => hidden || (printing && screenNow().paper === "hidden");
+
+export const isHidden = away;
+
+/** Whether names, numbers and notes are hidden from people who look over a shoulder, or find the paper. */
+export const useHidden = (): boolean => useSyncExternalStore(listen, away, away);
+
+/** What somebody chose, whatever is being printed. */
+export const useChosenHidden = (): boolean =>
   useSyncExternalStore(
-    (listener) => {
-      listeners.add(listener);
-      return () => listeners.delete(listener);
-    },
-    hiddenNow,
+    listen,
+    () => hidden,
+    () => hidden,
   );
 
 function hide(next: boolean): void {
   hidden = next;
-  for (const listener of listeners) listener();
+  tell();
 }
 
 export const toggleHidden = (): void => hide(!hidden);
 
 forgetAtEnd(() => hide(false));
+
+/** Details are hidden on paper unless this device is told otherwise. */
+export function startHiding(): void {
+  const paper = (on: boolean) => {
+    if (printing === on) return;
+    printing = on;
+    document.documentElement.dataset.paper = screenNow().paper;
+    // Within the event: what is printed is the page as it is when the event is over.
+    flushSync(tell);
+  };
+  addEventListener("beforeprint", () => paper(true));
+  addEventListener("afterprint", () => paper(false));
+  matchMedia("print").addEventListener("change", (change) => paper(change.matches));
+}
+
+const TOUCHES = ["pointerdown", "pointermove", "wheel", "keydown"] as const;
+
+/** Hides details again when nobody touched this device for as long as is chosen for it. */
+export function useHideWhenLeft(): void {
+  const { idle } = useScreen();
+  useEffect(() => {
+    if (idle === "0") return;
+    let touched = Date.now();
+    const touch = () => {
+      touched = Date.now();
+    };
+    const timer = setInterval(() => {
+      if (hidden || !isLeft(idle, touched, Date.now())) return;
+      hide(true);
+    }, 5_000);
+    for (const each of TOUCHES) addEventListener(each, touch, { passive: true, capture: true });
+    return () => {
+      clearInterval(timer);
+      for (const each of TOUCHES) removeEventListener(each, touch, { capture: true });
+    };
+  }, [idle]);
+}
+
+/** A name for where no component stands, as in a message: hidden if details are hidden now. */
+export const saidName = (name: string): string => (away() ? hiddenName(name) : name);
 
 /** The same inside of a sentence or a title. */
 export function useSaid(): { name: (name: string) => string; phone: (phone: string | null | undefined) => string } {

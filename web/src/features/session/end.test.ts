@@ -3,11 +3,11 @@ import { client } from "@/api/cache";
 import { expire, signIn, signOut } from "@/api/session";
 import { follow, followedNow } from "@/features/calls/follow";
 import { lastNow, setLast, type LastChange } from "@/features/contacts/bulk";
-import { hiddenNow, toggleHidden } from "@/features/preferences/hidden";
+import { isHidden, toggleHidden } from "@/features/preferences/hidden";
 
 afterEach(() => vi.unstubAllGlobals());
 
-const kept = () => [followedNow().followed.length, followedNow().open, lastNow() !== null, hiddenNow(), client.getQueryData(["contacts"])];
+const kept = () => [followedNow().followed.length, followedNow().open, lastNow() !== null, isHidden(), client.getQueryData(["contacts"])];
 
 it("leaves nothing of one person to the next, whichever way it ends, and all of it while it has only expired", async () => {
   vi.stubGlobal("fetch", () => Promise.resolve(Response.json({ access_token: "a", expires_in: 900, user: { id: "1" } })));

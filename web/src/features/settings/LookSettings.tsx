@@ -1,4 +1,5 @@
 import { setLook, useLook } from "@/features/preferences/look";
+import { setScreen, useScreen } from "@/features/preferences/screen";
 import { useNouns } from "@/features/session/business";
 import { Switch } from "@/ui/Field";
 import { Panel } from "@/ui/Panel";
@@ -154,6 +155,40 @@ export function LookSettings() {
           </Switch>
           <Switch isSelected={look.letters === "on"} onChange={(on) => setLook({ letters: on ? "on" : "off" })} help="J, K, N and others. Keys with Ctrl always work.">
             Single letters as shortcuts
+          </Switch>
+        </div>
+      </Panel>
+      <ThisDevice />
+    </>
+  );
+}
+
+/** Who else sees this screen and its paper is a matter of where it stands, not of who is signed in. */
+function ThisDevice() {
+  const screen = useScreen();
+  return (
+    <>
+      <div className={css.head}>
+        <h2>This device</h2>
+        <span className={css.state}>Kept on this device</span>
+      </div>
+      <Panel>
+        <div className={css.fields}>
+          <Choice name="Details hidden when nobody touches it">
+            <Segments
+              label="Details hidden when nobody touches it"
+              value={screen.idle}
+              onChange={(idle) => setScreen({ idle })}
+              options={[
+                { id: "0", name: "Never" },
+                { id: "1", name: "After 1 min" },
+                { id: "5", name: "5 min" },
+                { id: "15", name: "15 min" },
+              ]}
+            />
+          </Choice>
+          <Switch isSelected={screen.paper === "hidden"} onChange={(hide) => setScreen({ paper: hide ? "hidden" : "shown" })} help="The day list asks by itself each time.">
+            Details hidden on what is printed
           </Switch>
         </div>
       </Panel>

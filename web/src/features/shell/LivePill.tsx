@@ -4,6 +4,7 @@ import { useEffect, useState, useSyncExternalStore } from "react";
 import { useOfflineSince } from "@/api/connection";
 import { useTold } from "@/api/socket";
 import { useLook, type Look } from "@/features/preferences/look";
+import { cx } from "@/ui/cx";
 import css from "./LivePill.module.css";
 
 const RATES: Record<Exclude<Look["fresh"], "live">, [string, string]> = {
@@ -18,7 +19,7 @@ const RATES: Record<Exclude<Look["fresh"], "live">, [string, string]> = {
 const CONNECTING = 4_000;
 
 /** How fresh the page is. Where somebody does not want changes as they happen, pressing it reads everything again. */
-export function LivePill() {
+export function LivePill({ strip = false }: { strip?: boolean }) {
   const client = useQueryClient();
   const { fresh } = useLook();
   const offline = useOfflineSince() !== null;
@@ -53,7 +54,7 @@ export function LivePill() {
     );
   }
   return (
-    <span className={css.pill} role="status">
+    <span className={cx(css.pill, strip && css.strip)} role="status">
       {inside}
     </span>
   );

@@ -10,16 +10,18 @@ import { signOut } from "@/api/session";
 import { useOpenWork } from "@/features/attention/queries";
 import { CallMeter } from "@/features/calls/CallMeter";
 import { CallsPanel } from "@/features/calls/CallsPanel";
+import { PausedStrip, usePaused } from "@/features/calls/PausedStrip";
 import { Bell } from "@/features/notifications/Bell";
 import { openCalls, useFollowed } from "@/features/calls/follow";
 import { useCallsUnderWay } from "@/features/calls/queries";
-import { toggleHidden, useHidden } from "@/features/preferences/hidden";
+import { toggleHidden, useChosenHidden, useHideWhenLeft } from "@/features/preferences/hidden";
 import { setLook, useLook } from "@/features/preferences/look";
 import { KeepPreferences } from "@/features/preferences/Keep";
 import { SessionWatch } from "@/features/session/Watch";
 import { useBusiness, useNouns, useZone } from "@/features/session/business";
 import { useMay, useMe } from "@/features/session/use";
 import { clock } from "@/lib/time";
+import { useNarrow } from "@/lib/useNarrow";
 import { initials, number } from "@/lib/words";
 import { Avatar, Count } from "@/ui/Badge";
 import { Button, IconButton } from "@/ui/Button";
@@ -47,6 +49,8 @@ export function Shell() {
   const [palette, setPalette] = useState(false);
   const [help, setHelp] = useState(false);
   const rail = useRail();
+  const phone = useNarrow("48rem");
+  const paused = usePaused();
   const { fresh } = useLook();
   useEffect(() => (fresh === "live" ? startLive(client, pushed, polling(isTold)) : startLive(client, ...(fresh === "0" ? [] : [every(Number(fresh) * 1000)]))), [client, fresh]);
 
@@ -61,11 +65,12 @@ export function Shell() {
     [entries, navigate, may],
   );
   useShortcuts(shortcuts);
+  useHideWhenLeft();
   useFocusOnNavigation();
   const { followed, open } = useFollowed();
 
   return (
-    <div className={cx(css.shell, rail && css.rail)}>
+    <div className={cx(css.shell, rail && css.rail, phone && paused && css.paused)}>
       <a href="#main" className={css.skip}>
         Skip to the page
       </a>
@@ -78,6 +83,7 @@ export function Shell() {
             <Kbd>Ctrl K</Kbd>
           </button>
           <div className={css.tools}>
+            {rail && !phone && <PausedStrip place="top" />}
             {followed.length > 0 && !open && (
               <Button small icon={PhoneCall} onPress={() => openCalls(true)}>
                 {`Your calls ${String(followed.length)}`}
@@ -103,6 +109,7 @@ export function Shell() {
           </aside>
         </div>
       </div>
+      {phone && <PausedStrip place="tabs" />}
       <BottomTabs entries={entries} />
       <Suspense fallback={null}>
         {palette && <CommandPalette onClose={() => setPalette(false)} />}
@@ -181,7 +188,7 @@ function BottomTabs({ entries }: { entries: Entry[] }) {
 }
 
 function HideDetails() {
-  const hidden = useHidden();
+  const hidden = useChosenHidden();
   return <IconButton icon={hidden ? EyeOff : Eye} label={hidden ? "Show details" : "Hide details"} aria-pressed={hidden} onPress={toggleHidden} />;
 }
 

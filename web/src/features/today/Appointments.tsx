@@ -14,6 +14,7 @@ import { Empty, ErrorNote, Skeleton } from "@/ui/Notes";
 import { Panel } from "@/ui/Panel";
 import { Segments } from "@/ui/Segments";
 import { ShowMore } from "@/ui/ShowMore";
+import { Time } from "@/ui/Time";
 import { cx } from "@/ui/cx";
 import { AppointmentLine } from "@/features/contacts/AppointmentLine";
 import css from "./Appointments.module.css";
@@ -58,7 +59,13 @@ export function Appointments({ date }: { date: string }) {
         <LiveRows of={`${show} ${String(list.data?.pages.length ?? 0)}`} items={rows} keyOf={idOf}>
           {(each, came) => (
             <li key={each.id} className={cx(css.row, came)}>
-              <span className={`${css.time ?? ""} num`}>{each.appointment_time && clock(new Date(each.appointment_time), zone)}</span>
+              <span className={`${css.time ?? ""} num`}>
+                {each.appointment_time && (
+                  <Time at={each.appointment_time} zone={zone}>
+                    {clock(new Date(each.appointment_time), zone)}
+                  </Time>
+                )}
+              </span>
               <Link to="/contacts/$contactId" params={{ contactId: each.id }} className={css.name}>
                 <Name>{each.name}</Name>
               </Link>

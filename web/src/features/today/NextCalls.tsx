@@ -9,6 +9,7 @@ import { count } from "@/lib/words";
 import { Meter } from "@/ui/Bar";
 import { ErrorNote, Skeleton } from "@/ui/Notes";
 import { Panel } from "@/ui/Panel";
+import { Time } from "@/ui/Time";
 import css from "./CallsNow.module.css";
 import { useNextCalls } from "./queries";
 
@@ -26,7 +27,19 @@ export function NextCalls() {
       <ul className={css.list}>
         {coming.slice(0, 6).map((each) => (
           <li key={each.id} className={css.next}>
-            <span className={`${css.time ?? ""} num`}>{each.next_call_at && (Date.parse(each.next_call_at) <= at.getTime() ? "In line" : clock(new Date(each.next_call_at), zone))}</span>
+            <span className={`${css.time ?? ""} num`}>
+              {each.next_call_at && (
+                <Time at={each.next_call_at} zone={zone}>
+                  {Date.parse(each.next_call_at) <= at.getTime() ? (
+                    "In line"
+                  ) : (
+                    <>
+                      <span className={css.roughly}>about</span> {clock(new Date(each.next_call_at), zone)}
+                    </>
+                  )}
+                </Time>
+              )}
+            </span>
             <Link to="/contacts/$contactId" params={{ contactId: each.id }} className={css.name}>
               <Name>{each.name}</Name>
             </Link>

@@ -16,6 +16,7 @@ import { Away } from "./Away";
 import { CallsNow } from "./CallsNow";
 import { DayCard, DayLine } from "./DayCard";
 import { NextCalls } from "./NextCalls";
+import { PrintDialog, type OnPaper } from "./PrintDialog";
 import { PrintList } from "./PrintList";
 import css from "./TodayPage.module.css";
 import { nextWorkingDay, useAppointmentsLoading, useAppointmentsOf, useNextCalls } from "./queries";
@@ -40,7 +41,8 @@ export default function TodayPage() {
   // Asked for at once, though it is shown only when what stands above it is known.
   useNextCalls(may("view_call_results"));
   const under = stacked && (reading || listing);
-  const [printing, setPrinting] = useState(false);
+  const [asking, setAsking] = useState(false);
+  const [printing, setPrinting] = useState<OnPaper | null>(null);
   const appointments = useAppointmentsOf(today, "all");
   const coming = appointments.data?.pages.flatMap((page) => page.contacts).find((each) => each.appointment_time && Date.parse(each.appointment_time) > at.getTime() && each.appointment_status !== "cancelled");
   const line = coming?.appointment_time ? `Next ${nouns.one} ${distance(new Date(coming.appointment_time), at)}.` : appointments.data ? "Nobody else is booked today." : "";
@@ -52,7 +54,7 @@ export default function TodayPage() {
           line={<span className={css.line}>{`${clock(at, zone)}. ${line}`}</span>}
           actions={
             <>
-              <Button icon={Printer} onPress={() => setPrinting(true)}>
+              <Button icon={Printer} onPress={() => setAsking(true)}>
                 Print day list
               </Button>
               {may("create_contacts") && (
@@ -82,7 +84,16 @@ export default function TodayPage() {
           )}
         </div>
       </div>
-      {printing && <PrintList date={today} onDone={() => setPrinting(false)} />}
+      {asking && (
+        <PrintDialog
+          onClose={() => setAsking(false)}
+          onPrint={(paper) => {
+            setAsking(false);
+            setPrinting(paper);
+          }}
+        />
+      )}
+      {printing && <PrintList date={today} paper={printing} onDone={() => setPrinting(null)} />}
     </>
   );
 }

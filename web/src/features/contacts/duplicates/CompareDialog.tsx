@@ -4,10 +4,10 @@ import { api, body } from "@/api/client";
 import { now } from "@/api/clock";
 import { Refusal } from "@/api/problem";
 import { useGroups } from "@/features/groups/queries";
+import { Name, saidName, useHidden, useSaid } from "@/features/preferences/hidden";
 import { useNouns, useZone } from "@/features/session/business";
 import { useColleague } from "@/features/session/team";
 import { useMay, useMayEdit } from "@/features/session/use";
-import { phoneText } from "@/lib/phone";
 import { day, dayAndTime } from "@/lib/time";
 import { humane } from "@/lib/words";
 import { Badge } from "@/ui/Badge";
@@ -46,6 +46,8 @@ function Compare({ pair, calendars, alike, onClose }: { pair: [Known, Known]; ca
   const nouns = useNouns();
   const may = useMay();
   const mayEdit = useMayEdit();
+  const said = useSaid();
+  const hidden = useHidden();
   const zone = useZone();
   const colleague = useColleague();
   const groups = useGroups().data?.groups;
@@ -53,14 +55,14 @@ function Compare({ pair, calendars, alike, onClose }: { pair: [Known, Known]; ca
   const [keptAt, setKeptAt] = useState(() => (calendars[0] !== calendars[1] ? (calendars[1] ? 1 : 0) : pair[0].value.created_at <= pair[1].value.created_at ? 0 : 1));
   const kept = pair[keptAt === 0 ? 0 : 1];
   const other = pair[keptAt === 0 ? 1 : 0];
-  const [said, setSaid] = useState<Choice>({});
+  const [chosen, setChosen] = useState<Choice>({});
   // As they were when somebody pressed and was told that they had changed: what is new since is marked.
   const [before, setBefore] = useState<Contact[] | null>(null);
   const keep = (place: number) => {
     setKeptAt(place);
-    setSaid({});
+    setChosen({});
   };
-  const choice: Choice = { ...usual(kept.value, other.value), ...said };
+  const choice: Choice = { ...usual(kept.value, other.value), ...chosen };
   const fields = differing(kept.value, other.value);
   const again = () => {
     for (const topic of ["contacts", "attention", "groups"]) void client.invalidateQueries({ queryKey: [topic] });
@@ -68,7 +70,7 @@ function Compare({ pair, calendars, alike, onClose }: { pair: [Known, Known]; ca
   const merge = useMutation({
     mutationFn: () => body(api.POST("/api/contacts/merge", { body: mergeBody(kept, other, choice) })),
     onSuccess: (made) => {
-      toast(`One record: ${made.name}. The other can be brought back for 30 days.`);
+      toast(`One record: ${saidName(made.name)}. The other can be brought back for 30 days.`);
       for (const warning of made.warnings ?? []) toast(warning.detail);
       onClose();
     },
@@ -96,7 +98,9 @@ function Compare({ pair, calendars, alike, onClose }: { pair: [Known, Known]; ca
   const text = (field: Field, who: Contact): string => {
     const value = who[field];
     if (!value) return "Nothing";
-    if (field === "phone") return phoneText(value);
+    if (field === "phone") return said.phone(value);
+    if (field === "name") return said.name(value);
+    if (hidden && ["email", "company_name", "notes"].includes(field)) return "Hidden";
     if (field === "assigned_to") return colleague(value) ?? "A colleague";
     return field === "priority" || field === "preferred_contact_method" ? humane(value) : value;
   };
@@ -134,7 +138,7 @@ function Compare({ pair, calendars, alike, onClose }: { pair: [Known, Known]; ca
       <div className={css.side}>
         {conflict ? (
           <Hint tone="attention">
-            {`Nothing was done: somebody changed ${pair.filter((_, place) => (news[place]?.length ?? 0) > 0).map(({ value }) => value.name).join(" and ") || "one of them"} after you opened this. What is new is marked below. Look once more, then make one record.`}
+            {`Nothing was done: somebody changed ${pair.filter((_, place) => (news[place]?.length ?? 0) > 0).map(({ value }) => said.name(value.name)).join(" and ") || "one of them"} after you opened this. What is new is marked below. Look once more, then make one record.`}
           </Hint>
         ) : (
           failed && <ErrorNote error={failed} what={merge.error ? `Nothing was changed.${failed instanceof Refusal && failed.fields[0] ? ` ${failed.fields[0].detail}` : ""}` : "Not noted."} />
@@ -149,11 +153,11 @@ function Compare({ pair, calendars, alike, onClose }: { pair: [Known, Known]; ca
                     <label className={css.pick}>
                       <input type="radio" name="kept" checked={keptAt === place} onChange={() => keep(place)} />
                       <span>
-                        Keep <bdi>{value.name}</bdi>
+                        Keep <Name>{value.name}</Name>
                       </span>
                     </label>
                   ) : (
-                    <bdi>{value.name}</bdi>
+                    <Name>{value.name}</Name>
                   )}
                 </th>
               ))}
@@ -171,7 +175,7 @@ function Compare({ pair, calendars, alike, onClose }: { pair: [Known, Known]; ca
                       {news[place]?.includes(field) && <Badge tone="attention">New</Badge>}
                       {mayMerge && fields.includes(field) && (field !== "phone" || value.phone) ? (
                         <label className={css.pick}>
-                          <input type="radio" name={field} checked={choice[field] === from} onChange={() => setSaid({ ...said, [field]: from })} />
+                          <input type="radio" name={field} checked={choice[field] === from} onChange={() => setChosen({ ...chosen, [field]: from })} />
                           <span className={taken ? css.taken : undefined}>{text(field, value)}</span>
                         </label>
                       ) : (
@@ -179,7 +183,7 @@ function Compare({ pair, calendars, alike, onClose }: { pair: [Known, Known]; ca
                       )}
                       {mayMerge && place === 1 && field === "notes" && fields.includes(field) && pair.every((each) => each.value.notes) && (
                         <label className={css.pick}>
-                          <input type="radio" name={field} checked={choice[field] === "both"} onChange={() => setSaid({ ...said, [field]: "both" })} />
+                          <input type="radio" name={field} checked={choice[field] === "both"} onChange={() => setChosen({ ...chosen, [field]: "both" })} />
                           <span>Both, one under the other</span>
                         </label>
                       )}

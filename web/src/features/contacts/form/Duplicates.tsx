@@ -5,9 +5,10 @@ import { useEffect, useRef } from "react";
 import { api, body } from "@/api/client";
 import { now } from "@/api/clock";
 import { Refusal } from "@/api/problem";
+import { useHidden, useSaid } from "@/features/preferences/hidden";
 import { useZone } from "@/features/session/business";
-import { phoneText } from "@/lib/phone";
-import { dayAndTime } from "@/lib/time";
+import { hiddenPhone } from "@/lib/phone";
+import { dayAndTime, instantOf } from "@/lib/time";
 import { Button } from "@/ui/Button";
 import { IconTile } from "@/ui/Badge";
 import { ErrorNote } from "@/ui/Notes";
@@ -27,6 +28,7 @@ interface Props {
 /** Somebody like this is there already: both side by side, what differs marked, and three ways on. */
 export function Duplicates({ ids, draft, onAdded, onNew, busy }: Props) {
   const found = useQueries({ queries: ids.slice(0, 3).map((id) => contactQuery(id)), combine: (answers) => answers.flatMap((each) => (each.data ? [each.data.value] : [])) });
+  const said = useSaid();
   const heading = useRef<HTMLHeadingElement>(null);
   useEffect(() => heading.current?.focus(), []);
   return (
@@ -35,7 +37,7 @@ export function Duplicates({ ids, draft, onAdded, onNew, busy }: Props) {
         <IconTile icon={Users} tone="attention" size={20} />
         <div>
           <h2 id="duplicates" ref={heading} tabIndex={-1}>
-            {found[0] ? `${found[0].name} may already be here` : "This person may already be here"}
+            {found[0] ? `${said.name(found[0].name)} may already be here` : "This person may already be here"}
           </h2>
           <p className="muted">The same number or email, and a similar name. Nothing was saved yet.</p>
         </div>
@@ -52,6 +54,8 @@ export function Duplicates({ ids, draft, onAdded, onNew, busy }: Props) {
 
 function Compare({ there, draft, onAdded }: { there: Contact; draft: Draft; onAdded: () => void }) {
   const zone = useZone();
+  const said = useSaid();
+  const hidden = useHidden();
   const add = useMutation({
     mutationFn: () =>
       body(
@@ -70,11 +74,12 @@ function Compare({ there, draft, onAdded }: { there: Contact; draft: Draft; onAd
     onSuccess: onAdded,
   });
   const plain = (value: string) => value.replace(/\D/g, "").replace(/^44/, "0");
+  const email = (value: string | null | undefined) => (!value ? "None" : hidden ? "Hidden" : value);
   const rows: [string, string, string, boolean][] = [
-    ["Name", draft.name, there.name, draft.name.trim().toLowerCase() !== there.name.toLowerCase()],
-    ["Phone", draft.phone, phoneText(there.phone), plain(draft.phone) !== plain(there.phone ?? "")],
-    ["Email", draft.email || "None", there.email ?? "None", draft.email.trim().toLowerCase() !== (there.email ?? "")],
-    ["Appointment", draft.date && draft.time ? `${draft.date} ${draft.time}` : "None", there.appointment_time ? dayAndTime(new Date(there.appointment_time), zone, now()) : "None", true],
+    ["Name", said.name(draft.name), said.name(there.name), draft.name.trim().toLowerCase() !== there.name.toLowerCase()],
+    ["Phone", hidden ? hiddenPhone(draft.phone) : draft.phone, said.phone(there.phone), plain(draft.phone) !== plain(there.phone ?? "")],
+    ["Email", email(draft.email), email(there.email), draft.email.trim().toLowerCase() !== (there.email ?? "")],
+    ["Appointment", draft.date && draft.time ? dayAndTime(instantOf(draft.date, draft.time, zone), zone, now()) : "None", there.appointment_time ? dayAndTime(new Date(there.appointment_time), zone, now()) : "None", true],
   ];
   return (
     <div className={css.compare}>
@@ -103,7 +108,7 @@ function Compare({ there, draft, onAdded }: { there: Contact; draft: Draft; onAd
       </table>
       {draft.date && draft.time && (
         <Button look="primary" icon={CalendarPlus} isPending={add.isPending} onPress={() => add.mutate()}>
-          {`Add the appointment to ${there.name}`}
+          {`Add the appointment to ${said.name(there.name)}`}
         </Button>
       )}
     </div>

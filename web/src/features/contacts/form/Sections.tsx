@@ -48,30 +48,34 @@ export function Who({ draft, set, errors, focus = false }: SectionProps & { focu
 const DAYS = ["sunday", "monday", "tuesday", "wednesday", "thursday", "friday", "saturday"] as const;
 
 /** What is odd about a time, before it is saved: closed, in the past, skipped or doubled by a change of the clocks. */
-export function useTimeWarning(date: string, time: string): string | null {
+export function useTimeWarning(date: string, time: string, zone: string): string | null {
   const business = useBusiness().data;
-  const zone = useZone();
+  const ours = useZone();
   if (!date || !time) return null;
   const at = instantOf(date, time, zone);
   if (skipped(date, time, zone)) return `${clockOf(time)} does not exist on this day: the clocks go forward over it. Choose ${clock(new Date(at.getTime() - 3_600_000), zone)} or ${clock(at, zone)}.`;
   const again = new Date(at.getTime() + 3_600_000);
   if (clock24(again, zone) === time && dateKey(again, zone) === date) return "This time happens twice that night, because the clocks go back. The first one is used.";
   if (at < now()) return "This time has passed.";
-  const schedule = business?.business_hours.operating_schedule;
-  const day = schedule?.[DAYS[new Date(`${date}T12:00:00Z`).getUTCDay()] ?? "monday"];
-  if (day?.closed) return `You are closed on ${new Intl.DateTimeFormat("en-GB", { weekday: "long" }).format(new Date(`${date}T12:00:00Z`))}s. It can be saved all the same.`;
-  if (day && (time < day.open || time >= day.close)) return `Outside your opening hours, ${clockOf(day.open)} to ${clockOf(day.close)}. It can be saved all the same.`;
-  const holiday = holidayOn(date, business);
+  // The business opens and closes by its own clock.
+  const [here, then] = [dateKey(at, ours), clock24(at, ours)];
+  const noon = new Date(`${here}T12:00:00Z`);
+  const day = business?.business_hours.operating_schedule?.[DAYS[noon.getUTCDay()] ?? "monday"];
+  if (day?.closed) return `You are closed on ${new Intl.DateTimeFormat("en-GB", { weekday: "long", timeZone: "UTC" }).format(noon)}s. It can be saved all the same.`;
+  if (day && (then < day.open || then >= day.close)) return `Outside your opening hours, ${clockOf(day.open)} to ${clockOf(day.close)}. It can be saved all the same.`;
+  const holiday = holidayOn(here, business);
   if (holiday) return `This is ${holiday}. It can be saved all the same.`;
   return null;
 }
 
-export function When({ draft, set, errors }: SectionProps) {
-  const zone = useZone();
+/** `zone` is whose clock the date and the time are of: the business's, unless the record has another. */
+export function When({ draft, set, errors, zone: given }: SectionProps & { zone?: string }) {
+  const ours = useZone();
+  const zone = given ?? ours;
   const types = useAppointmentTypes().data ?? [];
   const locations = useLocations().data ?? [];
-  const warning = useTimeWarning(draft.date, draft.time);
-  const abroad = wall(now(), zone).hour !== now().getHours();
+  const warning = useTimeWarning(draft.date, draft.time, zone);
+  const abroad = zone !== ours || wall(now(), zone).hour !== now().getHours();
   return (
     <Section title="When">
       <Row>

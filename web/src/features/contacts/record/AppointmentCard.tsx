@@ -4,12 +4,13 @@ import { useState } from "react";
 import { api, body, type Schemas } from "@/api/client";
 import { Refusal } from "@/api/problem";
 import { useCallSettings, useLocations, useZone } from "@/features/session/business";
-import { clock, city, dayAndTime, distance, wall } from "@/lib/time";
+import { clock, city, dayAndTimeWithin, distance, wall } from "@/lib/time";
 import { useNow } from "@/lib/useNow";
 import { Button } from "@/ui/Button";
 import { Dialog } from "@/ui/Dialog";
 import { TextField } from "@/ui/Field";
 import { Empty, ErrorNote } from "@/ui/Notes";
+import { Time } from "@/ui/Time";
 import { toast } from "@/ui/toast";
 import { AppointmentLine } from "../AppointmentLine";
 import type { Contact } from "../one";
@@ -79,11 +80,11 @@ export function AppointmentCard({ contact, etag, editable, onMove, onAdd }: { co
         </span>
         <div>
           <p className={css.time}>
-            <time dateTime={contact.appointment_time}>
+            <Time at={contact.appointment_time} zone={shownIn}>
               <span className="hidden-visually">{`${day.weekday} ${String(day.day)} ${month}, `}</span>
               {clock(begins, shownIn)}
               {ends && ` to ${clock(ends, shownIn)}`}
-            </time>{" "}
+            </Time>{" "}
             <span className={css.away}>{distance(begins, at)}</span>
             {shownIn !== zone && <span className={css.away}> {city(shownIn)}</span>}
           </p>
@@ -98,7 +99,9 @@ export function AppointmentCard({ contact, etag, editable, onMove, onAdd }: { co
           <p>
             {next ? (
               <>
-                {next <= at ? <Hourglass size={15} aria-hidden /> : <Phone size={15} aria-hidden />} <b>{next <= at ? "In line" : dayAndTime(next, zone, at)}</b>{" "}
+                {next <= at ? <Hourglass size={15} aria-hidden /> : <Phone size={15} aria-hidden />} <Time at={next.toISOString()} zone={zone}>
+                  <b>{next <= at ? "In line" : `About ${dayAndTimeWithin(next, zone, at)}`}</b>
+                </Time>{" "}
                 <span className="muted">
                   try {contact.call_attempts + 1} of {tries}
                 </span>

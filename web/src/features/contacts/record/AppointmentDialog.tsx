@@ -21,9 +21,11 @@ export function AppointmentDialog({ contact, move = false, onClose }: { contact:
   const zone = useZone();
   const [draft, setDraft] = useState<Draft>(() => (move ? draftOf(contact) : { ...EMPTY, location: contact.location_id ?? "", owner: contact.owner_name ?? "" }));
   const set = (change: Partial<Draft>) => setDraft((before) => ({ ...before, ...change }));
+  // A move is by the clock of the record, as the form is filled in.
+  const inZone = move ? contact.timezone : zone;
   const fields = {
     appointment_time: `${draft.date}T${draft.time}`,
-    timezone: move ? contact.timezone : zone,
+    timezone: inZone,
     ...(draft.duration && { appointment_duration: Number(draft.duration) }),
     ...(draft.type && { appointment_type: draft.type }),
     ...(draft.owner.trim() && { owner_name: draft.owner.trim() }),
@@ -60,7 +62,7 @@ export function AppointmentDialog({ contact, move = false, onClose }: { contact:
       }
     >
       {refusal && <ErrorNote error={refusal} what={refusal.fields.length > 0 ? "Not saved yet." : `Not saved. ${refusal.problem.title}.`} />}
-      <When draft={draft} set={set} errors={byField(refusal)} />
+      <When zone={inZone} draft={draft} set={set} errors={byField(refusal)} />
       {!move && <Words draft={draft} set={set} errors={byField(refusal)} />}
     </Dialog>
   );

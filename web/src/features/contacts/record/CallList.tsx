@@ -10,6 +10,7 @@ import { dayAndTime } from "@/lib/time";
 import { Badge } from "@/ui/Badge";
 import { Empty, ErrorNote, Skeleton } from "@/ui/Notes";
 import { ShowMore } from "@/ui/ShowMore";
+import { Time } from "@/ui/Time";
 import css from "./Timeline.module.css";
 
 /** Every call to this person, planned ones too, each with why it was made or was not. */
@@ -48,7 +49,9 @@ function Row({ call }: { call: Schemas["ContactCall"] }) {
         {word.word}
       </Badge>
       <span>
-        <b>{METHOD[call.method] ?? call.method}</b> <span className="muted">{dayAndTime(new Date(when), zone, now())}</span>
+        <b>{METHOD[call.method] ?? call.method}</b> <Time at={when} zone={zone} className="muted">
+          {dayAndTime(new Date(when), zone, now())}
+        </Time>
       </span>
       {last && last.guards.length > 0 ? (
         <button type="button" className={css.link} aria-expanded={open} onClick={() => setOpen(!open)}>

@@ -110,7 +110,7 @@ export function EditSheet({ contact, etag, onClose }: { contact: Contact; etag: 
       {merged && <Hint tone="moved">A colleague changed this record a moment ago. Their changes are in the form now, with yours. Look it over, then save.</Hint>}
       {refusal && <ErrorNote error={refusal} what={refusal.fields.length > 0 ? "Not saved yet: some fields need correcting." : `Not saved. ${refusal.problem.title}.`} />}
       <Who {...sections} />
-      {contact.appointment_time && <When {...sections} />}
+      {contact.appointment_time && <When {...sections} zone={base.timezone} />}
       <Section title="More">
         <Words {...sections} />
         <Notes {...sections} />

@@ -14,6 +14,7 @@ import { clock, dateKey, dayAndTimeWithin, longDay } from "@/lib/time";
 import { capital, humane } from "@/lib/words";
 import { IconTile, type Tone } from "@/ui/Badge";
 import { Empty, ErrorNote, Skeleton } from "@/ui/Notes";
+import { Time } from "@/ui/Time";
 import type { Contact } from "../one";
 import { STATUS } from "../status";
 import { statusChanges } from "./statusChanges";
@@ -124,7 +125,17 @@ export function Timeline({ contact }: { contact: Contact }) {
       icon: STATUS[each.status].icon,
       tone: STATUS[each.status].tone,
       title: `Appointment ${CHANGED[each.status]}`,
-      line: `${each.by.kind === "user" ? (colleague(each.by.user_id) ?? "A colleague") : each.by.kind === "provider" ? "The calendar, a message or a call" : "Vio"}${each.reason ? `: ${each.reason}` : ""}`,
+      line: (
+        <>
+          {each.by.kind === "user" ? (colleague(each.by.user_id) ?? "A colleague") : each.by.kind === "provider" ? "The calendar, a message or a call" : "Vio"}
+          {each.reason && (
+            <>
+              {": "}
+              <Detail>{each.reason}</Detail>
+            </>
+          )}
+        </>
+      ),
     })),
     ...consents.flatMap((each) => each.data?.consents ?? []).map((each): Item => ({
       at: each.recorded_at,
@@ -183,9 +194,9 @@ function TimelineItem({ item, zone }: { item: Item; zone: string }) {
       <div className={css.text}>
         <p className={css.head}>
           <b>{item.title}</b>
-          <time dateTime={item.at} className="muted num">
+          <Time at={item.at} zone={zone} className="muted num">
             {clock(new Date(item.at), zone)}
-          </time>
+          </Time>
         </p>
         {item.line && <div className={css.line}>{item.line}</div>}
         {item.guards && item.guards.length > 0 && (
