@@ -5,7 +5,7 @@ import { Name, useHidden } from "@/features/preferences/hidden";
 import type { ContactFound } from "@/features/contacts/one";
 import { useZone } from "@/features/session/business";
 import { useColleague } from "@/features/session/team";
-import { useMayEdit, useMe } from "@/features/session/use";
+import { useMay, useMayEdit, useMe } from "@/features/session/use";
 import { useShortcuts } from "@/features/shell/shortcuts";
 import { phoneText } from "@/lib/phone";
 import { ago, clock, dayAndTime, dayAndTimeWithin } from "@/lib/time";
@@ -160,7 +160,7 @@ interface RowProps {
   active: boolean;
   onActive: () => void;
   onOpen: (section: Section) => void;
-  onRecord: (act?: "edit" | "move" | "compare") => void;
+  onRecord: (act?: "edit" | "move" | "compare" | "call") => void;
   at: Date;
 }
 
@@ -170,13 +170,18 @@ function Row({ came, entry, person, active, onActive, onOpen, onRecord, at }: Ro
   const hidden = useHidden();
   const colleague = useColleague();
   const mayEdit = useMayEdit();
-  const { reopen, assign, snooze } = useWorkActions();
-  const { line, icon, remedy } = reasonOf(entry.reason);
+  const { reopen, assign, snooze, resolve } = useWorkActions();
+  const mayCall = useMay()("trigger_manual_calls");
+  const { line, icon, remedy, done } = reasonOf(entry.reason);
   const editable = person ? mayEdit(person) : mayEdit({});
   const who = colleague(entry.assigned_to);
   const phone = person?.phone;
   const main =
-    remedy === "ring" && phone ? (
+    remedy === "again" && mayCall && phone ? (
+      <Button small look={active ? "primary" : "secondary"} icon={Phone} onPress={() => onRecord("call")}>
+        I checked: call again
+      </Button>
+    ) : (remedy === "ring" || remedy === "again") && phone ? (
       <a className={cx(buttonClass({ look: active ? "primary" : "secondary", small: true }), css.main)} href={`tel:${phone}`}>
         <Phone size={15} aria-hidden /> Ring <span className={cx(css.number, "num")}>{hidden ? "" : phoneText(phone)}</span>
       </a>
@@ -244,6 +249,7 @@ function Row({ came, entry, person, active, onActive, onOpen, onRecord, at }: Ro
               label={`More for ${entry.contact.name}`}
               trigger={<IconButton icon={Ellipsis} label={`More for ${entry.contact.name}`} />}
               actions={[
+                entry.status !== "resolved" && done !== undefined && { id: "done", name: done.name, icon: Check, run: () => resolve.mutate({ entry, done: { text: done.text, status: null } }) },
                 entry.status !== "resolved" && { id: "resolve", name: "Resolve", icon: Check, run: () => onOpen("resolve") },
                 entry.status === "snoozed"
                   ? { id: "wake", name: "Show it now", icon: RotateCcw, run: () => snooze.mutate({ entry, until: null }) }
