@@ -265,7 +265,11 @@ it("a number of another country is refused with its name, and the country is all
     await allowed.getByRole("button", { name: /Another country/ }).click();
     await page.getByRole("option", { name: "France", exact: true }).click();
     await allowed.getByRole("button", { name: "Allow" }).click();
-    await page.getByText(/^Saved/).first().waitFor();
+    if (process.env.VIO_SHOTS) await page.screenshot({ path: `${process.env.VIO_SHOTS}/regions.png`, fullPage: true });
+    await expect.poll(async () => ((await (await ask("GET", "/api/users/business")).json()) as { accepted_phone_regions: string[] }).accepted_phone_regions, { timeout: 15_000 }).toContain("FR");
+    await page.getByText(/Saved \d/).waitFor();
+    await allowed.getByText("France", { exact: true }).waitFor();
+    if (process.env.VIO_SHOTS) await page.screenshot({ path: `${process.env.VIO_SHOTS}/regions2.png`, fullPage: true });
     expect(await violations(page)).toEqual([]);
     const after = (await (await ask("GET", "/api/users/business")).json()) as { accepted_phone_regions: string[] };
     expect(after.accepted_phone_regions).toEqual([...before.accepted_phone_regions, "FR"].sort());
