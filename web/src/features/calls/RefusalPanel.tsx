@@ -124,7 +124,7 @@ export function RefusalPanel({ refusal, contact, onClose, onWait, onAgain, onCon
       ring: { icon: Phone, title: "Ring yourself", line: `${said.phone(contact.phone)}. Then note the answer, so Vio stops calling.`, button: "Ring", run: () => location.assign(`tel:${contact.phone ?? ""}`) },
     }),
     ...(onConsent && { consent: { icon: ShieldCheck, title: "Record consent", line: "If they agreed to reminder calls, say how.", button: "Record consent", run: onConsent } }),
-    ...(onConsent && { agreed: { icon: ShieldCheck, title: "They agreed again", line: "Only if they said so to you: record how and when.", button: "Record consent", run: onConsent } }),
+    ...(onConsent && { agreed: { icon: ShieldCheck, title: "They agreed again", line: "Only if they said so to you: record how.", button: "Record consent", run: onConsent } }),
     ...(onText && { text: { icon: MessageSquareText, title: "Write a text", line: "They agreed to text messages.", button: "Write", run: onText } }),
     ...(may("configure_call_settings") && { hours: { icon: Settings, title: "When Vio may call", line: "Weekends and holidays are set there.", button: "Open call settings", run: () => void navigate({ to: "/settings/$section", params: { section: "calls" } }) } }),
     again: { icon: RotateCw, title: "Try again", line: left > 0 ? `Possible in ${waitWords(left)}.` : "Nobody is called twice by it.", button: "Try again", run: onAgain, isDisabled: left > 0 },
