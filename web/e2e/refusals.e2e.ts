@@ -45,7 +45,7 @@ it("a paused business says so to who may resume it and to who may not", { timeou
   try {
     const { page, title, offers } = await refused(id);
     expect(title).toBe("Calling is paused");
-    await page.getByText("Somebody on your team paused it.").waitFor();
+    await page.getByText(/^(?!Somebody).+ paused it (just now|\d+ min ago|at \d)/).waitFor();
     expect(offers).toEqual(["Resume calling", "Ring"]);
     await page.getByRole("listitem").getByRole("button", { name: "Resume calling" }).click();
     await page.getByRole("dialog").or(page.getByRole("alertdialog")).first().waitFor();
@@ -115,7 +115,7 @@ it("somebody whose tries are used up is rung by hand, and the checks behind a li
     const { id } = await somebody();
     await called(id);
     const { page, title, offers } = await refused(id);
-    expect([title, offers]).toEqual(["Not called: all tries are used", ["Ring"]]);
+    expect([title, offers]).toEqual(["Not called: the one try is used", ["Ring"]]);
     await page.getByText("1 try was made for this appointment.").waitFor();
     await page.getByRole("button", { name: "Show all checks" }).click();
     expect(await violations(page)).toEqual([]);
@@ -133,7 +133,7 @@ it("a number that was called four times within a day is left alone, and it is sa
   for (let more = 0; more < 3; more += 1) await called((await somebody({ phone: first.phone })).id);
   const { id } = await somebody({ phone: first.phone });
   const { page, title, offers } = await refused(id);
-  expect([title, offers]).toEqual(["Not called: this number was called too often today", ["Ring"]]);
+  expect([title, offers]).toEqual(["Not called: 4 calls to this number in a day", ["Ring"]]);
   await page.getByText(/^Nobody here can add another call before (tomorrow|[A-Z][a-z]{2} \d+ [A-Z][a-z]{2},?) (\d+(:\d\d)?[ap]m|midday|midnight)\.$/).waitFor();
   await page.goto(new URL(`/contacts/${first.id}/timeline`, page.url()).href);
   await page.getByText("The network did not put it through.").first().waitFor();
@@ -210,9 +210,74 @@ it("who has confirmed is called all the same, with a word about it; at night one
   await dev("clock", { now: night.toISOString() });
   const second = await refused(late.id);
   expect([second.title, second.offers]).toEqual(["Not called: outside your calling hours", ["Ring"]]);
-  await second.page.getByText(/It is 11pm on .* Calls are allowed again .*8:00am/).waitFor();
+  await second.page.getByText(/It is 11pm in London\. Calls are allowed 8am to 8pm, again from .*8:00am/).waitFor();
   await second.page.context().close();
   await workingHours();
+});
+
+it("who withdrew consent is rung by hand first, and at the weekend the day is named with the way to the settings", { timeout: 240_000 }, async () => {
+  const ask = await asUser();
+  const { id } = await somebody();
+  expect((await ask("POST", `/api/contacts/${id}/consents`, { action: "withdrawn" })).status).toBe(201);
+  const first = await refused(id);
+  expect([first.title, first.offers]).toEqual(["Not called: consent was withdrawn", ["Ring", "Record consent"]]);
+  await first.page.getByText(/^On \d+ [A-Z][a-z]+ 20\d\d\. Refusa .* does not want to be called by Vio\.$/).waitFor();
+  await first.page.getByRole("button", { name: "Show all checks" }).click();
+  await first.page.getByText(/^Required, withdrawn on \d+ [A-Z][a-z]+ 20\d\d/).waitFor();
+  await first.page.context().close();
+
+  const other = await somebody();
+  const saturday = await clockNow();
+  saturday.setUTCDate(saturday.getUTCDate() + 6 - saturday.getUTCDay());
+  saturday.setUTCHours(11, 0, 0, 0);
+  await dev("clock", { now: saturday.toISOString() });
+  const second = await refused(other.id);
+  expect([second.title, second.offers]).toEqual(["Not called: today is Saturday", ["Ring", "Open call settings"]]);
+  await second.page.getByText(/^Your settings do not allow calls at weekends\. Calls are allowed again .*8:00am/).waitFor();
+  await second.page.getByRole("button", { name: "Open call settings" }).click();
+  await second.page.getByRole("heading", { name: "When Vio may call" }).waitFor();
+  await second.page.context().close();
+  await workingHours();
+});
+
+it("a number of another country is refused with its name, and the country is allowed under Business; who shares a number is said on the record", { timeout: 240_000 }, async () => {
+  await workingHours();
+  const ask = await asUser();
+  const one = await somebody();
+  const two = await somebody({ phone: one.phone });
+  const before = (await (await ask("GET", "/api/users/business")).json()) as { accepted_phone_regions: string[] };
+  const { page } = await open(browser);
+  await signIn(page, "admin", `/contacts/${two.id}`);
+  await settled(page);
+  const shared = page.getByRole("listitem").filter({ hasText: /^Shares a number with Refusa \w+\. They are called one after the other\./ });
+  await shared.waitFor();
+  await shared.getByRole("link").click();
+  await page.waitForURL(new RegExp(`/contacts/${one.id}`));
+  try {
+    await page.getByRole("button", { name: "Edit", exact: true }).first().click();
+    const form = page.getByRole("dialog");
+    await form.getByLabel("Phone", { exact: true }).fill("+33 1 23 45 67 89");
+    await form.getByText(/^Numbers from France are not allowed here\. Allowed: .*the United Kingdom\.$/).waitFor();
+    expect(await violations(page)).toEqual([]);
+    await form.getByRole("link", { name: "open allowed countries" }).click();
+    const allowed = page.getByRole("group", { name: "Allowed countries" });
+    await allowed.getByText("Isle of Man").waitFor();
+    await allowed.getByRole("button", { name: /Another country/ }).click();
+    await page.getByRole("option", { name: "France", exact: true }).click();
+    await allowed.getByRole("button", { name: "Allow" }).click();
+    if (process.env.VIO_SHOTS) await page.screenshot({ path: `${process.env.VIO_SHOTS}/regions.png`, fullPage: true });
+    await expect.poll(async () => ((await (await ask("GET", "/api/users/business")).json()) as { accepted_phone_regions: string[] }).accepted_phone_regions, { timeout: 15_000 }).toContain("FR");
+    await page.getByText(/Saved \d/).waitFor();
+    await allowed.getByText("France", { exact: true }).waitFor();
+    if (process.env.VIO_SHOTS) await page.screenshot({ path: `${process.env.VIO_SHOTS}/regions2.png`, fullPage: true });
+    expect(await violations(page)).toEqual([]);
+    const after = (await (await ask("GET", "/api/users/business")).json()) as { accepted_phone_regions: string[] };
+    expect(after.accepted_phone_regions).toEqual([...before.accepted_phone_regions, "FR"].sort());
+  } finally {
+    const now = await ask("GET", "/api/users/business");
+    await ask("PATCH", "/api/users/business", { accepted_phone_regions: before.accepted_phone_regions }, { "if-match": now.headers.get("etag") ?? "" });
+    await page.context().close();
+  }
 });
 
 it("numbers are imported for the do-not-call list: looked at first, each error with its row, then added", { timeout: 180_000 }, async () => {

@@ -1,3 +1,4 @@
+import { now } from "./clock";
 import type { components } from "./schema";
 
 export type Problem = components["schemas"]["Problem"];
@@ -13,6 +14,8 @@ export class Refusal extends Error {
   readonly slug: string;
   readonly status: number;
   readonly problem: Problem & Record<string, unknown>;
+  /** When it was refused: what the refusal says of today stays true of that day. */
+  readonly at = now();
 
   constructor(problem: Problem & Record<string, unknown>) {
     super(problem.title);

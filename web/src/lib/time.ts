@@ -76,6 +76,9 @@ export function day(instant: Date, zone: string, now: Date): string {
 /** `29 Feb 1980` of `1980-02-29`: a date that is nobody's instant. */
 export const date = (key: string): string => new Intl.DateTimeFormat("en-GB", { timeZone: "UTC", day: "numeric", month: "short", year: "numeric" }).format(new Date(`${key}T12:00:00Z`));
 
+/** `3 Sep 2026`: a day whose year matters, because it is kept for long. */
+export const fullDate = (instant: Date, zone: string): string => date(dateKey(instant, zone));
+
 /** `Monday 23 November`. */
 export function longDay(instant: Date, zone: string): string {
   const weekday = format(zone, { weekday: "long" }).format(instant);

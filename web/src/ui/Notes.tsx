@@ -1,9 +1,10 @@
-import { CircleAlert, Copy, RotateCw, WifiOff } from "lucide-react";
+import { CircleAlert, Copy, RotateCw, WifiOff, X } from "lucide-react";
 import { useEffect, useState, type ReactNode } from "react";
 import { useOfflineSince } from "@/api/connection";
 import { Refusal } from "@/api/problem";
+import { useCountdown } from "@/lib/useCountdown";
 import { waitWords } from "@/lib/words";
-import { Button } from "./Button";
+import { Button, IconButton } from "./Button";
 import css from "./Notes.module.css";
 import { copy } from "./copy";
 import { cx } from "./cx";
@@ -48,15 +49,17 @@ export function Empty({ title, children, action }: { title: string; children?: R
 }
 
 /** Says which part could not be read or done; the rest of the page stays. */
-export function ErrorNote({ error, what, detail, retry }: { error: unknown; what: string; detail?: string | undefined; retry?: (() => void) | undefined }) {
+export function ErrorNote({ error, what, detail, retry, onClose, children }: { error: unknown; what: string; detail?: string | undefined; retry?: (() => void) | undefined; onClose?: () => void; children?: ReactNode }) {
   const refusal = error instanceof Refusal ? error : null;
+  const left = useCountdown(refusal?.retryAfter, refusal);
   return (
     <div className={css.error} role="alert">
       <CircleAlert size={18} aria-hidden />
       <div className={css.errorText}>
         <p>
           <strong>{what}</strong> {detail ?? refusal?.detail ?? "Something failed on our side."}
-          {refusal?.retryAfter !== undefined && ` Try again in ${waitWords(refusal.retryAfter)}.`}
+          {/* It is said once when the note appears, not each second. */}
+          {left > 0 && <span aria-live="off">{` Try again in ${waitWords(left)}.`}</span>}
         </p>
         {refusal?.reference && refusal.status >= 500 && (
           <p className={cx(css.reference, "code")}>
@@ -68,10 +71,12 @@ export function ErrorNote({ error, what, detail, retry }: { error: unknown; what
         )}
       </div>
       {retry && (
-        <Button small icon={RotateCw} onPress={retry}>
+        <Button small icon={RotateCw} isDisabled={left > 0} onPress={retry}>
           Try again
         </Button>
       )}
+      {children}
+      {onClose && <IconButton icon={X} label="Close message" onPress={onClose} />}
     </div>
   );
 }

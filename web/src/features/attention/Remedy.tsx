@@ -2,7 +2,7 @@ import { useNavigate } from "@tanstack/react-router";
 import { CalendarPlus, ExternalLink, Phone, SquarePen, Users } from "lucide-react";
 import type { ContactFound } from "@/features/contacts/one";
 import { useHidden } from "@/features/preferences/hidden";
-import { useMayEdit } from "@/features/session/use";
+import { useMay, useMayEdit } from "@/features/session/use";
 import { phoneText } from "@/lib/phone";
 import { Button, buttonClass } from "@/ui/Button";
 import css from "./WorkList.module.css";
@@ -12,7 +12,7 @@ import { reasonOf } from "./reasons";
 /** What the main button of an entry does; without a number nobody can be rung, and the record is opened. */
 export function remedyOf(entry: Entry, person: ContactFound | undefined) {
   const { remedy } = reasonOf(entry.reason);
-  return remedy === "ring" && !person?.phone ? "open" : remedy;
+  return (remedy === "ring" || remedy === "again") && !person?.phone ? "open" : remedy;
 }
 
 /** The one thing that helps: ring, choose a time, correct the number, compare, or open the record. */
@@ -20,7 +20,10 @@ export function Remedy({ entry, person, primary = false, onGone }: { entry: Entr
   const hidden = useHidden();
   const navigate = useNavigate();
   const mayEdit = useMayEdit();
-  const remedy = remedyOf(entry, person);
+  const mayCall = useMay()("trigger_manual_calls");
+  const wanted = remedyOf(entry, person);
+  // Who may not have Vio call rings themselves.
+  const remedy = wanted === "again" && !mayCall ? "ring" : wanted;
   const editable = person ? mayEdit(person) : mayEdit({});
   const look = primary ? "primary" : "secondary";
   if (remedy === "ring") {
@@ -33,11 +36,11 @@ export function Remedy({ entry, person, primary = false, onGone }: { entry: Entr
   const go = () => {
     onGone?.();
     if (remedy === "compare") void navigate({ to: "/contacts/duplicates", search: { of: entry.contact.id } });
-    else void navigate({ to: "/contacts/$contactId", params: { contactId: entry.contact.id }, search: remedy === "move" ? { do: "move" } : remedy === "edit_phone" ? { do: "edit" } : {} });
+    else void navigate({ to: "/contacts/$contactId", params: { contactId: entry.contact.id }, search: remedy === "again" ? { do: "call" } : remedy === "move" ? { do: "move" } : remedy === "edit_phone" ? { do: "edit" } : {} });
   };
   return (
-    <Button small look={look} icon={remedy === "move" ? CalendarPlus : remedy === "edit_phone" ? SquarePen : remedy === "compare" ? Users : ExternalLink} onPress={go}>
-      {editable && remedy === "move" ? "Choose a time" : editable && remedy === "edit_phone" ? "Correct the number" : remedy === "compare" ? "Compare" : "Open"}
+    <Button small look={look} icon={remedy === "again" ? Phone : remedy === "move" ? CalendarPlus : remedy === "edit_phone" ? SquarePen : remedy === "compare" ? Users : ExternalLink} onPress={go}>
+      {remedy === "again" ? "I checked: call again" : editable && remedy === "move" ? "Choose a time" : editable && remedy === "edit_phone" ? "Correct the number" : remedy === "compare" ? "Compare" : "Open"}
     </Button>
   );
 }

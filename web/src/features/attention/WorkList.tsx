@@ -210,9 +210,9 @@ function Row({ came, entry, person, active, onActive, onMove, onOpen, at }: RowP
   const hidden = useHidden();
   const colleague = useColleague();
   const mayEdit = useMayEdit();
-  const { reopen, assign, snooze } = useWorkActions();
+  const { reopen, assign, snooze, resolve } = useWorkActions();
   const navigate = useNavigate();
-  const { line, icon } = reasonOf(entry.reason);
+  const { line, icon, done: likely } = reasonOf(entry.reason);
   const editable = person ? mayEdit(person) : mayEdit({});
   const who = colleague(entry.assigned_to);
   const done = entry.status === "resolved";
@@ -287,6 +287,7 @@ function Row({ came, entry, person, active, onActive, onMove, onOpen, at }: RowP
               label={`More for ${entry.contact.name}`}
               trigger={<IconButton icon={Ellipsis} label={`More for ${entry.contact.name}`} />}
               actions={[
+                likely !== undefined && { id: "done", name: likely.name, icon: Check, run: () => resolve.mutate({ entry, done: { text: likely.text, status: null } }) },
                 { id: "resolve", name: "Resolve", icon: Check, run: () => onOpen("resolve") },
                 entry.status === "snoozed"
                   ? { id: "wake", name: "Show it now", icon: RotateCcw, run: () => snooze.mutate({ entry, until: null }) }

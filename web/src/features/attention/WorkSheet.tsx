@@ -58,6 +58,7 @@ export function WorkSheet({ entry, section, person, here = false, onClose }: Pro
     document.querySelector<HTMLElement>(`[data-work="${section}"] :is(a, button, input, textarea)`)?.focus();
   }, [section]);
 
+  const { done } = reasonOf(entry.reason);
   const finish = (done: Done) => resolve.mutate({ entry, done }, { onSuccess: onClose });
   const later = (until: Date, words: string) =>
     snooze.mutate(
@@ -109,6 +110,11 @@ export function WorkSheet({ entry, section, person, here = false, onClose }: Pro
       <section data-work="resolve" className={css.section} aria-labelledby="work-done">
         <h3 id="work-done">What was done?</h3>
         <div className={css.choices}>
+          {done && (
+            <Button small icon={Check} isPending={resolve.isPending} onPress={() => finish({ text: done.text, status: null })}>
+              {done.name}
+            </Button>
+          )}
           {DONE.filter((each) => !each.status || entry.appointment_id).map((each) => (
             <Button key={each.id} small icon={Check} isPending={resolve.isPending} onPress={() => finish(each)}>
               {each.name}

@@ -4,12 +4,14 @@ import { ChevronDown, Minus, UserRound, X } from "lucide-react";
 import { useEffect, useRef, useState } from "react";
 import { api, body } from "@/api/client";
 import { now } from "@/api/clock";
+import { Refusal } from "@/api/problem";
 import { Name, saidName } from "@/features/preferences/hidden";
 import { useNouns, useZone } from "@/features/session/business";
 import { useContactName } from "@/features/contacts/one";
 import { clock, stopwatch } from "@/lib/time";
 import { Badge, IconTile } from "@/ui/Badge";
 import { Button, IconButton, buttonClass } from "@/ui/Button";
+import { ErrorNote } from "@/ui/Notes";
 import { toast } from "@/ui/toast";
 import { CallSteps } from "./CallSteps";
 import css from "./CallsPanel.module.css";
@@ -68,7 +70,8 @@ function FollowedCall({ sessionId, contactId, first }: { sessionId: string; cont
       void client.invalidateQueries({ queryKey: ["calls", sessionId] });
       toast("Taken out of line.");
     },
-    onError: () => toast("The call has begun already; it cannot be taken out of line.", true),
+    // Where it stands by now is seen in its place.
+    onError: () => void client.invalidateQueries({ queryKey: ["calls", sessionId] }),
   });
 
   if (!call || !word) return null;
@@ -93,6 +96,9 @@ function FollowedCall({ sessionId, contactId, first }: { sessionId: string; cont
       {open && (
         <div className={css.body}>
           <CallSteps call={call} />
+          {cancel.isError && (
+            <ErrorNote error={cancel.error} what="Not taken out of line." {...(cancel.error instanceof Refusal && cancel.error.status === 409 && { detail: "The call has begun already. It goes on; what comes of it appears here." })} onClose={cancel.reset} />
+          )}
           <div className={css.actions}>
             <Link to="/contacts/$contactId" params={{ contactId }} className={buttonClass({ small: true })}>
               <UserRound size={15} aria-hidden /> Open {nouns.one}

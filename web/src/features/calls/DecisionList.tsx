@@ -1,4 +1,5 @@
 import { Check, Minus, X } from "lucide-react";
+import type { Schemas } from "@/api/client";
 import type { GuardSaw } from "@/api/problem";
 import { now } from "@/api/clock";
 import { useZone } from "@/features/session/business";
@@ -6,10 +7,10 @@ import { dayAndTimeWithin } from "@/lib/time";
 import { capital } from "@/lib/words";
 import { cx } from "@/ui/cx";
 import css from "./DecisionList.module.css";
-import { GUARD, sawWords } from "./words";
+import { GUARD, sawWords, withdrawnWords } from "./words";
 
-/** What each guard saw: why somebody was called, or was not. */
-export function DecisionList({ guards }: { guards: GuardSaw[] }) {
+/** What each guard saw: why somebody was called, or was not. `consent` is how it stands, where the checks are of now. */
+export function DecisionList({ guards, consent }: { guards: GuardSaw[]; consent?: Pick<Schemas["ContactConsent"], "state" | "withdrawn_at"> }) {
   const zone = useZone();
   const failed = guards.findIndex((each) => !each.passed);
   return (
@@ -24,7 +25,7 @@ export function DecisionList({ guards }: { guards: GuardSaw[] }) {
             </span>
             <span className={css.name}>{GUARD[each.guard] ?? capital(each.guard.replaceAll("_", " "))}</span>
             <span className={css.saw}>
-              {sawWords(each.saw, zone)}
+              {!each.passed && each.guard === "voice_consent" && consent?.state === "withdrawn" ? withdrawnWords(consent.withdrawn_at, zone) : sawWords(each.saw, zone)}
               {!each.passed && each.until && <> · until {dayAndTimeWithin(new Date(each.until), zone, now())}</>}
             </span>
           </li>

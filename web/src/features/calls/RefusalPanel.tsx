@@ -1,30 +1,40 @@
+import { useQueries } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
-import { Ban, CalendarPlus, Check, ClockAlert, Hourglass, Phone, PhoneCall, PhoneMissed, Settings, ShieldCheck, SquarePen, X, type LucideIcon } from "lucide-react";
+import { Ban, CalendarPlus, Check, ClockAlert, Hourglass, MessageSquareText, Phone, PhoneCall, PhoneForwarded, PhoneMissed, RotateCw, Settings, ShieldCheck, SquarePen, X, type LucideIcon } from "lucide-react";
 import { useEffect, useId, useRef, useState } from "react";
-import type { Refusal } from "@/api/problem";
+import { api } from "@/api/client";
+import { Refusal } from "@/api/problem";
+import { contactQuery, type Contact } from "@/features/contacts/one";
 import { useEntryOf } from "@/features/dnc/entry";
 import { useSaid } from "@/features/preferences/hidden";
-import { useZone } from "@/features/session/business";
+import { useCallSettings, useZone } from "@/features/session/business";
+import { useColleague } from "@/features/session/team";
 import { useMay } from "@/features/session/use";
 import { now } from "@/api/clock";
 import { dayAndTimeWithin } from "@/lib/time";
-import { count } from "@/lib/words";
+import { useCountdown } from "@/lib/useCountdown";
+import { count, waitWords } from "@/lib/words";
 import { Button, IconButton } from "@/ui/Button";
 import { IconTile } from "@/ui/Badge";
 import { PauseDialog } from "./CallMeter";
 import { DecisionList } from "./DecisionList";
 import css from "./RefusalPanel.module.css";
+import { useLimits } from "./queries";
 import { refusalCopy, type RefusalRemedy } from "./refusals";
 
 interface Props {
   refusal: Refusal;
-  contact: { id: string; name: string; phone?: string | null };
+  contact: Contact;
   onClose: () => void;
   onWait: () => void;
+  /** Calls again. */
+  onAgain: () => void;
   onConsent?: () => void;
   onEdit?: () => void;
   /** Moves the coming appointment, or adds one. */
   onAppointment?: () => void;
+  /** Writes a text message, where they agreed to that. */
+  onText?: () => void;
 }
 
 interface Offer {
@@ -33,10 +43,47 @@ interface Offer {
   line: string;
   button: string;
   run: () => void;
+  isDisabled?: boolean;
+}
+
+/** How often it is looked whether a number is free again. */
+const LOOK = 4_000;
+
+/** Calls as soon as nobody at the number is on the phone any more; only while the refusal is open. */
+function useRightAfter(contactId: string, run: () => void): [boolean, (waits: boolean) => void] {
+  const [waits, setWaits] = useState(false);
+  const go = useRef(run);
+  useEffect(() => {
+    go.current = run;
+  });
+  useEffect(() => {
+    if (!waits) return;
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    let stopped = false;
+    const look = async () => {
+      // Only asked, not called: a call that is refused would be written down each time.
+      const busy = await api.POST("/api/contacts/{contact_id}/call-now", { params: { path: { contact_id: contactId } }, body: { dry_run: true } }).then(
+        () => false,
+        (error: unknown) => error instanceof Refusal && ["call-in-progress", "rate-limited", "offline"].includes(error.slug),
+      );
+      if (stopped) return;
+      if (busy) timer = setTimeout(() => void look(), LOOK);
+      else {
+        setWaits(false);
+        go.current();
+      }
+    };
+    timer = setTimeout(() => void look(), LOOK);
+    return () => {
+      stopped = true;
+      clearTimeout(timer);
+    };
+  }, [waits, contactId]);
+  return [waits, setWaits];
 }
 
 /** A refusal of a call: in the page, with the reason, what to do now, and the checks behind a link. */
-export function RefusalPanel({ refusal, contact, onClose, onWait, onConsent, onEdit, onAppointment }: Props) {
+export function RefusalPanel({ refusal, contact, onClose, onWait, onAgain, onConsent, onEdit, onAppointment, onText }: Props) {
   const zone = useZone();
   const may = useMay();
   const said = useSaid();
@@ -45,7 +92,28 @@ export function RefusalPanel({ refusal, contact, onClose, onWait, onConsent, onE
   const title = useId();
   const [checks, setChecks] = useState(false);
   const [resuming, setResuming] = useState(false);
-  const copy = refusalCopy(refusal, said.name(contact.name), zone);
+  const limits = useLimits().data;
+  const settings = useCallSettings().data;
+  const colleague = useColleague();
+  const left = useCountdown(refusal.retryAfter, refusal);
+  const busy = refusal.slug === "call-in-progress";
+  const [waits, setWaits] = useRightAfter(contact.id, onAgain);
+  const sharing = useQueries({
+    queries: (busy ? contact.shares_phone_with.slice(0, 3) : []).map((id) => ({ ...contactQuery(id), retry: false })),
+    combine: (answers) => answers.flatMap((each) => (each.data ? [each.data.value] : [])),
+  });
+  const onCall = sharing.find((each) => each.call_state === "calling_in_progress");
+  const copy = refusalCopy(refusal, said.name(contact.name), zone, {
+    consent: contact.preferences.voice_consent,
+    theirZone: contact.preferences.timezone ?? zone,
+    settings,
+    limits,
+    colleague,
+    planned: contact.next_call_at,
+    sharing: sharing.map((each) => said.name(each.name)),
+    onCall: onCall && said.name(onCall.name),
+    left,
+  });
   const listed = useEntryOf(copy.remedies.includes("dnc") ? (contact.phone ?? null) : null).data;
   const since = listed && `Added ${dayAndTimeWithin(new Date(listed.added_at), zone, now())}${listed.reason ? `: “${listed.reason}”` : "."}`;
   useEffect(() => heading.current?.focus(), [refusal]);
@@ -56,6 +124,13 @@ export function RefusalPanel({ refusal, contact, onClose, onWait, onConsent, onE
       ring: { icon: Phone, title: "Ring yourself", line: `${said.phone(contact.phone)}. Then note the answer, so Vio stops calling.`, button: "Ring", run: () => location.assign(`tel:${contact.phone ?? ""}`) },
     }),
     ...(onConsent && { consent: { icon: ShieldCheck, title: "Record consent", line: "If they agreed to reminder calls, say how.", button: "Record consent", run: onConsent } }),
+    ...(onConsent && { agreed: { icon: ShieldCheck, title: "They agreed again", line: "Only if they said so to you: record how.", button: "Record consent", run: onConsent } }),
+    ...(onText && { text: { icon: MessageSquareText, title: "Write a text", line: "They agreed to text messages.", button: "Write", run: onText } }),
+    ...(may("configure_call_settings") && { hours: { icon: Settings, title: "When Vio may call", line: "Weekends and holidays are set there.", button: "Open call settings", run: () => void navigate({ to: "/settings/$section", params: { section: "calls" } }) } }),
+    again: { icon: RotateCw, title: "Try again", line: left > 0 ? `Possible in ${waitWords(left)}.` : "Nobody is called twice by it.", button: "Try again", run: onAgain, isDisabled: left > 0 },
+    after: waits
+      ? { icon: PhoneForwarded, title: "Called right after", line: "Vio calls when the number is free. Leave this page open until then.", button: "Do not wait", run: () => setWaits(false) }
+      : { icon: PhoneForwarded, title: "Call right after", line: "Vio calls as soon as the number is free, while this page is open.", button: "Call right after", run: () => setWaits(true) },
     ...(onAppointment && { appointment: { icon: CalendarPlus, title: "See to the appointment", line: "Vio calls about one that is coming and waits for an answer.", button: "Choose a time", run: onAppointment } }),
     ...(onEdit && { record: { icon: SquarePen, title: "The record says so", line: "Only if they ask to be contacted again: switch it off there.", button: "Open the record", run: onEdit } }),
     calls: { icon: PhoneCall, title: "See the call", line: "Call again when it is over.", button: "Calls in progress", run: () => void navigate({ to: "/calls" }) },
@@ -75,7 +150,7 @@ export function RefusalPanel({ refusal, contact, onClose, onWait, onConsent, onE
     ...(may("modify_call_schedules") && { resume: { icon: Check, title: "Resume calling", line: "Once the reason for the pause is gone.", button: "Resume calling", run: () => setResuming(true) } }),
     ...(may("configure_integrations") && { integrations: { icon: Settings, title: "Finish the set-up", line: "The agent, the caller number and the key.", button: "Open Integrations", run: () => void navigate({ to: "/settings/$section", params: { section: "integrations" } }) } }),
   };
-  const shown = copy.remedies.map((each) => offers[each]).filter((each): each is Offer => each !== undefined);
+  const shown = copy.remedies.flatMap((each) => (offers[each] ? [{ id: each, ...offers[each] }] : []));
   // Where nothing can be done from here, what the API advises.
   const remedy = refusal.text("remedy");
   const passed = refusal.decision.filter((each) => each.passed).length;
@@ -91,19 +166,20 @@ export function RefusalPanel({ refusal, contact, onClose, onWait, onConsent, onE
           </h2>
           <p className="muted">{copy.line}</p>
           {shown.length === 0 && remedy && <p className="muted">{remedy}</p>}
+          {refusal.status >= 500 && refusal.reference && <p className="faint code">Reference {refusal.reference}</p>}
         </div>
         <IconButton icon={X} label="Close" onPress={onClose} />
       </header>
       {shown.length > 0 && (
         <ul className={css.offers}>
           {shown.map((offer, place) => (
-            <li key={offer.title}>
+            <li key={offer.id}>
               <IconTile icon={offer.icon} />
               <div className={css.offer}>
                 <h3>{offer.title}</h3>
                 <p className="muted">{offer.line}</p>
               </div>
-              <Button look={place === 0 ? "primary" : "secondary"} onPress={offer.run}>
+              <Button look={place === 0 ? "primary" : "secondary"} isDisabled={offer.isDisabled ?? false} onPress={offer.run}>
                 {offer.button}
               </Button>
             </li>
@@ -123,7 +199,7 @@ export function RefusalPanel({ refusal, contact, onClose, onWait, onConsent, onE
           </button>
         </footer>
       )}
-      {checks && <DecisionList guards={refusal.decision} />}
+      {checks && <DecisionList guards={refusal.decision} consent={contact.preferences.voice_consent} />}
       {resuming && <PauseDialog onClose={() => setResuming(false)} />}
     </section>
   );

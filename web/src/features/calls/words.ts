@@ -1,7 +1,7 @@
 import { Ban, CalendarSync, Check, CircleHelp, Hourglass, LoaderCircle, Phone, PhoneCall, PhoneForwarded, PhoneMissed, PhoneOff, Voicemail, X, type LucideIcon } from "lucide-react";
 import type { Schemas } from "@/api/client";
 import { now } from "@/api/clock";
-import { clockOf, dayAndTime } from "@/lib/time";
+import { clockOf, dayAndTime, fullDate } from "@/lib/time";
 import { capital } from "@/lib/words";
 import type { Tone } from "@/ui/Badge";
 
@@ -89,6 +89,9 @@ export const METHOD: Record<string, string> = { manual_call_now: "Call now", rem
 
 /** `local time Mon 23:00 GMT` as `11:00pm on Mon (GMT)`: where that is differs from person to person. */
 export const localTime = (saw: string): string => saw.replace(/^local time (?:([A-Z][a-z]{2}) )?(\d\d:\d\d)(?: (\S+))?$/, (_, day: string | undefined, time: string, zone: string | undefined) => `${clockOf(time)}${day ? ` on ${day}` : ""}${zone ? ` (${zone})` : ""}`);
+
+/** The check of a consent that was taken back: `Required, withdrawn on 3 Sep 2026`. */
+export const withdrawnWords = (at: string | null | undefined, zone: string): string => `Required, withdrawn${at ? ` on ${fullDate(new Date(at), zone)}` : ""}`;
 
 /** What a guard saw, in words: the API's instants become times of the day. */
 export function sawWords(saw: string, zone: string): string {

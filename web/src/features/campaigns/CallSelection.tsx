@@ -11,8 +11,9 @@ import { instantOf } from "@/lib/time";
 import { count, number } from "@/lib/words";
 import { Button } from "@/ui/Button";
 import { Dialog } from "@/ui/Dialog";
-import { ErrorNote, Hint } from "@/ui/Notes";
+import { Hint } from "@/ui/Notes";
 import { OptionsForm } from "./OptionsForm";
+import { NotStarted } from "./NotStarted";
 import { Plan } from "./Plan";
 import { PLAIN, complete, requestOf, untouched, type Options } from "./options";
 
@@ -83,7 +84,7 @@ export function CallSelection({ ids, onClose, onStarted }: { ids: string[]; onCl
           You can call up to {MOST} selected people at once. You chose {number(ids.length)}. A group can hold up to 1,000: put them into one and call the group.
         </Hint>
       )}
-      {refusal && <ErrorNote error={refusal} what={refusal instanceof Refusal ? `${refusal.problem.title}.` : "Not started."} />}
+      {refusal && <NotStarted refusal={refusal} />}
       {plan ? <Plan run={plan} /> : <OptionsForm options={options} onChange={setOptions} errors={byField(dry.error instanceof Refusal ? dry.error : null)} />}
     </Dialog>
   );

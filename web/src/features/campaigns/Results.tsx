@@ -139,10 +139,10 @@ function Result({ result, came }: { result: CampaignResult; came: string | undef
 /** What is left to do about somebody, where there is something. */
 function Next({ result }: { result: CampaignResult }) {
   const [words, act] =
-    result.success && result.appointment_action === "rescheduled" ? (["Choose a time", "move"] as const) : result.skip_reason === "no_consent" || result.skip_reason === "voice_consent" ? (["Record consent", "edit"] as const) : [];
+    result.success && result.appointment_action === "rescheduled" ? (["Choose a time", "move"] as const) : result.skip_reason === "no_consent" || result.skip_reason === "voice_consent" ? (["See the record", undefined] as const) : [];
   if (!words) return null;
   return (
-    <Link to="/contacts/$contactId" params={{ contactId: result.contact_id }} search={{ do: act }} className={`${buttonClass({ look: "secondary", small: true })} ${css.next ?? ""}`}>
+    <Link to="/contacts/$contactId" params={{ contactId: result.contact_id }} search={act ? { do: act } : {}} className={`${buttonClass({ look: "secondary", small: true })} ${css.next ?? ""}`}>
       {words}
       <span className="hidden-visually">
         : <Name>{result.contact_name ?? ""}</Name>

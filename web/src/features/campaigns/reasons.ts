@@ -4,8 +4,8 @@ import { humane } from "@/lib/words";
 /** Why somebody is left out of a campaign, in the desk's words, with what would change it. */
 const REASONS: Record<string, { name: string; line?: string; icon: LucideIcon }> = {
   status_needs_no_call: { name: "Already confirmed or cancelled", icon: Check },
-  no_consent: { name: "No consent recorded", line: "They would be called if you record it", icon: ShieldAlert },
-  voice_consent: { name: "No consent recorded", line: "They would be called if you record it", icon: ShieldAlert },
+  no_consent: { name: "No consent to calls", line: "Not recorded, or withdrawn: the record says which", icon: ShieldAlert },
+  voice_consent: { name: "No consent to calls", line: "Not recorded, or withdrawn: the record says which", icon: ShieldAlert },
   do_not_call_list: { name: "On the do-not-call list", line: "Vio never calls them", icon: PhoneOff },
   do_not_contact: { name: "Marked do not contact", icon: Ban },
   no_phone: { name: "No phone number", icon: PhoneOff },

@@ -3,6 +3,7 @@ import { Check, Download, Ellipsis, Layers, Megaphone, SquarePen, Trash2, Undo2,
 import { useEffect, useState } from "react";
 import { api, body, type Schemas } from "@/api/client";
 import { now } from "@/api/clock";
+import { Refusal } from "@/api/problem";
 import { useNouns } from "@/features/session/business";
 import { useMay, useMe } from "@/features/session/use";
 import { LeftOut } from "@/features/shell/LeftOut";
@@ -98,7 +99,7 @@ export function Dock({ selecting, total, search, read }: DockProps) {
           </Button>
         </section>
       ) : (
-        last && <Last change={last} />
+        last && <Last key={last.job.job_id} change={last} />
       )}
       {kind && <BulkDialog kind={kind} selection={selectionBody(selection)} size={size} onClose={() => setKind(null)} onDone={selecting.clear} />}
       {exporting && <ExportDialog whom={selection.kind === "ids" ? { ids: [...selection.ids.keys()] } : { filter: selection.filter }} total={size} onClose={() => setExporting(false)} />}
@@ -112,6 +113,12 @@ function undoneWords(job: Job): string {
   const out = leftOut(job);
   return `${"changed" in job.summary ? number(job.summary.changed) : ""} put back.${out > 0 ? ` ${count(out, "was", "were")} changed since and left.` : ""}`;
 }
+
+/** Why it stays as it is, and what is left to do. */
+const notUndone = (error: unknown): string =>
+  !(error instanceof Refusal) || error.status >= 500 || error.status === 0 || error.status === 429
+    ? "Not put back: nothing was changed. Undo can be tried again."
+    : `Not put back. ${error.detail}`;
 
 /** What was done last: its progress, and ten minutes in which it can be undone. */
 function Last({ change }: { change: LastChange }) {
@@ -142,7 +149,6 @@ function Last({ change }: { change: LastChange }) {
           setLast(null);
         }
       },
-      onError: () => toast("This cannot be undone any more.", true),
     });
   const keys = { "ctrl+z": back };
   useShortcuts(can ? keys : {});
@@ -150,7 +156,7 @@ function Last({ change }: { change: LastChange }) {
     <section className={cx(css.dock, css.done)} aria-label="Last change">
       {going ? <span className={css.progress}><Meter label="Progress" value={job.done_rows} most={job.total_rows} /></span> : <Check size={17} aria-hidden />}
       <p className={css.size} role="status">
-        {undo.isPending ? "Being put back." : going ? `${number(job.done_rows)} of ${number(job.total_rows)}. You can leave this page.` : job.kind === "undo" ? undoneWords(job) : `${change.text}${out > 0 ? ` ${count(out, "was", "were")} left out.` : ""}`}
+        {undo.isPending ? "Being put back." : undo.isError ? notUndone(undo.error) : going ? `${number(job.done_rows)} of ${number(job.total_rows)}. You can leave this page.` : job.kind === "undo" ? undoneWords(job) : `${change.text}${out > 0 ? ` ${count(out, "was", "were")} left out.` : ""}`}
       </p>
       {out > 0 && (
         <button type="button" className={css.all} onClick={() => setLooking(true)}>

@@ -117,7 +117,7 @@ function NewContact() {
           <When {...sections} />
           <Permission {...sections} medical={medical} />
           <Section title="More">
-            <Words {...sections} />
+            <Words {...sections} onMoved={() => setMore(true)} />
             <button type="button" className={css.fold} aria-expanded={more} onClick={() => setMore(!more)}>
               <ChevronDown size={16} aria-hidden className={more ? css.up : undefined} /> Notes, groups, priority and more
             </button>

@@ -19,6 +19,8 @@ interface Props {
   help?: string;
   error?: string | undefined;
   optional?: boolean;
+  /** Takes the text to where it is never spoken. */
+  onMove?: (() => void) | undefined;
 }
 
 /** What the check of health details finds in a text, half a second after the last key. */
@@ -36,7 +38,7 @@ export function usePhi(field: string, text: string) {
 }
 
 /** A text in which health details and identifiers are shown while it is typed, with what to write instead. */
-export function SpokenField({ label, field, value, onChange, rows, most, help, error, optional = false }: Props) {
+export function SpokenField({ label, field, value, onChange, rows, most, help, error, optional = false, onMove }: Props) {
   const found = usePhi(field, value);
   const left = most - value.length;
   return (
@@ -55,12 +57,12 @@ export function SpokenField({ label, field, value, onChange, rows, most, help, e
           </span>
         }
       />
-      {found && found.findings.length > 0 && <Findings text={value} found={found} onChange={onChange} />}
+      {found && found.findings.length > 0 && <Findings text={value} found={found} onChange={onChange} onMove={onMove} />}
     </div>
   );
 }
 
-function Findings({ text, found, onChange }: { text: string; found: Schemas["PhiFindings"]; onChange: (value: string) => void }) {
+function Findings({ text, found, onChange, onMove }: { text: string; found: Schemas["PhiFindings"]; onChange: (value: string) => void; onMove: (() => void) | undefined }) {
   const blocks = found.effect === "block";
   const parts: React.ReactNode[] = [];
   let from = 0;
@@ -89,6 +91,14 @@ function Findings({ text, found, onChange }: { text: string; found: Schemas["Phi
           </li>
         ))}
       </ul>
+      {onMove && (
+        <p className={css.move}>
+          <span>Notes are for staff only, never spoken.</span>
+          <Button small onPress={onMove}>
+            Move to notes
+          </Button>
+        </p>
+      )}
     </div>
   );
 }

@@ -5,6 +5,7 @@ import { api, body } from "@/api/client";
 import { now } from "@/api/clock";
 import { Refusal, byField } from "@/api/problem";
 import { OptionsForm } from "@/features/campaigns/OptionsForm";
+import { NotStarted } from "@/features/campaigns/NotStarted";
 import { Plan } from "@/features/campaigns/Plan";
 import { PLAIN, complete, requestOf, untouched, type Options } from "@/features/campaigns/options";
 import { Restored } from "@/features/session/Restored";
@@ -13,7 +14,6 @@ import { useKept } from "@/features/session/useKept";
 import { clock, dayAndTime, instantOf } from "@/lib/time";
 import { count, capital } from "@/lib/words";
 import { Button } from "@/ui/Button";
-import { ErrorNote } from "@/ui/Notes";
 import { Facts, PageHeader, Panel } from "@/ui/Panel";
 import css from "./GroupPage.module.css";
 import type { Group } from "./queries";
@@ -52,7 +52,7 @@ export function CallGroup({ group }: { group: Group }) {
         title={`Call everyone in ${group.name}`}
         line={plan ? "Nobody is called until you start." : `${count(group.contact_count, "person", "people")}. First choose when and with which words; then see what would happen.`}
       />
-      {refusal && <ErrorNote error={refusal} what={refusal instanceof Refusal ? `${refusal.problem.title}.` : "Not started."} />}
+      {refusal && <NotStarted refusal={refusal} />}
       <Restored shown={!plan && restored && !untouched(options)} onDiscard={discard} />
       <div className={css.call}>
         {plan ? <Plan run={plan} /> : <OptionsForm options={options} onChange={setOptions} errors={byField(dry.error instanceof Refusal ? dry.error : null)} />}

@@ -3,6 +3,7 @@ import { Link, useNavigate, useSearch } from "@tanstack/react-router";
 import { ChartColumn, Grid2x2, LayoutTemplate, Lightbulb, List as ListIcon, Megaphone, Plus, Search, Table2 } from "lucide-react";
 import { useState, type ReactNode } from "react";
 import { api, body } from "@/api/client";
+import { Refusal } from "@/api/problem";
 import { useTotal } from "@/features/contacts/queries";
 import { useNouns, useZone } from "@/features/session/business";
 import { useMay } from "@/features/session/use";
@@ -17,7 +18,6 @@ import { Empty, ErrorNote, Skeleton } from "@/ui/Notes";
 import { PageHeader } from "@/ui/Panel";
 import { Segments } from "@/ui/Segments";
 import { ShowMore } from "@/ui/ShowMore";
-import { toast } from "@/ui/toast";
 import { GroupMenu, useArchive } from "./GroupActions";
 import { GroupDialog } from "./GroupDialog";
 import css from "./GroupsPage.module.css";
@@ -232,10 +232,8 @@ function Suggestion() {
       void client.invalidateQueries({ queryKey: ["contacts"] });
       if (group) void navigate({ to: "/groups/$groupId", params: { groupId: group.id } });
     },
-    onError: () => {
-      toast("The number has changed meanwhile. Look again.", true);
-      void client.invalidateQueries({ queryKey: ["groups", "suggestions"] });
-    },
+    // Whoever agreed to a number is asked again for another.
+    onError: () => void client.invalidateQueries({ queryKey: ["groups", "suggestions"] }),
   });
   if (!shown || gone) return null;
   return (
@@ -248,11 +246,20 @@ function Suggestion() {
           </b>
         </p>
         <p className="muted">{shown.description}. Nobody is added until you agree.</p>
+        {accept.isError && (
+          <p role="alert" className={css.refused}>
+            {accept.error instanceof Refusal && accept.error.status === 409 ? `Nobody was added: the number has changed meanwhile. It is ${number(shown.estimated_members)} now; agree again if that is right.` : `Nobody was added. ${accept.error instanceof Refusal ? accept.error.detail : "Something failed on our side."}`}
+          </p>
+        )}
       </div>
       <Button small isPending={accept.isPending} onPress={() => accept.mutate()}>
         {shown.group_id ? "Add them" : "Make this group"}
       </Button>
-      <Button small look="quiet" onPress={() => (suggestions.length > place + 1 ? setPlace(place + 1) : setGone(true))}>
+      <Button small look="quiet" onPress={() => {
+          accept.reset();
+          if (suggestions.length > place + 1) setPlace(place + 1);
+          else setGone(true);
+        }}>
         No thanks
       </Button>
       <span className="faint">

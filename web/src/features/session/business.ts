@@ -21,11 +21,13 @@ export function useBusiness() {
 
 export const lastNouns = (): Nouns => nounsOf(localStorage.getItem(KIND) ?? undefined);
 
+export const OWN_DAY = "one of your closed days";
+
 /** Why a date (`yyyy-mm-dd`) is a holiday of the business: the bank holiday's name, or that it is one of its own. */
-export function holidayOn(date: string, business: Pick<Schemas["BusinessView"], "business_hours"> | undefined): string | null {
+export function holidayOn(date: string, business: { business_hours: Pick<Schemas["BusinessHoursView"], "holiday_calendar"> } | undefined): string | null {
   const calendar = business?.business_hours.holiday_calendar;
   if (!calendar) return null;
-  if (calendar.custom_holidays.includes(date)) return "one of your closed days";
+  if (calendar.custom_holidays.includes(date)) return OWN_DAY;
   return (calendar.uk_bank_holidays && calendar.bank_holidays.find((each) => each.date === date)?.title) || null;
 }
 

@@ -6,6 +6,7 @@ import { Row, SelectField, Switch, TextField } from "@/ui/Field";
 import { ErrorNote, Skeleton } from "@/ui/Notes";
 import { Panel } from "@/ui/Panel";
 import { capital } from "@/lib/words";
+import { PhoneRegions } from "./PhoneRegions";
 import { SaveState } from "./SaveState";
 import css from "./settings.module.css";
 import { useAutoSave } from "./useAutoSave";
@@ -64,6 +65,11 @@ export function Business() {
             {text("postal_code", "Postcode")}
           </Row>
           <TextField label="Time zone" value={value.timezone} onChange={(timezone) => set({ timezone })} error={errors.timezone} help="Such as Europe/London." />
+        </div>
+      </Panel>
+      <Panel title="Phone numbers">
+        <div className={css.fields}>
+          <PhoneRegions regions={value.accepted_phone_regions} onChange={(accepted_phone_regions) => set({ accepted_phone_regions })} error={errors.accepted_phone_regions} />
         </div>
       </Panel>
       {schedule && (

@@ -1,6 +1,10 @@
 import { useQuery } from "@tanstack/react-query";
+import { Link } from "@tanstack/react-router";
 import { Check, LoaderCircle } from "lucide-react";
 import { api, body } from "@/api/client";
+import { useBusiness } from "@/features/session/business";
+import { useMay } from "@/features/session/use";
+import { regionWords } from "@/lib/countries";
 import { phoneText } from "@/lib/phone";
 import { useDelayed } from "@/lib/useDelayed";
 import { TextField } from "@/ui/Field";
@@ -25,8 +29,10 @@ export function PhoneField({ label, value, onChange, error, isRequired = false, 
     gcTime: 0,
     retry: false,
   });
+  const business = useBusiness().data;
   const answer = settled === value.trim() ? check.data : undefined;
-  const wrong = answer && !answer.is_valid ? (answer.reason ?? "This phone number does not exist; check the digits.") : answer && !answer.is_accepted ? `Numbers from ${answer.region ?? "there"} are not allowed here. An administrator can allow them under Business.` : undefined;
+  const wrong = answer && !answer.is_valid ? (answer.reason ?? "This phone number does not exist; check the digits.") : undefined;
+  const abroad = answer?.is_valid && !answer.is_accepted ? regionWords(answer.region, business?.accepted_phone_regions) : undefined;
   const good = answer?.is_valid && answer.is_accepted;
   return (
     <TextField
@@ -38,9 +44,29 @@ export function PhoneField({ label, value, onChange, error, isRequired = false, 
       value={value}
       onChange={onChange}
       onBlur={() => good && onChange(phoneText(answer.formatted_number))}
-      error={error ?? wrong}
-      help={good ? `${phoneText(answer.formatted_number)}${answer.line_type === "unknown" ? "" : `, ${answer.line_type}`}` : undefined}
+      error={abroad ?? error ?? wrong}
+      help={
+        good ? (
+          `${phoneText(answer.formatted_number)}${answer.line_type === "unknown" ? "" : `, ${answer.line_type}`}`
+        ) : abroad ? (
+          <Abroad />
+        ) : undefined
+      }
       trailing={check.isFetching ? <LoaderCircle size={16} aria-label="Checking" /> : good ? <Check size={16} aria-label="The number is good" /> : undefined}
     />
+  );
+}
+
+/** What to do about a number of a country that is not allowed. */
+function Abroad() {
+  if (!useMay()("manage_business_settings")) return "Check the number. An administrator can allow the country.";
+  return (
+    <>
+      Check the number, or{" "}
+      <Link to="/settings/$section" params={{ section: "business" }} hash="phone-regions">
+        open allowed countries
+      </Link>
+      .
+    </>
   );
 }

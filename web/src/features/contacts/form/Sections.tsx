@@ -1,4 +1,5 @@
 import type { ReactNode } from "react";
+import type { Schemas } from "@/api/client";
 import { useGroups } from "@/features/groups/queries";
 import { holidayOn, useAppointmentTypes, useBusiness, useCallSettings, useLocations, useZone } from "@/features/session/business";
 import { useColleagues } from "@/features/session/team";
@@ -6,6 +7,7 @@ import { joined } from "@/lib/words";
 import { clock, clockOf, city, instantOf, wall, clock24, dateKey, skipped } from "@/lib/time";
 import { now } from "@/api/clock";
 import { GroupMark } from "@/ui/Badge";
+import { Button } from "@/ui/Button";
 import { DateField, TimeField } from "@/ui/DateTime";
 import { Checkbox, Row, SelectField, Switch, TextField } from "@/ui/Field";
 import { Hint } from "@/ui/Notes";
@@ -47,24 +49,38 @@ export function Who({ draft, set, errors, focus = false }: SectionProps & { focu
 
 const DAYS = ["sunday", "monday", "tuesday", "wednesday", "thursday", "friday", "saturday"] as const;
 
+interface TimeWarning {
+  words: string;
+  /** Times that exist, in place of one that does not. */
+  instead?: { date: string; time: string; name: string }[];
+}
+
 /** What is odd about a time, before it is saved: closed, in the past, skipped or doubled by a change of the clocks. */
-export function useTimeWarning(date: string, time: string, zone: string): string | null {
+export function useTimeWarning(date: string, time: string, zone: string): TimeWarning | null {
   const business = useBusiness().data;
   const ours = useZone();
   if (!date || !time) return null;
+  return timeWarning(date, time, { zone, ours }, business);
+}
+
+/** `zone` is the one that date and time are of, `ours` the business's. */
+export function timeWarning(date: string, time: string, { zone, ours }: { zone: string; ours: string }, business: Pick<Schemas["BusinessView"], "business_hours"> | undefined): TimeWarning | null {
   const at = instantOf(date, time, zone);
-  if (skipped(date, time, zone)) return `${clockOf(time)} does not exist on this day: the clocks go forward over it. Choose ${clock(new Date(at.getTime() - 3_600_000), zone)} or ${clock(at, zone)}.`;
+  if (skipped(date, time, zone)) {
+    const instead = [new Date(at.getTime() - 3_600_000), at].map((each) => ({ date: dateKey(each, zone), time: clock24(each, zone), name: clock(each, zone) }));
+    return { words: `${clockOf(time)} does not exist on this day: the clocks go forward over it.`, instead };
+  }
   const again = new Date(at.getTime() + 3_600_000);
-  if (clock24(again, zone) === time && dateKey(again, zone) === date) return "This time happens twice that night, because the clocks go back. The first one is used.";
-  if (at < now()) return "This time has passed.";
+  if (clock24(again, zone) === time && dateKey(again, zone) === date) return { words: "This time happens twice that night, because the clocks go back. The first one is used." };
+  if (at < now()) return { words: "This time has passed." };
   // The business opens and closes by its own clock.
   const [here, then] = [dateKey(at, ours), clock24(at, ours)];
   const noon = new Date(`${here}T12:00:00Z`);
   const day = business?.business_hours.operating_schedule?.[DAYS[noon.getUTCDay()] ?? "monday"];
-  if (day?.closed) return `You are closed on ${new Intl.DateTimeFormat("en-GB", { weekday: "long", timeZone: "UTC" }).format(noon)}s. It can be saved all the same.`;
-  if (day && (then < day.open || then >= day.close)) return `Outside your opening hours, ${clockOf(day.open)} to ${clockOf(day.close)}. It can be saved all the same.`;
+  if (day?.closed) return { words: `You are closed on ${new Intl.DateTimeFormat("en-GB", { weekday: "long", timeZone: "UTC" }).format(noon)}s. It can be saved all the same.` };
+  if (day && (then < day.open || then >= day.close)) return { words: `Outside your opening hours, ${clockOf(day.open)} to ${clockOf(day.close)}. It can be saved all the same.` };
   const holiday = holidayOn(here, business);
-  if (holiday) return `This is ${holiday}. It can be saved all the same.`;
+  if (holiday) return { words: `This is ${holiday}. It can be saved all the same.` };
   return null;
 }
 
@@ -83,7 +99,20 @@ export function When({ draft, set, errors, zone: given }: SectionProps & { zone?
         <TimeField label="Time" value={draft.time} onChange={(time) => set({ time })} {...(abroad && { help: `${city(zone)} time` })} />
         <SelectField label="Duration" placeholder="Not said" value={draft.duration || null} options={["15", "30", "45", "60", "90", "120"].map((each) => ({ id: each, name: `${each} minutes` }))} onChange={(duration) => set({ duration })} error={errors.appointment_duration} />
       </Row>
-      {warning && <Hint tone="waiting">{warning}</Hint>}
+      {warning && (
+        <Hint tone="waiting">
+          {warning.words}
+          {warning.instead && (
+            <span className={css.instead}>
+              {warning.instead.map((each) => (
+                <Button key={each.time} small onPress={() => set({ date: each.date, time: each.time })}>
+                  {each.name}
+                </Button>
+              ))}
+            </span>
+          )}
+        </Hint>
+      )}
       <Row>
         {types.length > 0 ? (
           <SelectField label="Type" optional value={draft.type || "none"} options={[{ id: "none", name: "Not said" }, ...types.map((each) => ({ id: each.name, name: each.name }))]} onChange={(type) => set({ type: type === "none" ? "" : type })} error={errors.appointment_type} />
@@ -100,8 +129,13 @@ export function When({ draft, set, errors, zone: given }: SectionProps & { zone?
   );
 }
 
-export function Words({ draft, set, errors }: SectionProps) {
-  return <SpokenField label="Said on the call" field="special_instructions" optional rows={2} most={300} value={draft.words} onChange={(words) => set({ words })} error={errors.special_instructions} help="Read out by Vio. No health details." />;
+/** `onMoved` shows the notes, where they are folded away; without a place for notes nothing is moved there. */
+export function Words({ draft, set, errors, onMoved }: SectionProps & { onMoved?: () => void }) {
+  const move = () => {
+    set({ words: "", notes: [draft.notes.trim(), draft.words.trim()].filter(Boolean).join("\n") });
+    onMoved?.();
+  };
+  return <SpokenField label="Said on the call" field="special_instructions" optional rows={2} most={300} value={draft.words} onChange={(words) => set({ words })} error={errors.special_instructions} help="Read out by Vio. No health details." onMove={onMoved && move} />;
 }
 
 export function Notes({ draft, set, errors }: SectionProps) {

@@ -112,7 +112,7 @@ export function EditSheet({ contact, etag, onClose }: { contact: Contact; etag: 
       <Who {...sections} />
       {contact.appointment_time && <When {...sections} zone={base.timezone} />}
       <Section title="More">
-        <Words {...sections} />
+        <Words {...sections} onMoved={() => undefined} />
         <Notes {...sections} />
         <More {...sections} />
         <Switch isSelected={draft.doNotContact} onChange={(doNotContact) => set({ doNotContact })} help="No channel is used, whatever else is set.">

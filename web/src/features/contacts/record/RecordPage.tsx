@@ -1,6 +1,6 @@
-import { useQuery, useQueryClient } from "@tanstack/react-query";
+import { useMutation, useQueries, useQuery, useQueryClient } from "@tanstack/react-query";
 import { Link, useNavigate, useSearch } from "@tanstack/react-router";
-import { BellRing, CalendarPlus, ChevronRight, Copy, Ellipsis, Mail, MapPin, MessageSquare, Phone as PhoneIcon, RotateCcw, Send, SquarePen, Trash2 } from "lucide-react";
+import { BellRing, CalendarPlus, ChevronRight, Copy, Ellipsis, Mail, MapPin, MessageSquare, Phone as PhoneIcon, RotateCcw, Send, SquarePen, Trash2, Users } from "lucide-react";
 import { useEffect, useRef, useState } from "react";
 import { api, body } from "@/api/client";
 import { now } from "@/api/clock";
@@ -12,7 +12,7 @@ import { kept } from "@/features/session/kept";
 import { useMay, useMayEdit, useMe } from "@/features/session/use";
 import { useShortcuts } from "@/features/shell/shortcuts";
 import { useParam } from "@/lib/useParam";
-import { initials } from "@/lib/words";
+import { initials, number } from "@/lib/words";
 import { Avatar } from "@/ui/Badge";
 import { Button, IconButton } from "@/ui/Button";
 import { Menu } from "@/ui/Menu";
@@ -52,33 +52,36 @@ export default function RecordPage() {
   const nouns = useNouns();
   const client = useQueryClient();
   const found = useQuery(contactQuery(contactId ?? ""));
-  const [restoring, setRestoring] = useState(false);
+  const restore = useMutation({
+    mutationFn: () => body(api.POST("/api/contacts/{contact_id}/restore", { params: { path: { contact_id: contactId ?? "" } }, body: {} })),
+    onSuccess: () => {
+      toast("Brought back.");
+      return client.invalidateQueries({ queryKey: ["contacts"] });
+    },
+  });
   if (found.isPending) return <Skeleton rows={6} tall label="Loading the record" />;
   const gone = found.error instanceof Refusal && found.error.status === 404;
   if (found.isLoadingError || gone) {
-    const restore = async () => {
-      setRestoring(true);
-      try {
-        await api.POST("/api/contacts/{contact_id}/restore", { params: { path: { contact_id: contactId ?? "" } }, body: {} });
-        await client.invalidateQueries({ queryKey: ["contacts"] });
-        toast("Brought back.");
-      } catch (error) {
-        toast(error instanceof Refusal ? error.detail : "This could not be brought back.", true);
-      } finally {
-        setRestoring(false);
-      }
-    };
     return gone ? (
-      <Empty
-        title={`There is no such ${nouns.one}`}
-        action={
-          <Button icon={RotateCcw} isPending={restoring} onPress={() => void restore()}>
-            Bring back, if deleted in the last 30 days
-          </Button>
-        }
-      >
-        The record was deleted, or the link is wrong.
-      </Empty>
+      <>
+        <Empty
+          title={`There is no such ${nouns.one}`}
+          action={
+            <Button icon={RotateCcw} isPending={restore.isPending} onPress={() => restore.mutate()}>
+              Bring back, if deleted in the last 30 days
+            </Button>
+          }
+        >
+          The record was deleted, or the link is wrong.
+        </Empty>
+        {restore.isError && (
+          <ErrorNote
+            error={restore.error}
+            what="Not brought back."
+            {...(restore.error instanceof Refusal && restore.error.status === 404 && { detail: `No ${nouns.one} of this link was deleted in the last 30 days. Look for them by name in the list, or add them anew.` })}
+          />
+        )}
+      </>
     ) : (
       <ErrorNote error={found.error} what={`Could not load this ${nouns.one}.`} retry={() => void found.refetch()} />
     );
@@ -173,6 +176,7 @@ function Record({ contact, etag }: { contact: Contact; etag: string }) {
                 <MapPin size={15} aria-hidden /> {where}
               </li>
             )}
+            <Sharing ids={contact.shares_phone_with} onEdit={editable ? () => setOpen("edit") : undefined} />
           </ul>
         </div>
         <div className={css.actions}>
@@ -219,6 +223,8 @@ function Record({ contact, etag }: { contact: Contact; etag: string }) {
               contact={contact}
               onClose={call.reset}
               onWait={() => begin(true)}
+              onAgain={() => begin(false)}
+              {...(writable.includes("sms") && { onText: () => setOpen("sms") })}
               {...(editable && {
                 onConsent: () => setOpen("consent"),
                 onEdit: () => setOpen("edit"),
@@ -226,7 +232,15 @@ function Record({ contact, etag }: { contact: Contact; etag: string }) {
               })}
             />
           )}
-          <WorkOf contact={contact} />
+          {remind.isError && (
+            <ErrorNote
+              error={remind.error}
+              what="The reminder was not sent."
+              retry={() => remind.mutate()}
+              onClose={remind.reset}
+            />
+          )}
+          <WorkOf contact={contact} onCall={callable && !calling ? () => begin(false) : undefined} />
           <AppointmentCard contact={contact} etag={etag} editable={editable} onMove={() => setOpen("move")} onAdd={() => setOpen("appointment")} />
           <section className={css.tabs} aria-label="Record">
             <TabLinks label="Parts of the record">
@@ -261,5 +275,34 @@ function Record({ contact, etag }: { contact: Contact; etag: string }) {
       {open === "sms" && <SmsDialog contact={contact} onClose={() => setOpen(null)} />}
       {open === "delete" && <DeleteDialog contact={contact} etag={etag} onClose={() => setOpen(null)} />}
     </>
+  );
+}
+
+/** Who else has the number: nobody wonders then why one is called after the other. */
+function Sharing({ ids, onEdit }: { ids: string[]; onEdit: (() => void) | undefined }) {
+  const others = useQueries({ queries: ids.slice(0, 3).map((id) => contactQuery(id)), combine: (answers) => answers.flatMap((each) => (each.data ? [each.data.value] : [])) });
+  if (others.length === 0) return null;
+  const more = ids.length - others.length;
+  return (
+    <li className={css.sharing}>
+      <Users size={15} aria-hidden />
+      <span>
+        Shares a number with{" "}
+        {others.map((each, place) => (
+          <span key={each.id}>
+            {place > 0 && (place === others.length - 1 && more === 0 ? " and " : ", ")}
+            <Link to="/contacts/$contactId" params={{ contactId: each.id }}>
+              <Name>{each.name}</Name>
+            </Link>
+          </span>
+        ))}
+        {more > 0 && ` and ${number(more)} more`}. They are called one after the other.{" "}
+        {onEdit && (
+          <button type="button" className={css.link} onClick={onEdit}>
+            Wrong number? Edit
+          </button>
+        )}
+      </span>
+    </li>
   );
 }

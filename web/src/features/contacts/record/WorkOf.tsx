@@ -1,5 +1,5 @@
 import { useQuery } from "@tanstack/react-query";
-import { TriangleAlert } from "lucide-react";
+import { Phone, TriangleAlert } from "lucide-react";
 import { useState } from "react";
 import { api, body } from "@/api/client";
 import { WorkSheet } from "@/features/attention/WorkSheet";
@@ -14,7 +14,7 @@ import type { Contact, ContactFound } from "../one";
 import css from "./WorkOf.module.css";
 
 /** What needs attention about this person, on their own record. */
-export function WorkOf({ contact }: { contact: Contact }) {
+export function WorkOf({ contact, onCall }: { contact: Contact; onCall?: (() => void) | undefined }) {
   const zone = useZone();
   const at = useNow();
   const editable = useMayEdit()(contact);
@@ -33,6 +33,11 @@ export function WorkOf({ contact }: { contact: Contact }) {
           <span className={css.text}>
             {reasonOf(each.reason).line} <span className={css.since}>{since(new Date(each.since), zone, at)}</span>
           </span>
+          {reasonOf(each.reason).remedy === "again" && onCall && (
+            <Button small icon={Phone} onPress={onCall}>
+              I checked: call again
+            </Button>
+          )}
           {editable && (
             <Button small onPress={() => setOpen(each)}>
               Resolve

@@ -34,7 +34,7 @@ it("says values in words: times, states, groups, people and places, never their 
   expect(said("assigned_to", B)).toBe("somebody");
   expect(said("location_id", A)).toBe("Hull");
   expect(said("merged_into", B)).toBe("another record");
-  expect(said("deleted", { at: "2027-01-11T09:00:00Z", by: A })).toBe("at yesterday 9:00am, by Jo Mills");
+  expect(said("deleted", { at: "2027-01-11T09:00:00Z", by: A })).toBe("at yesterday 9am, by Jo Mills");
   expect(said("do_not_contact", true)).toBe("yes");
   expect(said("appointment_duration", 30)).toBe("30 min");
   expect(said("custom_fields", { insurer: "Bupa", plan: null })).toBe("insurer Bupa");

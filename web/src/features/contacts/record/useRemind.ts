@@ -1,10 +1,9 @@
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { api, body } from "@/api/client";
-import { Refusal } from "@/api/problem";
 import { toast } from "@/ui/toast";
 import type { Contact } from "../one";
 
-/** Sends the reminder of the coming appointment now, by the way that the person prefers. */
+/** Sends the reminder of the coming appointment now, by the way that the person prefers; a refusal is shown in the page. */
 export function useRemind(contact: Contact) {
   const client = useQueryClient();
   return useMutation({
@@ -13,6 +12,5 @@ export function useRemind(contact: Contact) {
       void client.invalidateQueries({ queryKey: ["contacts", contact.id] });
       toast(sent.channel === "email" ? "The reminder is on its way by email." : "The reminder is on its way as a text message.");
     },
-    onError: (error) => toast(error instanceof Refusal ? error.detail : "The reminder could not be sent.", true),
   });
 }
