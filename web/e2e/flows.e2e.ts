@@ -23,7 +23,8 @@ async function somebody(more: object = {}): Promise<{ id: string; name: string }
   serial += 1;
   const letters = [...String(serial)].map((digit) => "abcdefghij"[Number(digit)]).join("");
   const when = new Date((await clockNow()).getTime() + 3 * 86_400_000).toISOString().slice(0, 10);
-  const body = { name: `Testa ${letters}`, phone: `+44151496${String(serial % 1000).padStart(4, "0")}`, appointment_time: `${when}T10:30`, voice_consent: { method: "verbal" }, hipaa_checklist: { consent_obtained: true, minimum_necessary: true, no_phi_in_instructions: true, sensitivity_set: true, staff_trained: true }, on_duplicate: "create_new", ...more };
+  // Two letters at least: hidden, one is left.
+  const body = { name: `Testa ${letters}o`, phone: `+44151496${String(serial % 1000).padStart(4, "0")}`, appointment_time: `${when}T10:30`, voice_consent: { method: "verbal" }, hipaa_checklist: { consent_obtained: true, minimum_necessary: true, no_phi_in_instructions: true, sensitivity_set: true, staff_trained: true }, on_duplicate: "create_new", ...more };
   const answer = await ask("POST", "/api/contacts", body);
   if (answer.status !== 201) throw new Error(`${String(answer.status)} ${await answer.text()}`);
   return (await answer.json()) as { id: string; name: string };

@@ -85,15 +85,15 @@ describe("a refused call", () => {
 
   it("names what keeps a call from being made now: the hour, their clock, a holiday, a closed day, the weekend", () => {
     expect(hours("Mon 20:12 GMT", "2026-11-24T08:00:00Z")).toEqual(["Not called: outside your calling hours", "It is 8:12pm in London. Calls are allowed 8am to 8pm, again from tomorrow 8am."]);
-    expect(hours("Tue 05:12 JST", "2026-11-23T23:00:00Z", "Asia/Tokyo", { holiday_calling: true })).toEqual(["Not called: it is 5:12am for Liam", "Their clock is that of Tokyo. Calls are allowed 8am to 8pm there. Allowed from today 11:00pm, your time."]);
+    expect(hours("Tue 05:12 JST", "2026-11-23T23:00:00Z", "Asia/Tokyo", { holiday_calling: true })).toEqual(["Not called: it is 5:12am for Liam", "Their clock is that of Tokyo. Calls are allowed 8am to 8pm there. Allowed from today 11pm, your time."]);
     // The record's zone is not the one that was looked at: only what was seen is said.
-    expect(hours("Mon 15:12 EST", "2026-11-24T13:00:00Z")).toEqual(["Not called: outside your calling hours", "It is 3:12pm on Mon (EST) for Liam. Calls are allowed 8am to 8pm, again from tomorrow 1:00pm."]);
+    expect(hours("Mon 15:12 EST", "2026-11-24T13:00:00Z")).toEqual(["Not called: outside your calling hours", "It is 3:12pm on Mon (EST) for Liam. Calls are allowed 8am to 8pm, again from tomorrow 1pm."]);
     vi.setSystemTime(new Date("2026-11-24T11:00:00Z"));
-    expect(hours("Tue 11:00 GMT", "2026-11-25T08:00:00Z")).toEqual(["Not called: today is one of your closed days", "Your settings do not allow calls on holidays. Calls are allowed again tomorrow 8:00am."]);
+    expect(hours("Tue 11:00 GMT", "2026-11-25T08:00:00Z")).toEqual(["Not called: today is one of your closed days", "Your settings do not allow calls on holidays. Calls are allowed again tomorrow 8am."]);
     vi.setSystemTime(new Date("2026-12-25T11:00:00Z"));
-    expect(hours("Fri 11:00 GMT", "2026-12-28T08:00:00Z")).toEqual(["Not called: today is a bank holiday", "Christmas Day. Your settings do not allow calls on holidays. Calls are allowed again Mon 28 Dec, 8:00am."]);
+    expect(hours("Fri 11:00 GMT", "2026-12-28T08:00:00Z")).toEqual(["Not called: today is a bank holiday", "Christmas Day. Your settings do not allow calls on holidays. Calls are allowed again Mon 28 Dec, 8am."]);
     vi.setSystemTime(new Date("2026-11-21T11:00:00Z"));
-    expect(hours("Sat 11:00 GMT", "2026-11-23T08:00:00Z")).toEqual(["Not called: today is Saturday", "Your settings do not allow calls at weekends. Calls are allowed again Mon 23 Nov, 8:00am."]);
+    expect(hours("Sat 11:00 GMT", "2026-11-23T08:00:00Z")).toEqual(["Not called: today is Saturday", "Your settings do not allow calls at weekends. Calls are allowed again Mon 23 Nov, 8am."]);
     vi.setSystemTime(new Date("2026-11-23T20:12:00Z"));
   });
 

@@ -38,7 +38,7 @@ it("says values in words: times, states, groups, people and places, never their 
   expect(said("do_not_contact", true)).toBe("yes");
   expect(said("appointment_duration", 30)).toBe("30 min");
   expect(said("custom_fields", { insurer: "Bupa", plan: null })).toBe("insurer Bupa");
-  expect(said("confirmation", { at: "2027-01-12T09:00:00Z", method: "phone", minutes_before: 30 })).toBe("at today 9:00am, method phone");
+  expect(said("confirmation", { at: "2027-01-12T09:00:00Z", method: "phone", minutes_before: 30 })).toBe("at today 9am, method phone");
   expect(said("tags", [])).toBe("nothing");
   expect(said("priority", "high")).toBe("high");
 });
