@@ -74,7 +74,7 @@ impl Business<'_> {
         let body = json!({ "contact_ids": members });
         let began = Instant::now();
         let (job, _) = self.client.send(Method::POST, &path, Some(&body)).await?;
-        completed(self.client, &job).await?;
+        completed(self.client, &job["job"]).await?;
         Ok(began.elapsed())
     }
 }
