@@ -1,6 +1,6 @@
 //! Groups of a business of many contacts through the whole product (S2 "Performance Specifications"): the list of a
-//! hundred and of five hundred, members of groups of a thousand and of ten thousand, one contact put into a group, a
-//! hundred members' campaign begun.
+//! hundred and of five hundred, members of groups of a thousand and of ten thousand, one contact put into a
+//! group.
 
 use std::time::{Duration, Instant};
 
@@ -8,10 +8,10 @@ use reqwest::Method;
 use serde::Serialize;
 use serde_json::{Value, json};
 
+use crate::BenchError;
 use crate::latency::Client;
 use crate::stats::Summary;
 use crate::view::completed;
-use crate::{BenchError, Context};
 
 /// As many groups as S2 tests with, and of how many it says how long their list may take.
 const MOST: usize = 500;
@@ -22,8 +22,6 @@ const MANY: usize = 10_000;
 const PAGE: usize = 100;
 /// Contacts put into a group one by one.
 const SINGLY: usize = 50;
-/// Members of the campaign.
-const RUNG: usize = 100;
 /// Repetitions of a list.
 const TIMES: usize = 20;
 
@@ -96,14 +94,13 @@ pub(crate) async fn measure(client: &Client, contacts: &[String]) -> Result<Grou
         client,
         lines: Vec::new(),
     };
-    let rung = id(&business.created(0, some(RUNG)).await?)?;
-    let members = id(&business.created(1, &[]).await?)?;
-    let many = id(&business.created(2, &[]).await?)?;
+    let members = id(&business.created(0, &[]).await?)?;
+    let many = id(&business.created(1, &[]).await?)?;
     let first_page = |groups: usize| {
         let path = |page| format!("/groups?page_size={PAGE}&page={page}");
         (1..=groups.div_ceil(PAGE)).map(path).collect::<Vec<_>>()
     };
-    for number in 3..FEW {
+    for number in 2..FEW {
         business.created(number, &[]).await?;
     }
     let list = first_page(FEW);
@@ -128,14 +125,6 @@ pub(crate) async fn measure(client: &Client, contacts: &[String]) -> Result<Grou
         singly.push(took);
     }
     business.line("one contact put into a group", Some(200.0), &singly);
-    let path = format!("/groups/{rung}/call-all");
-    let tomorrow = (chrono::Utc::now() + chrono::TimeDelta::days(1)).to_rfc3339();
-    let body = json!({ "call_timing": "scheduled", "scheduled_datetime": tomorrow });
-    let (_, took) = client
-        .send(Method::POST, &path, Some(&body))
-        .await
-        .context("a campaign")?;
-    business.line("campaign of 100 begun", Some(30_000.0), &[took]);
     let filling = business.filled(&many, some(MANY)).await?;
     let first = pages(&many, PAGE);
     business
