@@ -25,21 +25,21 @@ const SINGLY: usize = 50;
 /// Repetitions of a list.
 const TIMES: usize = 20;
 
-/// What groups took: what was measured, S2's bound in milliseconds if it has one, the figures.
+/// What groups took: what was measured, S2's bound in milliseconds, the figures.
 #[derive(Debug, Clone, Serialize)]
 pub struct Groups {
-    pub lines: Vec<(String, Option<f64>, Summary)>,
+    pub lines: Vec<(String, f64, Summary)>,
     /// Seconds that putting ten thousand into one group took.
     pub filling: f64,
 }
 
 struct Business<'a> {
     client: &'a Client,
-    lines: Vec<(String, Option<f64>, Summary)>,
+    lines: Vec<(String, f64, Summary)>,
 }
 
 impl Business<'_> {
-    fn line(&mut self, name: &str, bound: Option<f64>, times: &[Duration]) {
+    fn line(&mut self, name: &str, bound: f64, times: &[Duration]) {
         let summary = Summary::of(times);
         let line = summary.map(|summary| (name.to_owned(), bound, summary));
         self.lines.extend(line);
@@ -54,12 +54,12 @@ impl Business<'_> {
             }
             times.push(began.elapsed());
         }
-        self.line(name, Some(bound), &times);
+        self.line(name, bound, &times);
         Ok(())
     }
 
-    async fn created(&self, number: usize, members: &[String]) -> Result<Value, BenchError> {
-        let body = json!({ "name": format!("Round {number}"), "initial_contact_ids": members });
+    async fn created(&self, number: usize) -> Result<Value, BenchError> {
+        let body = json!({ "name": format!("Round {number}") });
         let (group, _) = self
             .client
             .send(Method::POST, "/groups", Some(&body))
@@ -94,21 +94,21 @@ pub(crate) async fn measure(client: &Client, contacts: &[String]) -> Result<Grou
         client,
         lines: Vec::new(),
     };
-    let members = id(&business.created(0, &[]).await?)?;
-    let many = id(&business.created(1, &[]).await?)?;
-    let first_page = |groups: usize| {
+    let members = id(&business.created(0).await?)?;
+    let many = id(&business.created(1).await?)?;
+    let lists = |groups: usize| {
         let path = |page| format!("/groups?page_size={PAGE}&page={page}");
         (1..=groups.div_ceil(PAGE)).map(path).collect::<Vec<_>>()
     };
     for number in 2..FEW {
-        business.created(number, &[]).await?;
+        business.created(number).await?;
     }
-    let list = first_page(FEW);
+    let list = lists(FEW);
     business.asked("100 groups", 500.0, &list).await?;
     for number in FEW..MOST {
-        business.created(number, &[]).await?;
+        business.created(number).await?;
     }
-    let list = first_page(MOST);
+    let list = lists(MOST);
     business
         .asked("500 groups, five pages", 500.0, &list)
         .await?;
@@ -124,7 +124,7 @@ pub(crate) async fn measure(client: &Client, contacts: &[String]) -> Result<Grou
         let (_, took) = client.send(Method::POST, &path, Some(&body)).await?;
         singly.push(took);
     }
-    business.line("one contact put into a group", Some(200.0), &singly);
+    business.line("one contact put into a group", 200.0, &singly);
     let filling = business.filled(&many, some(MANY)).await?;
     let first = pages(&many, PAGE);
     business

@@ -145,10 +145,9 @@ impl Report {
             "", "S2", "p50", "p90", "p99"
         );
         for (name, bound, Summary { p50, p90, p99, .. }) in &groups.lines {
-            let bound = bound.map_or_else(String::new, |bound| format!("{bound:.0}"));
             let _ = writeln!(
                 text,
-                "{name:<36} {bound:>8} {p50:>8.2} {p90:>8.2} {p99:>8.2}"
+                "{name:<36} {bound:>8.0} {p50:>8.2} {p90:>8.2} {p99:>8.2}"
             );
         }
         let _ = writeln!(text, "10,000 put into a group: {:.1} s", groups.filling);

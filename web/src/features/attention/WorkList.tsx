@@ -84,18 +84,22 @@ export function WorkList() {
     const within = list.current?.contains(document.activeElement) && place >= 0;
     links[Math.max(0, Math.min(links.length - 1, place + (within ? step : 0)))]?.focus();
   };
+  // A list that is held may still stand before the one that comes next: whoever is not seen is not acted on.
+  const onSeen = (act: (entry: Entry) => void) => () => {
+    if (current && list.current?.querySelector(`[data-row="${CSS.escape(current.attention_id)}"]`)) act(current);
+  };
   const shortcuts = {
     j: () => move(1),
     k: () => move(-1),
     ...(current &&
       whose !== "resolved" && {
-        e: () => begin(current, "resolve"),
-        s: () => begin(current, "snooze"),
-        a: () => begin(current, "assign"),
-        r: () => {
-          const phone = people?.get(current.contact.id)?.phone;
+        e: onSeen((entry) => begin(entry, "resolve")),
+        s: onSeen((entry) => begin(entry, "snooze")),
+        a: onSeen((entry) => begin(entry, "assign")),
+        r: onSeen((entry) => {
+          const phone = people?.get(entry.contact.id)?.phone;
           if (phone) location.assign(`tel:${phone}`);
-        },
+        }),
       }),
   };
   useShortcuts(shortcuts);
