@@ -191,7 +191,7 @@ fn found(
     now: (DateTime<Utc>, Tz),
     filter: &ListParams,
 ) -> Result<Vec<Card>, Problem> {
-    let sent = Sent::ToExport;
+    let sent = Sent::InFilter;
     if let Some(name) = filter.paging() {
         let detail = "A file has no pages.";
         let error = FieldProblem::new(format!("/filter/{name}"), "not_here", detail);

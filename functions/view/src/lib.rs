@@ -7,6 +7,7 @@
 
 mod answer;
 mod bulk;
+mod counts;
 mod duplicates;
 mod export;
 mod groups;
@@ -42,6 +43,7 @@ fn routes() -> OpenApiRouter<ViewApp> {
     OpenApiRouter::new()
         .routes(routes!(list::list))
         .routes(routes!(list::search))
+        .routes(routes!(counts::counts))
         .routes(routes!(bulk::bulk))
         .routes(routes!(duplicates::list))
         .routes(routes!(duplicates::set_apart))

@@ -91,6 +91,8 @@ pub(crate) struct ListParams {
     own: Option<bool>,
     /// Created at or after this instant.
     created_since: Option<DateTime<Utc>>,
+    /// The current appointment was made at or after this instant, or its status changed then.
+    status_since: Option<DateTime<Utc>>,
     /// `name`, `status`, `appointment_time`, `call_attempts`, `created_at`, `last_contact`, `relevance`, or
     /// `added_to_group` with one group; `-` in front for descending, several in order. Relevance for a search, else newest
     /// first.
@@ -205,6 +207,7 @@ impl ListParams {
             attention: self.attention,
             own: self.own,
             created_since: self.created_since,
+            status_since: self.status_since,
             sort: joined(self.sort.as_ref()),
             page: None,
             page_size: None,
@@ -221,7 +224,7 @@ impl ListParams {
     pub(crate) fn only_filters(&self, fields: &mut Fields, at: &str) {
         let sort = self.sort.is_some().then_some("sort");
         for name in sort.into_iter().chain(self.paging()) {
-            let detail = "A selection has neither order nor pages.";
+            let detail = "Neither a selection nor a count has order or pages.";
             fields.note(&format!("{at}/{name}"), "not_here", detail);
         }
     }
@@ -274,8 +277,8 @@ pub(crate) enum Sent {
     ToBeSaved,
     /// As the filter of a selection.
     InSelection,
-    /// As the filter of an export.
-    ToExport,
+    /// In the member `filter` of a body.
+    InFilter,
 }
 
 impl Sent {
@@ -289,7 +292,7 @@ impl Sent {
         match self {
             Self::ToBeSaved => "/filters",
             Self::InSelection => "/selection/filter",
-            Self::ToExport => "/filter",
+            Self::InFilter => "/filter",
             _ => "",
         }
     }
@@ -309,7 +312,7 @@ impl Sent {
                     .detail(format!("The parameter {name} is not valid: {detail}"))
                     .error(FieldProblem::new(name, code, detail))
             }
-            Self::InBody | Self::ToBeSaved | Self::InSelection | Self::ToExport => {
+            Self::InBody | Self::ToBeSaved | Self::InSelection | Self::InFilter => {
                 Problem::validation(vec![FieldProblem::new(
                     format!("{}/{name}", self.within()),
                     code,
@@ -344,7 +347,7 @@ impl Sent {
             Self::InAddress | Self::InAddressOfS2 => Problem::new(Kind::InvalidParameter)
                 .detail("The parameter group_ids names a group that is not there.")
                 .error(FieldProblem::new("group_ids", code, detail)),
-            Self::InBody | Self::ToBeSaved | Self::InSelection | Self::ToExport => {
+            Self::InBody | Self::ToBeSaved | Self::InSelection | Self::InFilter => {
                 Problem::validation(vec![FieldProblem::new(
                     format!("{}/group_ids/{place}", self.within()),
                     code,

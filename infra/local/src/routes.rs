@@ -29,6 +29,7 @@ pub const ROUTES: &[(&str, Function)] = &[
     ("/api/contacts", Contacts),
     ("/api/contacts/{proxy+}", Contacts),
     ("/api/contacts/by-groups", View),
+    ("/api/contacts/counts", View),
     ("/api/contacts/search", View),
     ("/api/contacts/ungrouped", View),
     ("/api/groups/{group_id}/contacts", View),

@@ -174,6 +174,8 @@ pub struct Appointment {
     pub special_instructions: Option<SpecialInstructions>,
     pub call_before_hours: CallBeforeHours,
     pub status: AppointmentStatus,
+    /// Since when it has this status: made, or changed. Kept by the store, whoever changes the status.
+    pub status_since: DateTime<Utc>,
     /// Rescheduled, and nobody has named the new time yet: staff finds one, nothing is called (rules.md Contacts).
     pub awaiting_new_time: bool,
     pub attendance: Attendance,
@@ -230,6 +232,7 @@ impl Appointment {
             special_instructions: None,
             call_before_hours: CallBeforeHours::DEFAULT,
             status: AppointmentStatus::Pending,
+            status_since: now,
             awaiting_new_time: false,
             attendance: Attendance::Unknown,
             confirmation: None,

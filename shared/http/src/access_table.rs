@@ -60,6 +60,7 @@ pub static TABLE: &[Route] = &[
     on(Post,   "/api/contacts/bulk", NeedsAny(CHANGES_MEMBERS)).idempotent(),
     on(Get,    "/api/contacts/by-groups", Needs(ViewContacts)).parameters(),
     on(Post,   "/api/contacts/check-phi", NeedsAny(&[CreateContacts, EditOwnContacts])),
+    on(Post,   "/api/contacts/counts", Needs(ViewContacts)),
     on(Get,    "/api/contacts/deleted", NeedsAny(&[DeleteContacts, EditAllContacts])).parameters(),
     on(Get,    "/api/contacts/duplicates", Needs(ViewContacts)).parameters(),
     on(Post,   "/api/contacts/duplicates/apart", NeedsAny(&[EditOwnContacts, EditAllContacts])),

@@ -22,9 +22,9 @@ pub use engine::{
 };
 pub use model::{Group, MOST_BYTES, TenantView, ViewFull};
 pub use query::{
-    AppointmentRange, BadCursor, Bound, CallFilter, CallResult, Cursor, Filter, GroupFilter,
-    GroupLogic, LastContact, OVERDUE_AFTER_MINUTES, PageSize, Params, Query, QueryError, Search,
-    SearchError, Sort, SortBy, Start, Urgency,
+    Alternatives, AppointmentRange, BadCursor, Bound, CallFilter, CallResult, Choice, Cursor,
+    Filter, GroupFilter, GroupLogic, LastContact, OVERDUE_AFTER_MINUTES, PageSize, Params, Query,
+    QueryError, Search, SearchError, Sort, SortBy, Start, Urgency,
 };
 pub use text::Field;
 pub use visibility::Visibility;

@@ -124,6 +124,16 @@ const LEFT_OUT: &[(&str, &str, &str)] = &[
         "the product's own, sealed",
     ),
     (
+        "POST /api/contacts/counts",
+        "/filter/cursor",
+        "refused: counts have no pages",
+    ),
+    (
+        "POST /api/contacts/counts",
+        "/choices/-",
+        "one of a few words: what else is refused without being kept",
+    ),
+    (
         "POST /api/contacts/export",
         "/filter/cursor",
         "refused: a file has no pages",

@@ -341,3 +341,81 @@ async fn an_archived_group_is_out_of_sight_and_found_by_its_id() {
     archive(false).await;
     assert_eq!(groups().await, (1, 1, 1));
 }
+
+#[tokio::test]
+async fn counts_say_what_each_choice_would_find() {
+    let world = World::salon().await;
+    let start = world.tenant.store.now();
+    let urgent = json!({ "name": "Zoë O’Brien", "phone": "07912 345678", "appointment_time": SOON,
+        "priority": "urgent" });
+    let zoe = world.made(urgent).await;
+    world.made(json!({ "name": "Bob Stone" })).await;
+    world.first.app.advance(chrono::TimeDelta::hours(1));
+    let since = world.tenant.store.now();
+    let path = format!("/api/contacts/{zoe}");
+    let patch = json!({ "appointment_status": "confirmed", "reason": "rang us" });
+    let patched = world.first.server.patch(&path, world.token(), patch).await;
+    assert_eq!(patched.status, 200, "{}", patched.body);
+    let (server, token) = (&world.first.server, world.token());
+    let counted = async |body: serde_json::Value| {
+        let path = "/api/contacts/counts";
+        server.post(path, token, body).await
+    };
+
+    // Of the priority that was chosen, every other is counted as if it had not been; the rest keeps to it.
+    let answer = counted(json!({
+        "filter": { "priority": "urgent" }, "choices": ["priority", "call", "attention", "is_active"],
+    }))
+    .await;
+    assert_eq!(answer.status, 200, "{}", answer.body);
+    assert_eq!(answer.body["facets"]["total"], 1);
+    let values = |place: usize| answer.body["choices"][place]["values"].clone();
+    assert_eq!(answer.body["choices"][0]["parameter"], "priority");
+    assert_eq!(
+        values(0),
+        json!([{ "value": "normal", "count": 1 }, { "value": "high", "count": 0 }, { "value": "urgent", "count": 1 }])
+    );
+    assert_eq!(values(2)[0], json!({ "value": "true", "count": 0 }));
+    assert_eq!(values(3)[0], json!({ "value": "true", "count": 1 }));
+
+    // Since when appointments have had their status: booked or changed.
+    let status = async |since: chrono::DateTime<chrono::Utc>| {
+        let answer = counted(json!({ "filter": { "status_since": since } })).await;
+        assert_eq!(answer.status, 200, "{}", answer.body);
+        answer.body["facets"]["status"].clone()
+    };
+    let one = json!({ "pending": 0, "confirmed": 1, "cancelled": 0, "rescheduled": 0 });
+    assert_eq!(status(start).await, one);
+    assert_eq!(status(since).await, one);
+    let after = since + chrono::TimeDelta::seconds(1);
+    assert_eq!(status(after).await["confirmed"], 0);
+
+    // Nobody is shown, so only what was searched for is entered.
+    let entered = async || {
+        let log = world.tenant.store.read_log(LogKind::Access, None, 100);
+        let rows = log.await.unwrap();
+        rows.iter()
+            .filter(|row| row.action == "contacts.searched")
+            .count()
+    };
+    assert_eq!(entered().await, 0);
+    let searched = counted(json!({ "filter": { "search": "stone" } })).await;
+    assert_eq!(searched.body["facets"]["total"], 1);
+    assert_eq!(entered().await, 1);
+
+    for (body, pointer) in [
+        (json!({ "choices": ["status"] }), "/choices/0"),
+        (json!({ "choices": ["call", "call"] }), "/choices/1"),
+        (json!({ "filter": { "sort": "name" } }), "/filter/sort"),
+        (json!({ "filter": { "page": 2 } }), "/filter/page"),
+        (json!({ "filter": { "call": "now" } }), "/filter/call"),
+        (
+            json!({ "filter": { "group_ids": [uuid::Uuid::nil()] } }),
+            "/filter/group_ids/0",
+        ),
+    ] {
+        let refused = counted(body).await;
+        assert_eq!(refused.status, 422, "{}", refused.body);
+        assert_eq!(refused.body["errors"][0]["pointer"], pointer);
+    }
+}

@@ -290,11 +290,15 @@ impl TenantStore {
                 condition,
             );
         }
-        for appointment in &person.appointments {
+        for appointment in &mut person.appointments {
             let (lock, before) = match person.read.appointments.get(&appointment.id) {
                 Some((lock, before)) => (*lock, Some(before)),
                 None => (0, None),
             };
+            if before.is_some_and(|before| before.status != appointment.status) {
+                appointment.status_since = now;
+            }
+            let appointment = &*appointment;
             if before != Some(appointment) {
                 let mut row = AppointmentRow::seal(appointment, lock, &person.key)?;
                 tx.save(&mut row)?;

@@ -309,6 +309,9 @@ pub struct AppointmentRow {
     pub location: Option<LocationId>,
     pub call_before_hours: CallBeforeHours,
     pub status: AppointmentStatus,
+    /// None where it is `created_at`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    status_since: Option<DateTime<Utc>>,
     #[serde(default)]
     pub awaiting_new_time: bool,
     pub attendance: Attendance,
@@ -374,6 +377,8 @@ impl AppointmentRow {
             location: appointment.location,
             call_before_hours: appointment.call_before_hours,
             status: appointment.status,
+            status_since: Some(appointment.status_since)
+                .filter(|since| *since != appointment.created_at),
             awaiting_new_time: appointment.awaiting_new_time,
             attendance: appointment.attendance,
             confirmation: appointment.confirmation,
@@ -412,6 +417,7 @@ impl AppointmentRow {
             location: self.location,
             call_before_hours: self.call_before_hours,
             status: self.status,
+            status_since: self.status_since.unwrap_or(self.created_at),
             awaiting_new_time: self.awaiting_new_time,
             attendance: self.attendance,
             confirmation: self.confirmation,

@@ -109,7 +109,12 @@ impl Reader<'_> {
     }
 
     /// Keeps the rows for which everything else in the filter holds.
-    fn keep_rest(&self, rows: &mut Bits, filter: &Filter, scores: Option<&mut Vec<u16>>) {
+    pub(super) fn keep_rest(
+        &self,
+        rows: &mut Bits,
+        filter: &Filter,
+        scores: Option<&mut Vec<u16>>,
+    ) {
         let columns = &self.view.columns;
         if let Some(range) = filter.appointment {
             let (from, to) = range.instants(self.now, self.zone);
@@ -118,6 +123,14 @@ impl Reader<'_> {
         self.keep_calls(rows, filter);
         if let Some(since) = filter.created_since {
             keep_between(rows, &columns.created_at, Some(since), None);
+        }
+        if let Some(since) = filter.status_since {
+            let since = micros(since);
+            let appointments = &self.view.appointments;
+            rows.retain(|row| {
+                let current = appointments.get(row).get(columns.current[row] as usize);
+                current.is_some_and(|a| a.status_since >= since)
+            });
         }
         if !filter.priority.is_empty() {
             let codes: Vec<u8> = filter

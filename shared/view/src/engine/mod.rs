@@ -2,6 +2,7 @@
 
 mod alike;
 mod card;
+mod choices;
 mod facets;
 mod filters;
 mod matches;

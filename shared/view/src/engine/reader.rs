@@ -208,6 +208,12 @@ impl Reader<'_> {
         })
     }
 
+    /// How the contacts that a filter holds for divide.
+    pub fn facets_of(&self, filter: &Filter) -> Result<Facets, ReadError> {
+        let divided = self.divided(filter, None)?;
+        Ok(self.facets(&divided, divided.rows.count()))
+    }
+
     /// How many contacts a filter holds for.
     pub fn count(&self, filter: &Filter) -> Result<usize, ReadError> {
         Ok(self.rows(filter, None)?.count())

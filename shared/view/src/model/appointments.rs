@@ -83,6 +83,7 @@ impl TenantView {
                 next_call: micros_or_never(appointment.next_call_at),
                 confirmed_at: micros_or_never(confirmation.map(|c| c.at)),
                 confirmed_before: confirmation.map_or(0, |c| c.minutes_before),
+                status_since: micros(appointment.status_since),
                 call_attempts: appointment.call_attempts,
                 zone: self.words.number(appointment.timezone.name()),
                 location: location.map_or(NO_TEXT, |id| self.words.number(&id)),

@@ -118,6 +118,7 @@ record! {
         next_call: i64,
         confirmed_at: i64,
         confirmed_before: i64,
+        status_since: i64,
         call_attempts: u32,
         zone: u32,
         location: u32,

@@ -1,5 +1,6 @@
 //! What is asked of a view, parsed: a [`Query`] that exists can be answered.
 
+mod choice;
 mod cursor;
 mod dates;
 mod error;
@@ -12,6 +13,7 @@ use vio_domain::appointment::AppointmentStatus;
 use vio_domain::contact::{BookingSource, Priority};
 use vio_domain::ids::GroupId;
 
+pub use choice::{Alternatives, Choice};
 pub(crate) use cursor::CursorKey;
 pub use cursor::{BadCursor, Cursor};
 pub use dates::{AppointmentRange, Bound};
@@ -170,4 +172,6 @@ pub struct Filter {
     pub own: Option<bool>,
     /// Created at or after this instant.
     pub created_since: Option<DateTime<Utc>>,
+    /// The current appointment has had its status since this instant or later.
+    pub status_since: Option<DateTime<Utc>>,
 }

@@ -43,6 +43,7 @@ pub struct Params {
     pub attention: Option<bool>,
     pub own: Option<bool>,
     pub created_since: Option<DateTime<Utc>>,
+    pub status_since: Option<DateTime<Utc>>,
     pub sort: Option<String>,
     pub page: Option<u32>,
     pub page_size: Option<u32>,
@@ -222,6 +223,7 @@ impl Params {
             attention: self.attention,
             own: self.own,
             created_since: self.created_since,
+            status_since: self.status_since,
         })
     }
 

@@ -1,7 +1,7 @@
 //! A view as sealed bytes: one object of independent chunks.
 //!
 //! ```text
-//! magic "VIOVIEW2" | header length u32 | header | chunk 0 | chunk 1 | …
+//! magic "VIOVIEW3" | header length u32 | header | chunk 0 | chunk 1 | …
 //! header  tenant, version, instant, rows, blocks, and for each chunk its kind and its sealed length
 //! chunk   nonce (12) | AES-256-GCM of the chunk | tag (16)
 //!         associated data: SHA-256 of the header | the chunk's number

@@ -194,7 +194,13 @@ pub(crate) fn ask(dice: &mut Dice, world: &World, visible: &[vio_domain::ids::Gr
                 2 => filter.appointment_type = Some(dice.pick(&TYPES).to_uppercase()),
                 _ => filter.owner_name = Some(dice.pick(&OWNERS).to_uppercase()),
             },
-            _ => filter.created_since = Some(base() - TimeDelta::hours(dice.below(60) as i64)),
+            _ => {
+                let since = Some(base() - TimeDelta::hours(dice.below(60) as i64));
+                match dice.one_in(2) {
+                    true => filter.created_since = since,
+                    false => filter.status_since = since,
+                }
+            }
         }
     }
     if dice.one_in(2) {

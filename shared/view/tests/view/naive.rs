@@ -258,6 +258,10 @@ impl Person<'_> {
             filter
                 .created_since
                 .is_none_or(|since| contact.created_at >= since),
+            filter.status_since.is_none_or(|since| {
+                let current = self.current.as_ref();
+                current.is_some_and(|a| a.status_since >= since)
+            }),
             filter
                 .appointment_type
                 .as_ref()

@@ -216,6 +216,8 @@ fn question(
         );
     }
 
+    counted(dice, eyes, reader, people, ask);
+
     // By cursors, page after page, every row comes once and in order.
     query.start = Start::Page(1);
     query.facets = false;
@@ -245,6 +247,47 @@ fn question(
         .map(ToString::to_string)
         .collect();
     assert_eq!(selected, sorted);
+}
+
+/// Each value of a choice finds as many as it is counted for.
+fn counted(
+    dice: &mut Dice,
+    eyes: &Eyes<'_>,
+    reader: &Reader<'_>,
+    people: &[Person<'_>],
+    ask: &Ask,
+) {
+    let typed: Vec<String> = ask.terms.iter().map(Term::typed).collect();
+    let asked = serde_json::json!({
+        "priority": dice.maybe(2, |_| "urgent"),
+        "call": dice.maybe(2, |_| "scheduled"),
+        "status": dice.maybe(2, |_| "pending,confirmed"),
+        "status_since": dice.maybe(3, |_| eyes.now - TimeDelta::days(2)),
+        "search": Some(typed.join(" ")).filter(|typed| !typed.is_empty()),
+    });
+    let params: Params = serde_json::from_value(asked.clone()).unwrap();
+    let alternatives = |choice: &Choice| choice.alternatives(&params).unwrap();
+    let of: Vec<Alternatives> = Choice::ALL.iter().map(alternatives).collect();
+    let counts = reader.choices(&of).unwrap();
+    for (choice, counts) in Choice::ALL.iter().zip(counts) {
+        assert_eq!(counts.len(), choice.values().len());
+        for (value, count) in choice.values().iter().zip(counts) {
+            let mut sent = asked.clone();
+            sent[choice.parameter()] = match *value {
+                "true" => true.into(),
+                "false" => false.into(),
+                word => word.into(),
+            };
+            let params: Params = serde_json::from_value(sent).unwrap();
+            let ask = Ask {
+                filter: params.filter().unwrap(),
+                terms: ask.terms.clone(),
+                sort: ask.sort.clone(),
+            };
+            let right = people.iter().filter(|p| p.holds(&ask, eyes).is_some());
+            assert_eq!(count, right.count(), "{} {value}", choice.parameter());
+        }
+    }
 }
 
 /// Who else within reach has somebody's number.

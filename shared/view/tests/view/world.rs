@@ -350,6 +350,7 @@ impl World {
             location: dice.maybe(3, |d| LocationId::new(d.id())),
             special_instructions: dice.maybe(3, |d| d.pick(&WORDS).parse().unwrap()),
             status: dice.pick(&statuses),
+            status_since: base() - TimeDelta::hours(dice.below(60) as i64),
             call_attempts: dice.below(4) as u32,
             next_call_at: if dice.one_in(2) {
                 Some(self.near(dice))

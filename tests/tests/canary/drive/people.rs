@@ -162,10 +162,11 @@ pub(crate) async fn person(world: &World) {
     });
     let plain = json!({ "tag": word("tag"), "industry": word("trade") });
     for asked in [asked, plain] {
-        let exported = json!({ "filter": asked });
+        let filter = json!({ "filter": asked });
         for (path, asked) in [
             ("/api/contacts/search", asked),
-            ("/api/contacts/export", exported),
+            ("/api/contacts/counts", filter.clone()),
+            ("/api/contacts/export", filter),
         ] {
             client.does(Method::POST, path, asked).await;
         }

@@ -57,6 +57,7 @@ export function useChips(list: List): Chip[] {
   if (search.own) add("own", "Whose", "Mine");
   if (search.inactive) add("inactive", "Only", "inactive");
   if (search.since) add("since", "Added since", dayAndTime(new Date(search.since), zone, now()));
+  if (search.changed) add("changed", "Booked or changed since", dayAndTime(new Date(search.changed), zone, now()));
   if (text.type) chips.push({ key: "type", name: "Type", value: text.type, without: { search: {}, text: { type: undefined } } });
   if (text.owner) chips.push({ key: "owner", name: "With", value: text.owner, without: { search: {}, text: { owner: undefined } } });
   return chips;

@@ -8,12 +8,19 @@ import { GroupMark } from "@/ui/Badge";
 import { Checkbox } from "@/ui/Field";
 import { cx } from "@/ui/cx";
 import css from "./Facets.module.css";
+import { useCounts, type Choice } from "./counts";
 import { WORDS, bodyOf, type ListSearch } from "./filters";
-import { useForms, useTotal } from "./queries";
+import { useForms } from "./queries";
 import { STATUS, STATUSES } from "./status";
 import type { List } from "./useList";
 
 export type FacetKey = "status" | "groups" | "when" | "call" | "last" | "result" | "industry" | "more";
+
+/** What is counted for a facet besides what comes with every list. */
+const COUNTED: Partial<Record<FacetKey, Choice[]>> = { status: ["attention"], when: ["appointment"], call: ["call"], last: ["last_contact"], result: ["call_result"], more: ["priority", "own", "is_active"] };
+/** Open from the start; the rest is unfolded, and counted, by whoever wants it. */
+const UNFOLDED: FacetKey[] = ["status", "groups", "when"];
+const CHOICES = { when: "appointment", call: "call", last: "last_contact", result: "call_result" } as const;
 
 /** The filters beside a list, with what each would find under all the others; or one of them. */
 export function Facets({ list, facets, only }: { list: List; facets: Schemas["ContactFacets"] | undefined; only?: FacetKey }) {
@@ -22,18 +29,23 @@ export function Facets({ list, facets, only }: { list: List; facets: Schemas["Co
   const me = useMe();
   const groups = useGroups().data?.groups ?? [];
   const body = bodyOf(search, text);
-  const attention = useTotal({ ...body, attention: true }, true);
+  const [open, setOpen] = useState(only ? [only] : UNFOLDED);
+  const counted = useCounts(
+    body,
+    open.flatMap((key) => COUNTED[key] ?? []),
+  );
+  const facet = (key: FacetKey) => ({ open: open.includes(key), onOpen: () => setOpen((now) => (now.includes(key) ? now.filter((each) => each !== key) : [...now, key])) });
   const toggled = <T,>(values: T[] | undefined, value: T): T[] => (values?.includes(value) ? values.filter((each) => each !== value) : [...(values ?? []), value]);
   const counts = new Map(facets?.groups.map((each) => [each.id, each.count]));
   const one = (key: "when" | "call" | "last" | "result", words: Record<string, string>) =>
     Object.entries(words).map(([value, name]) => (
-      <Box key={value} name={name} chosen={search[key] === value} onChange={(next) => change({ [key]: next ? value : undefined, ...(key === "when" && { from: undefined, to: undefined }) })} />
+      <Box key={value} name={name} count={counted?.of(CHOICES[key], value)} chosen={search[key] === value} onChange={(next) => change({ [key]: next ? value : undefined, ...(key === "when" && { from: undefined, to: undefined }) })} />
     ));
 
   return (
     <div className={css.facets}>
       {shows("status") && (
-      <Facet name="Status">
+      <Facet name="Status" {...facet("status")}>
         {STATUSES.map((each) => {
           const { word, icon: Icon } = STATUS[each];
           return (
@@ -51,11 +63,11 @@ export function Facets({ list, facets, only }: { list: List; facets: Schemas["Co
             />
           );
         })}
-        <Box name="Needs attention" count={attention} chosen={search.attention ?? false} onChange={(next) => change({ attention: next || undefined })} />
+        <Box name="Needs attention" count={counted?.of("attention", "true")} chosen={search.attention ?? false} onChange={(next) => change({ attention: next || undefined })} />
       </Facet>
       )}
       {shows("groups") && groups.length > 0 && (
-        <Facet name="Groups">
+        <Facet name="Groups" {...facet("groups")}>
           {groups.slice(0, 12).map((each) => (
             <Box
               key={each.id}
@@ -87,36 +99,36 @@ export function Facets({ list, facets, only }: { list: List; facets: Schemas["Co
           )}
         </Facet>
       )}
-      {shows("when") && <Facet name="Appointment">{one("when", WORDS.when)}</Facet>}
+      {shows("when") && <Facet name="Appointment" {...facet("when")}>{one("when", WORDS.when)}</Facet>}
       {shows("call") && (
-        <Facet name="Reminder call" folded={!only}>
+        <Facet name="Reminder call" {...facet("call")}>
           {one("call", WORDS.call)}
         </Facet>
       )}
       {shows("last") && (
-        <Facet name="Last spoken to" folded={!only}>
+        <Facet name="Last spoken to" {...facet("last")}>
           {one("last", WORDS.last)}
         </Facet>
       )}
       {shows("result") && (
-        <Facet name="Last call" folded={!only}>
+        <Facet name="Last call" {...facet("result")}>
           {one("result", WORDS.result)}
         </Facet>
       )}
       {shows("industry") && (
-        <Facet name="Industry" folded={!only}>
+        <Facet name="Industry" {...facet("industry")}>
           <Industries chosen={search.industry ?? []} onChange={(industry) => change({ industry })} />
         </Facet>
       )}
       {shows("more") && (
-      <Facet name="More" folded={!only}>
+      <Facet name="More" {...facet("more")}>
         {Object.entries(WORDS.priority)
           .filter(([value]) => value !== "normal")
           .map(([value, name]) => (
-            <Box key={value} name={`${name} priority`} chosen={search.priority?.some((each) => each === value) ?? false} onChange={() => change({ priority: toggled<string>(search.priority, value) as NonNullable<ListSearch["priority"]> })} />
+            <Box key={value} name={`${name} priority`} count={counted?.of("priority", value)} chosen={search.priority?.some((each) => each === value) ?? false} onChange={() => change({ priority: toggled<string>(search.priority, value) as NonNullable<ListSearch["priority"]> })} />
           ))}
-        <Box name={`Mine (${me.full_name.split(" ")[0] ?? ""})`} chosen={search.own ?? false} onChange={(next) => change({ own: next || undefined })} />
-        <Box name="Inactive" chosen={search.inactive ?? false} onChange={(next) => change({ inactive: next || undefined })} />
+        <Box name={`Mine (${me.full_name.split(" ")[0] ?? ""})`} count={counted?.of("own", "true")} chosen={search.own ?? false} onChange={(next) => change({ own: next || undefined })} />
+        <Box name="Inactive" count={counted?.of("is_active", "false")} chosen={search.inactive ?? false} onChange={(next) => change({ inactive: next || undefined })} />
       </Facet>
       )}
     </div>
@@ -131,12 +143,11 @@ function Industries({ chosen, onChange }: { chosen: string[]; onChange: (industr
   return [...known, ...others].map(({ id, name }) => <Box key={id} name={name} chosen={chosen.includes(id)} onChange={(next) => onChange(next ? [...chosen, id] : chosen.filter((each) => each !== id))} />);
 }
 
-function Facet({ name, children, folded = false }: { name: string; children: ReactNode; folded?: boolean }) {
-  const [open, setOpen] = useState(!folded);
+function Facet({ name, children, open, onOpen }: { name: string; children: ReactNode; open: boolean; onOpen: () => void }) {
   return (
     <section className={css.facet}>
       <h2 className={css.title}>
-        <button type="button" className={css.toggle} aria-expanded={open} onClick={() => setOpen(!open)}>
+        <button type="button" className={css.toggle} aria-expanded={open} onClick={onOpen}>
           {name}
           <ChevronDown size={15} aria-hidden className={open ? css.up : undefined} />
         </button>

@@ -28,6 +28,8 @@ export interface ListSearch {
   attention?: true;
   own?: true;
   since?: string;
+  /** An instant since which the appointment was booked or its status changed. */
+  changed?: string;
   inactive?: true;
   sort?: string[];
   /** Where lists have numbered pages: which one, from 1. */
@@ -65,6 +67,7 @@ const someOf = <T extends string>(value: unknown, list: readonly T[]): T[] | und
   return found.length > 0 ? found : undefined;
 };
 const date = (value: unknown): string | undefined => (typeof value === "string" && /^\d{4}-\d\d-\d\d$/.test(value) ? value : undefined);
+const instant = (value: unknown): string | undefined => (typeof value === "string" && !Number.isNaN(Date.parse(value)) ? value : undefined);
 const industries = (value: unknown): string[] | undefined => (Array.isArray(value) ? value.filter((each): each is string => typeof each === "string" && /^[^,]{1,50}$/.test(each)) : undefined);
 const id = (value: unknown): string | undefined => (typeof value === "string" && /^[0-9a-f-]{36}$/.test(value) ? value : undefined);
 
@@ -72,7 +75,6 @@ const id = (value: unknown): string | undefined => (typeof value === "string" &&
 export function readListSearch(raw: Record<string, unknown>): ListSearch {
   const groups = Array.isArray(raw.groups) ? raw.groups.map(id).filter((each): each is string => each !== undefined) : [];
   const sort = Array.isArray(raw.sort) ? raw.sort.filter((each): each is string => typeof each === "string" && oneOf(each.replace(/^-/, ""), SORTS) !== undefined) : [];
-  const since = typeof raw.since === "string" && !Number.isNaN(Date.parse(raw.since)) ? raw.since : undefined;
   return tidy({
     view: oneOf(raw.view, VIEWS),
     list: id(raw.list),
@@ -91,7 +93,8 @@ export function readListSearch(raw: Record<string, unknown>): ListSearch {
     industry: industries(raw.industry),
     attention: raw.attention === true ? true : undefined,
     own: raw.own === true ? true : undefined,
-    since,
+    since: instant(raw.since),
+    changed: instant(raw.changed),
     inactive: raw.inactive === true ? true : undefined,
     sort: sort.length > 0 ? sort : undefined,
     page: typeof raw.page === "number" && Number.isInteger(raw.page) && raw.page > 1 ? raw.page : undefined,
@@ -134,6 +137,7 @@ export function bodyOf(search: ListSearch, text: TextSearch): Search {
     ...(search.attention && { attention: true }),
     ...(search.own && { own: true }),
     ...(search.since && { created_since: search.since }),
+    ...(search.changed && { status_since: search.changed }),
     ...(search.inactive && { is_active: false }),
     ...(text.type && { appointment_type: text.type }),
     ...(text.owner && { owner_name: text.owner }),
@@ -165,6 +169,7 @@ export function fromBody(body: Search): { search: ListSearch; text: TextSearch }
       attention: body.attention ?? undefined,
       own: body.own ?? undefined,
       since: body.created_since,
+      changed: body.status_since,
       inactive: body.is_active === false ? true : undefined,
       sort,
     }),

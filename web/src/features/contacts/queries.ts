@@ -63,7 +63,3 @@ export function useAllForms(enabled = true): Forms | undefined {
   // Which one is the business's own changes with its kind.
   return useQuery({ queryKey: ["forms"], queryFn: () => body(api.GET("/api/forms")), staleTime: 5 * 60_000, enabled, select: (found) => found as unknown as Forms }).data;
 }
-
-export function useTotal(search: Search, enabled = true) {
-  return useQuery({ queryKey: ["contacts", "search", "total", search], queryFn: () => read(search, 1, 10), enabled, select: (list) => list.facets.total }).data;
-}

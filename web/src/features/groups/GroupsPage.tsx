@@ -4,7 +4,7 @@ import { ChartColumn, Grid2x2, LayoutTemplate, Lightbulb, List as ListIcon, Mega
 import { useState, type ReactNode } from "react";
 import { api, body } from "@/api/client";
 import { Refusal } from "@/api/problem";
-import { useTotal } from "@/features/contacts/queries";
+import { useTotal } from "@/features/contacts/counts";
 import { useNouns, useZone } from "@/features/session/business";
 import { useMay } from "@/features/session/use";
 import { agoWithin } from "@/lib/time";

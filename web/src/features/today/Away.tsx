@@ -1,7 +1,8 @@
 import { Link } from "@tanstack/react-router";
-import { CalendarPlus, TriangleAlert } from "lucide-react";
+import { CalendarPlus, TriangleAlert, UserPlus, type LucideIcon } from "lucide-react";
 import { useOfflineSince } from "@/api/connection";
 import { useOpenWork } from "@/features/attention/queries";
+import { STATUS, type AppointmentStatus } from "@/features/contacts/status";
 import { useLook } from "@/features/preferences/look";
 import { useBusiness, useNouns, useZone } from "@/features/session/business";
 import { clock, day, instantOf } from "@/lib/time";
@@ -10,10 +11,17 @@ import { BLANK, number } from "@/lib/words";
 import { ErrorNote, Skeleton } from "@/ui/Notes";
 import { Panel } from "@/ui/Panel";
 import css from "./Away.module.css";
-import { lastClosing, useNewSince } from "./queries";
+import { lastClosing, useSince } from "./queries";
 
+/** What became of appointments, in the order in which it asks for something. */
+const BECAME: [AppointmentStatus, LucideIcon, (count: number) => string][] = [
+  ["pending", CalendarPlus, (count) => (count === 1 ? "new booking" : "new bookings")],
+  ["rescheduled", STATUS.rescheduled.icon, () => "moved"],
+  ["confirmed", STATUS.confirmed.icon, () => "confirmed"],
+  ["cancelled", STATUS.cancelled.icon, () => "cancelled"],
+];
 
-/** What came in since the business closed: two lines, which are there before their numbers. */
+/** What came in since the business closed: lines that are there before their numbers. */
 export function Away({ today }: { today: string }) {
   const zone = useZone();
   const nouns = useNouns();
@@ -21,11 +29,12 @@ export function Away({ today }: { today: string }) {
   const closing = lastClosing(today, useBusiness().data);
   const since = instantOf(closing.date, closing.time, zone);
   const instant = since.toISOString();
-  const fresh = useNewSince(instant);
+  const fresh = useSince(instant);
   const work = useOpenWork();
   const growth = useLook().growth === "shown";
   const offline = useOfflineSince() !== null;
   const newWork = work.entries.filter((each) => each.since >= instant).length;
+  const told = (count: number | undefined) => <b className="num">{count === undefined ? BLANK : number(count)}</b>;
   return (
     <Panel plain title="Since you closed" aside={<span className="faint">{`${clock(since, zone, true)} ${day(since, zone, at)}`}</span>}>
       {fresh.isLoadingError ? (
@@ -34,18 +43,26 @@ export function Away({ today }: { today: string }) {
         <Skeleton rows={1} tall />
       ) : (
         <ul className={css.list} aria-busy={fresh.isPending}>
+          {BECAME.map(([status, Icon, word]) => (
+            <li key={status}>
+              <Icon size={16} aria-hidden />
+              <Link to="/contacts" search={{ changed: instant, status: [status] }}>
+                {told(fresh.data?.status[status])} {word(fresh.data?.status[status] ?? 0)}
+              </Link>
+            </li>
+          ))}
           {growth && (
             <li>
-              <CalendarPlus size={16} aria-hidden />
+              <UserPlus size={16} aria-hidden />
               <Link to="/contacts" search={{ since: instant }}>
-                <b className="num">{fresh.data === undefined ? BLANK : number(fresh.data)}</b> new {fresh.data === 1 ? nouns.one : nouns.many}
+                {told(fresh.data?.added)} new {fresh.data?.added === 1 ? nouns.one : nouns.many}
               </Link>
             </li>
           )}
           <li>
             <TriangleAlert size={16} aria-hidden />
             <span>
-              <b className="num">{work.data ? number(newWork) : BLANK}</b> new in needs attention
+              {told(work.data ? newWork : undefined)} need{newWork === 1 ? "s" : ""} attention
             </span>
           </li>
         </ul>

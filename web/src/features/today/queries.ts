@@ -1,5 +1,6 @@
 import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import { api, body, type Schemas } from "@/api/client";
+import { countsOf } from "@/features/contacts/counts";
 import { isFirst } from "@/features/attention/queries";
 import { holidayOn } from "@/features/session/business";
 
@@ -37,9 +38,9 @@ export function useDay(date: string) {
   return useQuery({
     queryKey: ["contacts", "search", "day", date],
     queryFn: async () => {
-      const day = { appointment_from: date, appointment_to: date, page_size: 10 };
-      const [all, attention] = await Promise.all([body(api.POST("/api/contacts/search", { body: day })), body(api.POST("/api/contacts/search", { body: { ...day, attention: true } }))]);
-      return { status: all.facets.status, total: all.facets.total, attention: attention.facets.total };
+      const day = { appointment_from: date, appointment_to: date };
+      const counts = await countsOf(day, ["attention"]);
+      return { status: counts.facets.status, total: counts.facets.total, attention: counts.of("attention", "true") ?? 0 };
     },
   });
 }
@@ -85,10 +86,13 @@ export function useNextCalls(enabled = true) {
   });
 }
 
-export function useNewSince(instant: string) {
+/** What came in since an instant: appointments by the status that they were given since, and people. */
+export function useSince(instant: string) {
   return useQuery({
-    queryKey: ["contacts", "search", "new-since", instant],
-    queryFn: () => body(api.POST("/api/contacts/search", { body: { created_since: instant, page_size: 10 } })),
-    select: (list) => list.facets.total,
+    queryKey: ["contacts", "search", "since", instant],
+    queryFn: async () => {
+      const [changed, added] = await Promise.all([countsOf({ status_since: instant }), countsOf({ created_since: instant })]);
+      return { status: changed.facets.status, added: added.facets.total };
+    },
   });
 }
