@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use vio_domain::preferences::{
     ContactColumns, ContactView, DashboardView, Density, FontSize, ItemsPerPage, Preferences,
-    PrimaryColor, RefreshRate, Sidebar, Theme,
+    PrimaryColor, RefreshRate, Sidebar, Theme, TimeFormat,
 };
 use vio_domain::settings::BusinessType;
 use vio_http::{ETag, Fields, IfMatch, Json, Patch, Principal, Problem, RequestId, Validate};
@@ -56,6 +56,9 @@ pub(crate) struct PreferencesView {
     /// `small`, `medium`, `large` or `extra_large`.
     #[schema(value_type = String, example = "medium")]
     font_size: FontSize,
+    /// `12_hour` or `24_hour`.
+    #[schema(value_type = String, example = "12_hour")]
+    time_format: TimeFormat,
     high_contrast_mode: bool,
     reduced_motion: bool,
     /// Single letters as shortcuts.
@@ -104,6 +107,7 @@ impl PreferencesView {
                 widths: columns.widths().clone(),
             }),
             font_size: preferences.font_size,
+            time_format: preferences.time_format,
             high_contrast_mode: preferences.high_contrast_mode,
             reduced_motion: preferences.reduced_motion,
             letter_shortcuts: preferences.letter_shortcuts,
@@ -149,6 +153,9 @@ pub(crate) struct PreferencesPatch {
     #[serde(default)]
     #[schema(value_type = Option<String>, example = "large")]
     font_size: Patch<FontSize>,
+    #[serde(default)]
+    #[schema(value_type = Option<String>, example = "24_hour")]
+    time_format: Patch<TimeFormat>,
     #[serde(default)]
     #[schema(value_type = Option<bool>)]
     high_contrast_mode: Patch<bool>,
@@ -260,6 +267,9 @@ impl Validate for Applying<'_> {
         patch
             .font_size
             .copy(fields, "/font_size", &mut to.font_size);
+        patch
+            .time_format
+            .copy(fields, "/time_format", &mut to.time_format);
         patch.default_dashboard_view.copy(
             fields,
             "/default_dashboard_view",

@@ -138,7 +138,7 @@ async fn preferences_have_s3s_defaults_and_come_back_in_another_browser() {
         "theme": "dark", "density": "compact", "primary_color": "#F59E0B", "sidebar_behavior": "always_expanded",
         "default_contact_view": "list", "items_per_page": 100, "scroll_lists": false,
         "contact_columns": {"shown": ["name", "appointment_time"], "widths": {"name": 240}},
-        "font_size": "extra_large", "high_contrast_mode": true, "reduced_motion": true, "letter_shortcuts": false,
+        "font_size": "extra_large", "time_format": "24_hour", "high_contrast_mode": true, "reduced_motion": true, "letter_shortcuts": false,
         "default_dashboard_view": "calls", "dashboard_refresh_rate": 0, "real_time_updates": false,
         "show_call_success_rates": false, "show_appointment_trends": false, "show_contact_growth": false,
     });
@@ -162,6 +162,7 @@ async fn preferences_have_s3s_defaults_and_come_back_in_another_browser() {
         json!({"contact_columns": {"shown": ["name", "name"]}}),
         json!({"contact_columns": {"shown": ["<script>"]}}),
         json!({"theme": null}),
+        json!({"time_format": "24"}),
     ] {
         let refused = server.patch(PREFERENCES, token, wrong.clone()).await;
         assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY, "{wrong}");

@@ -1,6 +1,8 @@
 //! The filters that somebody keeps under a name (S0 "Advanced Filtering System"; checklist S0-31): theirs alone, on every
 //! device they sign in with.
 
+use std::collections::BTreeMap;
+
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use chrono::{DateTime, Utc};
@@ -10,14 +12,16 @@ use serde_json::{Map, Value, json};
 use utoipa::ToSchema;
 use uuid::Uuid;
 use vio_domain::ids::SavedFilterId;
+use vio_domain::preferences::{ContactColumns, ContactView};
 use vio_domain::settings::Settings;
 use vio_domain::text::ShortText;
 use vio_http::{
-    ETag, Fields, Idempotent, IfMatch, Json, Kind, Path, Principal, Problem, RequestId, Validate,
+    ETag, Fields, Idempotent, IfMatch, Json, Kind, Patch, Path, Principal, Problem, RequestId,
+    Validate,
 };
 use vio_runtime::web::{actor, store_problem};
 use vio_store::log::Entry;
-use vio_store::saved_filters::{MOST_SAVED_FILTERS, SavedFilterRow};
+use vio_store::saved_filters::{MOST_SAVED_FILTERS, SavedFilterChange, SavedFilterRow, Shown};
 use vio_store::tx::Tx;
 use vio_store::{StoreError, TenantStore};
 
@@ -34,6 +38,11 @@ pub(crate) struct SavedFilter {
     /// As `POST /api/contacts/search` takes them.
     #[schema(value_type = ListParams)]
     filters: Map<String, Value>,
+    /// `grid`, `list` or `compact`; null for the one that you use otherwise.
+    #[schema(value_type = Option<String>, example = "list")]
+    view: Option<ContactView>,
+    /// Names of columns in order; null for those that you use otherwise.
+    columns: Option<Vec<String>>,
     version: u64,
     created_at: DateTime<Utc>,
     updated_at: DateTime<Utc>,
@@ -45,6 +54,8 @@ impl From<SavedFilterRow> for SavedFilter {
             id: row.id.uuid(),
             name: row.name.as_str().to_owned(),
             filters: row.filters,
+            view: row.shown.view,
+            columns: row.shown.columns.map(|columns| columns.shown().to_vec()),
             version: row.version,
             created_at: row.created_at,
             updated_at: row.updated_at,
@@ -72,42 +83,70 @@ pub(crate) async fn list(
 }
 
 /// A name, 1 to 50 characters, once for each user whatever the case; and filters and order as `POST /api/contacts/search`
-/// takes them, without a page.
+/// takes them, without a page; and how what they find is shown.
 #[derive(Deserialize, ToSchema)]
 #[schema(example = json!({"name": "Due this week", "filters": {"appointment": "this_week", "status": ["pending"]}}))]
 pub(crate) struct SavedFilterInput {
     name: Option<String>,
     filters: Option<ListParams>,
+    /// `grid`, `list` or `compact`; null for the one that you use otherwise.
+    #[serde(default)]
+    #[schema(value_type = Option<String>, example = "list")]
+    view: Patch<ContactView>,
+    /// At most 40 names of columns in order; null for those that you use otherwise.
+    #[serde(default)]
+    #[schema(value_type = Option<Vec<String>>, max_items = 40, example = json!(["name", "appointment_time"]))]
+    columns: Patch<Vec<String>>,
+}
+
+impl SavedFilterInput {
+    /// How it is shown from now on.
+    fn shown(&self, mut shown: Shown, fields: &mut Fields) -> Shown {
+        let view = |view: &ContactView| Ok::<_, (&str, &str)>(*view);
+        self.view
+            .put_optional(fields, "/view", &mut shown.view, view);
+        let named = |names: &Vec<String>| ContactColumns::new(names.clone(), BTreeMap::new());
+        self.columns
+            .put_optional(fields, "/columns", &mut shown.columns, named);
+        shown
+    }
 }
 
 /// What of it was sent, and is well-formed.
 pub(crate) struct Given {
     name: Option<ShortText<50>>,
     filters: Option<ListParams>,
+    shown: Shown,
 }
+
+/// A request to change one that is shown so until now.
+struct Edit(SavedFilterInput, Shown);
 
 /// All of a new one.
 struct New(SavedFilterInput);
 
 impl Validate for New {
-    type Domain = (ShortText<50>, ListParams);
+    type Domain = (ShortText<50>, ListParams, Shown);
 
     fn validate(self, fields: &mut Fields) -> Option<Self::Domain> {
+        let shown = self.0.shown(Shown::default(), fields);
         let name = fields.require("/name", self.0.name, |text| ShortText::parse(&text));
         let filters = fields.require("/filters", self.0.filters, without_page);
-        Some((name?, filters?))
+        Some((name?, filters?, shown))
     }
 }
 
-impl Validate for SavedFilterInput {
+impl Validate for Edit {
     type Domain = Given;
 
     fn validate(self, fields: &mut Fields) -> Option<Given> {
-        let name = fields.optional("/name", self.name, |text| ShortText::parse(&text));
-        let filters = fields.optional("/filters", self.filters, without_page);
+        let shown = self.0.shown(self.1, fields);
+        let name = fields.optional("/name", self.0.name, |text| ShortText::parse(&text));
+        let filters = fields.optional("/filters", self.0.filters, without_page);
         Some(Given {
             name: name?,
             filters: filters?,
+            shown,
         })
     }
 }
@@ -134,6 +173,11 @@ async fn usable(
     let query = params.parse(None).map_err(|error| sent.refused(&error))?;
     found(view, principal, (tenant, settings), (&params, &query), sent).await?;
     filters.sent()
+}
+
+/// What the audit is told of one; sealed there.
+fn told(row: &SavedFilterRow) -> Value {
+    json!({ "name": row.name, "filters": row.filters, "shown": row.shown })
 }
 
 fn taken(error: StoreError) -> Problem {
@@ -170,7 +214,7 @@ pub(crate) async fn add(
     let (body, user) = (new.body, principal.user_id);
     view.app
         .once(principal.tenant_id, new.keyed, async move |operation| {
-            let (name, filters) = New(body).validated()?;
+            let (name, filters, shown) = New(body).validated()?;
             let filters = usable(view, principal, (tenant, settings), &filters).await?;
             let id = SavedFilterId::new(operation);
             let there = tenant.saved_filters(user).await.map_err(store_problem)?;
@@ -183,9 +227,9 @@ pub(crate) async fn add(
             }
             let mut tx = Tx::new();
             let row = tenant
-                .create_saved_filter(&mut tx, (user, id), name, filters)
+                .create_saved_filter(&mut tx, (user, id), name, (filters, shown))
                 .map_err(store_problem)?;
-            let after = json!({ "name": row.name, "filters": row.filters });
+            let after = told(&row);
             let entry = Entry::new("saved_filter.created", "saved_filter", id.uuid())
                 .version(row.version)
                 .details(json!({ "after": after }));
@@ -209,7 +253,7 @@ async fn one(
         .ok_or_else(Problem::not_found)
 }
 
-/// Changes the name of a saved filter, its filters as a whole, or both.
+/// Changes the name of a saved filter, its filters as a whole, how it is shown, or all of it.
 #[utoipa::path(patch, path = "/api/saved-filters/{saved_filter_id}", tag = "contacts",
     request_body(content = SavedFilterInput, example = json!({"name": "Due next week", "filters": {"appointment": "next_week"}})),
     params(("saved_filter_id" = Uuid, Path), ("If-Match" = Option<String>, Header, description = "The version being changed")),
@@ -223,9 +267,9 @@ pub(crate) async fn edit(
     condition: IfMatch,
     Json(body): Json<SavedFilterInput>,
 ) -> Result<Response, Problem> {
-    let given = body.validated()?;
     let (tenant, settings) = view.app.tenant_with_settings(&principal).await?;
     let mut row = one(&tenant, &principal, id).await?;
+    let given = Edit(body, row.shown.clone()).validated()?;
     condition.check(&ETag::version(row.version))?;
     let filters = match &given.filters {
         Some(filters) => {
@@ -236,19 +280,26 @@ pub(crate) async fn edit(
     };
     let name = given.name.filter(|name| *name != row.name);
     let filters = filters.filter(|filters| *filters != row.filters);
+    let shown = Some(given.shown).filter(|shown| *shown != row.shown);
     let changed = [
         name.is_some().then_some("name"),
         filters.is_some().then_some("filters"),
+        shown.is_some().then_some("shown"),
     ];
-    if changed == [None, None] {
+    if changed == [None; 3] {
         return Ok(answer(StatusCode::OK, row));
     }
-    let before = json!({ "name": row.name, "filters": row.filters });
+    let before = told(&row);
     let mut tx = Tx::new();
+    let change = SavedFilterChange {
+        name,
+        filters,
+        shown,
+    };
     tenant
-        .change_saved_filter(&mut tx, &mut row, name, filters)
+        .change_saved_filter(&mut tx, &mut row, change)
         .map_err(store_problem)?;
-    let after = json!({ "name": row.name, "filters": row.filters });
+    let after = told(&row);
     let entry = Entry::new("saved_filter.updated", "saved_filter", id.uuid())
         .version(row.version)
         .fields(changed.into_iter().flatten())
@@ -272,7 +323,7 @@ pub(crate) async fn remove(
     let row = one(&tenant, &principal, id).await?;
     let mut tx = Tx::new();
     tenant.delete_saved_filter(&mut tx, &row);
-    let before = json!({ "name": row.name, "filters": row.filters });
+    let before = told(&row);
     let entry = Entry::new("saved_filter.deleted", "saved_filter", id.uuid())
         .version(row.version)
         .details(json!({ "before": before }));

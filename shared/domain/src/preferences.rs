@@ -55,6 +55,10 @@ choice! {
     /// What opens after signing in.
     DashboardView { #[default] Overview = "overview", Contacts = "contacts", Analytics = "analytics", Calls = "calls", }
 }
+choice! {
+    /// How times of day are written: `9:30am` or `09:30`.
+    TimeFormat { #[default] Twelve = "12_hour", TwentyFour = "24_hour", }
+}
 
 /// How many are on a page: 10, 25, 50 or 100 (S3 `items_per_page`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -193,6 +197,7 @@ pub struct Preferences {
     pub scroll_lists: bool,
     pub contact_columns: Option<ContactColumns>,
     pub font_size: FontSize,
+    pub time_format: TimeFormat,
     pub high_contrast_mode: bool,
     pub reduced_motion: bool,
     /// Single letters as shortcuts (WCAG 2.1.4).
@@ -220,6 +225,7 @@ impl Default for Preferences {
             scroll_lists: true,
             contact_columns: None,
             font_size: FontSize::default(),
+            time_format: TimeFormat::default(),
             high_contrast_mode: false,
             reduced_motion: false,
             letter_shortcuts: true,

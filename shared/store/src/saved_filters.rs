@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use vio_crypto::{FieldRef, LookupHash, LookupKind, Sealed, TenantKeys};
 use vio_domain::ids::{SavedFilterId, TenantId, UserId};
+use vio_domain::preferences::{ContactColumns, ContactView};
 use vio_domain::text::ShortText;
 
 use crate::entity::Entity;
@@ -28,8 +29,27 @@ pub struct SavedFilterRow {
     pub name: ShortText<50>,
     /// As a search of contacts takes them.
     pub filters: Map<String, Value>,
+    pub shown: Shown,
     pub created_at: DateTime<Utc>,
     pub updated_at: DateTime<Utc>,
+}
+
+/// How what a saved filter finds is shown; what is None is as the user likes all lists.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Shown {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub view: Option<ContactView>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub columns: Option<ContactColumns>,
+}
+
+/// What of a saved filter is to be changed.
+#[derive(Default)]
+pub struct SavedFilterChange {
+    pub name: Option<ShortText<50>>,
+    pub filters: Option<Map<String, Value>>,
+    pub shown: Option<Shown>,
 }
 
 impl std::fmt::Debug for SavedFilterRow {
@@ -50,6 +70,8 @@ struct Stored {
     version: u64,
     name: Sealed,
     filters: Sealed,
+    #[serde(flatten)]
+    shown: Shown,
     created_at: DateTime<Utc>,
     updated_at: DateTime<Utc>,
 }
@@ -85,6 +107,7 @@ impl SavedFilterRow {
             version: self.version,
             name: seal("name", self.name.as_str().as_bytes())?,
             filters: seal("filters", &filters)?,
+            shown: self.shown.clone(),
             created_at: self.created_at,
             updated_at: self.updated_at,
         })
@@ -106,6 +129,7 @@ impl SavedFilterRow {
             filters: serde_json::from_str(&filters).map_err(|_| StoreError::Sealed {
                 what: "saved filter",
             })?,
+            shown: stored.shown,
             created_at: stored.created_at,
             updated_at: stored.updated_at,
         })
@@ -194,7 +218,7 @@ impl TenantStore {
         tx: &mut Tx,
         (user, id): (UserId, SavedFilterId),
         name: ShortText<50>,
-        filters: Map<String, Value>,
+        (filters, shown): (Map<String, Value>, Shown),
     ) -> Result<SavedFilterRow, StoreError> {
         let now = self.now();
         let mut row = SavedFilterRow {
@@ -204,6 +228,7 @@ impl TenantStore {
             version: 0,
             name,
             filters,
+            shown,
             created_at: now,
             updated_at: now,
         };
@@ -214,15 +239,14 @@ impl TenantStore {
         Ok(row)
     }
 
-    /// Stages another name, other filters, or both. Lost on `saved_filter_name` where the name is taken.
+    /// Stages a change. Lost on `saved_filter_name` where the name is taken.
     pub fn change_saved_filter(
         &self,
         tx: &mut Tx,
         row: &mut SavedFilterRow,
-        name: Option<ShortText<50>>,
-        filters: Option<Map<String, Value>>,
+        change: SavedFilterChange,
     ) -> Result<(), StoreError> {
-        if let Some(name) = name {
+        if let Some(name) = change.name {
             let old = std::mem::replace(&mut row.name, name);
             if self.saved_filter_hash(row.user, &old) != self.saved_filter_hash(row.user, &row.name)
             {
@@ -230,8 +254,11 @@ impl TenantStore {
                 self.claim_saved_filter_name(tx, row)?;
             }
         }
-        if let Some(filters) = filters {
+        if let Some(filters) = change.filters {
             row.filters = filters;
+        }
+        if let Some(shown) = change.shown {
+            row.shown = shown;
         }
         row.updated_at = self.now();
         let mut stored = row.seal(&self.keys)?;

@@ -71,7 +71,7 @@ const NOT_TEXT: &[(&str, &str)] = &[
     ),
     (
         "one of a few words, or a colour",
-        "/theme /density /primary_color /sidebar_behavior /default_contact_view /font_size /default_dashboard_view",
+        "/theme /density /primary_color /sidebar_behavior /default_contact_view /font_size /time_format /default_dashboard_view /view",
     ),
     (
         "one of a few words",
@@ -79,7 +79,7 @@ const NOT_TEXT: &[(&str, &str)] = &[
     ),
     (
         "names of columns, and how wide",
-        "/contact_columns/shown/- /contact_columns/widths/*",
+        "/contact_columns/shown/- /contact_columns/widths/* /columns/-",
     ),
     ("ids", "/notification_ids/-"),
     (

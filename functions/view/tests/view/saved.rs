@@ -59,8 +59,31 @@ async fn a_filter_is_kept_changed_used_and_removed() {
     assert_eq!(changed.body["version"], 2);
     assert_eq!(changed.body["name"], "This week");
     assert_eq!(changed.body["filters"], other["filters"]);
-    let same = server.patch(&path, token, other).await;
+    let same = server.patch(&path, token, other.clone()).await;
     assert_eq!(same.body["version"], 2, "nothing changed");
+    // How it is shown is kept with it, and taken back by null.
+    assert_eq!(changed.body["view"], Value::Null);
+    let shown = json!({ "view": "list", "columns": ["name", "email"] });
+    let shown = server.patch(&path, token, shown).await;
+    assert_eq!(shown.status, 200, "{}", shown.body);
+    assert_eq!(shown.body["filters"], other["filters"]);
+    let listed = server.get(SAVED, token).await;
+    let kept = &listed.body["saved_filters"][0];
+    assert_eq!(kept["view"], "list");
+    assert_eq!(kept["columns"], json!(["name", "email"]));
+    let back = json!({ "columns": null });
+    let back = server.patch(&path, token, back).await;
+    assert_eq!(back.body["columns"], Value::Null);
+    assert_eq!(back.body["view"], "list");
+    for (wrong, pointer) in [
+        (json!({ "columns": ["name", "name"] }), "/columns"),
+        (json!({ "columns": ["<b>"] }), "/columns"),
+        (json!({ "view": "table" }), "/view"),
+    ] {
+        let refused = server.patch(&path, token, wrong).await;
+        assert_eq!(refused.status, 422, "{}", refused.body);
+        assert_eq!(refused.body["errors"][0]["pointer"], pointer);
+    }
     let renamed = server
         .patch(&path, token, json!({ "name": "THIS week" }))
         .await;
