@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { hiddenPhone, phonePart, phoneText, writeNumbersFrom } from "./phone";
-import { ago, clock, clockOf, dateKey, day, dayAndTime, clockWithin, dayAndTimeWithin, distance, exact, duration, instantOf, skipped, stopwatch, since } from "./time";
+import { ago, clock, clockOf, clockWithin, dateKey, day, dayAndTime, dayAndTimeWithin, distance, duration, exact, hourName, instantOf, since, skipped, stopwatch, writeTimes } from "./time";
 import { count, hiddenName, initials, joined, money, nounsOf } from "./words";
 
 const London = "Europe/London";
@@ -36,6 +36,19 @@ describe("times", () => {
   it("tells an instant exactly, with its zone", () => {
     expect(exact(new Date("2026-11-23T09:30:05Z"), London)).toBe("Mon 23 Nov 2026, 9:30:05am GMT (London)");
     expect(exact(new Date("2026-07-01T09:30:00Z"), London)).toBe("Wed 1 Jul 2026, 10:30:00am BST (London)");
+  });
+
+  it("writes them by the 24 hour clock for whoever wants it", () => {
+    const at = new Date("2026-11-23T15:05:09Z");
+    const midday = new Date("2026-11-23T12:00:00Z");
+    writeTimes(true);
+    try {
+      expect([clock(at, "Europe/London"), clock(midday, "Europe/London", true), clockWithin(midday, "Europe/London"), clockOf("08:00"), hourName(9)]).toEqual(["15:05", "12:00", "12:00", "08:00", "09"]);
+      expect(exact(at, "Europe/London")).toBe("Mon 23 Nov 2026, 15:05:09 GMT (London)");
+    } finally {
+      writeTimes(false);
+    }
+    expect([clock(at, "Europe/London"), hourName(0), hourName(16)]).toEqual(["3:05pm", "12am", "4pm"]);
   });
 
   it("takes the day of the zone, not of this machine", () => {

@@ -44,25 +44,39 @@ export function dateKey(instant: Date, zone: string): string {
   return `${at.year}-${two(at.month)}-${two(at.day)}`;
 }
 
-/** `9:30am`; without minutes on the hour where `short`. */
-export function clock(instant: Date, zone: string, short = false): string {
-  const { hour, minute } = wall(instant, zone);
-  const twelve = hour % 12 === 0 ? 12 : hour % 12;
-  const half = hour < 12 ? "am" : "pm";
-  return short && minute === 0 ? `${twelve}${half}` : `${twelve}:${two(minute)}${half}`;
+let twentyFour = false;
+
+/** How this user writes times of day: `9:30am`, or `09:30` by the 24 hour clock. What stands there is written anew with its next change. */
+export function writeTimes(by24Hours: boolean): void {
+  twentyFour = by24Hours;
 }
+
+export const by24Hours = (): boolean => twentyFour;
+
+/** `9:30am`, or `09:30`; the former without minutes on the hour where `short`. */
+export const clock = (instant: Date, zone: string, short = false): string => written(wall(instant, zone), short);
+
+function written({ hour, minute }: { hour: number; minute: number }, short: boolean, seconds = ""): string {
+  if (twentyFour) return `${two(hour)}:${two(minute)}${seconds}`;
+  const half = hour < 12 ? "am" : "pm";
+  return short && minute === 0 ? `${String(twelfth(hour))}${half}` : `${String(twelfth(hour))}:${two(minute)}${seconds}${half}`;
+}
+
+const twelfth = (hour: number): number => (hour % 12 === 0 ? 12 : hour % 12);
+
+/** An hour on a scale: `8am`, or `08`. */
+export const hourName = (hour: number): string => (twentyFour ? two(hour) : written({ hour, minute: 0 }, true));
 
 /** The same within prose: `9:30am`, `9am`, `midday`, `midnight`; never in columns. */
 export function clockWithin(instant: Date, zone: string): string {
   const { hour, minute } = wall(instant, zone);
-  return minute === 0 && hour % 12 === 0 ? (hour === 0 ? "midnight" : "midday") : clock(instant, zone, true);
+  return minute === 0 && hour % 12 === 0 && !twentyFour ? (hour === 0 ? "midnight" : "midday") : clock(instant, zone, true);
 }
 
 /** `08:00` of the settings as `8am`. */
 export function clockOf(text: string): string {
   const [hour = 0, minute = 0] = text.split(":").map(Number);
-  const twelve = hour % 12 === 0 ? 12 : hour % 12;
-  return `${twelve}${minute === 0 ? "" : `:${two(minute)}`}${hour % 24 < 12 ? "am" : "pm"}`;
+  return written({ hour: hour % 24, minute }, true);
 }
 
 /** `Mon 23 Nov`, with the year where it is another than now. */
@@ -104,11 +118,11 @@ export const dayAndTimeWithin = (instant: Date, zone: string, now: Date): string
 
 /** The instant itself, for whoever wants to know exactly: `Mon 23 Nov 2026, 9:30:05am GMT (London)`. */
 export function exact(instant: Date, zone: string): string {
-  const time = clock(instant, zone);
-  const { weekday, day: dayOfMonth, year } = wall(instant, zone);
+  const at = wall(instant, zone);
+  const { weekday, day: dayOfMonth, year } = at;
   const month = format(zone, { month: "short" }).format(instant);
   const named = format(zone, { timeZoneName: "short" }).formatToParts(instant).find((each) => each.type === "timeZoneName")?.value ?? "";
-  return `${weekday} ${String(dayOfMonth)} ${month} ${String(year)}, ${time.slice(0, -2)}:${two(instant.getUTCSeconds())}${time.slice(-2)} ${named} (${city(zone)})`;
+  return `${weekday} ${String(dayOfMonth)} ${month} ${String(year)}, ${written(at, false, `:${two(instant.getUTCSeconds())}`)} ${named} (${city(zone)})`;
 }
 
 /** `just now`, `14 min ago`, `8:01am`, `Yesterday 4:10pm`, `Mon 16 Nov`. */

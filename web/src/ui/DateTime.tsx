@@ -2,6 +2,7 @@ import { parseDate, parseTime, type CalendarDate, type Time } from "@internation
 import { DateField as AriaDateField, DateInput, DateSegment } from "react-aria-components/DateField";
 import { I18nProvider } from "react-aria-components/I18nProvider";
 import { TimeField as AriaTimeField } from "react-aria-components/TimeField";
+import { by24Hours } from "@/lib/time";
 import css from "./Field.module.css";
 import own from "./DateTime.module.css";
 import { Below, FieldLabel } from "./Field";
@@ -36,7 +37,7 @@ export function DateField({ label, value, onChange, help, error, optional, isDis
 export function TimeField({ label, value, onChange, help, error, optional, isDisabled = false }: Props) {
   return (
     <I18nProvider locale="en-GB">
-      <AriaTimeField<Time> className={css.field} hourCycle={12} value={value ? parseTime(value) : null} onChange={(time) => onChange(time?.toString().slice(0, 5) ?? "")} isInvalid={Boolean(error)} isDisabled={isDisabled}>
+      <AriaTimeField<Time> className={css.field} hourCycle={by24Hours() ? 24 : 12} value={value ? parseTime(value) : null} onChange={(time) => onChange(time?.toString().slice(0, 5) ?? "")} isInvalid={Boolean(error)} isDisabled={isDisabled}>
         <FieldLabel label={label} optional={optional} />
         <DateInput className={cx(css.input, own.input)}>{segment}</DateInput>
         <Below help={help} error={error} />

@@ -2,7 +2,7 @@ import { Link, useNavigate } from "@tanstack/react-router";
 import { Check, Clock, Ellipsis, ExternalLink, History, NotebookPen, RotateCcw, UserRound, UserRoundPlus } from "lucide-react";
 import { useMemo, useRef, useState, type KeyboardEvent } from "react";
 import { useLimits, type Limits } from "@/features/calls/queries";
-import { Name, useHidden } from "@/features/preferences/hidden";
+import { DetailsOf, Name, useHidden } from "@/features/preferences/hidden";
 import type { ContactFound } from "@/features/contacts/one";
 import { useZone } from "@/features/session/business";
 import { useColleague } from "@/features/session/team";
@@ -170,17 +170,18 @@ export function WorkList() {
       {!reading && (
         <LiveRows ref={list} of={`${whose} ${String(resolved.data?.pages.length ?? 0)}`} items={entries} keyOf={keyOf} most={all || whose === "resolved" ? undefined : FIRST}>
           {(entry, came) => (
-            <Row
-              key={entry.attention_id}
-              came={came}
-              entry={entry}
-              person={people?.get(entry.contact.id)}
-              active={entry.attention_id === marked}
-              onActive={() => setActive(entry.attention_id)}
-              onMove={move}
-              onOpen={(section) => begin(entry, section)}
-              at={at}
-            />
+            <DetailsOf key={entry.attention_id} value={entry.contact.id}>
+              <Row
+                came={came}
+                entry={entry}
+                person={people?.get(entry.contact.id)}
+                active={entry.attention_id === marked}
+                onActive={() => setActive(entry.attention_id)}
+                onMove={move}
+                onOpen={(section) => begin(entry, section)}
+                at={at}
+              />
+            </DetailsOf>
           )}
         </LiveRows>
       )}
@@ -233,7 +234,7 @@ function Row({ came, entry, person, active, onActive, onMove, onOpen, at }: RowP
   return (
     // The focus itself is on the row's link and buttons; the row only marks itself.
     // eslint-disable-next-line jsx-a11y/no-noninteractive-element-interactions
-    <li className={cx(css.row, active && css.active, came)} onFocus={onActive}>
+    <li data-contact={entry.contact.id} className={cx(css.row, active && css.active, came)} onFocus={onActive}>
       <span className={css.tile}>
         <IconTile icon={icon} tone="attention" />
       </span>

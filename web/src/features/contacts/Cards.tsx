@@ -4,7 +4,7 @@ import { Calendar, Layers, Mail, Megaphone, Phone as PhoneIcon, SquarePen } from
 import { useEffect, useLayoutEffect, useRef, useState } from "react";
 import type { Schemas } from "@/api/client";
 import { now } from "@/api/clock";
-import { useHidden } from "@/features/preferences/hidden";
+import { DetailsOf, useHidden } from "@/features/preferences/hidden";
 import { useNouns, useZone } from "@/features/session/business";
 import { useMay, useMayEdit } from "@/features/session/use";
 import { useShortcuts } from "@/features/shell/shortcuts";
@@ -134,6 +134,7 @@ export function Cards({ search, selecting, kind, label, empty, onStatus, sheet }
                   key={`${kind} ${String(lanes)} ${String(place)}`}
                   data-index={line.index}
                   data-place={place}
+                  data-contact={contact?.id}
                   onFocus={() => setActive(place)}
                   onClick={(event) => {
                     if (!(event.shiftKey || event.ctrlKey || event.metaKey) || (event.target instanceof Element && event.target.closest("button, a, label, input"))) return;
@@ -145,7 +146,13 @@ export function Cards({ search, selecting, kind, label, empty, onStatus, sheet }
                   className={css.slot}
                   style={{ translate: `0 ${String(line.start)}px`, left: `calc(${String(lane)} * (100% + 12px) / ${String(lanes)})`, width: `calc((100% - ${String((lanes - 1) * 12)}px) / ${String(lanes)})` }}
                 >
-                  {contact ? kind === "list" ? <Line contact={contact} chosen={selecting.has(contact.id)} onChoose={(span) => chooseAt(place, span)} onStatus={onStatus} /> : <Card contact={contact} chosen={selecting.has(contact.id)} onChoose={(span) => chooseAt(place, span)} onStatus={onStatus} /> : <div className={css.coming} aria-hidden />}
+                  {contact ? (
+                    <DetailsOf value={contact.id}>
+                      {kind === "list" ? <Line contact={contact} chosen={selecting.has(contact.id)} onChoose={(span) => chooseAt(place, span)} onStatus={onStatus} /> : <Card contact={contact} chosen={selecting.has(contact.id)} onChoose={(span) => chooseAt(place, span)} onStatus={onStatus} />}
+                    </DetailsOf>
+                  ) : (
+                    <div className={css.coming} aria-hidden />
+                  )}
                 </li>
               );
             }),

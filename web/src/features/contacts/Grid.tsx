@@ -4,6 +4,7 @@ import { ArrowDown, ArrowUp, Ellipsis, Phone } from "lucide-react";
 import { memo, useCallback, useEffect, useMemo, useRef, useState, type KeyboardEvent, type MouseEvent } from "react";
 import type { Schemas } from "@/api/client";
 import { lettersOn, useLook } from "@/features/preferences/look";
+import { DetailsOf } from "@/features/preferences/hidden";
 import { useNouns } from "@/features/session/business";
 import { useMay, useMe } from "@/features/session/use";
 import { remPixels } from "@/lib/useWidth";
@@ -269,7 +270,7 @@ const GridRow = memo(function GridRow({ place, before, top, height, template, co
       onClick={click}
     >
       {contact ? (
-        <>
+        <DetailsOf value={contact.id}>
           <div role="gridcell" className={css.tick}>
             <LightCheckbox label={`Select ${contact.name}`} inTabOrder={false} chosen={chosen} onChange={(_, span) => onChoose(place, span)} />
           </div>
@@ -301,7 +302,7 @@ const GridRow = memo(function GridRow({ place, before, top, height, template, co
               ]}
             />
           </div>
-        </>
+        </DetailsOf>
       ) : (
         <div role="gridcell" className={css.coming} aria-label="Loading" />
       )}

@@ -2,7 +2,7 @@ import { Lightbulb } from "lucide-react";
 import { useState } from "react";
 import { useLook } from "@/features/preferences/look";
 import { useNouns } from "@/features/session/business";
-import { duration } from "@/lib/time";
+import { duration, hourName } from "@/lib/time";
 import { count, number } from "@/lib/words";
 import { Sample, Stack, type Shade } from "@/ui/Bar";
 import { Empty, ErrorNote, Hint, Skeleton } from "@/ui/Notes";
@@ -11,7 +11,7 @@ import { Segments } from "@/ui/Segments";
 import { ChartPanel, Legend } from "@/ui/chart/ChartPanel";
 import { Columns } from "@/ui/chart/Columns";
 import css from "./Analytics.module.css";
-import { PERIODS, hourName, inPeriod, percent, stepName, useGroupAnalytics, type Days, type Figures } from "./analytics";
+import { PERIODS, inPeriod, percent, stepName, useGroupAnalytics, type Days, type Figures } from "./analytics";
 import type { Group } from "./queries";
 
 const PARTS = [

@@ -46,6 +46,3 @@ export function stepName(from: string, days: Days): string {
   if (days === 365) return said({ month: "short" });
   return days === 7 ? said({ weekday: "short", day: "numeric" }) : said({ day: "numeric", month: "short" });
 }
-
-/** `4pm`. */
-export const hourName = (hour: number): string => `${String(hour % 12 === 0 ? 12 : hour % 12)}${hour < 12 ? "am" : "pm"}`;

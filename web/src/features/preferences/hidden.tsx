@@ -1,4 +1,4 @@
-import { useEffect, useSyncExternalStore } from "react";
+import { createContext, useContext, useEffect, useSyncExternalStore } from "react";
 import { flushSync } from "react-dom";
 import { forgetAtEnd } from "@/api/session";
 import { hiddenPhone, phoneText } from "@/lib/phone";
@@ -8,6 +8,8 @@ import { isLeft, screenNow, useScreen } from "./screen";
 let hidden = false;
 /** While the page goes on paper. */
 let printing = false;
+/** Whose row is shown all the same. */
+let shown: string | null = null;
 const listeners = new Set<() => void>();
 
 function tell(): void {
@@ -23,8 +25,24 @@ const away = (): boolean => hidden || (printing && screenNow().paper === "hidden
 
 export const isHidden = away;
 
+const Of = createContext<string | null>(null);
+
+/** Whose details stand within: a row that also has `data-contact`, by which it is found under the pointer. */
+export const DetailsOf = Of.Provider;
+
 /** Whether names, numbers and notes are hidden from people who look over a shoulder, or find the paper. */
-export const useHidden = (): boolean => useSyncExternalStore(listen, away, away);
+export function useHidden(): boolean {
+  const of = useContext(Of);
+  const here = () => away() && (of === null || printing || of !== shown);
+  return useSyncExternalStore(listen, here, here);
+}
+
+/** Shows the details of one person alone, or of nobody any more. */
+export function showOnly(contact: string | null): void {
+  if (shown === contact) return;
+  shown = contact;
+  tell();
+}
 
 /** What somebody chose, whatever is being printed. */
 export const useChosenHidden = (): boolean =>
@@ -36,6 +54,7 @@ export const useChosenHidden = (): boolean =>
 
 function hide(next: boolean): void {
   hidden = next;
+  shown = null;
   tell();
 }
 

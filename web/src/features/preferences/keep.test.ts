@@ -13,6 +13,7 @@ const view = {
   scroll_lists: true,
   contact_columns: null,
   font_size: "medium",
+  time_format: "12_hour",
   high_contrast_mode: false,
   reduced_motion: false,
   letter_shortcuts: true,
@@ -28,7 +29,7 @@ describe("preferences", () => {
   it("come back as they were kept", () => {
     const looks: Partial<Look>[] = [
       { theme: "system", brand: "grey", text: "20", density: "compact" },
-      { contrast: "high", motion: "reduced", letters: "off", pages: "50", start: "calls" },
+      { contrast: "high", motion: "reduced", letters: "off", pages: "50", start: "calls", clock: "24" },
       { menu: "icons", contacts: "table", fresh: "0" },
       { menu: "words", contacts: "list", fresh: "60", rates: "hidden", trends: "shown" },
       { rates: "shown", trends: "hidden", growth: "hidden" },

@@ -34,6 +34,7 @@ export function lookOf(view: View): Partial<Look> {
     ...(menu && { menu }),
     ...(contacts && { contacts }),
     fresh: view.real_time_updates ? "live" : (rate ?? "300"),
+    clock: view.time_format === "24_hour" ? "24" : "12",
     density: view.density as Look["density"],
     contrast: view.high_contrast_mode ? "high" : "system",
     motion: view.reduced_motion ? "reduced" : "system",
@@ -50,6 +51,7 @@ export function patchOf(change: Partial<Look>): PreferencesPatch {
   if (change.theme) patch.theme = keyOf(THEMES, change.theme) ?? "auto";
   if (change.brand) patch.primary_color = keyOf(BRANDS, change.brand) ?? null;
   if (change.text) patch.font_size = keyOf(TEXTS, change.text) ?? "medium";
+  if (change.clock) patch.time_format = `${change.clock}_hour`;
   if (change.density) patch.density = change.density;
   if (change.contrast) patch.high_contrast_mode = change.contrast === "high";
   if (change.motion) patch.reduced_motion = change.motion === "reduced";

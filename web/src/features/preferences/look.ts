@@ -1,10 +1,13 @@
 import { useSyncExternalStore } from "react";
+import { writeTimes } from "@/lib/time";
 
 /** How the console looks to this user. Nothing personal is in it. It is kept with the account; the copy on this device is there from the first paint. */
 export interface Look {
   theme: "system" | "light" | "dark";
   contrast: "system" | "high";
   text: "14" | "16" | "18" | "20";
+  /** How times of day are written. */
+  clock: "12" | "24";
   density: "compact" | "comfortable" | "spacious";
   brand: "green" | "blue" | "purple" | "orange" | "grey";
   motion: "system" | "reduced";
@@ -26,7 +29,7 @@ export interface Look {
   growth: "shown" | "hidden";
 }
 
-const PLAIN: Look = { theme: "system", contrast: "system", text: "16", density: "comfortable", brand: "green", motion: "system", pages: "scroll", letters: "on", start: "overview", menu: "auto", contacts: "cards", fresh: "live", rates: "shown", trends: "shown", growth: "shown" };
+const PLAIN: Look = { theme: "system", contrast: "system", text: "16", clock: "12", density: "comfortable", brand: "green", motion: "system", pages: "scroll", letters: "on", start: "overview", menu: "auto", contacts: "cards", fresh: "live", rates: "shown", trends: "shown", growth: "shown" };
 const KEY = "vio.look";
 
 function read(): Look {
@@ -47,6 +50,7 @@ function apply(): void {
   const high = look.contrast === "high" || matchMedia("(prefers-contrast: more)").matches;
   root.dataset.theme = high ? "high" : dark ? "dark" : "light";
   root.dataset.text = look.text;
+  writeTimes(look.clock === "24");
   root.dataset.density = look.density;
   root.dataset.brand = look.brand;
   root.dataset.motion = look.motion;

@@ -46,6 +46,17 @@ export function LookSettings() {
               ]}
             />
           </Choice>
+          <Choice name="Times">
+            <Segments
+              label="Times"
+              value={look.clock}
+              onChange={(clock) => setLook({ clock })}
+              options={[
+                { id: "12", name: "9:30am" },
+                { id: "24", name: "09:30" },
+              ]}
+            />
+          </Choice>
           <Choice name="Rows">
             <Segments
               label="Rows"

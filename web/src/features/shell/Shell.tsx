@@ -15,6 +15,7 @@ import { Bell } from "@/features/notifications/Bell";
 import { openCalls, useFollowed } from "@/features/calls/follow";
 import { useCallsUnderWay } from "@/features/calls/queries";
 import { toggleHidden, useChosenHidden, useHideWhenLeft } from "@/features/preferences/hidden";
+import { useReveal } from "@/features/preferences/reveal";
 import { setLook, useLook } from "@/features/preferences/look";
 import { KeepPreferences } from "@/features/preferences/Keep";
 import { SessionWatch } from "@/features/session/Watch";
@@ -66,6 +67,7 @@ export function Shell() {
   );
   useShortcuts(shortcuts);
   useHideWhenLeft();
+  useReveal();
   useFocusOnNavigation();
   const { followed, open } = useFollowed();
 

@@ -4,7 +4,7 @@ import { useState } from "react";
 import { reasonOf } from "@/features/attention/reasons";
 import { idOf } from "@/features/contacts/one";
 import { StatusBadge } from "@/features/contacts/status";
-import { Name } from "@/features/preferences/hidden";
+import { DetailsOf, Name } from "@/features/preferences/hidden";
 import { useZone } from "@/features/session/business";
 import { clock } from "@/lib/time";
 import { count, number } from "@/lib/words";
@@ -58,34 +58,36 @@ export function Appointments({ date }: { date: string }) {
       {!waiting && (
         <LiveRows of={`${show} ${String(list.data?.pages.length ?? 0)}`} items={rows} keyOf={idOf}>
           {(each, came) => (
-            <li key={each.id} className={cx(css.row, came)}>
-              <span className={`${css.time ?? ""} num`}>
-                {each.appointment_time && (
-                  <Time at={each.appointment_time} zone={zone}>
-                    {clock(new Date(each.appointment_time), zone)}
-                  </Time>
-                )}
-              </span>
-              <Link to="/contacts/$contactId" params={{ contactId: each.id }} className={css.name}>
-                <Name>{each.name}</Name>
-              </Link>
-              <span className={css.what}>
-                <AppointmentLine contact={each} />
-              </span>
-              <span className={css.status}>
-                <StatusBadge status={each.appointment_status} />
-              </span>
-              <span className={css.note}>
-                {each.needs_attention ? (
-                  <span className={css.attention}>
-                    <TriangleAlert size={15} aria-hidden /> {reasonOf(each.needs_attention.reason).line.replace(/\.$/, "")}
-                  </span>
-                ) : each.call_attempts > 0 ? (
-                  count(each.call_attempts, "try", "tries")
-                ) : (
-                  ""
-                )}
-              </span>
+            <li key={each.id} data-contact={each.id} className={cx(css.row, came)}>
+              <DetailsOf value={each.id}>
+                <span className={`${css.time ?? ""} num`}>
+                  {each.appointment_time && (
+                    <Time at={each.appointment_time} zone={zone}>
+                      {clock(new Date(each.appointment_time), zone)}
+                    </Time>
+                  )}
+                </span>
+                <Link to="/contacts/$contactId" params={{ contactId: each.id }} className={css.name}>
+                  <Name>{each.name}</Name>
+                </Link>
+                <span className={css.what}>
+                  <AppointmentLine contact={each} />
+                </span>
+                <span className={css.status}>
+                  <StatusBadge status={each.appointment_status} />
+                </span>
+                <span className={css.note}>
+                  {each.needs_attention ? (
+                    <span className={css.attention}>
+                      <TriangleAlert size={15} aria-hidden /> {reasonOf(each.needs_attention.reason).line.replace(/\.$/, "")}
+                    </span>
+                  ) : each.call_attempts > 0 ? (
+                    count(each.call_attempts, "try", "tries")
+                  ) : (
+                    ""
+                  )}
+                </span>
+              </DetailsOf>
             </li>
           )}
         </LiveRows>
