@@ -251,6 +251,31 @@ describe("a person", () => {
   });
 });
 
+describe("hidden details", () => {
+  it("are shown of the one row that somebody rests on, whose record is read for it", async () => {
+    const { id, name } = await somebody();
+    const page = await signedIn("admin", "/contacts?view=table");
+    await page.getByRole("searchbox", { name: "Search patients" }).fill(name);
+    const row = page.locator(`[role=row][data-contact="${id}"]`);
+    await row.getByText(name).waitFor();
+    await page.getByRole("button", { name: "Hide details" }).click();
+    await row.getByText(name).waitFor({ state: "detached" });
+    const read = page.waitForResponse((answer) => answer.url().endsWith(`/api/contacts/${id}`) && answer.ok());
+    await row.hover();
+    await read;
+    await row.getByText(name).waitFor();
+    await page.getByRole("heading", { level: 1 }).hover();
+    await row.getByText(name).waitFor({ state: "detached" });
+    // By the keyboard as well.
+    await page.getByRole("columnheader").last().hover();
+    await page.keyboard.press("Escape");
+    await row.focus();
+    await page.keyboard.press("ArrowRight");
+    await row.getByText(name).waitFor();
+    await page.context().close();
+  });
+});
+
 describe("two keys one after another", () => {
   it("are a pair and never the second one alone, which may call somebody", async () => {
     const { id, name } = await somebody();

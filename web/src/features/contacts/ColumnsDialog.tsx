@@ -2,14 +2,16 @@ import { ChevronDown, ChevronUp } from "lucide-react";
 import { useMe } from "@/features/session/use";
 import { Button, IconButton } from "@/ui/Button";
 import { Dialog } from "@/ui/Dialog";
-import { Checkbox, SelectField } from "@/ui/Field";
+import { Checkbox, SelectField, Switch } from "@/ui/Field";
 import css from "./ColumnsDialog.module.css";
 import { columnsOf, useColumnChoice } from "./columns";
+import { useKeepColumns, type SavedList } from "./saved";
 
 /** Which columns, in which order, how wide. */
-export function ColumnsDialog({ one, onClose }: { one: string; onClose: () => void }) {
+export function ColumnsDialog({ one, saved, onClose }: { one: string; saved: SavedList | undefined; onClose: () => void }) {
   const me = useMe();
-  const [choice, setChoice] = useColumnChoice(me.id);
+  const [choice, setChoice] = useColumnChoice(me.id, saved);
+  const keep = useKeepColumns();
   const all = columnsOf(one);
   const order = [...choice.shown.map((id) => all.find((each) => each.id === id)).filter((each) => each !== undefined), ...all.filter((each) => !choice.shown.includes(each.id))];
   const move = (id: string, step: number) => {
@@ -36,6 +38,11 @@ export function ColumnsDialog({ one, onClose }: { one: string; onClose: () => vo
       }
     >
       <p className="muted">What the table shows, from left to right, each with its width and its place.</p>
+      {saved && (
+        <Switch isSelected={Boolean(saved.columns)} onChange={(own) => keep(saved, own ? choice.shown : null)}>
+          Only in the list {saved.name}
+        </Switch>
+      )}
       <ul className={css.list}>
         {order.map((column) => {
           const shown = choice.shown.includes(column.id);

@@ -28,6 +28,7 @@ import { SavedTabs } from "./SavedTabs";
 import { bodyOf, type View } from "./filters";
 import { useTotal } from "./counts";
 import { useRows } from "./queries";
+import { viewOf } from "./saved";
 import { useSelection } from "./selection";
 import { isStatus } from "./status";
 import { useList, type List } from "./useList";
@@ -55,7 +56,7 @@ export default function ContactsPage() {
   const [exporting, setExporting] = useState(false);
   const field = useRef<HTMLInputElement>(null);
 
-  const view: View = list.search.view ?? usual;
+  const view: View = list.search.view ?? viewOf(list.saved) ?? usual;
   const shown: View = phone && view === "table" ? "cards" : view;
   const setView = (next: View) => list.change({ view: next });
   const keys = useMemo(
@@ -160,7 +161,7 @@ export default function ContactsPage() {
         )}
         <div className={css.list}>
           {shown === "table" ? (
-            <Grid search={body} selecting={selecting} sort={body.sort as string[]} onSort={(sort) => list.change({ sort })} onStatus={status} label={label} empty={empty} sheet={sheet} />
+            <Grid search={body} selecting={selecting} sort={body.sort as string[]} onSort={(sort) => list.change({ sort })} onStatus={status} label={label} empty={empty} sheet={sheet} saved={list.saved} />
           ) : (
             <Cards search={body} selecting={selecting} kind={shown} onStatus={status} label={label} empty={empty} sheet={sheet} />
           )}
@@ -169,7 +170,7 @@ export default function ContactsPage() {
         </div>
       </div>
       {exporting && first.data && <ExportDialog whom={{ filter: body }} total={total} onClose={() => setExporting(false)} />}
-      {columns && <ColumnsDialog one={nouns.One} onClose={() => setColumns(false)} />}
+      {columns && <ColumnsDialog one={nouns.One} saved={list.saved} onClose={() => setColumns(false)} />}
       {filters && (
         <Dialog
           title="Filters"

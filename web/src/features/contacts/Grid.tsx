@@ -20,6 +20,7 @@ import css from "./Grid.module.css";
 import { NoList } from "./NoList";
 import type { ContactFound } from "./one";
 import { useRows, type Sheet } from "./queries";
+import type { SavedList } from "./saved";
 import { choose, type Selecting } from "./selection";
 
 export interface GridProps {
@@ -31,6 +32,8 @@ export interface GridProps {
   label: string;
   empty: React.ReactNode;
   sheet?: Sheet | undefined;
+  /** The saved list that it is: it may have columns of its own. */
+  saved?: SavedList | undefined;
 }
 
 /** Widths are counted in pixels of text of the usual size, and grow with it. */
@@ -49,14 +52,14 @@ export function useRowHeight(): number {
 }
 
 /** The table of a list: as long as the list, read as far as it is looked at, one tab stop, keys inside. */
-export function Grid({ search, selecting, sort, onSort, onStatus, label, empty, sheet }: GridProps) {
+export function Grid({ search, selecting, sort, onSort, onStatus, label, empty, sheet, saved }: GridProps) {
   const nouns = useNouns();
   const me = useMe();
   const navigate = useNavigate();
   const may = useMay();
   const mayCall = may("trigger_manual_calls");
   const all = useMemo(() => columnsOf(nouns.One), [nouns.One]);
-  const [choice, setChoice] = useColumnChoice(me.id);
+  const [choice, setChoice] = useColumnChoice(me.id, saved);
   const columns = useMemo(() => choice.shown.map((id) => all.find((each) => each.id === id)).filter((each): each is Column => each !== undefined), [choice, all]);
   const box = useRef<HTMLDivElement>(null);
   const rowHeight = useRowHeight();

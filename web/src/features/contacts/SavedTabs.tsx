@@ -4,6 +4,7 @@ import { useState } from "react";
 import { api, body } from "@/api/client";
 import { Refusal } from "@/api/problem";
 import { useNouns } from "@/features/session/business";
+import { number } from "@/lib/words";
 import { Button, IconButton } from "@/ui/Button";
 import { Dialog } from "@/ui/Dialog";
 import { TextField } from "@/ui/Field";
@@ -11,6 +12,7 @@ import { Menu } from "@/ui/Menu";
 import { cx } from "@/ui/cx";
 import { toast } from "@/ui/toast";
 import { bodyOf } from "./filters";
+import { VIEW_NAMES, useSavedCount, type SavedList } from "./saved";
 import css from "./SavedTabs.module.css";
 import type { List } from "./useList";
 
@@ -22,7 +24,7 @@ export function SavedTabs({ list }: { list: List }) {
   const again = () => client.invalidateQueries({ queryKey: ["saved-filters"] });
   const path = list.saved && { path: { saved_filter_id: list.saved.id } };
   const save = useMutation({
-    mutationFn: async () => path && body(api.PATCH("/api/saved-filters/{saved_filter_id}", { params: path, body: { filters: bodyOf(list.search, list.text) } })),
+    mutationFn: async () => path && body(api.PATCH("/api/saved-filters/{saved_filter_id}", { params: path, body: { filters: bodyOf(list.search, list.text), ...(list.search.view && { view: VIEW_NAMES[list.search.view] }) } })),
     onSuccess: async () => {
       await again();
       list.open(list.saved?.id);
@@ -45,7 +47,7 @@ export function SavedTabs({ list }: { list: List }) {
         </button>
         {list.lists.map((each) => (
           <button key={each.id} type="button" className={cx(css.tab, each.id === list.search.list && css.current)} aria-current={each.id === list.search.list ? "true" : undefined} onClick={() => list.open(each.id)}>
-            {each.name}
+            {each.name} <Count list={each} />
           </button>
         ))}
         {list.filtered && <IconButton icon={Plus} label="Save these filters as a list" onPress={() => setNaming("new")} />}
@@ -75,6 +77,11 @@ export function SavedTabs({ list }: { list: List }) {
   );
 }
 
+function Count({ list }: { list: SavedList }) {
+  const count = useSavedCount(list);
+  return count !== undefined && <span className={cx(css.count, "num")}>{number(count)}</span>;
+}
+
 function NameDialog({ list, rename, onClose }: { list: List; rename: boolean; onClose: () => void }) {
   const client = useQueryClient();
   const [name, setName] = useState(rename ? (list.saved?.name ?? "") : "");
@@ -82,7 +89,7 @@ function NameDialog({ list, rename, onClose }: { list: List; rename: boolean; on
     mutationFn: () =>
       rename && list.saved
         ? body(api.PATCH("/api/saved-filters/{saved_filter_id}", { params: { path: { saved_filter_id: list.saved.id } }, body: { name: name.trim() } }))
-        : body(api.POST("/api/saved-filters", { body: { name: name.trim(), filters: bodyOf(list.search, list.text) } })),
+        : body(api.POST("/api/saved-filters", { body: { name: name.trim(), filters: bodyOf(list.search, list.text), ...(list.search.view && { view: VIEW_NAMES[list.search.view] }) } })),
     onSuccess: async (saved) => {
       await client.invalidateQueries({ queryKey: ["saved-filters"] });
       list.open(saved.id);

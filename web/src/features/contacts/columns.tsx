@@ -1,5 +1,5 @@
 import { Hourglass, MessageSquareText, Phone, PhoneCall, PhoneOff, TriangleAlert } from "lucide-react";
-import { useSyncExternalStore, type ReactNode } from "react";
+import { useMemo, useSyncExternalStore, type ReactNode } from "react";
 import { adoptColumns, columnsKey as keyOf, onColumns, type Choice } from "@/features/preferences/columns";
 import { keepPreferences } from "@/features/preferences/keep";
 import { reasonOf } from "@/features/attention/reasons";
@@ -15,6 +15,7 @@ import css from "./columns.module.css";
 import { MarkedPhone, MarkedText, Marked } from "./Marks";
 import { WORDS } from "./filters";
 import type { ContactFound } from "./one";
+import { useKeepColumns, type SavedList } from "./saved";
 import { StatusBadge } from "./status";
 
 export interface Column {
@@ -183,10 +184,20 @@ function read(key: string): Choice {
   return choice;
 }
 
-export function useColumnChoice(user: string): [Choice, (next: Choice | null) => void] {
+/** The columns of all lists, or of a saved one that has its own. How wide they are is the same in all. */
+export function useColumnChoice(user: string, saved?: SavedList): [Choice, (next: Choice | null) => void] {
   const key = keyOf(user);
-  const choice = useSyncExternalStore(onColumns, () => read(key));
-  const set = (next: Choice | null) => {
+  const usual = useSyncExternalStore(onColumns, () => read(key));
+  const keep = useKeepColumns();
+  const shown = saved?.columns;
+  const choice = useMemo(() => (shown ? { ...usual, shown } : usual), [usual, shown]);
+  const set = (changed: Choice | null) => {
+    let next = changed;
+    if (saved && shown) {
+      const columns = changed?.shown ?? plain.shown;
+      if (columns.join() !== shown.join()) keep(saved, columns);
+      next = { shown: usual.shown, widths: changed?.widths ?? {} };
+    }
     adoptColumns(user, next);
     keepPreferences({ contact_columns: next && { shown: next.shown, widths: whole(next.widths) } });
   };

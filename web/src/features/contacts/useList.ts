@@ -1,7 +1,7 @@
 import { useLocation, useNavigate, useSearch } from "@tanstack/react-router";
 import { useCallback, useMemo } from "react";
 import { bodyOf, filtersOf, fromBody, hasFilters, staysInList, tidy, type ListSearch, type TextSearch } from "./filters";
-import { useSavedLists } from "./saved";
+import { useSavedLists, viewOf } from "./saved";
 
 declare module "@tanstack/react-router" {
   interface HistoryState {
@@ -37,10 +37,19 @@ export function useList() {
     },
     [navigate, search, text, saved, base],
   );
-  const open = useCallback((list: string | undefined) => void navigate({ search: tidy({ view: search.view, list }), state: (before) => ({ ...before, text: {} }) }), [navigate, search.view]);
+  // A list that is kept with its view opens in that; others as the one before was shown.
+  const open = useCallback(
+    (list: string | undefined) => {
+      const view = viewOf(lists?.find((each) => each.id === list)) ? undefined : search.view;
+      void navigate({ search: tidy({ view, list }), state: (before) => ({ ...before, text: {} }) });
+    },
+    [navigate, search.view, lists],
+  );
   const clear = useCallback(() => open(address.list), [open, address.list]);
 
-  const changed = own && saved !== undefined && JSON.stringify(bodyOf(search, text)) !== JSON.stringify(bodyOf(base.search, base.text));
+  const shown = viewOf(saved);
+  const reshown = shown !== undefined && address.view !== undefined && address.view !== shown;
+  const changed = reshown || (own && saved !== undefined && JSON.stringify(bodyOf(search, text)) !== JSON.stringify(bodyOf(base.search, base.text)));
   const filtered = hasFilters(search, text);
 
   return { search, text, saved, lists: lists ?? [], changed, filtered, clearable: filtered && (saved === undefined || changed), filters: filtersOf(search), change, open, clear };

@@ -1,6 +1,7 @@
 import { Link } from "@tanstack/react-router";
 import { Bookmark } from "lucide-react";
-import { useSavedLists } from "@/features/contacts/saved";
+import { useSavedCount, useSavedLists, type SavedList } from "@/features/contacts/saved";
+import { number } from "@/lib/words";
 import css from "./SavedLists.module.css";
 
 /** Up to five of the lists that this user keeps. */
@@ -18,10 +19,16 @@ export function SavedLists() {
             <Link to="/contacts" search={{ list: each.id }} className={css.entry}>
               <Bookmark size={16} aria-hidden />
               <span className="truncate">{each.name}</span>
+              <Count list={each} />
             </Link>
           </li>
         ))}
       </ul>
     </section>
   );
+}
+
+function Count({ list }: { list: SavedList }) {
+  const count = useSavedCount(list);
+  return count !== undefined && <span className={`${css.count ?? ""} num`}>{number(count)}</span>;
 }
