@@ -301,7 +301,7 @@ describe("a group", () => {
     const label = `Callers ${String(Date.now() % 100000)}`;
     const group = (await (await ask("POST", "/api/groups", { name: label, initial_contact_ids: made.map((each) => each.id) })).json()) as { id: string };
     const page = await signedIn("admin", `/groups/${group.id}/call`);
-    await page.getByRole("button", { name: "See what would happen" }).click();
+    for (const next of ["Next: When", "Next: Words", "See what would happen"]) await page.getByRole("button", { name: next }).click();
     await page.getByText(/people are called|person is called/).waitFor();
     expect(await violations(page)).toEqual([]);
     await page.getByRole("button", { name: /^Call \d+ pe/ }).click();

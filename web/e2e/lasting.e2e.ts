@@ -129,11 +129,14 @@ describe("a half-filled form", () => {
 
   it("of a campaign keeps its options", async () => {
     const page = await signedIn(`/groups/${ids.group}/call`);
+    for (const next of ["Next: When", "Next: Words"]) await page.getByRole("button", { name: next }).click();
     await page.getByRole("textbox", { name: "Words added to the call" }).fill("We have moved to the first floor.");
     await page.reload();
     await page.getByText("Restored draft").waitFor();
     expect(await page.getByRole("textbox", { name: "Words added to the call" }).inputValue()).toBe("We have moved to the first floor.");
+    // The step that was open is open again; discarded, all begins anew.
     await page.getByRole("button", { name: "Discard it" }).click();
+    for (const next of ["Next: When", "Next: Words"]) await page.getByRole("button", { name: next }).click();
     expect(await page.getByRole("textbox", { name: "Words added to the call" }).inputValue()).toBe("");
     await page.context().close();
   });

@@ -172,6 +172,12 @@ describe.runIf(folder)("pictures", () => {
     await boxes.first().waitFor({ state: "attached" });
     for (const place of [0, 1]) await boxes.nth(place).click({ force: true });
   };
+  /** One of the steps to a campaign, of a selection or of the group whose page is open. */
+  const stepTo = async (page: Page, step: string) => {
+    if ((await page.getByRole("navigation", { name: "Steps" }).count()) === 0) await selected(page, /^Call/);
+    await page.getByRole("navigation", { name: "Steps" }).getByRole("button", { name: new RegExp(step, "i") }).click();
+    await page.waitForTimeout(1_200);
+  };
   const selected = (page: Page, name: string | RegExp) => page.getByRole("region", { name: "Selection" }).getByRole("button", { name }).click();
   /** What opens over a page: where, and how. What this clinic has nothing for is left out. */
   const dialogs: [string, () => string, (page: Page) => Promise<void>][] = [
@@ -196,6 +202,8 @@ describe.runIf(folder)("pictures", () => {
     ["many-status", () => "/contacts", (page) => selected(page, "Set status")],
     ["many-delete", () => "/contacts", (page) => item(page, "More for the selection", /^Delete/)],
     ["many-call", () => "/contacts", (page) => selected(page, /^Call/)],
+    ...["when", "words", "check"].map((step): [string, () => string, (page: Page) => Promise<void>] => [`many-call-${step}`, () => "/contacts", (page) => stepTo(page, step)]),
+    ...["who", "when", "words", "check"].map((step): [string, () => string, (page: Page) => Promise<void>] => [`call-${step}`, () => `/groups/${group}/call`, (page) => stepTo(page, step)]),
     ["edit", () => `/contacts/${contact}`, (page) => button(page, "Edit").click()],
     ["appointment", () => `/contacts/${contact}`, (page) => button(page, "Add appointment").click()],
     ["groups-of", () => `/contacts/${contact}`, (page) => button(page, "Manage").click()],

@@ -1,9 +1,10 @@
-import { useQuery } from "@tanstack/react-query";
+import { useMutation, useQuery } from "@tanstack/react-query";
 import { Check, Download, Ellipsis, Layers, Megaphone, SquarePen, Trash2, Undo2, X } from "lucide-react";
-import { useEffect, useState } from "react";
+import { Suspense, lazy, useEffect, useState } from "react";
 import { api, body, type Schemas } from "@/api/client";
 import { now } from "@/api/clock";
 import { Refusal } from "@/api/problem";
+import { MOST_OF_GROUP, idsKept } from "@/features/campaigns/selected";
 import { useNouns } from "@/features/session/business";
 import { useMay, useMe } from "@/features/session/use";
 import { LeftOut } from "@/features/shell/LeftOut";
@@ -20,8 +21,11 @@ import { BulkDialog, type BulkKind } from "./BulkDialog";
 import css from "./Dock.module.css";
 import { ExportDialog } from "./ExportDialog";
 import { setLast, undoable, useBulk, useLast, type LastChange } from "./bulk";
+import { everybody } from "./everybody";
 import { notShown, selectionBody, type Read, type Selecting } from "./selection";
-import { CallSelection, idsKept } from "@/features/campaigns/CallSelection";
+
+/** The steps of a campaign come when they are wanted. */
+const CallSelection = lazy(() => import("@/features/campaigns/CallSelection"));
 
 interface DockProps {
   selecting: Selecting;
@@ -39,8 +43,21 @@ export function Dock({ selecting, total, search, read }: DockProps) {
   const [kind, setKind] = useState<BulkKind | null>(null);
   const [exporting, setExporting] = useState(false);
   const me = useMe();
-  const [calling, setCalling] = useState(() => idsKept(me.id));
+  const [calling, setCalling] = useState(() => {
+    const ids = idsKept(me.id);
+    return ids && { ids, size: ids.length };
+  });
   const { size, selection } = selecting;
+  const call = useMutation({
+    mutationFn: async () => {
+      if (selection.kind === "ids") return { ids: [...selection.ids.keys()], size };
+      if (size > MOST_OF_GROUP) return { ids: [], size };
+      const ids = [...(await everybody(selection.filter, MOST_OF_GROUP)).keys()];
+      return { ids, size: ids.length };
+    },
+    onSuccess: setCalling,
+    onError: () => toast("Not all of them could be read. Nobody is called; try again.", true),
+  });
   const escape = { Escape: () => selecting.clear() };
   useShortcuts(size > 0 ? escape : {});
   const mayChange = may("edit_all_contacts", "modify_call_schedules");
@@ -62,8 +79,8 @@ export function Dock({ selecting, total, search, read }: DockProps) {
           )}
           {mayChange && (
             <div className={css.acts}>
-              {may("modify_call_schedules") && selection.kind === "ids" && (
-                <Button look="dock" icon={Megaphone} onPress={() => setCalling([...selection.ids.keys()])}>
+              {may("modify_call_schedules") && (
+                <Button look="dock" icon={Megaphone} isPending={call.isPending} onPress={() => call.mutate()}>
                   {`Call ${number(size)}`}
                 </Button>
               )}
@@ -103,7 +120,11 @@ export function Dock({ selecting, total, search, read }: DockProps) {
       )}
       {kind && <BulkDialog kind={kind} selection={selectionBody(selection)} size={size} onClose={() => setKind(null)} onDone={selecting.clear} />}
       {exporting && <ExportDialog whom={selection.kind === "ids" ? { ids: [...selection.ids.keys()] } : { filter: selection.filter }} total={size} onClose={() => setExporting(false)} />}
-      {calling && <CallSelection ids={calling} onClose={() => setCalling(null)} onStarted={selecting.clear} />}
+      {calling && (
+        <Suspense fallback={null}>
+          <CallSelection {...calling} onClose={() => setCalling(null)} onStarted={selecting.clear} />
+        </Suspense>
+      )}
     </>
   );
 }
