@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { hiddenPhone, phonePart, phoneText, writeNumbersFrom } from "./phone";
-import { ago, clock, clockOf, dateKey, day, dayAndTime, clockWithin, dayAndTimeWithin, distance, exact, duration, instantOf, skipped, stopwatch, since } from "./time";
+import { ago, clock, clockOf, dateKey, day, dayAndTime, clockWithin, dayAndTimeWithin, distance, exact, duration, instantOf, skipped, stopwatch, since, timeWithin } from "./time";
 import { count, hiddenName, initials, joined, money, nounsOf } from "./words";
 
 const London = "Europe/London";
@@ -20,6 +20,11 @@ describe("times", () => {
     expect(dayAndTime(new Date("2026-11-21T08:06:00Z"), London, now)).toBe("Tomorrow 8:06am");
     expect(dayAndTimeWithin(new Date("2026-11-21T08:06:00Z"), London, now)).toBe("tomorrow 8:06am");
     expect(dayAndTimeWithin(new Date("2026-11-24T08:06:00Z"), London, now)).toBe(dayAndTime(new Date("2026-11-24T08:06:00Z"), London, now));
+  });
+
+  it("leaves today out where it goes without saying", () => {
+    expect(timeWithin(new Date("2026-11-20T09:16:00Z"), London, now)).toBe("9:16am");
+    expect(timeWithin(new Date("2026-11-21T09:00:00Z"), London, now)).toBe("tomorrow 9am");
   });
 
   it("says the hour as prose does, within a sentence alone", () => {

@@ -102,6 +102,9 @@ const within = (text: string): string => text.replace(/^(Today|Tomorrow|Yesterda
 /** The same within a sentence: `today 8:06am`, `Mon 23 Nov, 9am`, `tomorrow midday`. */
 export const dayAndTimeWithin = (instant: Date, zone: string, now: Date): string => within(dayAnd(clockWithin(instant, zone), instant, zone, now));
 
+/** The same where today goes without saying: `9:16am`, `tomorrow 9am`. */
+export const timeWithin = (instant: Date, zone: string, now: Date): string => (dateKey(instant, zone) === dateKey(now, zone) ? clockWithin(instant, zone) : dayAndTimeWithin(instant, zone, now));
+
 /** The instant itself, for whoever wants to know exactly: `Mon 23 Nov 2026, 9:30:05am GMT (London)`. */
 export function exact(instant: Date, zone: string): string {
   const time = clock(instant, zone);

@@ -13,7 +13,7 @@ interface StepperProps<T extends string> {
 export function Stepper<T extends string>({ label, steps, current, onGo }: StepperProps<T>) {
   const open = steps.findIndex(({ id }) => id === current);
   return (
-    <nav aria-label={label}>
+    <nav aria-label={label} className={css.nav}>
       <ol className={css.steps}>
         {steps.map(({ id, name }, place) => {
           const done = place < open;

@@ -9,7 +9,7 @@ import { RefusalCard, type Offer } from "@/features/calls/RefusalCard";
 import { refusalCopy } from "@/features/calls/refusals";
 import { useZone } from "@/features/session/business";
 import { useMay } from "@/features/session/use";
-import { dayAndTimeWithin } from "@/lib/time";
+import { timeWithin } from "@/lib/time";
 import { useCountdown } from "@/lib/useCountdown";
 import { waitWords } from "@/lib/words";
 import { ErrorNote } from "@/ui/Notes";
@@ -110,7 +110,7 @@ function FiveRunning({ flow, refusal, onLeave }: { flow: Flow; refusal: Refusal;
             <i>
               <bdi>{name}</bdi>
             </i>{" "}
-            ends about {dayAndTimeWithin(new Date(first.estimated_completion), zone, now())}.
+            ends about {timeWithin(new Date(first.estimated_completion), zone, now())}.
           </>
         ) : (
           "Nobody is called until one of them ends or is stopped."

@@ -32,7 +32,12 @@ export function StepBody({ flow, who, example, groupId, onLeave }: Props) {
   useEffect(() => {
     if (moves === 0) return;
     const wrong = own.current?.querySelector<HTMLElement>("[aria-invalid='true'], [data-invalid] [role='spinbutton']");
-    (wrong ?? own.current)?.focus();
+    if (wrong) {
+      wrong.focus();
+      return;
+    }
+    own.current?.focus({ preventScroll: true });
+    own.current?.scrollIntoView({ block: "start" });
   }, [moves]);
   const ways = { onWhen: () => flow.go("when"), onAgain: flow.again, onLeave };
   return (

@@ -30,7 +30,7 @@ export function Choices({ who, options, onGo }: { who: string; options: Options;
           ["Start", start],
           ["Pace", pace === "fast" ? "As fast as allowed" : pace === "spread" ? spread(options.stagger) : `Every ${options.every} minutes`],
           ["Priority", PRIORITY[options.priority].split(":")[0]],
-          ...(options.hours ? [["Not earlier than", `${options.hours} hours before`] as [string, string]] : []),
+          ...(options.hours ? [["At the earliest", `${options.hours} hours before`] as [string, string]] : []),
           ["Words", options.words.trim() ? (options.replace ? "Yours instead" : "Yours added") : "The usual ones"],
         ]}
       />

@@ -6,7 +6,7 @@ import { PauseDialog } from "@/features/calls/CallMeter";
 import { useLimits } from "@/features/calls/queries";
 import { Name } from "@/features/preferences/hidden";
 import { useCallSettings, useZone } from "@/features/session/business";
-import { clock, clockWithin, dateKey, dayAndTimeWithin, daysBetween, longDay } from "@/lib/time";
+import { clock, clockWithin, dateKey, daysBetween, longDay, timeWithin } from "@/lib/time";
 import { count, money, number } from "@/lib/words";
 import { Button } from "@/ui/Button";
 import { ChartPanel } from "@/ui/chart/ChartPanel";
@@ -121,7 +121,7 @@ export function Plan({ run, ways }: { run: DryRun; ways: Ways }) {
                 <b className="truncate">
                   <Name>{each.contact_name ?? "Somebody"}</Name>
                 </b>
-                <span className="muted num">{each.estimated_at && `about ${dayAndTimeWithin(new Date(each.estimated_at), zone, now())}`}</span>
+                <span className="muted num">{each.estimated_at && `about ${timeWithin(new Date(each.estimated_at), zone, now())}`}</span>
               </li>
             ))}
           </ol>
@@ -147,13 +147,11 @@ function spanOf(run: DryRun, called: DryRun["members"]): [Date, Date | null] {
 
 /** What the button that starts it says: how many, and from when. */
 export function startWords(run: DryRun, zone: string): string {
-  const called = run.members.filter((each) => each.would_call);
   const people = count(run.to_be_called, "person", "people");
   if (run.warnings.some(({ code }) => code === "calling_paused")) return `Call ${people} once calling is resumed`;
-  const first = called.reduce((least, { estimated_at: at }) => (at && at < least ? at : least), called.find((each) => each.estimated_at)?.estimated_at ?? run.starts_at);
-  const from = new Date(first);
-  if (from.getTime() - now().getTime() < 60_000) return `Call ${people} from now`;
-  return dateKey(from, zone) === dateKey(now(), zone) ? `Call ${people} from ${clockWithin(from, zone)}` : `Call ${people} from ${dayAndTimeWithin(from, zone, now())}`;
+  const [first] = run.members.flatMap(({ would_call, estimated_at: at }) => (would_call && at ? [at] : [])).sort();
+  const from = new Date(first ?? run.starts_at);
+  return `Call ${people} from ${from.getTime() - now().getTime() < 60_000 ? "now" : timeWithin(from, zone, now())}`;
 }
 
 function PaceNote() {

@@ -93,7 +93,7 @@ export function WhenStep({ flow: { options, errors, change }, onLeave }: { flow:
       <div className={css.part}>
         <Row>
           <SelectField label="Priority" value={options.priority} options={Object.entries(PRIORITY).map(([id, name]) => ({ id, name }))} onChange={(priority) => change({ priority: priority as Options["priority"] })} />
-          <TextField label="Not earlier than, hours before the appointment" optional inputMode="numeric" value={options.hours} onChange={(next) => change({ hours: next.replace(/\D/g, "") })} error={errors.hours} help="1 to 168. Whoever comes later is called later." />
+          <TextField label="At the earliest, hours before" optional inputMode="numeric" value={options.hours} onChange={(next) => change({ hours: next.replace(/\D/g, "") })} error={errors.hours} help="1 to 168 hours before their appointment. Empty: when it is their turn." />
         </Row>
       </div>
     </Panel>

@@ -67,7 +67,11 @@ export function CallGroup({ group }: { group: Group }) {
             <StepBody flow={flow} groupId={group.id} example={example} onLeave={stay} who={<Who group={group} people={people} onLeave={stay} />} />
             <div className={css.side}>
               {plan && step === "check" && <Said contactId={first} options={options} onChange={() => flow.go("words")} onLeave={stay} />}
-              {step !== "who" && <Choices who={people} options={options} {...(step === "check" && { onGo: flow.go })} />}
+              {step !== "who" && (
+                <div className={step === "check" ? undefined : steps.meanwhile}>
+                  <Choices who={people} options={options} {...(step === "check" && { onGo: flow.go })} />
+                </div>
+              )}
               <Panel padded>
                 <div className={steps.go}>
                   <StepButtons flow={flow} wide />
