@@ -1,7 +1,7 @@
 import { useMutation, useQueries, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { api, body } from "@/api/client";
-import { contactQuery } from "@/features/contacts/one";
+import { contactOnce } from "@/features/contacts/one";
 import { Name } from "@/features/preferences/hidden";
 import { useZone } from "@/features/session/business";
 import { fullDate } from "@/lib/time";
@@ -24,8 +24,8 @@ export function ConsentOfMany({ people, onClose, onDone }: { people: { id: strin
   const [method, setMethod] = useState("verbal");
   const shown = people.slice(0, MOST);
   const withdrawn = useQueries({
-    queries: shown.map(({ id }) => contactQuery(id)),
-    combine: (answers) => new Map(answers.flatMap(({ data }) => (data?.value.preferences.voice_consent.state === "withdrawn" ? [[data.value.id, data.value.preferences.voice_consent.withdrawn_at] as const] : []))),
+    queries: shown.map(({ id }) => contactOnce(id)),
+    combine: (answers) => new Map(answers.flatMap(({ data }) => (data?.preferences.voice_consent.state === "withdrawn" ? [[data.id, data.preferences.voice_consent.withdrawn_at] as const] : []))),
   });
   const save = useMutation({
     // One after the other: those before one that is refused stay recorded, and are ticked no more.

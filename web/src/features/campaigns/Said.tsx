@@ -2,7 +2,7 @@ import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { Lock } from "lucide-react";
 import { api, body } from "@/api/client";
-import { contactQuery } from "@/features/contacts/one";
+import { contactOnce } from "@/features/contacts/one";
 import { Detail, Name, useSaid } from "@/features/preferences/hidden";
 import { useAppointmentTypes, useBusiness, useCallSettings, useLocations, useNouns } from "@/features/session/business";
 import { useMay } from "@/features/session/use";
@@ -50,8 +50,8 @@ export function Said({ contactId, options, onChange, onLeave }: { contactId: str
   const style = useCallSettings().data;
   const types = useAppointmentTypes().data;
   const locations = useLocations().data;
-  const found = useQuery({ ...contactQuery(contactId ?? ""), enabled: contactId !== undefined });
-  const person = found.data?.value;
+  const found = useQuery({ ...contactOnce(contactId ?? ""), enabled: contactId !== undefined });
+  const person = found.data;
   const place = locations?.find((each) => each.id === person?.location_id);
   const aside = onChange && (
     <button type="button" className={css.link} onClick={onChange}>

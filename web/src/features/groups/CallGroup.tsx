@@ -118,13 +118,14 @@ function Who({ group, people, onLeave }: { group: Group; people: string; onLeave
   );
 }
 
-/** Somebody of the group with an appointment to come, for whom the words can be shown. */
+/** Somebody of the group with an appointment to come, for whom the words can be shown; looked for once. */
 function useExample(groupId: string, wanted: boolean): string | undefined {
   const found = useQuery({
-    queryKey: ["groups", groupId, "example"],
+    queryKey: ["example-of", groupId],
     queryFn: () => body(api.GET("/api/groups/{group_id}/members", { params: { path: { group_id: groupId }, query: { page_size: 25 } } })),
     enabled: wanted,
     staleTime: 60_000,
+    gcTime: 0,
   });
   const coming = found.data?.members.find((each) => each.appointment_time && new Date(each.appointment_time) > now() && ["pending", "rescheduled"].includes(each.appointment_status));
   return (coming ?? found.data?.members[0])?.id;
