@@ -161,6 +161,12 @@ describe("the steps to a campaign", () => {
       expect(new Set(boxes.map(({ top }) => Math.round(top))).size).toBe(1);
       expect(Math.min(...boxes.map(({ height }) => height))).toBeGreaterThanOrEqual(44);
       expect(await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth)).toBe(0);
+      // A link within a sentence is as high as the sentence.
+      const small = await page
+        .getByRole("main")
+        .locator("button, a[href], input:not([type='checkbox']), textarea")
+        .evaluateAll((list) => list.filter((each) => getComputedStyle(each).display !== "inline").map((each) => ({ text: each.textContent, box: each.getBoundingClientRect() })).flatMap(({ text, box }) => (box.width > 2 && (box.height < 43.5 || box.width < 43.5) ? [`${text} ${String(box.width)} x ${String(box.height)}`] : [])));
+      expect(small).toEqual([]);
       expect(await violations(page)).toEqual([]);
       await picture(page, `step-phone-${step.split(" ")[0] ?? ""}`);
     }
