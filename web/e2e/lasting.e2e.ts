@@ -120,10 +120,10 @@ describe("a half-filled form", () => {
     const sheet = page.getByRole("dialog", { name: /^Edit / });
     await sheet.getByText("Restored draft").waitFor();
     expect(await violations(page)).toEqual([]);
-    // A colleague was there meanwhile: it is not overwritten.
+    // It was changed elsewhere meanwhile: that is not overwritten.
     await ask("PATCH", `/api/contacts/${ids.contact}`, { notes: "Back door" });
     await sheet.getByRole("button", { name: "Save", exact: true }).click();
-    await page.getByRole("dialog", { name: "A colleague changed this a moment ago" }).waitFor();
+    await page.getByRole("dialog", { name: "You changed this a moment ago" }).waitFor();
     await page.context().close();
   });
 

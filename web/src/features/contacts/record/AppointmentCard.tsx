@@ -15,6 +15,7 @@ import { toast } from "@/ui/toast";
 import { AppointmentLine } from "../AppointmentLine";
 import type { Contact } from "../one";
 import css from "./AppointmentCard.module.css";
+import { useLastChange } from "./lastChange";
 
 type Change = Pick<Schemas["ContactBody"], "appointment_status" | "attendance" | "reason" | "confirmation_method">;
 
@@ -43,6 +44,8 @@ export function AppointmentCard({ contact, etag, editable, onMove, onAdd }: { co
       void client.invalidateQueries({ queryKey: ["attention"] });
     },
   });
+  const clashed = save.error instanceof Refusal && save.error.status === 412;
+  const change = useLastChange(contact.id, clashed ? etag : null, ["date", "time"]);
   if (!contact.appointment_time) {
     return (
       <section className={css.card} aria-label="Appointment">
@@ -154,7 +157,7 @@ export function AppointmentCard({ contact, etag, editable, onMove, onAdd }: { co
       )}
       {save.isError && !cancelling && (
         <div className={css.error}>
-          <ErrorNote error={save.error} what={save.error instanceof Refusal && save.error.status === 412 ? "Somebody changed this a moment ago; you see their change now." : "Nothing was changed."} />
+          <ErrorNote error={save.error} what={clashed ? `${change.who} changed this ${change.when}; you see it as it is now.` : "Nothing was changed."} />
         </div>
       )}
       {cancelling && <CancelDialog busy={save.isPending} error={save.error} onClose={() => setCancelling(false)} onCancel={(reason) => save.mutate({ appointment_status: "cancelled", reason })} />}
