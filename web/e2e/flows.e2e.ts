@@ -361,9 +361,65 @@ describe("settings", () => {
     const before = (await (await ask("GET", "/api/settings/calls")).json()) as { customer_feedback: boolean };
     await page.getByRole("switch", { name: /Ask how content/ }).click({ force: true });
     await page.getByText("Changed, saves by itself").waitFor();
+    // At the field itself too, and at no other.
+    const field = page.locator("div").filter({ has: page.getByRole("switch", { name: /Ask how content/ }) }).last();
+    await field.getByText("Changed", { exact: true }).waitFor();
     await page.getByText(/Saved \d/).waitFor();
+    await field.getByText("Saved", { exact: true }).waitFor();
+    expect(await page.getByText(/^(Changed|Saved)$/).count()).toBe(1);
+    expect(await violations(page)).toEqual([]);
     const after = (await (await ask("GET", "/api/settings/calls")).json()) as { customer_feedback: boolean };
     expect(after.customer_feedback).toBe(!before.customer_feedback);
+    await page.context().close();
+  });
+
+  it("say in the menu and in their list that a connection needs somebody, until it does not", async () => {
+    const read = async () => {
+      const answer = await ask("GET", "/api/settings/integrations");
+      return { etag: answer.headers.get("etag") ?? "", value: (await answer.json()) as { calendly: { enabled: boolean } } };
+    };
+    const before = (await read()).value.calendly.enabled;
+    // Wanted, and nothing of it entered.
+    expect((await ask("PATCH", "/api/settings/integrations", { calendly: { enabled: true } }, { "if-match": (await read()).etag })).status).toBe(200);
+    const page = await signedIn("admin", "/today");
+    const menu = page.getByRole("navigation", { name: "Main" }).first();
+    await menu.getByRole("link", { name: /^Settings, needs attention: .*Calendly/ }).click();
+    const list = page.getByRole("navigation", { name: "Settings" });
+    await list.getByRole("link", { name: /^Integrations, needs attention/ }).click();
+    expect(await violations(page)).toEqual([]);
+    const panel = page.locator("section").filter({ has: page.getByRole("heading", { name: /Calendly/ }) }).last();
+    await panel.getByRole("switch").first().click({ force: true });
+    await panel.getByRole("button", { name: "Save", exact: true }).click();
+    await page.waitForFunction(() => !document.querySelector("nav")?.textContent.includes("Calendly"));
+    await page.context().close();
+    // Nobody is sent to what they may not change.
+    expect((await ask("PATCH", "/api/settings/integrations", { calendly: { enabled: true } }, { "if-match": (await read()).etag })).status).toBe(200);
+    const desk = await signedIn("reception", "/today");
+    expect(await desk.getByRole("link", { name: /needs attention/ }).count()).toBe(0);
+    await desk.context().close();
+    expect((await ask("PATCH", "/api/settings/integrations", { calendly: { enabled: before } }, { "if-match": (await read()).etag })).status).toBe(200);
+  });
+
+  it("say what is refused where it was asked for, and keep saying it", async () => {
+    const page = await signedIn("admin", "/settings/lists");
+    const form = page.locator("form").filter({ has: page.getByRole("textbox", { name: "New type" }) });
+    await form.getByRole("textbox", { name: "New type" }).fill("Check-up");
+    await form.getByRole("button", { name: "Add" }).click();
+    await form.getByText("This type is listed twice.").waitFor();
+    // Of two who remove the same place, the second is told at its row.
+    const made = (await (await ask("POST", "/api/locations", { name: `Annexe ${String(Date.now())}` })).json()) as { id: string; name: string };
+    await page.getByRole("link", { name: "Locations" }).click();
+    await page.getByText(made.name).waitFor();
+    const seen = await (await ask("GET", "/api/locations")).text();
+    await page.route("**/api/locations", (route) => (route.request().method() === "GET" ? route.fulfill({ contentType: "application/json", body: seen }) : route.continue()));
+    expect((await ask("DELETE", `/api/locations/${made.id}`)).status).toBe(204);
+    await page.getByRole("button", { name: `Remove ${made.name}` }).click();
+    const row = page.getByRole("listitem").filter({ hasText: made.name });
+    await row.getByRole("alert").getByText("Not removed.").waitFor();
+    await page.waitForTimeout(6_000);
+    expect(await row.getByRole("alert").count()).toBe(1);
+    await row.getByRole("button", { name: "Close message" }).click();
+    expect(await row.getByRole("alert").count()).toBe(0);
     await page.context().close();
   });
 

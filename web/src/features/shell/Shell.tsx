@@ -20,10 +20,11 @@ import { KeepPreferences } from "@/features/preferences/Keep";
 import { SessionWatch } from "@/features/session/Watch";
 import { useBusiness, useNouns, useZone } from "@/features/session/business";
 import { useMay, useMe } from "@/features/session/use";
+import { useProblems } from "@/features/settings/problems";
 import { clock } from "@/lib/time";
 import { useNarrow } from "@/lib/useNarrow";
 import { initials, number } from "@/lib/words";
-import { Avatar, Count } from "@/ui/Badge";
+import { Avatar, Count, Problem } from "@/ui/Badge";
 import { Button, IconButton } from "@/ui/Button";
 import { Kbd } from "@/ui/Kbd";
 import { Menu } from "@/ui/Menu";
@@ -135,9 +136,11 @@ function useFocusOnNavigation(): void {
 function useBadges(): Partial<Record<Entry["to"], React.ReactNode>> {
   const { total: work, counted } = useOpenWork();
   const calls = useCallsUnderWay()?.length ?? 0;
+  const problem = useProblems().integrations;
   return {
     "/today": work > 0 && <Count value={counted ? number(work) : `${number(work)}+`} tone="attention" />,
     "/calls": calls > 0 && <Count value={calls} tone="calling" />,
+    "/settings": problem && <Problem words={problem} />,
   };
 }
 
