@@ -1,5 +1,5 @@
 import { Plus, X } from "lucide-react";
-import { useState } from "react";
+import { useEffect, useRef, useState } from "react";
 import { countries, country } from "@/lib/countries";
 import { Button, IconButton } from "@/ui/Button";
 import { MarkBadge, SelectField, type Mark } from "@/ui/Field";
@@ -8,13 +8,18 @@ import css from "./settings.module.css";
 /** The countries whose phone numbers are taken; one stays, or nobody could be added. */
 export function PhoneRegions({ regions, onChange, mark, error }: { regions: string[]; onChange: (regions: string[]) => void; mark: Mark | undefined; error?: string | undefined }) {
   const [chosen, setChosen] = useState<string | null>(null);
+  const place = useRef<HTMLDivElement>(null);
+  // Who comes by a link to this finds it: the settings are read only when the page is there.
+  useEffect(() => {
+    if (location.hash === "#phone-regions") place.current?.scrollIntoView({ block: "center" });
+  }, []);
   const shown = [...regions].sort((a, b) => country(a).localeCompare(country(b)));
   const add = () => {
     if (chosen) onChange([...regions, chosen]);
     setChosen(null);
   };
   return (
-    <div role="group" aria-label="Allowed countries" id="phone-regions">
+    <div ref={place} role="group" aria-label="Allowed countries" id="phone-regions">
       <p className={css.label}>
         Numbers are taken from <MarkBadge mark={mark} />
       </p>
