@@ -197,7 +197,49 @@ describe.runIf(folder)("pictures", () => {
     ["many-delete", () => "/contacts", (page) => item(page, "More for the selection", /^Delete/)],
     ["many-call", () => "/contacts", (page) => selected(page, /^Call/)],
     ["edit", () => `/contacts/${contact}`, (page) => button(page, "Edit").click()],
+    [
+      "conflict",
+      () => `/contacts/${contact}`,
+      async (page) => {
+        await button(page, "Edit").click();
+        const sheet = page.getByRole("dialog");
+        await sheet.getByRole("textbox", { name: "Notes" }).first().fill("Front door");
+        await (await asUser("reception"))("PATCH", `/api/contacts/${contact}`, { notes: `Back door ${String(Date.now() % 1000)}` });
+        await sheet.getByRole("button", { name: "Save", exact: true }).click();
+        await page.getByRole("dialog", { name: /changed this/ }).waitFor();
+      },
+    ],
     ["appointment", () => `/contacts/${contact}`, (page) => button(page, "Add appointment").click()],
+    [
+      "calendar-appointment",
+      () => `/contacts/${contact}`,
+      async (page) => {
+        await button(page, "Add appointment").click();
+        await button(page, "Date, open the calendar").click();
+        await page.getByRole("dialog", { name: "Date, calendar" }).waitFor();
+      },
+    ],
+    ["calendar", () => "/contacts/new", (page) => button(page, "Date, open the calendar").click()],
+    ["calendar-closed", () => "/settings/calls", (page) => button(page, "Closed on, open the calendar").click()],
+    [
+      "calendar-filter",
+      () => "/contacts?from=%222026-12-01%22&to=%222026-12-04%22",
+      async (page) => {
+        await page.getByTitle("Change this filter; Backspace removes it").click();
+        await page.getByRole("dialog").getByRole("button", { name: "Until, open the calendar" }).click();
+        await page.getByRole("dialog", { name: "Until, calendar" }).waitFor();
+      },
+    ],
+    [
+      "settings-changed",
+      () => "/settings/calls",
+      async (page) => {
+        await page.getByRole("switch", { name: /Ask how content/ }).click({ force: true });
+        await page.getByText("Saved", { exact: true }).waitFor();
+        await page.getByRole("switch", { name: /Saturdays and Sundays/ }).click({ force: true });
+        await page.getByText("Changed", { exact: true }).waitFor();
+      },
+    ],
     ["groups-of", () => `/contacts/${contact}`, (page) => button(page, "Manage").click()],
     ["delete", () => `/contacts/${contact}`, (page) => item(page, "More", /^Delete/)],
     ["templates", () => "/groups", (page) => button(page, "Templates").click()],

@@ -1,5 +1,5 @@
 import { ChevronDown } from "lucide-react";
-import { useState, type ReactNode } from "react";
+import { lazy, Suspense, useState, type ReactNode } from "react";
 import type { Schemas } from "@/api/client";
 import { useGroups } from "@/features/groups/queries";
 import { useMe } from "@/features/session/use";
@@ -13,6 +13,8 @@ import { useForms, useTotal } from "./queries";
 import { STATUS, STATUSES } from "./status";
 import type { List } from "./useList";
 
+const Between = lazy(() => import("./Between"));
+
 export type FacetKey = "status" | "groups" | "when" | "call" | "last" | "result" | "industry" | "more";
 
 /** The filters beside a list, with what each would find under all the others; or one of them. */
@@ -20,6 +22,7 @@ export function Facets({ list, facets, only }: { list: List; facets: Schemas["Co
   const shows = (key: FacetKey) => only === undefined || only === key;
   const { search, text, change } = list;
   const me = useMe();
+  const [between, setBetween] = useState(Boolean(search.from ?? search.to));
   const groups = useGroups().data?.groups ?? [];
   const body = bodyOf(search, text);
   const attention = useTotal({ ...body, attention: true }, true);
@@ -87,7 +90,19 @@ export function Facets({ list, facets, only }: { list: List; facets: Schemas["Co
           )}
         </Facet>
       )}
-      {shows("when") && <Facet name="Appointment">{one("when", WORDS.when)}</Facet>}
+      {shows("when") && (
+        <Facet name="Appointment">
+          {one("when", WORDS.when)}
+          <button type="button" className={cx(css.way, css.days)} aria-expanded={between} onClick={() => setBetween(!between)}>
+            Between two days
+          </button>
+          {between && (
+            <Suspense fallback={null}>
+              <Between from={search.from} to={search.to} onChange={(days) => change({ ...days, when: undefined })} />
+            </Suspense>
+          )}
+        </Facet>
+      )}
       {shows("call") && (
         <Facet name="Reminder call" folded={!only}>
           {one("call", WORDS.call)}
