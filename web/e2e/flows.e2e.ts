@@ -386,6 +386,12 @@ describe("settings", () => {
     await menu.getByRole("link", { name: /^Settings, needs attention: .*Calendly/ }).click();
     const list = page.getByRole("navigation", { name: "Settings" });
     await list.getByRole("link", { name: /^Integrations, needs attention/ }).click();
+    for (const [width, theme] of process.env.VIO_SHOTS ? ([[1440, "light"], [820, "dark"], [390, "light"], [1440, "high"]] as const) : []) {
+      await page.setViewportSize({ width, height: 900 });
+      await page.evaluate((name) => document.documentElement.setAttribute("data-theme", name), theme);
+      await page.screenshot({ path: `${process.env.VIO_SHOTS ?? ""}/problem-${String(width)}-${theme}.png` });
+    }
+    await page.setViewportSize({ width: 1440, height: 900 });
     expect(await violations(page)).toEqual([]);
     const panel = page.locator("section").filter({ has: page.getByRole("heading", { name: /Calendly/ }) }).last();
     await panel.getByRole("switch").first().click({ force: true });
@@ -406,6 +412,7 @@ describe("settings", () => {
     await form.getByRole("textbox", { name: "New type" }).fill("Check-up");
     await form.getByRole("button", { name: "Add" }).click();
     await form.getByText("This type is listed twice.").waitFor();
+    if (process.env.VIO_SHOTS) await page.screenshot({ path: `${process.env.VIO_SHOTS}/refused-at-the-form.png` });
     // Of two who remove the same place, the second is told at its row.
     const made = (await (await ask("POST", "/api/locations", { name: `Annexe ${String(Date.now())}` })).json()) as { id: string; name: string };
     await page.getByRole("link", { name: "Locations" }).click();
@@ -416,6 +423,7 @@ describe("settings", () => {
     await page.getByRole("button", { name: `Remove ${made.name}` }).click();
     const row = page.getByRole("listitem").filter({ hasText: made.name });
     await row.getByRole("alert").getByText("Not removed.").waitFor();
+    if (process.env.VIO_SHOTS) await page.screenshot({ path: `${process.env.VIO_SHOTS}/refused-at-its-row.png` });
     await page.waitForTimeout(6_000);
     expect(await row.getByRole("alert").count()).toBe(1);
     await row.getByRole("button", { name: "Close message" }).click();
