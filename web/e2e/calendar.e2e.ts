@@ -55,14 +55,13 @@ it("a list is narrowed to the appointments between two days, typed or chosen", {
   await page.getByRole("button", { name: "Between two days" }).click();
   await page.getByRole("group", { name: "From", exact: true }).getByRole("spinbutton").first().click();
   await page.keyboard.type("01122026");
-  await page.waitForURL(/from=%222026-12-01%22/);
+  await page.waitForURL(/from=(%22)?2026-12-01/);
   await page.getByRole("button", { name: "Until, open the calendar" }).click();
   const calendar = page.getByRole("dialog", { name: "Until, calendar" });
   await calendar.getByRole("button", { name: "Next month" }).click();
   await calendar.getByRole("button", { name: /\b28\b/ }).first().click();
-  await page.waitForURL(/to=%22/);
-  const address = new URL(page.url()).searchParams;
-  expect(address.get("to") ?? "").toMatch(/-28"$/);
+  await page.waitForURL(/to=(%22)?\d/);
+  expect(new URL(page.url()).searchParams.get("to")).toMatch(/-28"?$/);
   await page.getByRole("list", { name: "Filters" }).getByText(/ to /).waitFor();
   expect(await violations(page)).toEqual([]);
   // Backwards it is told, and nothing is searched for.

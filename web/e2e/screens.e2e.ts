@@ -197,18 +197,6 @@ describe.runIf(folder)("pictures", () => {
     ["many-delete", () => "/contacts", (page) => item(page, "More for the selection", /^Delete/)],
     ["many-call", () => "/contacts", (page) => selected(page, /^Call/)],
     ["edit", () => `/contacts/${contact}`, (page) => button(page, "Edit").click()],
-    [
-      "conflict",
-      () => `/contacts/${contact}`,
-      async (page) => {
-        await button(page, "Edit").click();
-        const sheet = page.getByRole("dialog");
-        await sheet.getByRole("textbox", { name: "Notes" }).first().fill("Front door");
-        await (await asUser("reception"))("PATCH", `/api/contacts/${contact}`, { notes: `Back door ${String(Date.now() % 1000)}` });
-        await sheet.getByRole("button", { name: "Save", exact: true }).click();
-        await page.getByRole("dialog", { name: /changed this/ }).waitFor();
-      },
-    ],
     ["appointment", () => `/contacts/${contact}`, (page) => button(page, "Add appointment").click()],
     [
       "calendar-appointment",
@@ -242,6 +230,18 @@ describe.runIf(folder)("pictures", () => {
     ],
     ["groups-of", () => `/contacts/${contact}`, (page) => button(page, "Manage").click()],
     ["delete", () => `/contacts/${contact}`, (page) => item(page, "More", /^Delete/)],
+    [
+      "conflict",
+      () => `/contacts/${contact}`,
+      async (page) => {
+        await button(page, "Edit").click();
+        const sheet = page.getByRole("dialog");
+        await sheet.getByRole("textbox", { name: "Notes" }).first().fill("Front door");
+        await (await asUser("reception"))("PATCH", `/api/contacts/${contact}`, { notes: `Back door ${String(Date.now() % 1000)}` });
+        await sheet.getByRole("button", { name: "Save", exact: true }).click();
+        await page.getByRole("dialog", { name: /changed this/ }).waitFor();
+      },
+    ],
     ["templates", () => "/groups", (page) => button(page, "Templates").click()],
     ["new-group", () => "/groups", (page) => button(page, "New group").click()],
     ["clear-group", () => `/groups/${group}/settings`, (page) => button(page, "Remove all members").click()],

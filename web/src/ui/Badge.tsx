@@ -24,7 +24,7 @@ export function Problem({ words }: { words: string }) {
   return (
     <span className={css.problem}>
       <TriangleAlert size={14} aria-hidden />
-      <span className="hidden-visually">{`, ${words}`}</span>
+      <span className="hidden-visually">{words}</span>
     </span>
   );
 }

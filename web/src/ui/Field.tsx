@@ -78,7 +78,8 @@ export function MarkBadge({ mark }: { mark: Mark | undefined }) {
   const Icon = mark === "changed" ? Pencil : Check;
   return (
     <span className={cx(css.mark, css[mark])}>
-      <Icon size={12} aria-hidden /> {mark === "changed" ? "Changed" : "Saved"}
+      <Icon size={12} aria-hidden />
+      <span className={css.word}>{mark === "changed" ? "Changed" : "Saved"}</span>
     </span>
   );
 }
@@ -165,14 +166,15 @@ export function Switch({ children, help, error, mark, ...rest }: Omit<SwitchProp
   const said = [help && `${own}help`, error && `${own}error`].filter(Boolean).join(" ");
   return (
     <div>
-      <AriaSwitch {...rest} {...(said && { "aria-describedby": said })} className={css.switch}>
-        <span className={css.track} aria-hidden>
-          <span className={css.knob} />
-        </span>
-        <span>{children}</span>
-      </AriaSwitch>
-      {mark && " "}
-      <MarkBadge mark={mark} />
+      <div className={css.marking}>
+        <AriaSwitch {...rest} {...(said && { "aria-describedby": said })} className={css.switch}>
+          <span className={css.track} aria-hidden>
+            <span className={css.knob} />
+          </span>
+          <span>{children}</span>
+        </AriaSwitch>
+        <MarkBadge mark={mark} />
+      </div>
       {help && (
         <p id={`${own}help`} className={css.switchHelp}>
           {help}

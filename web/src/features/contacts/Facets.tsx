@@ -93,7 +93,7 @@ export function Facets({ list, facets, only }: { list: List; facets: Schemas["Co
       {shows("when") && (
         <Facet name="Appointment">
           {one("when", WORDS.when)}
-          <button type="button" className={cx(css.way, css.days)} aria-expanded={between} onClick={() => setBetween(!between)}>
+          <button type="button" className={cx(css.way, css.days, (search.from ?? search.to) !== undefined && css.chosen)} aria-expanded={between} onClick={() => setBetween(!between)}>
             Between two days
           </button>
           {between && (

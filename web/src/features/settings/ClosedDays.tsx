@@ -43,7 +43,7 @@ export function ClosedDays({ dates, onChange, mark, error }: { dates: string[]; 
           ))}
         </ul>
       )}
-      <div className={css.times}>
+      <div className={css.region}>
         <DateField label="Closed on" value={typed} onChange={setTyped} error={error} />
         <Button icon={CalendarPlus} isDisabled={!typed || dates.length >= MOST} onPress={add}>
           Add

@@ -50,10 +50,12 @@ function Types() {
   const errors = byField(save.error instanceof Refusal ? save.error : null);
   const of = (field: string) => Object.entries(errors).find(([each]) => each.endsWith(`.${field}`))?.[1];
   // At the form that was refused, or at the row that stays.
-  const refused = save.error && (
+  const asked = save.error ? save.variables : null;
+  const adding = asked !== null && asked.removed === undefined;
+  const refused = asked && (
     <ErrorNote
       error={save.error}
-      what={save.error instanceof Refusal && save.error.status === 412 ? "A colleague changed the list a moment ago. You see it as it is now." : save.variables?.removed === undefined ? "Not added." : "Not removed."}
+      what={save.error instanceof Refusal && save.error.status === 412 ? "A colleague changed the list a moment ago. You see it as it is now." : adding ? "Not added." : "Not removed."}
       detail={Object.values(errors).join(" ") || undefined}
       onClose={save.reset}
     />
@@ -74,11 +76,11 @@ function Types() {
               </Badge>
             )}
             <IconButton icon={X} label={`Remove ${each.name}`} onPress={() => save.mutate({ next: list.filter((other) => other !== each), removed: each.name })} />
-            {refused && save.variables?.removed === each.name && <div className={css.refused}>{refused}</div>}
+            {asked?.removed === each.name && <div className={css.refused}>{refused}</div>}
           </li>
         ))}
       </ul>
-      {refused && save.variables?.removed === undefined && !of("name") && !of("spoken_as") && <div className={css.above}>{refused}</div>}
+      {adding && !of("name") && !of("spoken_as") && <div className={css.above}>{refused}</div>}
       <form
         className={css.add}
         onSubmit={(event) => {
@@ -86,8 +88,8 @@ function Types() {
           if (name.trim()) save.mutate({ next: [...list, { name: name.trim(), sensitivity: secret ? "sensitive" : "normal", ...(spoken.trim() && { spoken_as: spoken.trim() }) }] });
         }}
       >
-        <TextField label="New type" value={name} onChange={setName} error={save.variables?.removed === undefined ? of("name") : undefined} />
-        <TextField label="Said as" optional value={spoken} onChange={setSpoken} error={save.variables?.removed === undefined ? of("spoken_as") : undefined} />
+        <TextField label="New type" value={name} onChange={setName} error={adding ? of("name") : undefined} />
+        <TextField label="Said as" optional value={spoken} onChange={setSpoken} error={adding ? of("spoken_as") : undefined} />
         <Checkbox isSelected={secret} onChange={setSecret}>
           Private: never said
         </Checkbox>
