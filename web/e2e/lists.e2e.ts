@@ -1,6 +1,6 @@
 import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { asUser, base, launch, open, settled, signIn, violations } from "./browser";
+import { asUser, base, clockNow, launch, open, settled, signIn, violations } from "./browser";
 
 let browser: Browser;
 let ask: Awaited<ReturnType<typeof asUser>>;
@@ -66,6 +66,35 @@ it("shows the people of one industry, kept in the address", { timeout: 120_000 }
   expect(await violations(page)).toEqual([]);
   await page.reload();
   await page.getByText(new RegExp(`^${String(total)} patients? match(es)?$`)).waitFor();
+  await page.context().close();
+});
+
+it("a part of a day's bar leads to the people it counts, by mouse and by keys", { timeout: 120_000 }, async () => {
+  const soon = new Date((await clockNow()).getTime() + 6 * 60_000).toISOString().slice(0, 16);
+  const made = await ask("POST", "/api/contacts", { name: `Barred ${letters()}`, phone: `+44151496${String(Math.floor(Math.random() * 9000) + 1000)}`, appointment_time: soon, timezone: "UTC", on_duplicate: "create_new" });
+  expect(made.status, await made.clone().text()).toBe(201);
+  const { page } = await open(browser);
+  await signIn(page);
+  await settled(page);
+  expect(await violations(page)).toEqual([]);
+  const part = page.getByRole("link", { name: /^Today: \d[\d,]* waiting$/ });
+  const counted = /(\d[\d,]*) waiting/.exec((await part.getAttribute("aria-label")) ?? "")?.[1] ?? "none";
+  for (const way of ["mouse", "keys"]) {
+    if (way === "mouse") await part.click();
+    else {
+      // The next stop after it is another part, or the first number.
+      await part.focus();
+      await page.keyboard.press("Tab");
+      await page.keyboard.press("Shift+Tab");
+      expect(await part.evaluate((each) => each === document.activeElement)).toBe(true);
+      await page.keyboard.press("Enter");
+    }
+    await page.waitForURL(/contacts\?.*status=/);
+    expect(decodeURIComponent(page.url())).toContain('status=["pending"]');
+    await page.getByText(new RegExp(`^${counted} patients? match(es)?$`)).waitFor();
+    await page.goBack();
+    await part.waitFor();
+  }
   await page.context().close();
 });
 
