@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { hiddenPhone, phonePart, phoneText, writeNumbersFrom } from "./phone";
-import { ago, clock, clockOf, dateKey, day, dayAndTime, clockWithin, dayAndTimeWithin, distance, exact, duration, instantOf, skipped, stopwatch, since } from "./time";
+import { ago, clock, clockOf, dateKey, day, dayAndTime, clockWithin, dayAndTimeWithin, distance, exact, duration, endAbout, instantOf, skipped, stopwatch, since } from "./time";
 import { count, hiddenName, initials, joined, money, nounsOf } from "./words";
 
 const London = "Europe/London";
@@ -31,6 +31,13 @@ describe("times", () => {
     expect(clockWithin(new Date("2026-07-01T11:00:00Z"), London)).toBe("midday");
     expect(dayAndTime(new Date("2026-11-24T09:00:00Z"), London, now)).toBe("Tue 24 Nov, 9:00am");
     expect(dayAndTime(new Date("2026-11-20T12:00:00Z"), London, now)).toBe("Today 12:00pm");
+  });
+
+  it("says an end until a minute before it", () => {
+    expect(endAbout("ends", new Date("2026-11-20T08:05:00Z"), London, now)).toBe("ends about 8:05am");
+    expect(endAbout("done", new Date("2026-11-20T08:04:59Z"), London, now)).toBe("finishing");
+    // The estimate is over, and the last call is not.
+    expect(endAbout("ends", new Date("2026-11-20T08:03:00Z"), London, now)).toBe("finishing");
   });
 
   it("tells an instant exactly, with its zone", () => {

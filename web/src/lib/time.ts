@@ -140,6 +140,12 @@ export function distance(instant: Date, now: Date): string {
   return minutes >= 0 ? `in ${words}` : `${words} ago`;
 }
 
+/** Whether an expected end is so near that its time would be over while it is read. */
+export const isFinishing = (end: Date, now: Date): boolean => end.getTime() - now.getTime() < 60_000;
+
+/** `ends about 9:16am`; within a minute of it `finishing`. */
+export const endAbout = (verb: string, end: Date, zone: string, now: Date): string => (isFinishing(end, now) ? "finishing" : `${verb} about ${clock(end, zone)}`);
+
 /** Whole days from one `yyyy-mm-dd` to another. */
 export function daysBetween(from: string, to: string): number {
   return Math.round((Date.parse(`${to}T00:00:00Z`) - Date.parse(`${from}T00:00:00Z`)) / 86_400_000);

@@ -3,9 +3,9 @@ import { Megaphone } from "lucide-react";
 import { useCampaigns, useCampaignStatus } from "@/features/campaigns/queries";
 import { Name } from "@/features/preferences/hidden";
 import { useZone } from "@/features/session/business";
-import { clock, day } from "@/lib/time";
+import { clock, day, endAbout } from "@/lib/time";
 import { useNow } from "@/lib/useNow";
-import { count } from "@/lib/words";
+import { capital, count } from "@/lib/words";
 import { Meter } from "@/ui/Bar";
 import { ErrorNote, Skeleton } from "@/ui/Notes";
 import { Panel } from "@/ui/Panel";
@@ -66,6 +66,7 @@ export function NextCalls() {
 
 function RunningCampaign({ id, name }: { id: string; name: string }) {
   const zone = useZone();
+  const at = useNow();
   const { data } = useCampaignStatus(id);
   if (!data) return null;
   const called = data.total_members - data.counts.skipped - data.counts.planned;
@@ -80,7 +81,7 @@ function RunningCampaign({ id, name }: { id: string; name: string }) {
         </span>
       </span>
       <Meter label={`Progress of ${name}`} value={called} most={data.total_members - data.counts.skipped} />
-      <span className="muted">{data.status === "paused" ? "Paused" : data.estimated_completion ? `Ends about ${clock(new Date(data.estimated_completion), zone)}` : "Calling"}</span>
+      <span className="muted">{data.status === "paused" ? "Paused" : data.estimated_completion ? capital(endAbout("ends", new Date(data.estimated_completion), zone, at)) : "Calling"}</span>
     </Link>
   );
 }
