@@ -14,6 +14,7 @@ import { Meter } from "@/ui/Bar";
 import { Button, IconButton } from "@/ui/Button";
 import { Kbd } from "@/ui/Kbd";
 import { Menu } from "@/ui/Menu";
+import { say, useSay } from "@/ui/say";
 import { toast } from "@/ui/toast";
 import { cx } from "@/ui/cx";
 import { BulkDialog, type BulkKind } from "./BulkDialog";
@@ -47,11 +48,12 @@ export function Dock({ selecting, total, search, read }: DockProps) {
   const chosen = size > 0;
   const away = read ? notShown(selection, read) : { count: 0, sure: true };
   const where = size === 1 ? "" : `${number(away.count)} `;
+  useSay("selection", chosen ? `${number(size)} selected` : "");
   return (
     <>
       {chosen ? (
         <section className={css.dock} aria-label="Selection">
-          <p className={css.size} role="status">
+          <p className={css.size}>
             <b className="num">{number(size)}</b> selected{selecting.elsewhere && " by another filter"}
             {away.count > 0 && `, ${where}${away.sure ? "not shown" : "under another filter"}`}
           </p>
@@ -120,6 +122,8 @@ const notUndone = (error: unknown): string =>
     ? "Not put back: nothing was changed. Undo can be tried again."
     : `Not put back. ${error.detail}`;
 
+const spoken = new Map<string, string>();
+
 /** What was done last: its progress, and ten minutes in which it can be undone. */
 function Last({ change }: { change: LastChange }) {
   const { undo } = useBulk();
@@ -150,14 +154,19 @@ function Last({ change }: { change: LastChange }) {
         }
       },
     });
+  const words = undo.isPending ? "Being put back." : undo.isError ? notUndone(undo.error) : going ? "Under way. You can leave this page." : job.kind === "undo" ? undoneWords(job) : `${change.text}${out > 0 ? ` ${count(out, "was", "were")} left out.` : ""}`;
+  // It comes with what it says, and comes again with the page.
+  useEffect(() => {
+    if (spoken.get(job.job_id) === words) return;
+    spoken.set(job.job_id, words);
+    say(words, "change");
+  }, [job.job_id, words]);
   const keys = { "ctrl+z": back };
   useShortcuts(can ? keys : {});
   return (
     <section className={cx(css.dock, css.done)} aria-label="Last change">
       {going ? <span className={css.progress}><Meter label="Progress" value={job.done_rows} most={job.total_rows} /></span> : <Check size={17} aria-hidden />}
-      <p className={css.size} role="status">
-        {undo.isPending ? "Being put back." : undo.isError ? notUndone(undo.error) : going ? `${number(job.done_rows)} of ${number(job.total_rows)}. You can leave this page.` : job.kind === "undo" ? undoneWords(job) : `${change.text}${out > 0 ? ` ${count(out, "was", "were")} left out.` : ""}`}
-      </p>
+      <p className={css.size}>{going && !undo.isPending && !undo.isError ? `${number(job.done_rows)} of ${number(job.total_rows)}. You can leave this page.` : words}</p>
       {out > 0 && (
         <button type="button" className={css.all} onClick={() => setLooking(true)}>
           {out === 1 ? "See who and why" : "See them"}

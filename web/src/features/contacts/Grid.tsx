@@ -7,7 +7,6 @@ import { lettersOn, useLook } from "@/features/preferences/look";
 import { useNouns } from "@/features/session/business";
 import { useMay, useMe } from "@/features/session/use";
 import { remPixels } from "@/lib/useWidth";
-import { number } from "@/lib/words";
 import { Checkbox } from "@/ui/Field";
 import { LightCheckbox, LightIconButton, LightMenu } from "@/ui/Light";
 import { Skeleton } from "@/ui/Notes";
@@ -221,9 +220,6 @@ export function Grid({ search, selecting, sort, onSort, onStatus, label, empty, 
           {first.data && empty}
         </div>
       )}
-      <p className="hidden-visually" role="status">
-        {first.data ? `${number(whole)} ${nouns.many}` : ""}
-      </p>
     </div>
   );
 }

@@ -10,6 +10,8 @@ import { count, number } from "@/lib/words";
 import { Button } from "@/ui/Button";
 import { Checkbox, SelectField, TextField } from "@/ui/Field";
 import { ErrorNote, Skeleton } from "@/ui/Notes";
+import { Rereading } from "@/ui/Rereading";
+import { useSay } from "@/ui/say";
 import css from "./FirstMembers.module.css";
 
 /** As many as a group may begin with (rules.md Bulk work). */
@@ -57,15 +59,15 @@ export function FirstMembers({ chosen, onChange }: Props) {
     else next.delete(id);
     onChange(next);
   };
+  const told = chosen.size > 0 ? `${number(chosen.size)} chosen` : "";
+  useSay("chosen", told);
   return (
     <section className={css.part} aria-label={`${nouns.Many} from the start`}>
       <div className={css.head}>
         <p className={css.label}>
           {nouns.Many} from the start <span className="muted">optional</span>
         </p>
-        <p role="status" className="muted">
-          {chosen.size > 0 && `${number(chosen.size)} chosen`}
-        </p>
+        <p className="muted">{told}</p>
       </div>
       <div className={css.search}>
         <TextField bare label={`Find ${nouns.many}`} type="search" placeholder="Name, phone or email" value={typed} onChange={setTyped} leading={<Search size={16} aria-hidden />} autoComplete="off" />

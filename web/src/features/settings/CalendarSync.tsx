@@ -8,6 +8,7 @@ import { ago, dayAndTime } from "@/lib/time";
 import { Button } from "@/ui/Button";
 import { ErrorNote, Hint } from "@/ui/Notes";
 import { Facts } from "@/ui/Panel";
+import { useSay } from "@/ui/say";
 import css from "./settings.module.css";
 
 type Tried = Schemas["ConnectionTest"];
@@ -25,8 +26,9 @@ export function ConnectionTest({ provider, children, shown }: { provider: keyof 
   const zone = useZone();
   const test = useMutation({ mutationFn: tries[provider] });
   const tried: Tried | undefined = test.data;
+  useSay(`test of ${provider}`, tried?.message ?? "");
   return (
-    <div className={css.test} aria-live="polite">
+    <div className={css.test}>
       <div className={css.both}>
         {children}
         {shown && (

@@ -7,6 +7,7 @@ import { useOfflineSince } from "@/api/connection";
 import { every, polling, startLive } from "@/api/live";
 import { isTold, pushed } from "@/api/socket";
 import { signOut } from "@/api/session";
+import { useGiven } from "@/features/attention/given";
 import { useOpenWork } from "@/features/attention/queries";
 import { CallMeter } from "@/features/calls/CallMeter";
 import { CallsPanel } from "@/features/calls/CallsPanel";
@@ -29,6 +30,7 @@ import { Kbd } from "@/ui/Kbd";
 import { Menu } from "@/ui/Menu";
 import { cx } from "@/ui/cx";
 import { BackgroundWork } from "./BackgroundWork";
+import { useSay } from "@/ui/say";
 import { LivePill } from "./LivePill";
 import css from "./Shell.module.css";
 import { useEntries, type Entry } from "./nav";
@@ -68,6 +70,7 @@ export function Shell() {
   useHideWhenLeft();
   useFocusOnNavigation();
   const { followed, open } = useFollowed();
+  useGiven();
 
   return (
     <div className={cx(css.shell, rail && css.rail, phone && paused && css.paused)}>
@@ -217,7 +220,8 @@ function OfflineStrip() {
   const zone = useZone();
   if (!since) return null;
   return (
-    <p className={css.offline} role="status">
+  useSay("connection", since ? "No connection. Nothing can be changed until it is back." : "");
+    <p className={css.offline}>
       <WifiOff size={16} aria-hidden /> No connection since {clock(since, zone)}. You see what was here then: it may be out of date. Nothing can be changed until the connection is back.
     </p>
   );
