@@ -30,6 +30,7 @@ export function useCampaignResults(id: string, result?: ResultKind) {
     queryFn: ({ pageParam }) => body(api.GET("/api/groups/campaigns/{campaign_id}/status", { params: { path: { campaign_id: id }, query: { page_size: 100, ...(result && { result }), ...(pageParam && { cursor: pageParam }) } } })),
     initialPageParam: "",
     getNextPageParam: (page) => page.pagination.next_cursor ?? undefined,
+    placeholderData: keepPreviousData,
   });
 }
 

@@ -14,6 +14,7 @@ import { count } from "@/lib/words";
 import { buttonClass } from "@/ui/Button";
 import { LightCheckbox } from "@/ui/Light";
 import { Skeleton } from "@/ui/Notes";
+import { Rereading } from "@/ui/Rereading";
 import { cx } from "@/ui/cx";
 import { AppointmentLine } from "./AppointmentLine";
 import css from "./Cards.module.css";
@@ -126,6 +127,7 @@ export function Cards({ search, selecting, kind, label, empty, onStatus, sheet }
             Array.from({ length: Math.min(lanes, total - line.index * lanes) }, (_, lane) => {
               const place = line.index * lanes + lane;
               const contact = rows.get(place);
+      <Rereading shown={first.isPlaceholderData} />
               return (
                 // The keys are the shortcuts above; a click with Shift or Ctrl beside its links and buttons is the checkbox by mouse.
                 // eslint-disable-next-line jsx-a11y/no-noninteractive-element-interactions, jsx-a11y/click-events-have-key-events

@@ -10,6 +10,7 @@ import { remPixels } from "@/lib/useWidth";
 import { Checkbox } from "@/ui/Field";
 import { LightCheckbox, LightIconButton, LightMenu } from "@/ui/Light";
 import { Skeleton } from "@/ui/Notes";
+import { Rereading } from "@/ui/Rereading";
 import { cx } from "@/ui/cx";
 import { placeIn, standAt } from "./back";
 import { columnsOf, useColumnChoice, type Choice, type Column } from "./columns";
@@ -168,7 +169,7 @@ export function Grid({ search, selecting, sort, onSort, onStatus, label, empty, 
   const items = virtual.getVirtualItems();
   return (
     <div className={css.frame} aria-busy={first.isFetching}>
-      {first.isFetching && !first.isPending && <div className={css.progress} aria-hidden />}
+      <Rereading shown={first.isPlaceholderData} />
       {/* The grid takes the keys of its rows; each row is a stop of its own while it is the active one. */}
       {/* eslint-disable-next-line jsx-a11y/interactive-supports-focus */}
       <div ref={box} className={cx(css.box, total === 0 && css.bare)} role="grid" aria-label={label} aria-rowcount={whole + 1} aria-colcount={columns.length + 2} aria-multiselectable onKeyDown={keys}>

@@ -78,6 +78,7 @@ export function FirstMembers({ chosen, onChange }: Props) {
       {asks && list.isLoading && <Skeleton rows={2} label="Searching" />}
       {found && (
         <div className={css.found}>
+          <Rereading shown={list.isPlaceholderData} />
           <ul className={css.list}>
             {found.contacts.map((each) => (
               <li key={each.id}>

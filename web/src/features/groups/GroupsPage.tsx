@@ -16,6 +16,7 @@ import { Button, buttonClass } from "@/ui/Button";
 import { Checkbox, SelectField, TextField } from "@/ui/Field";
 import { Empty, ErrorNote, Skeleton } from "@/ui/Notes";
 import { PageHeader } from "@/ui/Panel";
+import { Rereading } from "@/ui/Rereading";
 import { Segments } from "@/ui/Segments";
 import { ShowMore } from "@/ui/ShowMore";
 import { GroupMenu, useArchive } from "./GroupActions";
@@ -140,6 +141,9 @@ export default function GroupsPage(): ReactNode {
               </Button>
             ) : undefined
           }
+      <div className={css.list}>
+        <Rereading shown={list.isPlaceholderData} />
+      </div>
         >
           {!search && !archived && `A group lets you call many ${nouns.many} together. Nobody is added until you say so.`}
         </Empty>
