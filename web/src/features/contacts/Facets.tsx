@@ -1,24 +1,28 @@
 import { ChevronDown } from "lucide-react";
-import { useState, type ReactNode } from "react";
+import { useMemo, useState, type ReactNode } from "react";
 import type { Schemas } from "@/api/client";
 import { useGroups } from "@/features/groups/queries";
+import { useNouns } from "@/features/session/business";
 import { useMe } from "@/features/session/use";
 import { humane, number } from "@/lib/words";
 import { GroupMark } from "@/ui/Badge";
 import { Checkbox } from "@/ui/Field";
 import { cx } from "@/ui/cx";
 import css from "./Facets.module.css";
+import { chosenIn, telling, type FacetKey } from "./telling";
 import { WORDS, bodyOf, type ListSearch } from "./filters";
-import { useForms, useTotal } from "./queries";
+import { useFew, useForms, useTotal } from "./queries";
 import { STATUS, STATUSES } from "./status";
 import type { List } from "./useList";
 
-export type FacetKey = "status" | "groups" | "when" | "call" | "last" | "result" | "industry" | "more";
-
 /** The filters beside a list, with what each would find under all the others; or one of them. */
 export function Facets({ list, facets, only }: { list: List; facets: Schemas["ContactFacets"] | undefined; only?: FacetKey }) {
-  const shows = (key: FacetKey) => only === undefined || only === key;
   const { search, text, change } = list;
+  const nouns = useNouns();
+  const few = useFew();
+  const apart = useMemo(() => few && telling(few), [few]);
+  const chosen = chosenIn(search);
+  const shows = (key: FacetKey) => (only ? only === key : !apart || apart.has(key) || chosen.has(key));
   const me = useMe();
   const groups = useGroups().data?.groups ?? [];
   const body = bodyOf(search, text);
@@ -30,6 +34,7 @@ export function Facets({ list, facets, only }: { list: List; facets: Schemas["Co
       <Box key={value} name={name} chosen={search[key] === value} onChange={(next) => change({ [key]: next ? value : undefined, ...(key === "when" && { from: undefined, to: undefined }) })} />
     ));
 
+  if (apart?.size === 0 && chosen.size === 0 && !only) return <p className="faint">{`Filters come as soon as two ${nouns.many} differ.`}</p>;
   return (
     <div className={css.facets}>
       {shows("status") && (

@@ -64,6 +64,17 @@ export function useAllForms(enabled = true): Forms | undefined {
   return useQuery({ queryKey: ["forms"], queryFn: () => body(api.GET("/api/forms")), staleTime: 5 * 60_000, enabled, select: (found) => found as unknown as Forms }).data;
 }
 
+/** How many are read to know how many there are. */
+const SOME = 10;
+
+/** Everybody there is, where that is only a few; read with their number. */
+export function useFew(): ContactFound[] | undefined {
+  return useQuery({ ...totalOf({}), select: fewOf }).data;
+}
+
+const fewOf = (list: Schemas["ContactList"]): ContactFound[] | undefined => (list.facets.total <= list.contacts.length ? list.contacts : undefined);
+const totalOf = (search: Search) => ({ queryKey: ["contacts", "search", "total", search], queryFn: () => read(search, 1, SOME) });
+
 export function useTotal(search: Search, enabled = true) {
-  return useQuery({ queryKey: ["contacts", "search", "total", search], queryFn: () => read(search, 1, 10), enabled, select: (list) => list.facets.total }).data;
+  return useQuery({ ...totalOf(search), enabled, select: (list) => list.facets.total }).data;
 }
