@@ -17,6 +17,7 @@ import { Skeleton } from "@/ui/Notes";
 import { Rereading } from "@/ui/Rereading";
 import { cx } from "@/ui/cx";
 import { AppointmentLine } from "./AppointmentLine";
+import { cardAt } from "./cardAt";
 import css from "./Cards.module.css";
 import { Marked, MarkedPhone, MarkedText } from "./Marks";
 import { Groups, Reminder } from "./columns";
@@ -92,12 +93,24 @@ export function Cards({ search, selecting, kind, label, empty, onStatus, sheet }
     const slot = box.current?.contains(document.activeElement) ? document.activeElement?.closest<HTMLElement>("[data-place]") : null;
     return slot ? Number(slot.dataset.place) : null;
   };
-  const move = (step: number) => {
-    const from = placed();
-    const next = Math.max(0, Math.min(total - 1, from === null ? (active ?? 0) : from + step));
+  const goTo = (place: number) => {
+    const next = Math.max(0, Math.min(total - 1, place));
     wanted.current = true;
     setActive(next);
     virtual.scrollToIndex(Math.floor(next / lanes));
+  };
+  const move = (step: number) => {
+    const from = placed();
+    goTo(from === null ? (active ?? 0) : from + step);
+  };
+  /** Within the list arrows go as the cards lie; elsewhere they scroll the page. */
+  const arrows = (event: React.KeyboardEvent) => {
+    if (event.ctrlKey || event.metaKey || event.altKey || event.shiftKey) return;
+    const from = placed();
+    const next = from === null ? null : cardAt(event.key, from, { lanes, total });
+    if (next === null) return;
+    event.preventDefault();
+    goTo(next);
   };
   const withFocus = (act: (place: number, contact: ContactFound) => void) => {
     const place = placed();
@@ -121,7 +134,9 @@ export function Cards({ search, selecting, kind, label, empty, onStatus, sheet }
       )}
       {first.isError && <NoList error={first.error} retry={() => void first.refetch()} />}
       {first.data && total === 0 && empty}
-      <div ref={box} className={css.box}>
+      {/* It takes the keys of the cards, which are stops of their own. */}
+      {/* eslint-disable-next-line jsx-a11y/no-static-element-interactions */}
+      <div ref={box} className={css.box} onKeyDown={arrows}>
         <ul aria-label={label} className={css.list} style={{ height: virtual.getTotalSize() }}>
           {virtual.getVirtualItems().flatMap((line) =>
             Array.from({ length: Math.min(lanes, total - line.index * lanes) }, (_, lane) => {
