@@ -111,6 +111,37 @@ it("where there is nothing to compare, the page says what it takes and makes a g
   }
 });
 
+it("where there is no group yet, three of the industry begin one, each shown before it is made", { timeout: 120_000 }, async () => {
+  const ask = await asUser();
+  const { groups } = (await (await ask("GET", "/api/groups?page_size=100")).json()) as { groups: { id: string }[] };
+  const archive = async (archived: boolean) => {
+    for (const { id } of groups) expect((await ask("PATCH", `/api/groups/${id}`, { archived })).status).toBe(200);
+  };
+  const { templates } = (await (await ask("GET", "/api/groups/templates")).json()) as { templates: { id: string; name: string }[] };
+  await archive(true);
+  try {
+    const page = await at("/groups");
+    await page.getByText("No groups yet").waitFor();
+    const first = page.getByRole("list", { name: "Templates for your business" }).getByRole("button");
+    await first.first().waitFor();
+    expect(await first.count()).toBe(3);
+    for (const [place, { name }] of templates.slice(0, 3).entries()) expect(await first.nth(place).textContent()).toContain(name);
+    expect(await violations(page)).toEqual([]);
+    await first.nth(1).focus();
+    await page.keyboard.press("Enter");
+    const dialog = page.getByRole("dialog", { name: "Templates" });
+    await dialog.getByText(`“${templates[1]?.name ?? ""}”`).waitFor();
+    await dialog.getByRole("button", { name: /^Make / }).waitFor();
+    // Nothing is made before that is pressed.
+    expect(((await (await ask("GET", "/api/groups")).json()) as { groups: object[] }).groups).toEqual([]);
+    await dialog.getByRole("button", { name: "Back" }).click();
+    await dialog.getByRole("button", { name: /^See who/ }).nth(3).waitFor();
+    await page.context().close();
+  } finally {
+    await archive(false);
+  }
+});
+
 it("somebody who was deleted is brought back from the list of the last 30 days", { timeout: 120_000 }, async () => {
   const ask = await asUser();
   const name = `Gone ${[...serial].map((each) => "abcdefghij"[each.charCodeAt(0) % 10]).join("")}`;
