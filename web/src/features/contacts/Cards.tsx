@@ -127,6 +127,7 @@ export function Cards({ search, selecting, kind, label, empty, onStatus, sheet }
   useShortcuts(keys);
   return (
     <div className={cx(css.frame, kind === "list" && css.framed)} aria-busy={first.isFetching}>
+      <Rereading shown={first.isPlaceholderData} />
       {first.isPending && (
         <div className={css.reading}>
           <Skeleton rows={4} tall={kind === "cards"} label={`Loading ${nouns.many}`} />
@@ -142,7 +143,6 @@ export function Cards({ search, selecting, kind, label, empty, onStatus, sheet }
             Array.from({ length: Math.min(lanes, total - line.index * lanes) }, (_, lane) => {
               const place = line.index * lanes + lane;
               const contact = rows.get(place);
-      <Rereading shown={first.isPlaceholderData} />
               return (
                 // The keys are the shortcuts above; a click with Shift or Ctrl beside its links and buttons is the checkbox by mouse.
                 // eslint-disable-next-line jsx-a11y/no-noninteractive-element-interactions, jsx-a11y/click-events-have-key-events
@@ -190,7 +190,7 @@ function Card({ contact, chosen, onChoose, onStatus }: OneProps) {
     <article className={cx(css.card, chosen && css.chosen)}>
       <header className={css.head}>
         <LightCheckbox label={`Select ${contact.name}`} chosen={chosen} onChange={(_, span) => onChoose(span)} />
-        <h2 className={css.name}>
+        <h2 className={css.name} data-whole="">
           <Link to="/contacts/$contactId" params={{ contactId: contact.id }}>
             <Marked contact={contact} />
           </Link>
@@ -251,7 +251,7 @@ function Line({ contact, chosen, onChoose, onStatus }: OneProps) {
   return (
     <div className={css.line}>
       <LightCheckbox label={`Select ${contact.name}`} chosen={chosen} onChange={(_, span) => onChoose(span)} />
-      <Link to="/contacts/$contactId" params={{ contactId: contact.id }} className={css.lineName}>
+      <Link to="/contacts/$contactId" params={{ contactId: contact.id }} className={css.lineName} data-whole="">
         <Marked contact={contact} />
       </Link>
       <span className={css.linePhone}>

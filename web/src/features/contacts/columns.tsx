@@ -3,7 +3,7 @@ import { useSyncExternalStore, type ReactNode } from "react";
 import { adoptColumns, columnsKey as keyOf, onColumns, type Choice } from "@/features/preferences/columns";
 import { keepPreferences } from "@/features/preferences/keep";
 import { reasonOf } from "@/features/attention/reasons";
-import { useHidden, useSaid } from "@/features/preferences/hidden";
+import { useHidden } from "@/features/preferences/hidden";
 import { useLocations, useZone } from "@/features/session/business";
 import { useColleague } from "@/features/session/team";
 import { ago, clock, day, dayAndTime } from "@/lib/time";
@@ -52,10 +52,9 @@ export function columnsOf(one: string): Column[] {
 }
 
 export function Person({ contact }: { contact: ContactFound }) {
-  const said = useSaid();
   return (
     <span className={css.two}>
-      <span className={`${css.strong ?? ""} truncate`} title={said.name(contact.name)}>
+      <span className={`${css.strong ?? ""} truncate`}>
         <Marked contact={contact} />
       </span>
       <span className={css.second}>
@@ -127,7 +126,7 @@ export function Groups({ contact, most = 2 }: { contact: ContactFound; most?: nu
   const shown = contact.groups.slice(0, contact.group_count > most ? most - 1 || 1 : most);
   const more = contact.group_count - shown.length;
   return (
-    <span className={css.groups} title={contact.groups.map((each) => each.name).join(", ")}>
+    <span className={css.groups} {...(more > 0 && { "data-whole": contact.groups.map((each) => each.name).join(", ") })}>
       {shown.map((each) => (
         <GroupTag key={each.id} {...each} />
       ))}

@@ -28,9 +28,10 @@ import { Avatar, Count } from "@/ui/Badge";
 import { Button, IconButton } from "@/ui/Button";
 import { Kbd } from "@/ui/Kbd";
 import { Menu } from "@/ui/Menu";
+import { Whole } from "@/ui/Whole";
 import { cx } from "@/ui/cx";
-import { BackgroundWork } from "./BackgroundWork";
 import { useSay } from "@/ui/say";
+import { BackgroundWork } from "./BackgroundWork";
 import { LivePill } from "./LivePill";
 import css from "./Shell.module.css";
 import { useEntries, type Entry } from "./nav";
@@ -69,8 +70,8 @@ export function Shell() {
   useShortcuts(shortcuts);
   useHideWhenLeft();
   useFocusOnNavigation();
-  const { followed, open } = useFollowed();
   useGiven();
+  const { followed, open } = useFollowed();
 
   return (
     <div className={cx(css.shell, rail && css.rail, phone && paused && css.paused)}>
@@ -120,6 +121,7 @@ export function Shell() {
       </Suspense>
       <SessionWatch />
       <KeepPreferences />
+      <Whole />
     </div>
   );
 }
@@ -218,9 +220,9 @@ function Account() {
 function OfflineStrip() {
   const since = useOfflineSince();
   const zone = useZone();
+  useSay("connection", since ? "No connection. Nothing can be changed until it is back." : "");
   if (!since) return null;
   return (
-  useSay("connection", since ? "No connection. Nothing can be changed until it is back." : "");
     <p className={css.offline}>
       <WifiOff size={16} aria-hidden /> No connection since {clock(since, zone)}. You see what was here then: it may be out of date. Nothing can be changed until the connection is back.
     </p>
