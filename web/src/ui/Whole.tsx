@@ -63,7 +63,10 @@ export function Whole() {
     };
     const over = ({ target, pointerType }: PointerEvent) => {
       if (pointerType !== "mouse" || !(target instanceof Element)) return;
-      if (card.current?.contains(target)) return clearTimeout(timer);
+      if (card.current?.contains(target)) {
+        clearTimeout(timer);
+        return;
+      }
       const next = target.closest<HTMLElement>(MAY);
       if (!next && !pointed) return;
       pointed = next;

@@ -1,5 +1,5 @@
 import { Check, CircleAlert, X } from "lucide-react";
-import { useEffect, useSyncExternalStore } from "react";
+import { useEffect, useRef, useSyncExternalStore } from "react";
 import { number } from "@/lib/words";
 import { IconButton } from "./Button";
 import { forgetSaid, onSaid, say, saidNow } from "./say";
@@ -65,7 +65,6 @@ export function Toasts() {
     },
     () => shown,
   );
-  const said = useSyncExternalStore(onSaid, saidNow);
   return (
     <>
       <section className={cx(css.region, CORNERS[place], "no-print")} {...(list.length > 0 && { "aria-label": "Messages of the page" })}>
@@ -73,12 +72,30 @@ export function Toasts() {
           <Toast key={each.id} toast={each} />
         ))}
       </section>
-      {/* The one region of the console that is read out by itself; a dialog over the page does not silence it. */}
-      <p className="hidden-visually no-print" role="status" data-live-announcer="true">
-        {said}
-      </p>
+      <Said />
     </>
   );
+}
+
+const regions = new WeakMap<Element, HTMLElement>();
+
+/** The one region of the console that is read out by itself; a dialog over the page does not silence it. It is apart from the page, whose words would be found, copied and translated twice. */
+function Said() {
+  const host = useRef<HTMLDivElement>(null);
+  const said = useSyncExternalStore(onSaid, saidNow);
+  useEffect(() => {
+    const element = host.current;
+    if (!element) return;
+    let region = regions.get(element);
+    if (!region) {
+      region = document.createElement("p");
+      region.setAttribute("role", "status");
+      element.attachShadow({ mode: "closed" }).append(region);
+      regions.set(element, region);
+    }
+    region.textContent = said;
+  }, [said]);
+  return <div ref={host} className="hidden-visually no-print" data-live-announcer="true" />;
 }
 
 function Toast({ toast: { id, text, bad, times } }: { toast: Shown }) {
