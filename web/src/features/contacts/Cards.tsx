@@ -57,7 +57,8 @@ export function Cards({ search, selecting, kind, label, empty, onStatus, sheet }
   }, [kind]);
   const lines = Math.ceil(total / lanes);
   const [active, setActive] = useState<number | null>(null);
-  const wanted = useRef(false);
+  /** Which card the focus goes to once it is drawn; an effect of a drawing before it leaves it alone. */
+  const wanted = useRef<number | null>(null);
   const rem = remPixels();
   const virtual = useVirtualizer({
     count: lines,
@@ -79,9 +80,9 @@ export function Cards({ search, selecting, kind, label, empty, onStatus, sheet }
   useEffect(() => virtual.measure(), [lanes, kind, virtual]);
   useEffect(() => setActive(null), [search, sheet]);
   useEffect(() => {
-    const link = wanted.current && box.current?.querySelector<HTMLElement>(`[data-place="${String(active)}"] a`);
+    const link = wanted.current !== null && wanted.current === active && box.current?.querySelector<HTMLElement>(`[data-place="${String(active)}"] a`);
     if (!link) return;
-    wanted.current = false;
+    wanted.current = null;
     link.focus();
   });
 
@@ -95,7 +96,7 @@ export function Cards({ search, selecting, kind, label, empty, onStatus, sheet }
   };
   const goTo = (place: number) => {
     const next = Math.max(0, Math.min(total - 1, place));
-    wanted.current = true;
+    wanted.current = next;
     setActive(next);
     virtual.scrollToIndex(Math.floor(next / lanes));
   };

@@ -62,7 +62,8 @@ export function Grid({ search, selecting, sort, onSort, onStatus, label, empty, 
   const list = useMemo(() => JSON.stringify([search, sheet]), [search, sheet]);
   const [begun] = useState(() => placeIn(list));
   const [active, setActive] = useState(begun);
-  const wanted = useRef(false);
+  /** Which row the focus goes to once it is drawn; an effect of a drawing before it leaves it alone. */
+  const wanted = useRef<number | null>(null);
 
   const [range, setRange] = useState({ from: 0, to: 30 });
   const { first, total, whole, rows } = useRows(search, range.from, range.to, sheet);
@@ -104,17 +105,17 @@ export function Grid({ search, selecting, sort, onSort, onStatus, label, empty, 
   const focusRow = useCallback(
     (place: number) => {
       const next = Math.max(0, Math.min(total - 1, place));
-      wanted.current = true;
+      wanted.current = next;
       setActive(next);
       virtual.scrollToIndex(next);
     },
     [total, virtual],
   );
   useEffect(() => {
-    if (!wanted.current) return;
+    if (wanted.current !== active) return;
     const row = box.current?.querySelector<HTMLElement>(`[data-place="${String(active)}"]`);
     if (row) {
-      wanted.current = false;
+      wanted.current = null;
       row.focus({ preventScroll: true });
     }
   });

@@ -107,6 +107,7 @@ export function Shell() {
         <div className={cx(css.work, open && followed.length > 0 && css.beside)}>
           <main id="main" className={css.main} tabIndex={-1}>
             <Outlet />
+            <Whole />
           </main>
           <aside className={cx(css.aside, "no-print")} aria-label="Your calls">
             <CallsPanel />
@@ -121,7 +122,6 @@ export function Shell() {
       </Suspense>
       <SessionWatch />
       <KeepPreferences />
-      <Whole />
     </div>
   );
 }
