@@ -15,7 +15,7 @@ export interface Seen {
 }
 
 /** What a page may take at most. */
-export const MOST = { lcp: 1000, cls: 0.05, long: 200, key: 50, filter: 300 };
+export const MOST = { lcp: 1000, cls: 0.05, long: 200, key: 50 };
 
 /** What takes time takes longer where other work waits for the processors too: the limits are doubled then, and hold as they are otherwise. */
 export const slack = (): number => ((loadavg()[0] ?? 0) > cpus().length + 1 ? 2 : 1);
