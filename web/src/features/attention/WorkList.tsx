@@ -77,6 +77,11 @@ export function WorkList() {
     setWhose(next);
     setActive(null);
   };
+  /** For a button under the list that makes it shorter: what follows the list would come under one's eyes. */
+  const toHead = () => {
+    const panel = list.current?.closest("section");
+    if (panel && panel.getBoundingClientRect().top < 0) panel.scrollIntoView();
+  };
   const move = (step: number) => {
     const links = [...(list.current?.querySelectorAll<HTMLElement>("[data-row]") ?? [])];
     const place = links.findIndex((each) => each.dataset.row === marked);
@@ -139,14 +144,29 @@ export function WorkList() {
         (whose !== "resolved" || resolved.hasNextPage) && (
           <>
             {whose !== "resolved" && entries.length > FIRST && (
-              <Button small look="quiet" onPress={() => setAll(!all)}>
+              <Button
+                small
+                look="quiet"
+                onPress={() => {
+                  if (all) toHead();
+                  setAll(!all);
+                }}
+              >
                 {all ? "Show fewer" : `Show ${number(entries.length - FIRST)} more`}
               </Button>
             )}
             {whose === "resolved" ? (
               <ShowMore list={resolved} bare />
             ) : (
-              <Button small look="quiet" icon={History} onPress={() => choose("resolved")}>
+              <Button
+                small
+                look="quiet"
+                icon={History}
+                onPress={() => {
+                  toHead();
+                  choose("resolved");
+                }}
+              >
                 What was resolved
               </Button>
             )}
