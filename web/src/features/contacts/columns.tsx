@@ -1,10 +1,10 @@
-import { Hourglass, MessageSquareText, Phone, PhoneCall, PhoneOff, TriangleAlert } from "lucide-react";
+import { Hourglass, MessageSquareText, Phone, PhoneCall, PhoneOff, ShieldAlert, TriangleAlert } from "lucide-react";
 import { useSyncExternalStore, type ReactNode } from "react";
 import { adoptColumns, columnsKey as keyOf, onColumns, type Choice } from "@/features/preferences/columns";
 import { keepPreferences } from "@/features/preferences/keep";
 import { reasonOf } from "@/features/attention/reasons";
 import { useHidden, useSaid } from "@/features/preferences/hidden";
-import { useLocations, useZone } from "@/features/session/business";
+import { useBusiness, useLocations, useZone } from "@/features/session/business";
 import { useColleague } from "@/features/session/team";
 import { ago, clock, day, dayAndTime } from "@/lib/time";
 import { now } from "@/api/clock";
@@ -16,6 +16,7 @@ import { MarkedPhone, MarkedText, Marked } from "./Marks";
 import { WORDS } from "./filters";
 import type { ContactFound } from "./one";
 import { StatusBadge } from "./status";
+import { lacksConsent } from "./unasked";
 
 export interface Column {
   id: string;
@@ -86,6 +87,7 @@ function When({ contact }: { contact: ContactFound }) {
 /** What Vio does next, or why it does nothing. */
 export function Reminder({ contact }: { contact: ContactFound }) {
   const zone = useZone();
+  const business = useBusiness().data;
   if (contact.call_state === "calling_in_progress") {
     return (
       <Badge tone="calling" icon={PhoneCall}>
@@ -106,6 +108,15 @@ export function Reminder({ contact }: { contact: ContactFound }) {
     return (
       <span className={css.off}>
         <PhoneOff size={15} aria-hidden /> Do not call
+      </span>
+    );
+  }
+  if (lacksConsent(contact, business, now())) {
+    return (
+      <span className={css.attention} title="Not called: consent to calls is not recorded.">
+        <Badge tone="attention" icon={ShieldAlert}>
+          No consent
+        </Badge>
       </span>
     );
   }

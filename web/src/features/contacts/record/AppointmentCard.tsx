@@ -3,7 +3,7 @@ import { CalendarPlus, CalendarSync, Check, Hourglass, Phone, UserCheck, UserX, 
 import { useState } from "react";
 import { api, body, type Schemas } from "@/api/client";
 import { Refusal } from "@/api/problem";
-import { useCallSettings, useLocations, useZone } from "@/features/session/business";
+import { useBusiness, useCallSettings, useLocations, useZone } from "@/features/session/business";
 import { clock, city, dayAndTimeWithin, distance, wall } from "@/lib/time";
 import { useNow } from "@/lib/useNow";
 import { Button } from "@/ui/Button";
@@ -14,6 +14,7 @@ import { Time } from "@/ui/Time";
 import { toast } from "@/ui/toast";
 import { AppointmentLine } from "../AppointmentLine";
 import type { Contact } from "../one";
+import { lacksConsent } from "../unasked";
 import css from "./AppointmentCard.module.css";
 
 type Change = Pick<Schemas["ContactBody"], "appointment_status" | "attendance" | "reason" | "confirmation_method">;
@@ -25,6 +26,7 @@ export function AppointmentCard({ contact, etag, editable, onMove, onAdd }: { co
   const client = useQueryClient();
   const locations = useLocations().data;
   const settings = useCallSettings().data;
+  const business = useBusiness().data;
   const [cancelling, setCancelling] = useState(false);
   const save = useMutation({
     mutationFn: (change: Change) =>
@@ -107,7 +109,7 @@ export function AppointmentCard({ contact, etag, editable, onMove, onAdd }: { co
                 </span>
               </>
             ) : (
-              <b>{contact.appointment_status === "confirmed" ? "Not needed" : contact.call_state === "calling_in_progress" ? "On the phone now" : "None"}</b>
+              <b>{contact.appointment_status === "confirmed" ? "Not needed" : contact.call_state === "calling_in_progress" ? "On the phone now" : lacksConsent(contact, business, at) ? "None: no consent" : "None"}</b>
             )}
           </p>
         </div>
