@@ -3,7 +3,7 @@ import { Megaphone } from "lucide-react";
 import { useCampaigns, useCampaignStatus } from "@/features/campaigns/queries";
 import { Name } from "@/features/preferences/hidden";
 import { useZone } from "@/features/session/business";
-import { clock, day } from "@/lib/time";
+import { clock, dayAndTime } from "@/lib/time";
 import { useNow } from "@/lib/useNow";
 import { count } from "@/lib/words";
 import { Meter } from "@/ui/Bar";
@@ -27,7 +27,7 @@ export function NextCalls() {
       <ul className={css.list}>
         {coming.slice(0, 6).map((each) => (
           <li key={each.id} className={css.next}>
-            <span className={`${css.time ?? ""} num`}>
+            <span className="num">
               {each.next_call_at && (
                 <Time at={each.next_call_at} zone={zone}>
                   {Date.parse(each.next_call_at) <= at.getTime() ? (
@@ -44,7 +44,7 @@ export function NextCalls() {
               <Name>{each.name}</Name>
             </Link>
             <span className={css.about}>
-              {each.appointment_time && day(new Date(each.appointment_time), zone, at)}
+              {each.appointment_time && dayAndTime(new Date(each.appointment_time), zone, at)}
               {each.call_attempts > 0 && `, try ${String(each.call_attempts + 1)}`}
             </span>
           </li>
