@@ -1,6 +1,6 @@
 import { useQueries } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
-import { Ban, CalendarPlus, Check, ClockAlert, Hourglass, MessageSquareText, Phone, PhoneCall, PhoneForwarded, PhoneMissed, RotateCw, Settings, ShieldCheck, SquarePen, X, type LucideIcon } from "lucide-react";
+import { Ban, CalendarPlus, Check, ClockAlert, Hourglass, MessageSquareText, Phone, PhoneCall, PhoneForwarded, PhoneMissed, RotateCw, Settings, ShieldAlert, ShieldCheck, SquarePen, X, type LucideIcon } from "lucide-react";
 import { useEffect, useId, useRef, useState } from "react";
 import { api } from "@/api/client";
 import { Refusal } from "@/api/problem";
@@ -21,6 +21,7 @@ import { DecisionList } from "./DecisionList";
 import css from "./RefusalPanel.module.css";
 import { useLimits } from "./queries";
 import { refusalCopy, type RefusalRemedy } from "./refusals";
+import { GUARD } from "./words";
 
 interface Props {
   refusal: Refusal;
@@ -45,6 +46,14 @@ interface Offer {
   run: () => void;
   isDisabled?: boolean;
 }
+
+/** What kind of no it is, where it is not one of time: by what can be done about it. */
+const REASON: [RefusalRemedy, LucideIcon][] = [
+  ["consent", ShieldAlert],
+  ["agreed", ShieldAlert],
+  ["dnc", Ban],
+  ["record", Ban],
+];
 
 /** How often it is looked whether a number is free again. */
 const LOOK = 4_000;
@@ -155,11 +164,12 @@ export function RefusalPanel({ refusal, contact, onClose, onWait, onAgain, onCon
   const remedy = refusal.text("remedy");
   const passed = refusal.decision.filter((each) => each.passed).length;
   const failed = refusal.decision.length - passed;
+  const stopped = failed === 1 ? GUARD[refusal.decision.find((each) => !each.passed)?.guard ?? ""] : undefined;
 
   return (
     <section className={css.panel} aria-labelledby={title}>
       <header className={css.header}>
-        <IconTile icon={ClockAlert} tone="attention" size={20} />
+        <IconTile icon={REASON.find(([remedy]) => copy.remedies.includes(remedy))?.[1] ?? ClockAlert} tone="attention" size={20} />
         <div className={css.text}>
           <h2 id={title} ref={heading} tabIndex={-1}>
             {copy.title}
@@ -193,6 +203,7 @@ export function RefusalPanel({ refusal, contact, onClose, onWait, onAgain, onCon
           </span>
           <span className={css.failed}>
             <X size={14} aria-hidden /> {count(failed, "check")} failed
+            {stopped && `: “${stopped}”`}
           </span>
           <button type="button" className={css.link} aria-expanded={checks} onClick={() => setChecks(!checks)}>
             {checks ? "Hide checks" : "Show all checks"}
