@@ -79,7 +79,10 @@ export function Shell() {
         <header className={cx(css.top, "no-print")}>
           <button type="button" className={css.search} onClick={() => setPalette(true)}>
             <Search size={17} aria-hidden />
-            <span className={css.searchText}>Search {nouns.many}, or type a command</span>
+            <span className={css.searchText}>
+              Search {nouns.many}
+              <span className={css.wideOnly}>, or type a command</span>
+            </span>
             <Kbd>Ctrl K</Kbd>
           </button>
           <div className={css.tools}>
