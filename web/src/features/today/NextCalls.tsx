@@ -5,7 +5,7 @@ import { Name } from "@/features/preferences/hidden";
 import { useZone } from "@/features/session/business";
 import { clock, dayAndTime } from "@/lib/time";
 import { useNow } from "@/lib/useNow";
-import { count } from "@/lib/words";
+import { count, number } from "@/lib/words";
 import { Meter } from "@/ui/Bar";
 import { ErrorNote, Skeleton } from "@/ui/Notes";
 import { Panel } from "@/ui/Panel";
@@ -20,7 +20,7 @@ export function NextCalls() {
   const running = useCampaigns().data?.campaigns.filter((each) => ["executing", "paused", "preparing"].includes(each.status)) ?? [];
   const coming = next.data?.contacts.filter((each) => each.next_call_at) ?? [];
   return (
-    <Panel title="Next calls" aside={next.data && <span className="faint">{next.data.total} planned today</span>}>
+    <Panel title="Next calls" aside={next.data && <span className="faint">{number(next.data.total)} planned today</span>}>
       {next.isPending && <Skeleton rows={3} />}
       {next.isError && <ErrorNote error={next.error} what="Could not load the next calls." retry={() => void next.refetch()} />}
       {next.data && coming.length === 0 && <p className={css.none}>No more calls are planned today.</p>}
@@ -76,7 +76,7 @@ function RunningCampaign({ id, name }: { id: string; name: string }) {
           <Megaphone size={15} aria-hidden /> <bdi>{name}</bdi>
         </span>
         <span className="faint num">
-          {called} of {data.total_members - data.counts.skipped}
+          {number(called)} of {number(data.total_members - data.counts.skipped)}
         </span>
       </span>
       <Meter label={`Progress of ${name}`} value={called} most={data.total_members - data.counts.skipped} />
