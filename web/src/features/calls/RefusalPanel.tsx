@@ -1,6 +1,6 @@
 import { useQueries } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
-import { Ban, CalendarPlus, Check, ClockAlert, Hourglass, MessageSquareText, Phone, PhoneCall, PhoneForwarded, PhoneMissed, RotateCw, Settings, ShieldAlert, ShieldCheck, SquarePen, X, type LucideIcon } from "lucide-react";
+import { Ban, CalendarPlus, Check, CirclePause, ClockAlert, Hourglass, MessageSquareText, Phone, PhoneCall, PhoneForwarded, PhoneMissed, RotateCw, Settings, ShieldAlert, ShieldCheck, SquarePen, X, type LucideIcon } from "lucide-react";
 import { useEffect, useId, useRef, useState } from "react";
 import { api } from "@/api/client";
 import { Refusal } from "@/api/problem";
@@ -53,6 +53,7 @@ const REASON: [RefusalRemedy, LucideIcon][] = [
   ["agreed", ShieldAlert],
   ["dnc", Ban],
   ["record", Ban],
+  ["resume", CirclePause],
 ];
 
 /** How often it is looked whether a number is free again. */
