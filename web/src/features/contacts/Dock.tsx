@@ -57,7 +57,8 @@ export function Dock({ selecting, total, search, read }: DockProps) {
           </p>
           {selection.kind === "ids" && size < total && (
             <button type="button" className={css.all} onClick={() => selecting.all(search, total)}>
-              Select all {number(total)} in this list
+              Select all {number(total)}
+              <span className={css.list}> in this list</span>
             </button>
           )}
           {mayChange && (
