@@ -292,3 +292,23 @@ it("offers to take off what stands in the way, the search too, and shows nothing
     await ask("DELETE", `/api/saved-filters/${id}`);
   }
 });
+
+it("on a phone whoever is chosen can be acted on at once: the bar is in sight, above the tabs, and takes little of a small one", async () => {
+  for (const [width, height, most] of [
+    [390, 844, 130],
+    [320, 640, 130],
+  ] as const) {
+    const { page } = await open(browser, { width, height });
+    await signIn(page, "admin", "/contacts?view=%22cards%22");
+    await settled(page);
+    await page.getByRole("checkbox", { name: /^Select (?!all)/ }).first().click({ force: true });
+    const dock = page.getByRole("region", { name: "Selection" });
+    await dock.getByRole("button", { name: "Groups" }).waitFor();
+    const bar = (await dock.boundingBox()) ?? { y: 0, height: 0 };
+    const tabs = (await page.getByRole("navigation", { name: "Main" }).boundingBox()) ?? { y: 0 };
+    expect(bar.y + bar.height).toBeLessThanOrEqual(tabs.y);
+    expect(bar.height).toBeLessThanOrEqual(most);
+    expect(await violations(page)).toEqual([]);
+    await page.context().close();
+  }
+});

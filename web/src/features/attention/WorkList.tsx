@@ -8,7 +8,7 @@ import { useZone } from "@/features/session/business";
 import { useColleague } from "@/features/session/team";
 import { useMayEdit, useMe } from "@/features/session/use";
 import { useShortcuts } from "@/features/shell/shortcuts";
-import { ago, agoWithin, clock, dayAndTime, dayAndTimeWithin } from "@/lib/time";
+import { ago, agoWithin, dayAndTime, dayAndTimeWithin, since } from "@/lib/time";
 import { useNow } from "@/lib/useNow";
 import { count, initials, number } from "@/lib/words";
 import { Avatar, Count, IconTile } from "@/ui/Badge";
@@ -278,7 +278,8 @@ function Row({ came, entry, person, active, onActive, onMove, onOpen, at }: RowP
       </div>
       <span className={css.since}>
         <Time at={entry.since} zone={zone}>
-          {ago(new Date(entry.since), zone, at)}
+          <span className={css.beside}>{ago(new Date(entry.since), zone, at)}</span>
+          <span className={css.under}>{since(new Date(entry.since), zone, at)}</span>
         </Time>
       </span>
       {editable && !done && (
@@ -325,7 +326,6 @@ function Row({ came, entry, person, active, onActive, onMove, onOpen, at }: RowP
           </>
         )}
       </span>
-      <span className="hidden-visually">Since {clock(new Date(entry.since), zone)}</span>
     </li>
   );
 }
