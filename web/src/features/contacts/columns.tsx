@@ -113,7 +113,7 @@ export function Reminder({ contact }: { contact: ContactFound }) {
   }
   if (lacksConsent(contact, business, now())) {
     return (
-      <span className={css.attention} title="Not called: consent to calls is not recorded.">
+      <span className={css.attention} title={contact.preferences.voice_consent.state === "withdrawn" ? "Not called: consent to calls was withdrawn." : "Not called: consent to calls is not recorded."}>
         <Badge tone="attention" icon={ShieldAlert}>
           No consent
         </Badge>
