@@ -50,7 +50,7 @@ it("two records of one person are compared and made one, with the values chosen 
     if (request.method() !== "GET" && request.url().includes("/api/contacts/")) asked.push(new URL(request.url()).pathname);
   });
   await dialog.getByRole("button", { name: "Make one record" }).click();
-  await dialog.getByText(`somebody changed ${longer} after you opened this`).waitFor();
+  await dialog.getByText(`You changed ${longer} a moment ago, and nothing was done.`).waitFor();
   await dialog.getByRole("cell", { name: /New.*Moved Ltd/s }).waitFor();
   expect(await dialog.getByRole("radio", { name: longer, exact: true }).isChecked()).toBe(true);
   expect(await violations(page)).toEqual([]);

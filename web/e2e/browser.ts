@@ -67,7 +67,7 @@ export async function enlarge(page: Page, percent: number): Promise<void> {
 }
 
 export async function settled(page: Page): Promise<void> {
-  await page.waitForFunction(() => document.querySelectorAll("[role='status'][class*='skeleton']").length === 0);
+  await page.waitForFunction(() => document.querySelectorAll("[class*='skeleton']").length === 0);
   await page.waitForTimeout(350);
 }
 

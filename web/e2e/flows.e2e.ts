@@ -198,9 +198,13 @@ describe("a person", () => {
     await page.getByRole("button", { name: "Edit", exact: true }).first().click();
     await page.getByRole("textbox", { name: "Notes" }).first().fill("Front door");
     await page.getByRole("textbox", { name: "Email" }).fill("mine@example.org");
-    await ask("PATCH", `/api/contacts/${id}`, { notes: "Back door", company_name: "Theirs Ltd" });
+    const desk = await asUser("reception");
+    const { full_name: who } = (await (await desk("GET", "/api/users/profile")).json()) as { full_name: string };
+    await desk("PATCH", `/api/contacts/${id}`, { notes: "Back door" });
+    // What comes after it and does not clash is not what is told of.
+    await ask("PATCH", `/api/contacts/${id}`, { company_name: "Theirs Ltd" });
     await page.getByRole("button", { name: "Save", exact: true }).click();
-    await page.getByRole("dialog", { name: "A colleague changed this a moment ago" }).waitFor();
+    await page.getByRole("dialog", { name: new RegExp(`^${who} changed this (a moment|\\d+ minutes?) ago$`) }).waitFor();
     expect(await violations(page)).toEqual([]);
     await page.getByRole("checkbox", { name: "Keep mine" }).click({ force: true });
     await page.getByRole("button", { name: "Use these values" }).click();
@@ -258,6 +262,8 @@ describe("hidden details", () => {
     await page.getByRole("searchbox", { name: "Search patients" }).fill(name);
     const row = page.locator(`[role=row][data-contact="${id}"]`);
     await row.getByText(name).waitFor();
+    // The list that was searched for: no row moves from under the pointer any more.
+    await expect.poll(() => page.locator("[role=row][data-contact]").count()).toBe(1);
     await page.getByRole("button", { name: "Hide details" }).click();
     await row.getByText(name).waitFor({ state: "detached" });
     const read = page.waitForResponse((answer) => answer.url().endsWith(`/api/contacts/${id}`) && answer.ok());
@@ -326,7 +332,7 @@ describe("a group", () => {
     const label = `Callers ${String(Date.now() % 100000)}`;
     const group = (await (await ask("POST", "/api/groups", { name: label, initial_contact_ids: made.map((each) => each.id) })).json()) as { id: string };
     const page = await signedIn("admin", `/groups/${group.id}/call`);
-    await page.getByRole("button", { name: "See what would happen" }).click();
+    for (const next of ["Next: When", "Next: Words", "See what would happen"]) await page.getByRole("button", { name: next }).click();
     await page.getByText(/people are called|person is called/).waitFor();
     expect(await violations(page)).toEqual([]);
     await page.getByRole("button", { name: /^Call \d+ pe/ }).click();
@@ -382,9 +388,74 @@ describe("settings", () => {
     const before = (await (await ask("GET", "/api/settings/calls")).json()) as { customer_feedback: boolean };
     await page.getByRole("switch", { name: /Ask how content/ }).click({ force: true });
     await page.getByText("Changed, saves by itself").waitFor();
+    // At the field itself too, and at no other.
+    const field = page.locator("div").filter({ has: page.getByRole("switch", { name: /Ask how content/ }) }).last();
+    await field.getByText("Changed", { exact: true }).waitFor();
     await page.getByText(/Saved \d/).waitFor();
+    await field.getByText("Saved", { exact: true }).waitFor();
+    expect(await page.getByText("Saved", { exact: true }).count()).toBe(1);
+    expect(await page.getByText("Changed", { exact: true }).count()).toBe(0);
+    expect(await violations(page)).toEqual([]);
     const after = (await (await ask("GET", "/api/settings/calls")).json()) as { customer_feedback: boolean };
     expect(after.customer_feedback).toBe(!before.customer_feedback);
+    await page.context().close();
+  });
+
+  it("say in the menu and in their list that a connection needs somebody, until it does not", async () => {
+    const read = async () => {
+      const answer = await ask("GET", "/api/settings/integrations");
+      return { etag: answer.headers.get("etag") ?? "", value: (await answer.json()) as { calendly: { enabled: boolean } } };
+    };
+    const before = (await read()).value.calendly.enabled;
+    // Wanted, and nothing of it entered.
+    expect((await ask("PATCH", "/api/settings/integrations", { calendly: { enabled: true } }, { "if-match": (await read()).etag })).status).toBe(200);
+    const page = await signedIn("admin", "/today");
+    const menu = page.getByRole("navigation", { name: "Main" }).first();
+    await menu.getByRole("link", { name: /^Settings needs attention: .*Calendly/ }).click();
+    const list = page.getByRole("navigation", { name: "Settings" });
+    await list.getByRole("link", { name: /^Integrations needs attention/ }).click();
+    for (const [width, theme] of process.env.VIO_SHOTS ? ([[1440, "light"], [820, "dark"], [390, "light"], [1440, "high"]] as const) : []) {
+      await page.setViewportSize({ width, height: 900 });
+      await page.evaluate((name) => document.documentElement.setAttribute("data-theme", name), theme);
+      await page.screenshot({ path: `${process.env.VIO_SHOTS ?? ""}/problem-${String(width)}-${theme}.png` });
+    }
+    await page.setViewportSize({ width: 1440, height: 900 });
+    expect(await violations(page)).toEqual([]);
+    const panel = page.locator("section").filter({ has: page.getByRole("heading", { name: /Calendly/ }) }).last();
+    await panel.getByRole("switch").first().click({ force: true });
+    await panel.getByRole("button", { name: "Save", exact: true }).click();
+    await page.waitForFunction(() => !document.querySelector("nav")?.textContent.includes("Calendly"));
+    await page.context().close();
+    // Nobody is sent to what they may not change.
+    expect((await ask("PATCH", "/api/settings/integrations", { calendly: { enabled: true } }, { "if-match": (await read()).etag })).status).toBe(200);
+    const desk = await signedIn("reception", "/today");
+    expect(await desk.getByRole("link", { name: /needs attention/ }).count()).toBe(0);
+    await desk.context().close();
+    expect((await ask("PATCH", "/api/settings/integrations", { calendly: { enabled: before } }, { "if-match": (await read()).etag })).status).toBe(200);
+  });
+
+  it("say what is refused where it was asked for, and keep saying it", async () => {
+    const page = await signedIn("admin", "/settings/lists");
+    const form = page.locator("form").filter({ has: page.getByRole("textbox", { name: "New type" }) });
+    await form.getByRole("textbox", { name: "New type" }).fill("Check-up");
+    await form.getByRole("button", { name: "Add" }).click();
+    await form.getByText("This type is listed twice.").waitFor();
+    if (process.env.VIO_SHOTS) await page.screenshot({ path: `${process.env.VIO_SHOTS}/refused-at-the-form.png` });
+    // Of two who remove the same place, the second is told at its row.
+    const made = (await (await ask("POST", "/api/locations", { name: `Annexe ${String(Date.now())}` })).json()) as { id: string; name: string };
+    await page.getByRole("link", { name: "Locations" }).click();
+    await page.getByText(made.name).waitFor();
+    const seen = await (await ask("GET", "/api/locations")).text();
+    await page.route("**/api/locations", (route) => (route.request().method() === "GET" ? route.fulfill({ contentType: "application/json", body: seen }) : route.continue()));
+    expect((await ask("DELETE", `/api/locations/${made.id}`)).status).toBe(204);
+    await page.getByRole("button", { name: `Remove ${made.name}` }).click();
+    const row = page.getByRole("listitem").filter({ hasText: made.name });
+    await row.getByRole("alert").getByText("Not removed.").waitFor();
+    if (process.env.VIO_SHOTS) await page.screenshot({ path: `${process.env.VIO_SHOTS}/refused-at-its-row.png` });
+    await page.waitForTimeout(6_000);
+    expect(await row.getByRole("alert").count()).toBe(1);
+    await row.getByRole("button", { name: "Close message" }).click();
+    expect(await row.getByRole("alert").count()).toBe(0);
     await page.context().close();
   });
 

@@ -111,6 +111,37 @@ it("where there is nothing to compare, the page says what it takes and makes a g
   }
 });
 
+it("where there is no group yet, three of the industry begin one, each shown before it is made", { timeout: 120_000 }, async () => {
+  const ask = await asUser();
+  const { groups } = (await (await ask("GET", "/api/groups?page_size=100")).json()) as { groups: { id: string }[] };
+  const archive = async (archived: boolean) => {
+    for (const { id } of groups) expect((await ask("PATCH", `/api/groups/${id}`, { archived })).status).toBe(200);
+  };
+  const { templates } = (await (await ask("GET", "/api/groups/templates")).json()) as { templates: { id: string; name: string }[] };
+  await archive(true);
+  try {
+    const page = await at("/groups");
+    await page.getByText("No groups yet").waitFor();
+    const first = page.getByRole("list", { name: "Templates for your business" }).getByRole("button");
+    await first.first().waitFor();
+    expect(await first.count()).toBe(3);
+    for (const [place, { name }] of templates.slice(0, 3).entries()) expect(await first.nth(place).textContent()).toContain(name);
+    expect(await violations(page)).toEqual([]);
+    await first.nth(1).focus();
+    await page.keyboard.press("Enter");
+    const dialog = page.getByRole("dialog", { name: "Templates" });
+    await dialog.getByText(`“${templates[1]?.name ?? ""}”`).waitFor();
+    await dialog.getByRole("button", { name: /^Make / }).waitFor();
+    // Nothing is made before that is pressed.
+    expect(((await (await ask("GET", "/api/groups")).json()) as { groups: object[] }).groups).toEqual([]);
+    await dialog.getByRole("button", { name: "Back" }).click();
+    await dialog.getByRole("button", { name: /^See who/ }).nth(3).waitFor();
+    await page.context().close();
+  } finally {
+    await archive(false);
+  }
+});
+
 it("somebody who was deleted is brought back from the list of the last 30 days", { timeout: 120_000 }, async () => {
   const ask = await asUser();
   const name = `Gone ${[...serial].map((each) => "abcdefghij"[each.charCodeAt(0) % 10]).join("")}`;
@@ -199,9 +230,10 @@ it("a group is called at once, at a time or spread over so many minutes, counted
   const { contacts } = (await (await ask("POST", "/api/contacts/search", { status: ["pending"], page_size: 10, sort: ["-appointment_time"] })).json()) as Found;
   const { id } = (await (await ask("POST", "/api/groups", { name: `Spread ${serial}`, initial_contact_ids: contacts.slice(0, 5).map((each) => each.id) })).json()) as { id: string };
   const page = await at(`/groups/${id}/call`);
+  const step = (name: string) => page.getByRole("navigation", { name: "Steps" }).getByRole("button", { name });
   const look = async () => {
     const answer = page.waitForResponse((each) => each.url().endsWith("/call-all") && each.ok());
-    await page.getByRole("button", { name: "See what would happen" }).click();
+    await step("Check and start").click();
     await page.getByText(/people are called|person is called/).waitFor();
     const plan = (await (await answer).json()) as { dry_run: boolean; call_type: string; starts_at: string; estimated_completion: string; to_be_called: number };
     expect(plan.dry_run).toBe(true);
@@ -209,7 +241,7 @@ it("a group is called at once, at a time or spread over so many minutes, counted
   };
   expect((await look()).type).toBe("immediate");
   for (const minutes of [15, 30, 60, 120]) {
-    await page.getByRole("button", { name: "Change", exact: true }).click();
+    await step("When").click();
     await page.getByRole("radio", { name: "Spread out" }).click({ force: true });
     await page.getByRole("button", { name: /Spread over/ }).click();
     await page.getByRole("option", { name: `${String(minutes)} minutes`, exact: true }).click();

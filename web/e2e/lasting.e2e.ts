@@ -120,20 +120,23 @@ describe("a half-filled form", () => {
     const sheet = page.getByRole("dialog", { name: /^Edit / });
     await sheet.getByText("Restored draft").waitFor();
     expect(await violations(page)).toEqual([]);
-    // A colleague was there meanwhile: it is not overwritten.
+    // It was changed elsewhere meanwhile: that is not overwritten.
     await ask("PATCH", `/api/contacts/${ids.contact}`, { notes: "Back door" });
     await sheet.getByRole("button", { name: "Save", exact: true }).click();
-    await page.getByRole("dialog", { name: "A colleague changed this a moment ago" }).waitFor();
+    await page.getByRole("dialog", { name: "You changed this a moment ago" }).waitFor();
     await page.context().close();
   });
 
   it("of a campaign keeps its options", async () => {
     const page = await signedIn(`/groups/${ids.group}/call`);
+    for (const next of ["Next: When", "Next: Words"]) await page.getByRole("button", { name: next }).click();
     await page.getByRole("textbox", { name: "Words added to the call" }).fill("We have moved to the first floor.");
     await page.reload();
     await page.getByText("Restored draft").waitFor();
     expect(await page.getByRole("textbox", { name: "Words added to the call" }).inputValue()).toBe("We have moved to the first floor.");
+    // The step that was open is open again; discarded, all begins anew.
     await page.getByRole("button", { name: "Discard it" }).click();
+    for (const next of ["Next: When", "Next: Words"]) await page.getByRole("button", { name: next }).click();
     expect(await page.getByRole("textbox", { name: "Words added to the call" }).inputValue()).toBe("");
     await page.context().close();
   });

@@ -15,7 +15,7 @@ export interface Seen {
 }
 
 /** What a page may take at most. */
-export const MOST = { lcp: 1000, cls: 0.05, long: 200 };
+export const MOST = { lcp: 1000, cls: 0.05, long: 200, key: 50 };
 
 /** What takes time takes longer where other work waits for the processors too: the limits are doubled then, and hold as they are otherwise. */
 export const slack = (): number => ((loadavg()[0] ?? 0) > cpus().length + 1 ? 2 : 1);
@@ -50,5 +50,49 @@ export async function watch(context: BrowserContext): Promise<void> {
     }).observe({ type: "longtask", buffered: true });
   });
 }
+
+/**
+ * Counts from the next such event on until the page has painted what `done` waits for: `focus` is another row with the focus, `rows` are rows
+ * that stand in for others, as the bar above them goes.
+ */
+export async function time(page: Page, event: "keydown" | "click", done: "focus" | "rows", act: () => Promise<unknown>): Promise<number> {
+  await page.evaluate(
+    ([type, until]) => {
+      const box = window as unknown as { taken?: Promise<number> };
+      box.taken = new Promise((resolve) => {
+        addEventListener(
+          type,
+          (from) => {
+            const painted = () =>
+              requestAnimationFrame(() => {
+                const after = new MessageChannel();
+                after.port1.onmessage = () => resolve(performance.now() - from.timeStamp);
+                after.port2.postMessage(null);
+              });
+            if (until === "focus") addEventListener("focusin", painted, { once: true, capture: true });
+            else {
+              let reading = false;
+              const watch = new MutationObserver(() => {
+                const bar = document.querySelector("[data-rereading]") !== null;
+                if (reading && !bar) {
+                  watch.disconnect();
+                  painted();
+                }
+                reading = bar;
+              });
+              watch.observe(document.body, { subtree: true, childList: true });
+            }
+          },
+          { once: true, capture: true },
+        );
+      });
+    },
+    [event, done] as const,
+  );
+  await act();
+  return page.evaluate(() => Promise.race([(window as unknown as { taken: Promise<number> }).taken, new Promise<never>((_, fail) => setTimeout(() => fail(new Error("nothing came of it")), 20_000))]));
+}
+
+export const median = (all: number[]): number => all.toSorted((a, b) => a - b)[Math.floor(all.length / 2)] ?? NaN;
 
 export const seenOn = (page: Page): Promise<Seen> => page.evaluate(() => (window as unknown as { seen: Seen }).seen);

@@ -85,6 +85,13 @@ it("at eight in the morning one page shows who is due and waits, what failed, an
   await attention.getByRole("radio", { name: /^All/ }).click();
   if (await more.isVisible()) await more.click();
   await row.waitFor();
+  // What became of appointments since closing leads to those that it counts.
+  await part(/^Since you closed/).getByRole("link", { name: /\d new bookings?$/ }).click();
+  await page.waitForURL(/changed=/);
+  await page.getByRole("list", { name: "Filters" }).getByText("Booked or changed since").waitFor();
+  await page.getByRole("checkbox", { name: /^Waiting/ }).waitFor();
+  await page.goBack();
+  if (await more.isVisible()) await more.click();
   // A click still goes to the record.
   await row.click();
   await page.waitForURL(/\/contacts\/[0-9a-f-]{36}/);

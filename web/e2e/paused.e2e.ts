@@ -46,3 +46,20 @@ it.each([390, 820])("that calling is paused is in sight at %d px, over nothing, 
     await ask("POST", "/api/calls/resume", {});
   }
 });
+
+it("beside the whole menu too, nothing about the pause is cut", async () => {
+  const ask = await asUser();
+  expect((await ask("POST", "/api/calls/pause", {})).status).toBe(200);
+  try {
+    const { context, page } = await open(browser, { width: 1440 });
+    await signIn(page, "admin", "/groups");
+    const meter = page.getByRole("region", { name: "Calling", exact: true });
+    await meter.getByText("Calling is paused").waitFor();
+    const wide = await meter.evaluate((each) => [each, ...each.querySelectorAll("*")].map((one) => one.getBoundingClientRect().right).reduce((most, right) => Math.max(most, right), 0) - each.getBoundingClientRect().right);
+    expect(wide).toBeLessThanOrEqual(0);
+    expect(await violations(page)).toEqual([]);
+    await context.close();
+  } finally {
+    await ask("POST", "/api/calls/resume", {});
+  }
+});

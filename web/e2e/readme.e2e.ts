@@ -117,7 +117,7 @@ describe.runIf(process.env.VIO_README)("pictures for the README", () => {
     await page.getByRole("heading", { level: 1 }).first().waitFor();
     await settled(page);
     if (name === "campaign") {
-      await page.getByRole("button", { name: "See what would happen" }).click();
+      await page.getByRole("button", { name: "Check and start" }).click();
       await page.getByText("Who is called first").waitFor();
     }
     await page.waitForTimeout(1_500);

@@ -259,18 +259,23 @@ it("a number of another country is refused with its name, and the country is all
     await form.getByLabel("Phone", { exact: true }).fill("+33 1 23 45 67 89");
     await form.getByText(/^Numbers from France are not allowed here\. Allowed: .*the United Kingdom\.$/).waitFor();
     expect(await violations(page)).toEqual([]);
-    await form.getByRole("link", { name: "open allowed countries" }).click();
-    const allowed = page.getByRole("group", { name: "Allowed countries" });
+    const [settings] = await Promise.all([page.context().waitForEvent("page"), form.getByRole("link", { name: "open allowed countries in a new tab" }).click()]);
+    const allowed = settings.getByRole("group", { name: "Allowed countries" });
     await allowed.getByText("Isle of Man").waitFor();
     await allowed.getByRole("button", { name: /Another country/ }).click();
-    await page.getByRole("option", { name: "France", exact: true }).click();
+    await settings.getByRole("option", { name: "France", exact: true }).click();
     await allowed.getByRole("button", { name: "Allow" }).click();
-    if (process.env.VIO_SHOTS) await page.screenshot({ path: `${process.env.VIO_SHOTS}/regions.png`, fullPage: true });
+    if (process.env.VIO_SHOTS) await settings.screenshot({ path: `${process.env.VIO_SHOTS}/regions.png`, fullPage: true });
     await expect.poll(async () => ((await (await ask("GET", "/api/users/business")).json()) as { accepted_phone_regions: string[] }).accepted_phone_regions, { timeout: 15_000 }).toContain("FR");
-    await page.getByText(/Saved \d/).waitFor();
+    await settings.getByText(/Saved \d/).waitFor();
     await allowed.getByText("France", { exact: true }).waitFor();
-    if (process.env.VIO_SHOTS) await page.screenshot({ path: `${process.env.VIO_SHOTS}/regions2.png`, fullPage: true });
-    expect(await violations(page)).toEqual([]);
+    if (process.env.VIO_SHOTS) await settings.screenshot({ path: `${process.env.VIO_SHOTS}/regions2.png`, fullPage: true });
+    expect(await violations(settings)).toEqual([]);
+    // The form is as it was, and takes the number now.
+    await settings.close();
+    await page.evaluate(() => window.dispatchEvent(new Event("visibilitychange")));
+    await form.getByLabel("The number is good").waitFor();
+    expect(await form.getByLabel("Phone", { exact: true }).inputValue()).toContain("23 45 67 89");
     const after = (await (await ask("GET", "/api/users/business")).json()) as { accepted_phone_regions: string[] };
     expect(after.accepted_phone_regions).toEqual([...before.accepted_phone_regions, "FR"].sort());
   } finally {
@@ -296,5 +301,41 @@ it("numbers are imported for the do-not-call list: looked at first, each error w
   expect(await violations(page)).toEqual([]);
   await dialog.getByRole("button", { name: "Add 500 numbers" }).click();
   await page.getByText("asked us to stop").first().waitFor({ timeout: 60_000 });
+  await page.context().close();
+});
+
+it("the rows that an import left out are downloaded, to be corrected and imported again", { timeout: 120_000 }, async () => {
+  const { page } = await open(browser);
+  await signIn(page, "admin", "/calls/do-not-call");
+  await settled(page);
+  const mark = Math.floor(Math.random() * 8_000) + 1_000;
+  const imported = async (lines: string[], added: number) => {
+    await page.getByRole("button", { name: "Import numbers" }).click();
+    const dialog = page.getByRole("dialog", { name: "Import numbers" });
+    await dialog.getByLabel("CSV file").setInputFiles({ name: "stop.csv", mimeType: "text/csv", buffer: Buffer.from(lines.join("\n")) });
+    await dialog.getByRole("button", { name: "Check" }).click();
+    await dialog.getByRole("button", { name: `Add ${String(added)} number${added === 1 ? "" : "s"}` }).click();
+    await dialog.waitFor({ state: "detached" });
+  };
+  await imported(["phone,reason", `0151 498 ${String(mark)},rang us`, `12${String(mark)},"too short, he said"`, `0161 498 ${String(mark)},by letter`, "nobody knows,by email"], 2);
+  await page.getByRole("button", { name: /^Background work/ }).click();
+  const work = page.getByRole("dialog", { name: "Background work" });
+  const job = work.getByRole("listitem").filter({ hasText: "Do-not-call import" }).first();
+  await job.getByText("Finished with 2 problems, 2 added").waitFor({ timeout: 30_000 });
+  const [download] = await Promise.all([page.waitForEvent("download"), job.getByRole("button", { name: "Download the rows left out" }).click()]);
+  expect(download.suggestedFilename()).toMatch(/^left-out-\d{4}-\d\d-\d\d\.csv$/);
+  const text = readFileSync(await download.path(), "utf8");
+  const [head = "", ...rows] = text.replace(/^\uFEFF/, "").trim().split(/\r?\n/);
+  expect(rows).toHaveLength(2);
+  // Each number as it was given, its row of the file and what is wrong with it.
+  expect(head).toBe("phone,row,code,detail");
+  expect(rows[0]).toMatch(new RegExp(`^12${String(mark)},3,[a-z_]+,.+`));
+  expect(rows[1]).toMatch(/^nobody knows,5,[a-z_]+,.+/);
+  await page.getByText("The file is among your downloads.").waitFor();
+  await page.keyboard.press("Escape");
+  // Corrected in its place, the same file is taken.
+  await imported([head, (rows[0] ?? "").replace(`12${String(mark)}`, `0141 498 ${String(mark)}`)], 1);
+  await page.getByRole("button", { name: /^Background work/ }).click();
+  await work.getByRole("listitem").filter({ hasText: "Do-not-call import" }).first().getByText("Finished, 1 added").waitFor({ timeout: 30_000 });
   await page.context().close();
 });

@@ -1,6 +1,7 @@
 import { mkdirSync } from "node:fs";
 import { afterAll, beforeAll, describe, it } from "vitest";
-import { asUser, clockNow, dev, enlarge, launch, open, settled, signIn, workingHours } from "./browser";
+import { asUser, clockNow, enlarge, launch, open, settled, signIn } from "./browser";
+import { crowd, halfway, leaveFew, more, muchToTell } from "./clinics";
 import type { Browser, Page } from "playwright-core";
 
 const folder = process.env.VIO_SHOTS;
@@ -8,103 +9,17 @@ const only = process.env.VIO_ONLY?.split(",");
 /** The text in per cent of what it usually is. */
 const size = Number(process.env.VIO_TEXT ?? 100);
 
-type Ask = Awaited<ReturnType<typeof asUser>>;
-
-/** A clinic of three. */
-async function leaveFew(ask: Ask): Promise<void> {
-  for (;;) {
-    const { contacts } = (await (await ask("POST", "/api/contacts/search", { page_size: 100, sort: ["name"] })).json()) as { contacts: { id: string }[] };
-    if (contacts.length <= 3) return;
-    for (const { id } of contacts.slice(3)) await ask("DELETE", `/api/contacts/${id}`);
-  }
-}
-
-/** Names as long as they may be, five groups each, words and notes to the last character. */
-async function crowd(ask: Ask): Promise<void> {
-  const groups: string[] = [];
-  const before = (await (await ask("POST", "/api/contacts/search", { search: "Featherstonehaugh", page_size: 10 })).json()) as { contacts: unknown[] };
-  if (before.contacts.length > 0) return;
-  for (const name of ["Annual check-ups that are overdue since spring", "Asks for reception to ring", "Bridge and crown follow-ups", "Evening", "Very important people of the neighbourhood"]) {
-    await ask("POST", "/api/groups", { name, color: ["#EF4444", "#F59E0B", "#10B981", "#3B82F6", "#8B5CF6"][groups.length] });
-    const all = (await (await ask("GET", "/api/groups")).json()) as { groups: { id: string; name: string }[] };
-    groups.push(all.groups.find((each) => each.name === name)?.id ?? "");
-  }
-  const day = new Date((await clockNow()).getTime() + 2 * 86_400_000).toISOString().slice(0, 10);
-  for (const [place, name] of ["Maximiliana-Josephina Featherstonehaugh-Cholmondeley Wrighton", "Bartholomew Alexander Montgomery-Fitzwilliam of Lower Slaughter", "Wolfeschlegelsteinhausenbergerdorff Oluwaseunfunmilayo Adeyemi"].entries()) {
-    const made = await ask("POST", "/api/contacts", {
-      name,
-      phone: `+44151496${String(7000 + place)}`,
-      email: `a.very.long.address.of.somebody.${String(place)}@department.of.long.names.example.org`,
-      appointment_time: `${day}T1${String(place)}:30`,
-      appointment_type: "Check-up",
-      owner_name: "Dr Anastasia Papadopoulos-Wellington",
-      special_instructions: `Please come to the new entrance in the courtyard behind the library, ring the bell twice, take the lift to the third floor and follow the green line on the floor until you see the fish tank; if the lift is out of order, somebody will meet you at the stairs. Bring your glasses and a warm jumper, please.`.slice(0, 300),
-      notes: "Prefers to be rung after ten. ".repeat(20),
-      group_ids: groups,
-      voice_consent: { method: "verbal" },
-      on_duplicate: "create_new",
-    });
-    if (made.status !== 201) throw new Error(await made.text());
-  }
-}
-
-/** A campaign of forty that has called everybody it may by now, with every answer. Gives its id. */
-async function halfway(): Promise<string> {
-  await workingHours();
-  // Where the clock had to go on to the next day nobody is signed in any more.
-  const ask = await asUser();
-  const confirmed = { disconnection_reason: "user_hangup", appointment_action: "confirmed", duration_seconds: 48 };
-  const ends: object[] = [
-    ...[confirmed, confirmed, confirmed, confirmed],
-    { ...confirmed, appointment_action: "rescheduled" },
-    { disconnection_reason: "dial_no_answer" },
-    confirmed,
-    { disconnection_reason: "voicemail_reached" },
-    { ...confirmed, appointment_action: "cancelled", duration_seconds: 63 },
-    { disconnection_reason: "user_hangup", duration_seconds: 21 },
-  ];
-  await ask("PATCH", "/api/settings/calls", { price_per_call: { amount_minor: 9, currency: "GBP" } });
-  const day = new Date((await clockNow()).getTime() + 6 * 86_400_000).toISOString().slice(0, 10);
-  const given = ["Padma", "George", "Joan", "Anton", "Charlotte", "Duncan", "Fatima", "Owen", "Rosalind", "Hana"];
-  const family = ["Iyer", "Stavrou", "Bellweather", "Ferreira-Gunnarsdóttir"];
-  const script: Record<string, object> = {};
-  const ids: string[] = [];
-  for (let place = 0; place < 40; place += 1) {
-    const phone = `+44161496${String(100 + place).padStart(4, "0")}`;
-    script[phone] = ends[place % ends.length] ?? confirmed;
-    const made = await ask("POST", "/api/contacts", {
-      name: `${given[place % 10] ?? ""} ${family[Math.floor(place / 10)] ?? ""}`,
-      phone,
-      appointment_time: `${day}T${String(9 + Math.floor(place / 5)).padStart(2, "0")}:${String((place % 5) * 10).padStart(2, "0")}`,
-      ...(place % 13 !== 12 && { voice_consent: { method: "verbal" } }),
-      hipaa_checklist: { consent_obtained: true, minimum_necessary: true, no_phi_in_instructions: true, sensitivity_set: true, staff_trained: true },
-      on_duplicate: "create_new",
-    });
-    if (made.status !== 201) throw new Error(await made.text());
-    const { id } = (await made.json()) as { id: string };
-    ids.push(id);
-    if (place % 12 === 11) await ask("PATCH", `/api/contacts/${id}`, { do_not_contact: true });
-  }
-  await dev("sandbox/script", { by_number: script, default: confirmed });
-  const made = (await (await ask("POST", "/api/groups", { name: "Hygienist recall", initial_contact_ids: ids })).json()) as { id: string };
-  const called = await ask("POST", `/api/groups/${made.id}/call-all`, { call_timing: "immediate", custom_message_addition: "Our new entrance is on Mill Street." });
-  if (called.status !== 202) throw new Error(await called.text());
-  for (let step = 0; step < 20; step += 1) {
-    await new Promise((done) => setTimeout(done, 1_000));
-    await dev("clock", { advance_seconds: 30 });
-  }
-  return ((await called.json()) as { campaign_id: string }).campaign_id;
-}
-
-/** Pictures of every page at three widths, for looking at: `VIO_SHOTS=folder`, with three people or long names by `VIO_WITH=few` or `crowd`, with a campaign half through by `VIO_WITH=campaign`, with large text by `VIO_TEXT=200`, some alone by `VIO_ONLY=today,edit-390-light,820-dark`, the page to its end by `VIO_WHOLE=1`. */
+/** Pictures of every page at three widths, for looking at: `VIO_SHOTS=folder`, with three people or long names by `VIO_WITH=few` or `crowd`, with a campaign half through or a morning with much to tell by `VIO_WITH=campaign` or `morning`, with large text by `VIO_TEXT=200`, some alone by `VIO_ONLY=today,edit-390-light,820-dark` (at 320 and 1280 only so), the page to its end by `VIO_WHOLE=1`. */
 describe.runIf(folder)("pictures", () => {
   let browser: Browser;
   let contact = "";
   let group = "";
   let campaign = "";
+  let people = { refused: "", changed: "" };
   beforeAll(async () => {
     mkdirSync(folder ?? "", { recursive: true });
     browser = await launch();
+    if (process.env.VIO_WITH === "morning") await muchToTell();
     const ask = await asUser();
     if (process.env.VIO_WITH === "few") await leaveFew(ask);
     if (process.env.VIO_WITH === "crowd") await crowd(ask);
@@ -119,6 +34,7 @@ describe.runIf(folder)("pictures", () => {
       await ask("POST", "/api/outgoing-webhooks", { url: "http://127.0.0.1:9/hooks/vioconcierge/appointments", description: "The practice’s own calendar on the wall", events: ["appointment.confirmed", "call.finished"] });
     group = ((await (await ask("GET", "/api/groups")).json()) as { groups: { id: string }[] }).groups[0]?.id ?? "";
     campaign = ((await (await ask("GET", "/api/groups/campaigns")).json()) as { campaigns: { campaign_id: string }[] }).campaigns[0]?.campaign_id ?? "";
+    people = await more(ask);
     if (process.env.VIO_WITH === "campaign") campaign = await halfway();
   }, 240_000);
   afterAll(() => browser.close());
@@ -130,10 +46,15 @@ describe.runIf(folder)("pictures", () => {
     ["list", () => "/contacts?view=%22list%22"],
     ["record", () => `/contacts/${contact}`],
     ["record-calls", () => `/contacts/${contact}/calls`],
+    ["record-changes", () => `/contacts/${people.changed}/changes`],
+    ["record-appointments", () => `/contacts/${contact}/appointments`],
+    ["record-notes", () => `/contacts/${contact}/notes`],
     ["new", () => "/contacts/new"],
     ["deleted", () => "/contacts/deleted"],
     ["duplicates", () => "/contacts/duplicates"],
     ["groups", () => "/groups"],
+    ["groups-table", () => "/groups?view=%22table%22"],
+    ["groups-cards", () => "/groups?view=%22cards%22"],
     ["group", () => `/groups/${group}`],
     ["group-analytics", () => `/groups/${group}/analytics`],
     ["compare", () => "/groups/compare"],
@@ -172,10 +93,62 @@ describe.runIf(folder)("pictures", () => {
     await boxes.first().waitFor({ state: "attached" });
     for (const place of [0, 1]) await boxes.nth(place).click({ force: true });
   };
+  /** One of the steps to a campaign, of a selection or of the group whose page is open. */
+  const stepTo = async (page: Page, step: string) => {
+    if ((await page.getByRole("navigation", { name: "Steps" }).count()) === 0) await selected(page, /^Call/);
+    await page.getByRole("navigation", { name: "Steps" }).getByRole("button", { name: new RegExp(step, "i") }).click();
+    await page.waitForTimeout(1_200);
+  };
   const selected = (page: Page, name: string | RegExp) => page.getByRole("region", { name: "Selection" }).getByRole("button", { name }).click();
+  const pause = async (page: Page, to: "pause" | "resume") => {
+    await (await asUser())("POST", `/api/calls/${to}`, {});
+    await page.waitForTimeout(1_500);
+  };
   /** What opens over a page: where, and how. What this clinic has nothing for is left out. */
   const dialogs: [string, () => string, (page: Page) => Promise<void>][] = [
     ["work", () => "/today", (page) => item(page, /^More for/, "Resolve")],
+    ["work-open", () => "/today", (page) => page.locator("[data-row]").first().press("Enter")],
+    ["work-resolved", () => "/today", (page) => button(page, "What was resolved").click()],
+    ["print", () => "/today", (page) => button(page, "Print day list").click()],
+    [
+      "print-page",
+      () => "/today",
+      async (page) => {
+        await page.evaluate(() => {
+          window.print = () => undefined;
+        });
+        await button(page, "Print day list").click();
+        await page.getByRole("dialog").getByRole("button", { name: "Print" }).click();
+        await page.emulateMedia({ media: "print" });
+      },
+    ],
+    ["help", () => "/today", (page) => page.locator("body").press("?")],
+    ["background", () => "/today", (page) => button(page, /^Background work/).click()],
+    [
+      "left-out",
+      () => "/today",
+      async (page) => {
+        await button(page, /^Background work/).click();
+        await button(page, "See who was left out").click();
+      },
+    ],
+    [
+      "refusal",
+      () => `/contacts/${people.refused}`,
+      async (page) => {
+        await button(page, "Call now").click();
+        await page.locator("h2:focus").waitFor();
+      },
+    ],
+    [
+      "refusal-checks",
+      () => `/contacts/${people.refused}`,
+      async (page) => {
+        await button(page, "Call now").click();
+        await button(page, "Show all checks").click();
+      },
+    ],
+    ["duplicates-compare", () => "/contacts/duplicates", (page) => button(page, /^Compare Orla/).click()],
     ["messages", () => "/today", (page) => button(page, /^Messages/).click()],
     ["account-menu", () => "/today", (page) => button(page, /your account$/).click()],
     [
@@ -196,10 +169,54 @@ describe.runIf(folder)("pictures", () => {
     ["many-status", () => "/contacts", (page) => selected(page, "Set status")],
     ["many-delete", () => "/contacts", (page) => item(page, "More for the selection", /^Delete/)],
     ["many-call", () => "/contacts", (page) => selected(page, /^Call/)],
+    ...["when", "words", "check"].map((step): [string, () => string, (page: Page) => Promise<void>] => [`many-call-${step}`, () => "/contacts", (page) => stepTo(page, step)]),
+    ...["who", "when", "words", "check"].map((step): [string, () => string, (page: Page) => Promise<void>] => [`call-${step}`, () => `/groups/${group}/call`, (page) => stepTo(page, step)]),
     ["edit", () => `/contacts/${contact}`, (page) => button(page, "Edit").click()],
     ["appointment", () => `/contacts/${contact}`, (page) => button(page, "Add appointment").click()],
+    [
+      "calendar-appointment",
+      () => `/contacts/${contact}`,
+      async (page) => {
+        await button(page, "Add appointment").click();
+        await button(page, "Date, open the calendar").click();
+        await page.getByRole("dialog", { name: "Date, calendar" }).waitFor();
+      },
+    ],
+    ["calendar", () => "/contacts/new", (page) => button(page, "Date, open the calendar").click()],
+    ["calendar-closed", () => "/settings/calls", (page) => button(page, "Closed on, open the calendar").click()],
+    [
+      "calendar-filter",
+      () => "/contacts?from=%222026-12-01%22&to=%222026-12-04%22",
+      async (page) => {
+        await page.getByTitle("Change this filter; Backspace removes it").click();
+        await page.getByRole("dialog").getByRole("button", { name: "Until, open the calendar" }).click();
+        await page.getByRole("dialog", { name: "Until, calendar" }).waitFor();
+      },
+    ],
+    [
+      "settings-changed",
+      () => "/settings/calls",
+      async (page) => {
+        await page.getByRole("switch", { name: /Ask how content/ }).click({ force: true });
+        await page.getByText("Saved", { exact: true }).waitFor();
+        await page.getByRole("switch", { name: /Saturdays and Sundays/ }).click({ force: true });
+        await page.getByText("Changed", { exact: true }).waitFor();
+      },
+    ],
     ["groups-of", () => `/contacts/${contact}`, (page) => button(page, "Manage").click()],
     ["delete", () => `/contacts/${contact}`, (page) => item(page, "More", /^Delete/)],
+    [
+      "conflict",
+      () => `/contacts/${contact}`,
+      async (page) => {
+        await button(page, "Edit").click();
+        const sheet = page.getByRole("dialog");
+        await sheet.getByRole("textbox", { name: "Notes" }).first().fill("Front door");
+        await (await asUser("reception"))("PATCH", `/api/contacts/${contact}`, { notes: `Back door ${String(Date.now() % 1000)}` });
+        await sheet.getByRole("button", { name: "Save", exact: true }).click();
+        await page.getByRole("dialog", { name: /changed this/ }).waitFor();
+      },
+    ],
     ["templates", () => "/groups", (page) => button(page, "Templates").click()],
     ["new-group", () => "/groups", (page) => button(page, "New group").click()],
     ["clear-group", () => `/groups/${group}/settings`, (page) => button(page, "Remove all members").click()],
@@ -229,6 +246,26 @@ describe.runIf(folder)("pictures", () => {
     ["webhook-rotate", () => "/settings/developers", (page) => button(page, "New secret").click()],
     ["webhook-remove", () => "/settings/developers", (page) => button(page, /^Remove/).click()],
     ["webhook-off", () => "/settings/developers", (page) => button(page, /^Switch (off|on)$/).click()],
+    [
+      "held",
+      () => "/today",
+      async (page) => {
+        const row = page.locator("section").filter({ has: page.getByRole("heading", { level: 2, name: /^Today’s appointments/ }) }).getByRole("listitem").first();
+        await row.hover();
+        const at = new Date((await clockNow()).getTime() + 10 * 60_000).toISOString();
+        await (await asUser())("POST", "/api/contacts", { name: "Imogen Late", phone: "+441514965519", appointment_time: at, on_duplicate: "create_new" });
+        await button(page, /^\d+ new$/).waitFor();
+      },
+    ],
+    // Hidden from here on.
+    ["hidden-today", () => "/today", (page) => page.keyboard.press("Control+Shift+h")],
+    ["hidden-contacts", () => "/contacts", (page) => page.waitForTimeout(300)],
+    ["hidden-cards", () => "/contacts?view=%22cards%22", (page) => page.waitForTimeout(300)],
+    ["hidden-record", () => `/contacts/${contact}`, (page) => page.waitForTimeout(300)],
+    ["shown", () => "/today", (page) => page.keyboard.press("Control+Shift+h")],
+    ["paused-today", () => "/today", async (page) => pause(page, "pause")],
+    ["paused-record", () => `/contacts/${contact}`, (page) => page.waitForTimeout(300)],
+    ["resumed", () => "/today", async (page) => pause(page, "resume")],
     // The last, because it is closed by its button alone.
     [
       "webhook-secret",
@@ -248,11 +285,18 @@ describe.runIf(folder)("pictures", () => {
     [390, 844, "light"],
     [1440, 900, "dark"],
     [1440, 900, "high"],
-  ] as const)("at %i x %i, %s", { timeout: 300_000 }, async (width, height, theme) => {
+    [390, 844, "dark"],
+    [390, 844, "high"],
+    [820, 1180, "high"],
+    [1280, 800, "light"],
+    [320, 640, "light"],
+  ] as const)("at %i x %i, %s", { timeout: 600_000 }, async (width, height, theme) => {
     const { page, context, problems } = await open(browser, { width, height, look: theme === "high" ? { contrast: "high" } : { theme } });
     await enlarge(page, size);
     const name = (each: string) => `${folder ?? ""}/${each}-${String(width)}-${theme}.png`;
-    if (only?.every((each) => /\d-/.test(each) && !each.endsWith(`${String(width)}-${theme}`))) return context.close();
+    const here = `${String(width)}-${theme}`;
+    const usual = ["1440-light", "820-light", "820-dark", "390-light", "1440-dark", "1440-high"].includes(here);
+    if (!(only ?? [""]).some((each) => (/\d-/.test(each) ? each.endsWith(here) : usual))) return context.close();
     await signIn(page);
     page.setDefaultTimeout(4_000);
     const wanted = (each: string) => !only || only.includes(each) || only.includes(`${each}-${String(width)}-${theme}`) || only.includes(`${String(width)}-${theme}`);
@@ -284,8 +328,9 @@ describe.runIf(folder)("pictures", () => {
         await page.waitForTimeout(400);
         await page.screenshot({ path: name(each) });
       } catch (error) {
-        process.stderr.write(`no picture of ${each}: ${String(error).split("\n")[0] ?? ""}\n`);
+        process.stderr.write(`${here}: no picture of ${each}: ${String(error).split("\n")[0] ?? ""}\n`);
       }
+      await page.emulateMedia({ media: null });
       for (let press = 0; press < 3 && (await page.getByRole("dialog").or(page.getByRole("alertdialog")).or(page.getByRole("menu")).count()) > 0; press += 1) await page.keyboard.press("Escape");
     }
     if (problems.length > 0) process.stderr.write(`${theme} ${String(width)}: ${[...new Set(problems)].join("\n")}\n`);

@@ -83,7 +83,7 @@ async function failedCall(page: Page): Promise<void> {
   expect(made.status, await made.clone().text()).toBe(201);
   const called = await ask("POST", `/api/contacts/${((await made.json()) as { id: string }).id}/call-now`, {});
   expect(called.ok, await called.clone().text()).toBe(true);
-  const message = page.locator("[role='status'][aria-live='polite']").getByRole("button", { name: "Close message" }).first();
+  const message = page.getByRole("region", { name: "Messages of the page" }).getByRole("button", { name: "Close message" }).first();
   // It rings for three seconds, which need not be waited for.
   for (let tries = 0; tries < 120 && (await message.count()) === 0; tries += 1) {
     if (tries % 4 === 1) await dev("clock", { advance_seconds: 10 });
@@ -103,7 +103,7 @@ it("messages of the console appear in the corner that was chosen, for as long as
     await page.getByRole("button", { name: new RegExp(field) }).click();
     await page.getByRole("option", { name: option }).click();
   };
-  const message = page.locator("[role='status'][aria-live='polite']").filter({ has: page.getByRole("button", { name: "Close message" }) });
+  const message = page.getByRole("region", { name: "Messages of the page" }).filter({ has: page.getByRole("button", { name: "Close message" }) });
   const gone = () => message.waitFor({ state: "detached", timeout: 30_000 });
   for (const [corner, left, top, words, seconds] of [
     ["Bottom left", true, false, "10 seconds", 10],

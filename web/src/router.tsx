@@ -9,6 +9,7 @@ import { Starting } from "./features/session/Starting";
 import { useSession } from "./features/session/use";
 import { Shell } from "./features/shell/Shell";
 import { useNouns } from "./features/session/business";
+import { loadCalendar } from "./ui/calendar";
 import { Toasts } from "./ui/toast";
 import { Empty, ErrorNote } from "./ui/Notes";
 
@@ -50,7 +51,8 @@ function Broken({ error, reset }: ErrorComponentProps) {
 const root = createRootRoute({ component: Root, notFoundComponent: Missing });
 
 type Load = () => Promise<{ default: React.ComponentType }>;
-const loads: Load[] = [];
+/** First what pages bring in when it is asked for. */
+const loads: (() => Promise<unknown>)[] = [loadCalendar, () => import("./features/contacts/Between")];
 
 function lazily(load: Load) {
   loads.push(load);

@@ -540,6 +540,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/contacts/counts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Counts the contacts of a filter as `POST /api/contacts/search` does with every page, and on request by the values of other filters, without showing anybody. A search is entered into the audit, sealed. */
+        post: operations["post_contacts_counts"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/contacts/deleted": {
         parameters: {
             query?: never;
@@ -1782,7 +1799,7 @@ export interface paths {
         delete: operations["delete_saved_filters_saved_filter_id"];
         options?: never;
         head?: never;
-        /** Changes the name of a saved filter, its filters as a whole, or both. */
+        /** Changes the name of a saved filter, its filters as a whole, how it is shown, or all of it. */
         patch: operations["patch_saved_filters_saved_filter_id"];
         trace?: never;
     };
@@ -4275,6 +4292,21 @@ export interface components {
             staff_trained: boolean;
         };
         /**
+         * @description A filter with the count of each of its values, each of which says what choosing it alone would find under all the
+         *     other filters.
+         */
+        ContactChoice: {
+            /** @example call */
+            parameter: string;
+            values: components["schemas"]["ContactChoiceValue"][];
+        };
+        /** @description One value of a filter. */
+        ContactChoiceValue: {
+            count: number;
+            /** @example due_today */
+            value: string;
+        };
+        /**
          * @description The columns of the list of contacts.
          * @example {
          *       "shown": [
@@ -4303,6 +4335,69 @@ export interface components {
             state: string;
             /** Format: date-time */
             withdrawn_at?: string | null;
+        };
+        /** @description How the contacts of a filter divide. */
+        ContactCounts: {
+            /** @description In the order they were asked for. */
+            choices: components["schemas"]["ContactChoice"][];
+            facets: components["schemas"]["ContactFacets"];
+        };
+        /**
+         * @description What is to be counted.
+         * @example {
+         *       "choices": [
+         *         "call",
+         *         "attention"
+         *       ],
+         *       "filter": {
+         *         "status": [
+         *           "pending"
+         *         ]
+         *       }
+         *     }
+         */
+        ContactCountsBody: {
+            /**
+             * @description Filters of which each value is counted too, once each: `appointment`, `call`, `urgency`, `last_contact`,
+             *     `call_result`, `priority`, `booking_source`, `attention`, `own`, `is_active`.
+             * @default []
+             */
+            choices?: string[];
+            /**
+             * @description As in a search, without order and page.
+             * @default {
+             *       "appointment": null,
+             *       "appointment_from": null,
+             *       "appointment_to": null,
+             *       "appointment_type": null,
+             *       "attention": null,
+             *       "booking_source": null,
+             *       "call": null,
+             *       "call_result": null,
+             *       "created_since": null,
+             *       "cursor": null,
+             *       "group_ids": null,
+             *       "group_logic": null,
+             *       "include_ungrouped": null,
+             *       "industry": null,
+             *       "is_active": null,
+             *       "last_contact": null,
+             *       "last_contact_days": null,
+             *       "own": null,
+             *       "owner_name": null,
+             *       "page": null,
+             *       "page_size": null,
+             *       "priority": null,
+             *       "search": null,
+             *       "sort": null,
+             *       "status": null,
+             *       "status_since": null,
+             *       "tag": null,
+             *       "ungrouped": null,
+             *       "urgency": null
+             *     }
+             */
+            filter?: components["schemas"]["ContactSearch"];
         };
         /**
          * @description How the contacts of the whole list divide (S0 "Contact Statistics Bar"). Status is counted without the filter by
@@ -4592,6 +4687,12 @@ export interface components {
             sort?: components["schemas"]["Words"] | null;
             /** @default null */
             status?: components["schemas"]["Words"] | null;
+            /**
+             * Format: date-time
+             * @description The current appointment was made at or after this instant, or its status changed then.
+             * @default null
+             */
+            status_since?: string | null;
             /** @default null */
             tag?: components["schemas"]["Words"] | null;
             /**
@@ -6846,6 +6947,8 @@ export interface components {
             sidebar_behavior?: string | null;
             /** @example dark */
             theme?: string | null;
+            /** @example 24_hour */
+            time_format?: string | null;
         };
         /** @description What one prefers, with the default where one chose nothing. */
         PreferencesView: {
@@ -6913,6 +7016,11 @@ export interface components {
              * @example light
              */
             theme: string;
+            /**
+             * @description `12_hour` or `24_hour`.
+             * @example 12_hour
+             */
+            time_format: string;
         };
         /**
          * @description A price.
@@ -7249,6 +7357,8 @@ export interface components {
         };
         /** @description One saved filter. */
         SavedFilter: {
+            /** @description Names of columns in order; null for those that you use otherwise. */
+            columns?: string[] | null;
             /** Format: date-time */
             created_at: string;
             /** @description As `POST /api/contacts/search` takes them. */
@@ -7261,10 +7371,15 @@ export interface components {
             updated_at: string;
             /** Format: int64 */
             version: number;
+            /**
+             * @description `grid`, `list` or `compact`; null for the one that you use otherwise.
+             * @example list
+             */
+            view?: string | null;
         };
         /**
          * @description A name, 1 to 50 characters, once for each user whatever the case; and filters and order as `POST /api/contacts/search`
-         *     takes them, without a page.
+         *     takes them, without a page; and how what they find is shown.
          * @example {
          *       "filters": {
          *         "appointment": "this_week",
@@ -7276,8 +7391,21 @@ export interface components {
          *     }
          */
         SavedFilterInput: {
+            /**
+             * @description At most 40 names of columns in order; null for those that you use otherwise.
+             * @example [
+             *       "name",
+             *       "appointment_time"
+             *     ]
+             */
+            columns?: string[] | null;
             filters?: components["schemas"]["ContactSearch"] | null;
             name?: string | null;
+            /**
+             * @description `grid`, `list` or `compact`; null for the one that you use otherwise.
+             * @example list
+             */
+            view?: string | null;
         };
         SavedFilters: {
             saved_filters: components["schemas"]["SavedFilter"][];
@@ -9882,6 +10010,8 @@ export interface operations {
                 own?: boolean;
                 /** @description Created at or after this instant. */
                 created_since?: string;
+                /** @description The current appointment was made at or after this instant, or its status changed then. */
+                status_since?: string;
                 /**
                  * @description `name`, `status`, `appointment_time`, `call_attempts`, `created_at`, `last_contact`, `relevance`, or
                  *     `added_to_group` with one group; `-` in front for descending, several in order. Relevance for a search, else newest
@@ -10473,6 +10603,84 @@ export interface operations {
                      *     }
                      */
                     "application/json": components["schemas"]["PhiFindings"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    post_contacts_counts: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "choices": [
+                 *         "call",
+                 *         "attention"
+                 *       ],
+                 *       "filter": {
+                 *         "status": [
+                 *           "pending"
+                 *         ]
+                 *       }
+                 *     }
+                 */
+                "application/json": components["schemas"]["ContactCountsBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "choices": [
+                     *         {
+                     *           "parameter": "call",
+                     *           "values": [
+                     *             {
+                     *               "count": 0,
+                     *               "value": "due_today"
+                     *             }
+                     *           ]
+                     *         }
+                     *       ],
+                     *       "facets": {
+                     *         "groups": [
+                     *           {
+                     *             "count": 0,
+                     *             "id": "0192f0c1-2b3c-7def-8abc-0123456789ab"
+                     *           }
+                     *         ],
+                     *         "recent_24h": 0,
+                     *         "status": {
+                     *           "cancelled": 0,
+                     *           "confirmed": 0,
+                     *           "pending": 0,
+                     *           "rescheduled": 0
+                     *         },
+                     *         "total": 0,
+                     *         "ungrouped": 0
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ContactCounts"];
                 };
             };
             400: components["responses"]["Problem400"];
@@ -16730,7 +16938,8 @@ export interface operations {
                      *           "id": "0192f0c1-2b3c-7def-8abc-0123456789ab",
                      *           "name": "Due this week",
                      *           "updated_at": "2027-03-10T10:30:00Z",
-                     *           "version": 0
+                     *           "version": 0,
+                     *           "view": "list"
                      *         }
                      *       ]
                      *     }
@@ -16794,7 +17003,8 @@ export interface operations {
                      *       "id": "0192f0c1-2b3c-7def-8abc-0123456789ab",
                      *       "name": "Due this week",
                      *       "updated_at": "2027-03-10T10:30:00Z",
-                     *       "version": 0
+                     *       "version": 0,
+                     *       "view": "list"
                      *     }
                      */
                     "application/json": components["schemas"]["SavedFilter"];
@@ -16896,7 +17106,8 @@ export interface operations {
                      *       "id": "0192f0c1-2b3c-7def-8abc-0123456789ab",
                      *       "name": "Due this week",
                      *       "updated_at": "2027-03-10T10:30:00Z",
-                     *       "version": 0
+                     *       "version": 0,
+                     *       "view": "list"
                      *     }
                      */
                     "application/json": components["schemas"]["SavedFilter"];
@@ -19058,7 +19269,8 @@ export interface operations {
                      *       "show_call_success_rates": false,
                      *       "show_contact_growth": false,
                      *       "sidebar_behavior": "auto_collapse",
-                     *       "theme": "light"
+                     *       "theme": "light",
+                     *       "time_format": "12_hour"
                      *     }
                      */
                     "application/json": components["schemas"]["PreferencesView"];
@@ -19102,7 +19314,8 @@ export interface operations {
                  *       "items_per_page": 50,
                  *       "primary_color": "#10B981",
                  *       "sidebar_behavior": "auto_collapse",
-                 *       "theme": "dark"
+                 *       "theme": "dark",
+                 *       "time_format": "24_hour"
                  *     }
                  */
                 "application/json": components["schemas"]["PreferencesPatch"];
@@ -19143,7 +19356,8 @@ export interface operations {
                      *       "show_call_success_rates": false,
                      *       "show_contact_growth": false,
                      *       "sidebar_behavior": "auto_collapse",
-                     *       "theme": "light"
+                     *       "theme": "light",
+                     *       "time_format": "12_hour"
                      *     }
                      */
                     "application/json": components["schemas"]["PreferencesView"];

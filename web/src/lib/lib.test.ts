@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { hiddenPhone, phonePart, phoneText, writeNumbersFrom } from "./phone";
-import { ago, clock, clockOf, clockWithin, dateKey, day, dayAndTime, dayAndTimeWithin, distance, duration, exact, hourName, instantOf, since, skipped, stopwatch, writeTimes } from "./time";
+import { ago, clock, clockOf, clockWithin, dateKey, day, dayAndTime, dayAndTimeWithin, distance, duration, endAbout, exact, hourName, instantOf, since, skipped, stopwatch, timeWithin, writeTimes } from "./time";
 import { count, hiddenName, initials, joined, money, nounsOf } from "./words";
 
 const London = "Europe/London";
@@ -22,6 +22,11 @@ describe("times", () => {
     expect(dayAndTimeWithin(new Date("2026-11-24T08:06:00Z"), London, now)).toBe(dayAndTime(new Date("2026-11-24T08:06:00Z"), London, now));
   });
 
+  it("leaves today out where it goes without saying", () => {
+    expect(timeWithin(new Date("2026-11-20T09:16:00Z"), London, now)).toBe("9:16am");
+    expect(timeWithin(new Date("2026-11-21T09:00:00Z"), London, now)).toBe("tomorrow 9am");
+  });
+
   it("says the hour as prose does, within a sentence alone", () => {
     const within = (at: string) => dayAndTimeWithin(new Date(at), London, now);
     expect(within("2026-11-24T09:00:00Z")).toBe("Tue 24 Nov, 9am");
@@ -31,6 +36,13 @@ describe("times", () => {
     expect(clockWithin(new Date("2026-07-01T11:00:00Z"), London)).toBe("midday");
     expect(dayAndTime(new Date("2026-11-24T09:00:00Z"), London, now)).toBe("Tue 24 Nov, 9:00am");
     expect(dayAndTime(new Date("2026-11-20T12:00:00Z"), London, now)).toBe("Today 12:00pm");
+  });
+
+  it("says an end until a minute before it", () => {
+    expect(endAbout("ends", new Date("2026-11-20T08:05:00Z"), London, now)).toBe("ends about 8:05am");
+    expect(endAbout("done", new Date("2026-11-20T08:04:59Z"), London, now)).toBe("finishing");
+    // The estimate is over, and the last call is not.
+    expect(endAbout("ends", new Date("2026-11-20T08:03:00Z"), London, now)).toBe("finishing");
   });
 
   it("tells an instant exactly, with its zone", () => {

@@ -116,6 +116,9 @@ const within = (text: string): string => text.replace(/^(Today|Tomorrow|Yesterda
 /** The same within a sentence: `today 8:06am`, `Mon 23 Nov, 9am`, `tomorrow midday`. */
 export const dayAndTimeWithin = (instant: Date, zone: string, now: Date): string => within(dayAnd(clockWithin(instant, zone), instant, zone, now));
 
+/** The same where today goes without saying: `9:16am`, `tomorrow 9am`. */
+export const timeWithin = (instant: Date, zone: string, now: Date): string => (dateKey(instant, zone) === dateKey(now, zone) ? clockWithin(instant, zone) : dayAndTimeWithin(instant, zone, now));
+
 /** The instant itself, for whoever wants to know exactly: `Mon 23 Nov 2026, 9:30:05am GMT (London)`. */
 export function exact(instant: Date, zone: string): string {
   const at = wall(instant, zone);
@@ -153,6 +156,12 @@ export function distance(instant: Date, now: Date): string {
   const words = `${count} ${unit}${count === 1 ? "" : "s"}`;
   return minutes >= 0 ? `in ${words}` : `${words} ago`;
 }
+
+/** Whether an expected end is so near that its time would be over while it is read. */
+export const isFinishing = (end: Date, now: Date): boolean => end.getTime() - now.getTime() < 60_000;
+
+/** `ends about 9:16am`; within a minute of it `finishing`. */
+export const endAbout = (verb: string, end: Date, zone: string, now: Date): string => (isFinishing(end, now) ? "finishing" : `${verb} about ${clock(end, zone)}`);
 
 /** Whole days from one `yyyy-mm-dd` to another. */
 export function daysBetween(from: string, to: string): number {

@@ -1,4 +1,4 @@
-import type { LucideIcon } from "lucide-react";
+import { TriangleAlert, type LucideIcon } from "lucide-react";
 import type { ReactNode } from "react";
 import css from "./Badge.module.css";
 import { cx } from "./cx";
@@ -17,6 +17,16 @@ export function Badge({ tone, icon: Icon, children, plain = false }: { tone: Ton
 /** A number beside a name. */
 export function Count({ value, tone }: { value: ReactNode; tone?: Tone }) {
   return <span className={cx(css.count, tone && css[tone], "num")}>{value}</span>;
+}
+
+/** Beside a name: something there needs somebody. */
+export function Problem({ words }: { words: string }) {
+  return (
+    <span className={css.problem}>
+      <TriangleAlert size={14} aria-hidden />
+      <span className="hidden-visually">{words}</span>
+    </span>
+  );
 }
 
 export function GroupTag({ name, color, icon }: { name: string; color: string; icon?: string | null | undefined }) {

@@ -1,4 +1,4 @@
-import { useId } from "react";
+import { useId, type CSSProperties, type ReactNode } from "react";
 import css from "./Bar.module.css";
 import { cx } from "./cx";
 
@@ -31,13 +31,21 @@ export function Textures({ id, shades }: { id: string; shades: Shade[] }) {
   );
 }
 
-/** A part of a whole, drawn as SVG: widths need no inline style, and print and greyscale keep the textures. */
-export function Stack({ parts, total, label }: { parts: { shade: Shade; value: number }[]; total: number; label: string }) {
+interface StackProps {
+  parts: { shade: Shade; value: number }[];
+  total: number;
+  label: string;
+  /** A link that lies over a part; its name is its own, as the drawing has none within. */
+  link?: (shade: Shade, over: { className: string | undefined; style: CSSProperties }) => ReactNode;
+}
+
+/** A part of a whole, drawn as SVG: print and greyscale keep the textures. */
+export function Stack({ parts, total, label, link }: StackProps) {
   const id = useId();
   const shown = parts.filter(({ value }) => value > 0);
   const sum = Math.max(total, 1);
   const before = (place: number) => shown.slice(0, place).reduce((width, { value }) => width + (value / sum) * 100, 0);
-  return (
+  const drawn = (
     <svg className={css.stack} role="img" aria-label={label}>
       <Textures id={id} shades={[...new Set(shown.map(({ shade }) => shade))]} />
       <rect className={css.rest} width="100%" height="100%" />
@@ -47,6 +55,13 @@ export function Stack({ parts, total, label }: { parts: { shade: Shade; value: n
         return <rect key={shade} data-shade={shade} fill={`url(#${id}${shade})`} x={`${String(before(place))}%`} width={`${String(Math.max(width - gap, 0.4))}%`} height="100%" />;
       })}
     </svg>
+  );
+  if (!link) return drawn;
+  return (
+    <div className={css.linked}>
+      {drawn}
+      {shown.map(({ shade, value }, place) => link(shade, { className: css.part, style: { left: `${String(before(place))}%`, width: `${String((value / sum) * 100)}%` } }))}
+    </div>
   );
 }
 

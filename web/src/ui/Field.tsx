@@ -1,4 +1,4 @@
-import { Check, ChevronDown, Minus } from "lucide-react";
+import { Check, ChevronDown, Minus, Pencil } from "lucide-react";
 import { useId, type ReactNode, type Ref } from "react";
 import { Button } from "react-aria-components/Button";
 import { Checkbox as AriaCheckbox, type CheckboxProps } from "react-aria-components/Checkbox";
@@ -15,7 +15,10 @@ import { TextField as AriaTextField, type TextFieldProps as AriaTextFieldProps }
 import css from "./Field.module.css";
 import { cx } from "./cx";
 
-interface Described {
+/** Whether what a field holds waits to be saved, or was saved just now. */
+export type Mark = "changed" | "saved";
+
+export interface Described {
   label: string;
   /** Under the field; said with it by screen readers. */
   help?: ReactNode;
@@ -23,6 +26,7 @@ interface Described {
   /** The label is for screen readers alone, because something else says it. */
   bare?: boolean;
   optional?: boolean;
+  mark?: Mark | undefined;
 }
 
 export interface TextFieldProps extends Omit<AriaTextFieldProps, "className" | "children">, Described {
@@ -34,10 +38,10 @@ export interface TextFieldProps extends Omit<AriaTextFieldProps, "className" | "
   list?: string;
 }
 
-export function TextField({ label, help, error, bare, optional, placeholder, rows, inputRef, leading, trailing, list, ...rest }: TextFieldProps) {
+export function TextField({ label, help, error, bare, optional, mark, placeholder, rows, inputRef, leading, trailing, list, ...rest }: TextFieldProps) {
   return (
     <AriaTextField {...rest} isInvalid={Boolean(error)} className={css.field}>
-      <FieldLabel label={label} bare={bare} optional={optional} />
+      <FieldLabel label={label} bare={bare} optional={optional} mark={mark} />
       {rows ? (
         <AriaTextArea rows={rows} placeholder={placeholder} className={cx(css.input, css.area)} />
       ) : (
@@ -52,12 +56,31 @@ export function TextField({ label, help, error, bare, optional, placeholder, row
   );
 }
 
-export function FieldLabel({ label, bare, optional }: { label: string; bare?: boolean | undefined; optional?: boolean | undefined }) {
-  return (
+export function FieldLabel({ label, bare, optional, mark }: { label: string; bare?: boolean | undefined; optional?: boolean | undefined; mark?: Mark | undefined }) {
+  const named = (
     <Label className={bare ? "hidden-visually" : css.label}>
       {label}
       {optional && <span className={css.optional}> optional</span>}
     </Label>
+  );
+  if (bare) return named;
+  return (
+    <span className={css.marked}>
+      {named}
+      <MarkBadge mark={mark} />
+    </span>
+  );
+}
+
+/** At the field itself, beside its name and no part of it; that it was saved is told once for all of them. */
+export function MarkBadge({ mark }: { mark: Mark | undefined }) {
+  if (!mark) return null;
+  const Icon = mark === "changed" ? Pencil : Check;
+  return (
+    <span className={cx(css.mark, css[mark])}>
+      <Icon size={12} aria-hidden />
+      <span className={css.word}>{mark === "changed" ? "Changed" : "Saved"}</span>
+    </span>
   );
 }
 
@@ -89,7 +112,7 @@ interface SelectFieldProps extends Described {
   small?: boolean;
 }
 
-export function SelectField({ label, help, error, bare, optional, options, value, onChange, placeholder = "Choose", isDisabled = false, small = false }: SelectFieldProps) {
+export function SelectField({ label, help, error, bare, optional, mark, options, value, onChange, placeholder = "Choose", isDisabled = false, small = false }: SelectFieldProps) {
   return (
     <AriaSelect
       className={css.field}
@@ -101,7 +124,7 @@ export function SelectField({ label, help, error, bare, optional, options, value
       isDisabled={isDisabled}
       placeholder={placeholder}
     >
-      <FieldLabel label={label} bare={bare} optional={optional} />
+      <FieldLabel label={label} bare={bare} optional={optional} mark={mark} />
       <Button className={cx(css.input, css.select, small && css.selectSmall)}>
         <SelectValue className={cx(css.value, "truncate")} />
         <ChevronDown size={16} aria-hidden />
@@ -138,17 +161,20 @@ export function Checkbox({ children, ...rest }: Omit<CheckboxProps, "className" 
 }
 
 /** What stands under a switch, why it cannot be used among it, is said with it. */
-export function Switch({ children, help, error, ...rest }: Omit<SwitchProps, "className" | "children"> & { children: ReactNode; help?: ReactNode; error?: string | undefined }) {
+export function Switch({ children, help, error, mark, ...rest }: Omit<SwitchProps, "className" | "children"> & { children: ReactNode; help?: ReactNode; error?: string | undefined; mark?: Mark | undefined }) {
   const own = useId();
   const said = [help && `${own}help`, error && `${own}error`].filter(Boolean).join(" ");
   return (
     <div>
-      <AriaSwitch {...rest} {...(said && { "aria-describedby": said })} className={css.switch}>
-        <span className={css.track} aria-hidden>
-          <span className={css.knob} />
-        </span>
-        <span>{children}</span>
-      </AriaSwitch>
+      <div className={css.marking}>
+        <AriaSwitch {...rest} {...(said && { "aria-describedby": said })} className={css.switch}>
+          <span className={css.track} aria-hidden>
+            <span className={css.knob} />
+          </span>
+          <span>{children}</span>
+        </AriaSwitch>
+        <MarkBadge mark={mark} />
+      </div>
       {help && (
         <p id={`${own}help`} className={css.switchHelp}>
           {help}

@@ -19,13 +19,13 @@ export function Skeleton({ rows = 3, label = "Loading", tall = false }: { rows?:
   const offline = useOfflineSince() !== null;
   if (offline && late) {
     return (
-      <p className={css.away} role="status">
+      <p className={css.away}>
         <WifiOff size={16} aria-hidden /> This was not read before the connection went. It comes by itself when it is back.
       </p>
     );
   }
   return (
-    <div className={cx(css.skeleton, late && css.late)} role="status">
+    <div className={cx(css.skeleton, late && css.late)}>
       <span className="hidden-visually">{label}</span>
       {Array.from({ length: rows }, (_, row) => (
         <div key={row} className={cx(css.bone, tall && css.boneTall)} aria-hidden>

@@ -1,5 +1,6 @@
 import { useId, type ReactNode } from "react";
 import css from "./Panel.module.css";
+import { Rereading } from "./Rereading";
 import { cx } from "./cx";
 
 interface PanelProps {
@@ -10,14 +11,17 @@ interface PanelProps {
   padded?: boolean;
   /** Without a line under the heading. */
   plain?: boolean;
+  /** Other rows are on their way, which somebody asked for. */
+  busy?: boolean;
   className?: string | undefined;
 }
 
 /** A card with its heading. */
-export function Panel({ title, aside, children, footer, padded = false, plain = padded, className }: PanelProps) {
+export function Panel({ title, aside, children, footer, padded = false, plain = padded, busy = false, className }: PanelProps) {
   const heading = useId();
   return (
-    <section className={cx(css.panel, className)} aria-labelledby={title ? heading : undefined}>
+    <section className={cx(css.panel, className)} aria-labelledby={title ? heading : undefined} aria-busy={busy || undefined}>
+      <Rereading shown={busy} />
       {title && (
         <header className={cx(css.header, plain && css.plain)}>
           <h2 id={heading} className={css.title}>

@@ -4,6 +4,8 @@ import css from "./ShowMore.module.css";
 interface Pages {
   hasNextPage: boolean;
   isFetchingNextPage: boolean;
+  /** What is shown is of another list: the rest of this one is not known yet. */
+  isPlaceholderData: boolean;
   fetchNextPage: () => Promise<unknown>;
 }
 
@@ -12,7 +14,7 @@ export function ShowMore({ list, bare }: { list: Pages; /** Without room around 
   if (!list.hasNextPage) return null;
   return (
     <div className={bare ? undefined : css.padded}>
-      <Button small isPending={list.isFetchingNextPage} onPress={() => void list.fetchNextPage()}>
+      <Button small isDisabled={list.isPlaceholderData} isPending={list.isFetchingNextPage} onPress={() => void list.fetchNextPage()}>
         Show more
       </Button>
     </div>

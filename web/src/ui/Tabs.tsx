@@ -21,7 +21,13 @@ export function TabLinks({ label, children }: { label: string; children: ReactNo
     // The links follow the address by themselves, and their counts come later and push.
     const watch = new MutationObserver(show);
     watch.observe(nav, { subtree: true, childList: true, characterData: true, attributeFilter: ["aria-current"] });
-    return () => watch.disconnect();
+    // A page that is still on its way has no width yet, and a phone is turned.
+    const size = new ResizeObserver(show);
+    size.observe(nav);
+    return () => {
+      watch.disconnect();
+      size.disconnect();
+    };
   }, []);
   return (
     <nav ref={row} aria-label={label} className={css.tabs}>

@@ -1,7 +1,8 @@
 import { Check, CircleAlert, X } from "lucide-react";
-import { useEffect, useSyncExternalStore } from "react";
+import { useEffect, useRef, useSyncExternalStore } from "react";
 import { number } from "@/lib/words";
 import { IconButton } from "./Button";
+import { forgetSaid, onSaid, say, saidNow } from "./say";
 import css from "./toast.module.css";
 import { cx } from "./cx";
 
@@ -23,6 +24,12 @@ function put(next: Shown[]): void {
 
 /** Says that something is done. Refusals are said where the work is, not here. */
 export function toast(text: string, bad = false): void {
+  show(text, bad);
+  say(text);
+}
+
+/** Shows a message without reading it out: news of what others did. */
+export function show(text: string, bad = false): void {
   // The same again, as when a campaign is answered, stays one line and counts.
   const before = shown.find((each) => each.text === text && each.bad === bad);
   const others = shown.filter((each) => each !== before);
@@ -43,7 +50,10 @@ export function placeToasts(nextPlace: string, nextSeconds: number): void {
   put([...shown]);
 }
 
-export const forgetToasts = (): void => put([]);
+export function forgetToasts(): void {
+  put([]);
+  forgetSaid();
+}
 
 const drop = (id: number) => put(shown.filter((each) => each.id !== id));
 
@@ -56,12 +66,36 @@ export function Toasts() {
     () => shown,
   );
   return (
-    <div className={cx(css.region, CORNERS[place], "no-print")} role="status" aria-live="polite">
-      {list.map((each) => (
-        <Toast key={each.id} toast={each} />
-      ))}
-    </div>
+    <>
+      <section className={cx(css.region, CORNERS[place], "no-print")} {...(list.length > 0 && { "aria-label": "Messages of the page" })}>
+        {list.map((each) => (
+          <Toast key={each.id} toast={each} />
+        ))}
+      </section>
+      <Said />
+    </>
   );
+}
+
+const regions = new WeakMap<Element, HTMLElement>();
+
+/** The one region of the console that is read out by itself; a dialog over the page does not silence it. It is apart from the page, whose words would be found, copied and translated twice. */
+function Said() {
+  const host = useRef<HTMLDivElement>(null);
+  const said = useSyncExternalStore(onSaid, saidNow);
+  useEffect(() => {
+    const element = host.current;
+    if (!element) return;
+    let region = regions.get(element);
+    if (!region) {
+      region = document.createElement("p");
+      region.setAttribute("role", "status");
+      element.attachShadow({ mode: "closed" }).append(region);
+      regions.set(element, region);
+    }
+    region.textContent = said;
+  }, [said]);
+  return <div ref={host} className="hidden-visually no-print" data-live-announcer="true" />;
 }
 
 function Toast({ toast: { id, text, bad, times } }: { toast: Shown }) {

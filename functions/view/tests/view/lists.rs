@@ -349,7 +349,9 @@ async fn counts_say_what_each_choice_would_find() {
     let urgent = json!({ "name": "Zoë O’Brien", "phone": "07912 345678", "appointment_time": SOON,
         "priority": "urgent" });
     let zoe = world.made(urgent).await;
-    world.made(json!({ "name": "Bob Stone" })).await;
+    world
+        .made(json!({ "name": "Bob Stone", "phone": "07912 345679" }))
+        .await;
     world.first.app.advance(chrono::TimeDelta::hours(1));
     let since = world.tenant.store.now();
     let path = format!("/api/contacts/{zoe}");

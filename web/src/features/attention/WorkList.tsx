@@ -8,7 +8,7 @@ import { useZone } from "@/features/session/business";
 import { useColleague } from "@/features/session/team";
 import { useMayEdit, useMe } from "@/features/session/use";
 import { useShortcuts } from "@/features/shell/shortcuts";
-import { ago, agoWithin, clock, dayAndTime, dayAndTimeWithin } from "@/lib/time";
+import { ago, agoWithin, dayAndTime, dayAndTimeWithin, since } from "@/lib/time";
 import { useNow } from "@/lib/useNow";
 import { count, initials, number } from "@/lib/words";
 import { Avatar, Count, IconTile } from "@/ui/Badge";
@@ -77,6 +77,11 @@ export function WorkList() {
     setWhose(next);
     setActive(null);
   };
+  /** For a button under the list that makes it shorter: what follows the list would come under one's eyes. */
+  const toHead = () => {
+    const panel = list.current?.closest("section");
+    if (panel && panel.getBoundingClientRect().top < 0) panel.scrollIntoView();
+  };
   const move = (step: number) => {
     const links = [...(list.current?.querySelectorAll<HTMLElement>("[data-row]") ?? [])];
     const place = links.findIndex((each) => each.dataset.row === marked);
@@ -139,14 +144,29 @@ export function WorkList() {
         (whose !== "resolved" || resolved.hasNextPage) && (
           <>
             {whose !== "resolved" && entries.length > FIRST && (
-              <Button small look="quiet" onPress={() => setAll(!all)}>
+              <Button
+                small
+                look="quiet"
+                onPress={() => {
+                  if (all) toHead();
+                  setAll(!all);
+                }}
+              >
                 {all ? "Show fewer" : `Show ${number(entries.length - FIRST)} more`}
               </Button>
             )}
             {whose === "resolved" ? (
               <ShowMore list={resolved} bare />
             ) : (
-              <Button small look="quiet" icon={History} onPress={() => choose("resolved")}>
+              <Button
+                small
+                look="quiet"
+                icon={History}
+                onPress={() => {
+                  toHead();
+                  choose("resolved");
+                }}
+              >
                 What was resolved
               </Button>
             )}
@@ -259,7 +279,8 @@ function Row({ came, entry, person, active, onActive, onMove, onOpen, at }: RowP
       </div>
       <span className={css.since}>
         <Time at={entry.since} zone={zone}>
-          {ago(new Date(entry.since), zone, at)}
+          <span className={css.beside}>{ago(new Date(entry.since), zone, at)}</span>
+          <span className={css.under}>{since(new Date(entry.since), zone, at)}</span>
         </Time>
       </span>
       {editable && !done && (
@@ -306,7 +327,6 @@ function Row({ came, entry, person, active, onActive, onMove, onOpen, at }: RowP
           </>
         )}
       </span>
-      <span className="hidden-visually">Since {clock(new Date(entry.since), zone)}</span>
     </li>
   );
 }

@@ -7,7 +7,7 @@ import { useColleague } from "@/features/session/team";
 import { useMay } from "@/features/session/use";
 import { now } from "@/api/clock";
 import { clock, clockOf, dayAndTimeWithin } from "@/lib/time";
-import { count } from "@/lib/words";
+import { count, number } from "@/lib/words";
 import { Meter } from "@/ui/Bar";
 import { Button } from "@/ui/Button";
 import { Dialog } from "@/ui/Dialog";
@@ -53,14 +53,14 @@ export function CallMeter() {
       <p className={css.row}>
         <span>Last {Math.round(data.window_seconds / 60)} minutes</span>
         <span className="num">
-          <b>{data.used}</b> of {data.limit}
+          <b>{number(data.used)}</b> of {number(data.limit)}
         </span>
       </p>
       <Meter label="Calls of the last minutes" value={data.used} most={data.limit} />
       <p className={css.row}>
         <span>Today</span>
         <span className="num">
-          <b>{data.used_today}</b> of {data.daily_limit}
+          <b>{number(data.used_today)}</b> of {number(data.daily_limit)}
         </span>
       </p>
       <Meter label="Calls of today" value={data.used_today} most={data.daily_limit} />

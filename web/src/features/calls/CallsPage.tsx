@@ -1,4 +1,4 @@
-import { useInfiniteQuery } from "@tanstack/react-query";
+import { keepPreviousData, useInfiniteQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { useState } from "react";
 import { api, body } from "@/api/client";
@@ -62,12 +62,15 @@ function Planned() {
     queryFn: ({ pageParam }) => body(api.POST("/api/contacts/search", { body: { call: which, sort: ["appointment_time"], page_size: 100, ...(pageParam && { cursor: pageParam }) } })),
     initialPageParam: "",
     getNextPageParam: (page) => page.pagination.next_cursor ?? undefined,
+    placeholderData: keepPreviousData,
   });
+  const others = list.isPlaceholderData;
   const loaded = list.data?.pages.flatMap((page) => page.contacts) ?? [];
   const people = list.hasNextPage ? loaded : loaded.toSorted((a, b) => (a.next_call_at ?? "9").localeCompare(b.next_call_at ?? "9"));
   const total = list.data?.pages[0]?.facets.total;
   return (
     <Panel
+      busy={others}
       title={<>Planned {total !== undefined && <Count value={number(total)} />}</>}
       aside={
         <Segments
@@ -82,11 +85,11 @@ function Planned() {
         />
       }
     >
-      {list.isPending && <Skeleton rows={5} />}
+      {(list.isPending || (others && people.length === 0)) && <Skeleton rows={5} />}
       {list.isError && <ErrorNote error={list.error} what="Could not load the planned calls." retry={() => void list.refetch()} />}
-      {list.data && people.length === 0 && <Empty title={which === "due_now" ? "Nobody waits in line" : which === "due_today" ? "No more calls are planned today" : "No calls are planned"}>{`Vio plans a call for each ${nouns.one} with a coming appointment.`}</Empty>}
+      {list.data && !others && people.length === 0 && <Empty title={which === "due_now" ? "Nobody waits in line" : which === "due_today" ? "No more calls are planned today" : "No calls are planned"}>{`Vio plans a call for each ${nouns.one} with a coming appointment.`}</Empty>}
       {list.data && (
-        <LiveRows of={`${which} ${String(list.data.pages.length)}`} items={people} keyOf={idOf}>
+        <LiveRows of={`${others ? "others" : which} ${String(list.data.pages.length)}`} items={people} keyOf={idOf}>
           {(each, came) => (
             <li key={each.id} className={cx(css.row, css.planned, came)}>
               <span className={`${css.time ?? ""} num`}>

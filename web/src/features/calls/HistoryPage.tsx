@@ -1,4 +1,4 @@
-import { useInfiniteQuery } from "@tanstack/react-query";
+import { keepPreviousData, useInfiniteQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { useState } from "react";
 import { api, body } from "@/api/client";
@@ -38,17 +38,19 @@ export default function HistoryPage() {
     queryFn: ({ pageParam }) => body(api.GET("/api/calls", { params: { query: { status, page_size: 25, ...(pageParam && { cursor: pageParam }) } } })),
     initialPageParam: "",
     getNextPageParam: (page) => page.pagination.next_cursor ?? undefined,
+    placeholderData: keepPreviousData,
   });
+  const others = list.isPlaceholderData;
   const calls = list.data?.pages.flatMap((page) => page.calls) ?? [];
   return (
     <>
       <CallTabs />
-      <Panel title="History" aside={<Segments label="Which calls" value={status} onChange={setStatus} options={STATUSES.map((each) => ({ ...each }))} />}>
-        {list.isPending && <Skeleton rows={6} />}
+      <Panel title="History" busy={others} aside={<Segments label="Which calls" value={status} onChange={setStatus} options={STATUSES.map((each) => ({ ...each }))} />}>
+        {(list.isPending || (others && calls.length === 0)) && <Skeleton rows={6} />}
         {list.isError && <ErrorNote error={list.error} what="Could not load call history. The rest is up to date." retry={() => void list.refetch()} />}
-        {list.data && calls.length === 0 && !list.hasNextPage && <Empty title="No calls like this yet" />}
+        {list.data && !others && calls.length === 0 && !list.hasNextPage && <Empty title="No calls like this yet" />}
         {list.data && (
-          <LiveRows of={`${status} ${String(list.data.pages.length)}`} items={calls} keyOf={sessionOf}>
+          <LiveRows of={`${others ? "others" : status} ${String(list.data.pages.length)}`} items={calls} keyOf={sessionOf}>
             {(call, came) => <Row key={call.session_id} call={call} came={came} onOpen={() => setOpen(call.session_id)} />}
           </LiveRows>
         )}

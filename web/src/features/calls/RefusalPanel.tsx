@@ -1,7 +1,7 @@
 import { useQueries } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
-import { Ban, CalendarPlus, Check, ClockAlert, Hourglass, MessageSquareText, Phone, PhoneCall, PhoneForwarded, PhoneMissed, RotateCw, Settings, ShieldCheck, SquarePen, X, type LucideIcon } from "lucide-react";
-import { useEffect, useId, useRef, useState } from "react";
+import { Ban, CalendarPlus, Check, CirclePause, Hourglass, MessageSquareText, Phone, PhoneCall, PhoneForwarded, PhoneMissed, RotateCw, Settings, ShieldAlert, ShieldCheck, SquarePen, X, type LucideIcon } from "lucide-react";
+import { useEffect, useRef, useState } from "react";
 import { api } from "@/api/client";
 import { Refusal } from "@/api/problem";
 import { contactQuery, type Contact } from "@/features/contacts/one";
@@ -14,13 +14,13 @@ import { now } from "@/api/clock";
 import { dayAndTimeWithin } from "@/lib/time";
 import { useCountdown } from "@/lib/useCountdown";
 import { count, waitWords } from "@/lib/words";
-import { Button, IconButton } from "@/ui/Button";
-import { IconTile } from "@/ui/Badge";
 import { PauseDialog } from "./CallMeter";
 import { DecisionList } from "./DecisionList";
+import { RefusalCard, type Offer } from "./RefusalCard";
 import css from "./RefusalPanel.module.css";
 import { useLimits } from "./queries";
 import { refusalCopy, type RefusalRemedy } from "./refusals";
+import { GUARD } from "./words";
 
 interface Props {
   refusal: Refusal;
@@ -37,14 +37,14 @@ interface Props {
   onText?: () => void;
 }
 
-interface Offer {
-  icon: LucideIcon;
-  title: string;
-  line: string;
-  button: string;
-  run: () => void;
-  isDisabled?: boolean;
-}
+/** What kind of no it is, where it is not one of time: by what can be done about it. */
+const REASON: [RefusalRemedy, LucideIcon][] = [
+  ["consent", ShieldAlert],
+  ["agreed", ShieldAlert],
+  ["dnc", Ban],
+  ["record", Ban],
+  ["resume", CirclePause],
+];
 
 /** How often it is looked whether a number is free again. */
 const LOOK = 4_000;
@@ -88,8 +88,6 @@ export function RefusalPanel({ refusal, contact, onClose, onWait, onAgain, onCon
   const may = useMay();
   const said = useSaid();
   const navigate = useNavigate();
-  const heading = useRef<HTMLHeadingElement>(null);
-  const title = useId();
   const [checks, setChecks] = useState(false);
   const [resuming, setResuming] = useState(false);
   const limits = useLimits().data;
@@ -116,7 +114,6 @@ export function RefusalPanel({ refusal, contact, onClose, onWait, onAgain, onCon
   });
   const listed = useEntryOf(copy.remedies.includes("dnc") ? (contact.phone ?? null) : null).data;
   const since = listed && `Added ${dayAndTimeWithin(new Date(listed.added_at), zone, now())}${listed.reason ? `: “${listed.reason}”` : "."}`;
-  useEffect(() => heading.current?.focus(), [refusal]);
 
   const offers: Partial<Record<RefusalRemedy, Offer>> = {
     wait: { icon: Hourglass, title: "Wait in line", line: "Vio calls as soon as a call is free. You can take it out of line.", button: "Stay in line", run: onWait },
@@ -150,42 +147,28 @@ export function RefusalPanel({ refusal, contact, onClose, onWait, onAgain, onCon
     ...(may("modify_call_schedules") && { resume: { icon: Check, title: "Resume calling", line: "Once the reason for the pause is gone.", button: "Resume calling", run: () => setResuming(true) } }),
     ...(may("configure_integrations") && { integrations: { icon: Settings, title: "Finish the set-up", line: "The agent, the caller number and the key.", button: "Open Integrations", run: () => void navigate({ to: "/settings/$section", params: { section: "integrations" } }) } }),
   };
-  const shown = copy.remedies.flatMap((each) => (offers[each] ? [{ id: each, ...offers[each] }] : []));
+  const shown = copy.remedies.flatMap((each) => (offers[each] ? [offers[each]] : []));
   // Where nothing can be done from here, what the API advises.
   const remedy = refusal.text("remedy");
   const passed = refusal.decision.filter((each) => each.passed).length;
   const failed = refusal.decision.length - passed;
+  const stopped = failed === 1 ? GUARD[refusal.decision.find((each) => !each.passed)?.guard ?? ""] : undefined;
 
   return (
-    <section className={css.panel} aria-labelledby={title}>
-      <header className={css.header}>
-        <IconTile icon={ClockAlert} tone="attention" size={20} />
-        <div className={css.text}>
-          <h2 id={title} ref={heading} tabIndex={-1}>
-            {copy.title}
-          </h2>
-          <p className="muted">{copy.line}</p>
+    <RefusalCard
+      title={copy.title}
+      line={copy.line}
+      offers={shown}
+      about={refusal}
+      icon={REASON.find(([each]) => copy.remedies.includes(each))?.[1]}
+      onClose={onClose}
+      more={
+        <>
           {shown.length === 0 && remedy && <p className="muted">{remedy}</p>}
           {refusal.status >= 500 && refusal.reference && <p className="faint code">Reference {refusal.reference}</p>}
-        </div>
-        <IconButton icon={X} label="Close" onPress={onClose} />
-      </header>
-      {shown.length > 0 && (
-        <ul className={css.offers}>
-          {shown.map((offer, place) => (
-            <li key={offer.id}>
-              <IconTile icon={offer.icon} />
-              <div className={css.offer}>
-                <h3>{offer.title}</h3>
-                <p className="muted">{offer.line}</p>
-              </div>
-              <Button look={place === 0 ? "primary" : "secondary"} isDisabled={offer.isDisabled ?? false} onPress={offer.run}>
-                {offer.button}
-              </Button>
-            </li>
-          ))}
-        </ul>
-      )}
+        </>
+      }
+    >
       {refusal.decision.length > 0 && (
         <footer className={css.footer}>
           <span className={css.passed}>
@@ -193,6 +176,7 @@ export function RefusalPanel({ refusal, contact, onClose, onWait, onAgain, onCon
           </span>
           <span className={css.failed}>
             <X size={14} aria-hidden /> {count(failed, "check")} failed
+            {stopped && `: “${stopped}”`}
           </span>
           <button type="button" className={css.link} aria-expanded={checks} onClick={() => setChecks(!checks)}>
             {checks ? "Hide checks" : "Show all checks"}
@@ -201,6 +185,6 @@ export function RefusalPanel({ refusal, contact, onClose, onWait, onAgain, onCon
       )}
       {checks && <DecisionList guards={refusal.decision} consent={contact.preferences.voice_consent} />}
       {resuming && <PauseDialog onClose={() => setResuming(false)} />}
-    </section>
+    </RefusalCard>
   );
 }

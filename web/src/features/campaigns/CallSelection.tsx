@@ -1,91 +1,107 @@
-import { useMutation, useQueryClient } from "@tanstack/react-query";
-import { useNavigate } from "@tanstack/react-router";
-import { Phone } from "lucide-react";
+import { Info } from "lucide-react";
 import { api, body } from "@/api/client";
-import { Refusal, byField } from "@/api/problem";
 import { Restored } from "@/features/session/Restored";
-import { useZone } from "@/features/session/business";
-import { kept } from "@/features/session/kept";
+import { useNouns } from "@/features/session/business";
 import { useKept } from "@/features/session/useKept";
-import { instantOf } from "@/lib/time";
-import { count, number } from "@/lib/words";
+import { count } from "@/lib/words";
 import { Button } from "@/ui/Button";
 import { Dialog } from "@/ui/Dialog";
-import { Hint } from "@/ui/Notes";
-import { OptionsForm } from "./OptionsForm";
-import { NotStarted } from "./NotStarted";
-import { Plan } from "./Plan";
-import { PLAIN, complete, requestOf, untouched, type Options } from "./options";
+import { Panel } from "@/ui/Panel";
+import { Stepper } from "@/ui/Stepper";
+import { Choices } from "./Choices";
+import { StepBody, StepButtons, StepNote } from "./CampaignSteps";
+import { Said } from "./Said";
+import css from "./Steps.module.css";
+import { TooMany } from "./TooMany";
+import { useCampaignFlow } from "./flow";
+import { BEGINNING, STEPS, untouched } from "./options";
+import { LEFT_OUT } from "./reasons";
+import { FORM, type KeptSelection } from "./selected";
 
+/** As many as are called without a group. */
 const MOST = 100;
-const FORM = "call-selection";
 
-interface Kept {
+interface Props {
+  /** Whom; of more than a group may hold nobody, only how many. */
   ids: string[];
-  options: Options;
-}
-
-/** Whom somebody was about to call when the page was loaded again. */
-export function idsKept(user: string): string[] | null {
-  const found = kept(user, FORM) as Partial<Kept> | null;
-  return Array.isArray(found?.ids) ? found.ids : null;
+  size: number;
+  onClose: () => void;
+  onStarted: () => void;
 }
 
 /** Calls people chosen in a list: the same steps as for a group, in one dialog. */
-export function CallSelection({ ids, onClose, onStarted }: { ids: string[]; onClose: () => void; onStarted: () => void }) {
-  const zone = useZone();
-  const client = useQueryClient();
-  const navigate = useNavigate();
-  const { value, set, restored, discard } = useKept<Kept>(FORM, { ids, options: PLAIN });
-  const { options } = value;
-  const setOptions = (options: Options) => set({ ids, options });
-  const instant = (date: string, time: string) => instantOf(date, time, zone).toISOString();
-  const ask = (dry: boolean) => body(api.POST("/api/campaigns", { body: { ...requestOf(options, instant, dry), contact_ids: ids } }));
-  const dry = useMutation({ mutationFn: () => ask(true) });
-  const start = useMutation({
-    mutationFn: () => ask(false),
-    onSuccess: (answer) => {
-      void client.invalidateQueries({ queryKey: ["campaigns"] });
+export default function CallSelection({ ids, size, onClose, onStarted }: Props) {
+  const nouns = useNouns();
+  const title = `Call ${count(size, nouns.one, nouns.many)}`;
+  if (size > MOST) {
+    return (
+      <Dialog title={title} kind="wide" open onClose={onClose}>
+        <TooMany ids={ids} size={size} onClose={onClose} onMade={onStarted} />
+      </Dialog>
+    );
+  }
+  return <Steps title={title} ids={ids} onClose={onClose} onStarted={onStarted} />;
+}
+
+function Steps({ title, ids, onClose, onStarted }: Omit<Props, "size"> & { title: string }) {
+  const nouns = useNouns();
+  const { value, set, restored, discard, stay } = useKept<KeptSelection>(FORM, { ids, ...BEGINNING });
+  const flow = useCampaignFlow({
+    id: FORM,
+    draft: value,
+    set: (draft) => set({ ids, ...draft }),
+    ask: (request) => body(api.POST("/api/campaigns", { body: { ...request, contact_ids: ids } })),
+    onStarted: () => {
       onStarted();
       onClose();
-      if ("campaign_id" in answer) void navigate({ to: "/calls/campaigns/$campaignId", params: { campaignId: answer.campaign_id } });
     },
   });
-  const plan = dry.data && "members" in dry.data ? dry.data : null;
-  const refusal = start.error ?? dry.error;
-  const many = ids.length > MOST;
+  const { step, options, plan } = flow;
+  const people = count(ids.length, nouns.one, nouns.many);
+  const first = plan?.members.find((each) => each.would_call)?.contact_id;
   return (
     <Dialog
-      title={`Call ${count(ids.length, "person", "people")}`}
+      title={title}
       kind="wide"
       open
       onClose={onClose}
       footer={
-        plan ? (
-          <>
-            <Button onPress={() => dry.reset()}>Change</Button>
-            <Button look="primary" icon={Phone} isDisabled={plan.to_be_called === 0} isPending={start.isPending} onPress={() => start.mutate()}>
-              {`Call ${count(plan.to_be_called, "person", "people")}`}
-            </Button>
-          </>
-        ) : (
-          <>
-            <Button onPress={onClose}>Cancel</Button>
-            <Button look="primary" isDisabled={many || !complete(options)} isPending={dry.isPending} onPress={() => dry.mutate()}>
-              Check
-            </Button>
-          </>
-        )
+        <>
+          {step === "who" && <Button onPress={onClose}>Cancel</Button>}
+          <StepButtons flow={flow} />
+        </>
       }
     >
-      <Restored shown={!plan && restored && !untouched(options)} onDiscard={discard} />
-      {many && (
-        <Hint tone="attention">
-          You can call up to {MOST} selected people at once. You chose {number(ids.length)}. A group can hold up to 1,000: put them into one and call the group.
-        </Hint>
+      <Stepper label="Steps" steps={STEPS} current={step} onGo={flow.go} />
+      <Restored shown={restored && !untouched(options)} onDiscard={discard} />
+      <StepBody
+        flow={flow}
+        example={ids[0]}
+        onLeave={stay}
+        who={
+          <Panel title="Who is called" padded>
+            <div className={css.part}>
+              <p className={css.who}>
+                <span>
+                  <b>{people}</b>
+                  <span className="muted">Those you selected in the list</span>
+                </span>
+              </p>
+              <p className={css.note}>
+                <Info size={15} aria-hidden />
+                <span>{LEFT_OUT}</span>
+              </p>
+            </div>
+          </Panel>
+        }
+      />
+      {plan && step === "check" && (
+        <>
+          <Said contactId={first} options={options} onChange={() => flow.go("words")} onLeave={stay} />
+          <Choices who={people} options={options} onGo={flow.go} />
+        </>
       )}
-      {refusal && <NotStarted refusal={refusal} />}
-      {plan ? <Plan run={plan} /> : <OptionsForm options={options} onChange={setOptions} errors={byField(dry.error instanceof Refusal ? dry.error : null)} />}
+      <StepNote flow={flow} />
     </Dialog>
   );
 }

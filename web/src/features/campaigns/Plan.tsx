@@ -2,23 +2,37 @@ import { Info } from "lucide-react";
 import { useMemo, useState } from "react";
 import type { Schemas } from "@/api/client";
 import { now } from "@/api/clock";
-import { Name } from "@/features/preferences/hidden";
-import { useZone } from "@/features/session/business";
+import { PauseDialog } from "@/features/calls/CallMeter";
 import { useLimits } from "@/features/calls/queries";
-import { clock, dayAndTime, dayAndTimeWithin } from "@/lib/time";
+import { Name } from "@/features/preferences/hidden";
+import { useCallSettings, useZone } from "@/features/session/business";
+import { clock, clockWithin, dateKey, daysBetween, longDay, timeWithin } from "@/lib/time";
 import { count, money, number } from "@/lib/words";
-import { IconTile } from "@/ui/Badge";
+import { Button } from "@/ui/Button";
+import { ChartPanel } from "@/ui/chart/ChartPanel";
+import { Columns } from "@/ui/chart/Columns";
 import { Hint } from "@/ui/Notes";
 import { Panel } from "@/ui/Panel";
+import { LeftOut } from "./LeftOut";
 import css from "./Plan.module.css";
-import { skipReason } from "./reasons";
 
 type DryRun = Schemas["CampaignDryRun"];
 
-/** What a campaign would do: how many, until when, who is left out and why, who comes first. */
-export function Plan({ run }: { run: DryRun }) {
+interface Ways {
+  onWhen: () => void;
+  onAgain: () => void;
+  onLeave: () => void;
+}
+
+const QUARTER = 900_000;
+/** As many quarters of an hour as a chart has room for. */
+const MOST_QUARTERS = 24;
+const FIRST = 8;
+
+/** What a campaign would do: how many, until when, who is left out and what to do about it, who comes first. */
+export function Plan({ run, ways }: { run: DryRun; ways: Ways }) {
   const zone = useZone();
-  const limits = useLimits().data;
+  const price = useCallSettings().data?.price_per_call;
   const byReason = useMemo(() => {
     const skipped = new Map<string, DryRun["members"]>();
     for (const member of run.members) {
@@ -27,15 +41,26 @@ export function Plan({ run }: { run: DryRun }) {
     }
     return [...skipped.entries()].sort((a, b) => b[1].length - a[1].length);
   }, [run]);
-  const called = run.members.filter((each) => each.would_call).sort((a, b) => (a.estimated_at ?? "9").localeCompare(b.estimated_at ?? "9"));
+  const called = useMemo(() => run.members.filter((each) => each.would_call).sort((a, b) => (a.estimated_at ?? "9").localeCompare(b.estimated_at ?? "9")), [run]);
   const left = run.total_members - run.to_be_called;
-  const start = new Date(run.starts_at);
-  const end = run.estimated_completion ? new Date(run.estimated_completion) : null;
-  const windows = useWindows(called, zone);
-  const most = Math.max(limits?.limit ?? 0, ...windows.map((each) => each.count));
-  const sameDay = end && dayAndTime(start, zone, now()).split(" ")[0] === dayAndTime(end, zone, now()).split(" ")[0];
+  const [from, to] = spanOf(run, called);
+  const lastDay = to && dateKey(to, zone) !== dateKey(from, zone) ? to : null;
+  const [all, setAll] = useState(false);
+  const [resuming, setResuming] = useState(false);
   return (
-    <div className={css.plan}>
+    <>
+      {run.warnings.map((each) => (
+        <Hint key={each.code} tone="waiting">
+          <span className={css.warning}>
+            {each.detail}
+            {each.code === "calling_paused" && (
+              <Button small onPress={() => setResuming(true)}>
+                Resume calling
+              </Button>
+            )}
+          </span>
+        </Hint>
+      ))}
       <section className={css.summary} aria-label="Summary">
         <dl className={css.figures}>
           <div>
@@ -48,109 +73,123 @@ export function Plan({ run }: { run: DryRun }) {
           </div>
           {run.to_be_called > 0 && (
             <div>
-              <dd className="num">{end ? `${clock(start, zone, true)} to ${sameDay ? clock(end, zone, true) : dayAndTime(end, zone, now())}` : clock(start, zone, true)}</dd>
-              <dt>{dayAndTime(start, zone, now())} onwards</dt>
+              <dd className="num">
+                {clockWithin(from, zone)}
+                {to && to.getTime() - from.getTime() >= 60_000 && (
+                  <>
+                    {" "}
+                    <small>to</small> {clockWithin(to, zone)}
+                  </>
+                )}
+              </dd>
+              <dt>{to ? (lastDay ? `${longDay(from, zone)} to ${longDay(lastDay, zone)}` : `${daysBetween(dateKey(now(), zone), dateKey(from, zone)) === 0 ? "today, " : ""}${longDay(from, zone)}`) : "the end is not known while calling is paused"}</dt>
             </div>
           )}
           {run.estimated_cost && (
             <div>
               <dd className="num">{money(run.estimated_cost.amount_minor, run.estimated_cost.currency)}</dd>
-              <dt>estimated cost</dt>
+              <dt>{price ? `at ${money(price.amount_minor, price.currency)} a call` : "estimated cost"}</dt>
             </div>
           )}
         </dl>
-        {windows.length > 0 && (
-          <ol className={css.windows} aria-label="Calls in each quarter of an hour">
-            {windows.slice(0, 16).map((each) => (
-              <li key={each.at} className={css.window}>
-                <svg viewBox="0 0 40 48" aria-hidden className={css.column} preserveAspectRatio="none">
-                  <rect className={css.free} x="0" y="0" width="40" height="48" />
-                  <rect className={css.used} x="0" y={48 - (each.count / most) * 48} width="40" height={(each.count / most) * 48} />
-                </svg>
-                <b className="num">{each.count}</b>
-                <span className="faint num">{each.at}</span>
-              </li>
-            ))}
-            {windows.length > 16 && <li className="faint">and {windows.length - 16} more</li>}
-          </ol>
-        )}
-        {limits && (
-          <p className={css.note}>
-            <Info size={15} aria-hidden /> Your limit is {limits.limit} calls in any {Math.round(limits.window_seconds / 60)} minutes and {limits.daily_limit} a day. Reminders that cannot wait go first.
-          </p>
-        )}
-        {run.warnings.map((each) => (
-          <Hint key={each.code} tone="waiting">
-            {each.detail}
-          </Hint>
-        ))}
+        <PaceNote />
       </section>
+      <Quarters called={called} />
       {byReason.length > 0 && (
         <Panel title={<>Who is left out, and why <span className="faint">{number(left)}</span></>}>
           <ul>
             {byReason.map(([reason, members]) => (
-              <LeftOut key={reason} reason={reason} names={members.map((each) => each.contact_name ?? "Somebody")} />
+              <LeftOut key={reason} reason={reason} members={members} ways={ways} />
             ))}
           </ul>
         </Panel>
       )}
       {called.length > 0 && (
-        <Panel title="Who is called first">
+        <Panel
+          title="Who is called first"
+          aside={
+            called.length > FIRST && (
+              <button type="button" className={css.link} aria-expanded={all} onClick={() => setAll(!all)}>
+                {all ? "See the first only" : `See all ${number(called.length)}`}
+              </button>
+            )
+          }
+        >
           <ol>
-            {called.slice(0, 8).map((each) => (
+            {called.slice(0, all ? undefined : FIRST).map((each) => (
               <li key={each.contact_id} className={css.first}>
                 <b className="truncate">
-                  <Name>{each.contact_name ?? ""}</Name>
+                  <Name>{each.contact_name ?? "Somebody"}</Name>
                 </b>
-                <span className="muted num">{each.estimated_at && `about ${dayAndTimeWithin(new Date(each.estimated_at), zone, now()).replace(/^To/, "to")}`}</span>
+                <span className="muted num">{each.estimated_at && `about ${timeWithin(new Date(each.estimated_at), zone, now())}`}</span>
               </li>
             ))}
           </ol>
-          {called.length > 8 && <p className={css.rest}>and {count(called.length - 8, "more person", "more people")}</p>}
         </Panel>
       )}
-    </div>
+      {resuming && (
+        <PauseDialog
+          onClose={() => {
+            setResuming(false);
+            ways.onAgain();
+          }}
+        />
+      )}
+    </>
   );
 }
 
-function LeftOut({ reason, names }: { reason: string; names: string[] }) {
-  const [open, setOpen] = useState(false);
-  const copy = skipReason(reason);
-  const line = "line" in copy ? copy.line : undefined;
+/** From the first call to the last, as far as they are foreseen. */
+function spanOf(run: DryRun, called: DryRun["members"]): [Date, Date | null] {
+  const first = called[0]?.estimated_at ?? run.starts_at;
+  return [new Date(first), run.estimated_completion ? new Date(run.estimated_completion) : null];
+}
+
+/** What the button that starts it says: how many, and from when. */
+export function startWords(run: DryRun, zone: string): string {
+  const people = count(run.to_be_called, "person", "people");
+  if (run.warnings.some(({ code }) => code === "calling_paused")) return `Call ${people} once calling is resumed`;
+  const [first] = run.members.flatMap(({ would_call, estimated_at: at }) => (would_call && at ? [at] : [])).sort();
+  const from = new Date(first ?? run.starts_at);
+  return `Call ${people} ${from.getTime() - now().getTime() < 60_000 ? "now" : `from ${timeWithin(from, zone, now())}`}`;
+}
+
+function PaceNote() {
+  const limits = useLimits().data;
+  if (!limits) return null;
   return (
-    <li className={css.out}>
-      <IconTile icon={copy.icon} />
-      <div className={css.text}>
-        <b>{copy.name}</b>
-        {line && <p className="muted">{line}</p>}
-        {open && (
-          <p className="muted">
-            {names.map((each, place) => (
-              <span key={place}>
-                {place > 0 && ", "}
-                <Name>{each}</Name>
-              </span>
-            ))}
-          </p>
-        )}
-      </div>
-      <b className="num">{number(names.length)}</b>
-      <button type="button" className={css.link} aria-expanded={open} onClick={() => setOpen(!open)}>
-        {open ? "Hide names" : "See names"}
-      </button>
-    </li>
+    <p className={css.note}>
+      <Info size={15} aria-hidden /> Your limit is {count(limits.limit, "call")} in any {Math.round(limits.window_seconds / 60)} minutes and {number(limits.daily_limit)} a day. Reminders that cannot wait go first.
+    </p>
   );
 }
 
-/** The calls by quarter of an hour, from the instants the API foresees. */
-function useWindows(called: DryRun["members"], zone: string): { at: string; count: number }[] {
-  return useMemo(() => {
+/** The calls by quarter of an hour, under the line that none may pass; nothing to see where one quarter is enough. */
+function Quarters({ called }: { called: DryRun["members"] }) {
+  const zone = useZone();
+  const limits = useLimits().data;
+  const quarters = useMemo(() => {
     const found = new Map<number, number>();
     for (const { estimated_at: at } of called) {
       if (!at) continue;
-      const quarter = Math.floor(Date.parse(at) / 900_000) * 900_000;
+      const quarter = Math.floor(Date.parse(at) / QUARTER) * QUARTER;
       found.set(quarter, (found.get(quarter) ?? 0) + 1);
     }
-    return [...found.entries()].sort(([a], [b]) => a - b).map(([at, calls]) => ({ at: clock(new Date(at), zone, true), count: calls }));
-  }, [called, zone]);
+    return [...found.entries()].sort(([a], [b]) => a - b);
+  }, [called]);
+  if (quarters.length < 2) return null;
+  const words = ([at, calls]: [number, number]): [string, number] => [clock(new Date(at), zone, true), calls];
+  const more = quarters.length - MOST_QUARTERS;
+  return (
+    <ChartPanel title="Calls by quarter of an hour" {...(more > 0 && { line: `The first ${String(MOST_QUARTERS)}; ${count(more, "quarter")} more after them.` })} numbers={{ columns: ["From", "Calls"], rows: quarters.map(words) }}>
+      <Columns
+        columns={quarters.slice(0, MOST_QUARTERS).map((each) => {
+          const [label, calls] = words(each);
+          return { label, values: [calls] };
+        })}
+        parts={[{ name: "calls", look: "done" }]}
+        {...(limits && { limit: limits.limit })}
+      />
+    </ChartPanel>
+  );
 }

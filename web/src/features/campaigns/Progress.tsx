@@ -1,7 +1,7 @@
 import { CalendarSync, Check, Hourglass, MessageCircleQuestion, PhoneCall, PhoneMissed, Square, X, type LucideIcon } from "lucide-react";
 import { useLook } from "@/features/preferences/look";
 import { useZone } from "@/features/session/business";
-import { clock, dayAndTimeWithin, distance } from "@/lib/time";
+import { clock, dayAndTimeWithin, distance, isFinishing } from "@/lib/time";
 import { useNow } from "@/lib/useNow";
 import { money, number } from "@/lib/words";
 import { Stack, type Shade } from "@/ui/Bar";
@@ -75,7 +75,9 @@ function End({ campaign }: { campaign: CampaignStatus }) {
   const within = (instant: string) => dayAndTimeWithin(new Date(instant), zone, at);
   const end = campaign.estimated_completion ? new Date(campaign.estimated_completion) : null;
   const [told, more] = end
-    ? [clock(end, zone), `expected end, ${end.getTime() - at.getTime() < 60_000 ? "finishing" : distance(end, at)}`]
+    ? isFinishing(end, at)
+      ? ["Finishing", ""]
+      : [clock(end, zone), `expected end, ${distance(end, at)}`]
     : campaign.completed_at
       ? ["Finished", within(campaign.completed_at)]
       : campaign.cancelled_at

@@ -49,12 +49,13 @@ export function Results({ campaign }: { campaign: CampaignStatus }) {
     skipped: known.skipped,
   };
   const kinds = (Object.keys(NAME) as (ResultKind | "all")[]).filter((kind) => kind === "all" || kind === shown || counts[kind] > 0);
+  const others = results.isPlaceholderData;
   const rows = results.data?.pages.flatMap((page) => page.results) ?? [];
   return (
-    <Panel className={css.list} title="Results" aside={<Segments chips label="Which results" value={shown} onChange={setShown} options={kinds.map((id) => ({ id, name: NAME[id], count: number(counts[id]) }))} />}>
-      {results.isPending && <Skeleton rows={6} />}
+    <Panel className={css.list} title="Results" busy={others} aside={<Segments chips label="Which results" value={shown} onChange={setShown} options={kinds.map((id) => ({ id, name: NAME[id], count: number(counts[id]) }))} />}>
+      {(results.isPending || (others && rows.length === 0)) && <Skeleton rows={6} />}
       {results.isError && <ErrorNote error={results.error} what="Could not load the results." retry={() => void results.refetch()} />}
-      {results.data && rows.length === 0 && <p className={css.none}>Nobody here.</p>}
+      {results.data && !others && rows.length === 0 && <p className={css.none}>Nobody here.</p>}
       {rows.length > 0 && (
         <div className={css.results}>
           {/* For the eye: each row says what its parts are by itself. */}
@@ -64,7 +65,7 @@ export function Results({ campaign }: { campaign: CampaignStatus }) {
             <span>Result</span>
             <span>When</span>
           </div>
-          <LiveRows of={`${shown} ${String(results.data?.pages.length ?? 0)}`} items={rows} keyOf={personOf}>
+          <LiveRows of={`${others ? "others" : shown} ${String(results.data?.pages.length ?? 0)}`} items={rows} keyOf={personOf}>
             {(each, came) => <Result key={each.contact_id} result={each} came={came} />}
           </LiveRows>
         </div>

@@ -1,4 +1,4 @@
-import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
+import { keepPreviousData, queryOptions, useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import { api, body, type Schemas } from "@/api/client";
 import { useMay } from "@/features/session/use";
 
@@ -13,12 +13,13 @@ export function useCampaigns() {
 }
 
 /** How a campaign stands, without its people. */
-export function useCampaignStatus(id: string) {
-  return useQuery({
+export const campaignStatus = (id: string) =>
+  queryOptions({
     queryKey: ["campaigns", id, "status"],
     queryFn: () => body(api.GET("/api/groups/campaigns/{campaign_id}/status", { params: { path: { campaign_id: id }, query: { page_size: 10 } } })),
   });
-}
+
+export const useCampaignStatus = (id: string) => useQuery(campaignStatus(id));
 
 /** Which results there are to choose from. */
 export type ResultKind = "confirmed" | "rescheduled" | "cancelled" | "no_action" | "not_reached" | "to_go" | "skipped";
@@ -29,6 +30,7 @@ export function useCampaignResults(id: string, result?: ResultKind) {
     queryFn: ({ pageParam }) => body(api.GET("/api/groups/campaigns/{campaign_id}/status", { params: { path: { campaign_id: id }, query: { page_size: 100, ...(result && { result }), ...(pageParam && { cursor: pageParam }) } } })),
     initialPageParam: "",
     getNextPageParam: (page) => page.pagination.next_cursor ?? undefined,
+    placeholderData: keepPreviousData,
   });
 }
 

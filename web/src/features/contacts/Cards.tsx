@@ -14,8 +14,10 @@ import { count } from "@/lib/words";
 import { buttonClass } from "@/ui/Button";
 import { LightCheckbox } from "@/ui/Light";
 import { Skeleton } from "@/ui/Notes";
+import { Rereading } from "@/ui/Rereading";
 import { cx } from "@/ui/cx";
 import { AppointmentLine } from "./AppointmentLine";
+import { cardAt } from "./cardAt";
 import css from "./Cards.module.css";
 import { Marked, MarkedPhone, MarkedText } from "./Marks";
 import { Groups, Reminder } from "./columns";
@@ -55,7 +57,8 @@ export function Cards({ search, selecting, kind, label, empty, onStatus, sheet }
   }, [kind]);
   const lines = Math.ceil(total / lanes);
   const [active, setActive] = useState<number | null>(null);
-  const wanted = useRef(false);
+  /** Which card the focus goes to once it is drawn; an effect of a drawing before it leaves it alone. */
+  const wanted = useRef<number | null>(null);
   const rem = remPixels();
   const virtual = useVirtualizer({
     count: lines,
@@ -77,9 +80,9 @@ export function Cards({ search, selecting, kind, label, empty, onStatus, sheet }
   useEffect(() => virtual.measure(), [lanes, kind, virtual]);
   useEffect(() => setActive(null), [search, sheet]);
   useEffect(() => {
-    const link = wanted.current && box.current?.querySelector<HTMLElement>(`[data-place="${String(active)}"] a`);
+    const link = wanted.current !== null && wanted.current === active && box.current?.querySelector<HTMLElement>(`[data-place="${String(active)}"] a`);
     if (!link) return;
-    wanted.current = false;
+    wanted.current = null;
     link.focus();
   });
 
@@ -91,12 +94,24 @@ export function Cards({ search, selecting, kind, label, empty, onStatus, sheet }
     const slot = box.current?.contains(document.activeElement) ? document.activeElement?.closest<HTMLElement>("[data-place]") : null;
     return slot ? Number(slot.dataset.place) : null;
   };
-  const move = (step: number) => {
-    const from = placed();
-    const next = Math.max(0, Math.min(total - 1, from === null ? (active ?? 0) : from + step));
-    wanted.current = true;
+  const goTo = (place: number) => {
+    const next = Math.max(0, Math.min(total - 1, place));
+    wanted.current = next;
     setActive(next);
     virtual.scrollToIndex(Math.floor(next / lanes));
+  };
+  const move = (step: number) => {
+    const from = placed();
+    goTo(from === null ? (active ?? 0) : from + step);
+  };
+  /** Within the list arrows go as the cards lie; elsewhere they scroll the page. */
+  const arrows = (event: React.KeyboardEvent) => {
+    if (event.ctrlKey || event.metaKey || event.altKey || event.shiftKey) return;
+    const from = placed();
+    const next = from === null ? null : cardAt(event.key, from, { lanes, total });
+    if (next === null) return;
+    event.preventDefault();
+    goTo(next);
   };
   const withFocus = (act: (place: number, contact: ContactFound) => void) => {
     const place = placed();
@@ -113,6 +128,7 @@ export function Cards({ search, selecting, kind, label, empty, onStatus, sheet }
   useShortcuts(keys);
   return (
     <div className={cx(css.frame, kind === "list" && css.framed)} aria-busy={first.isFetching}>
+      <Rereading shown={first.isPlaceholderData} />
       {first.isPending && (
         <div className={css.reading}>
           <Skeleton rows={4} tall={kind === "cards"} label={`Loading ${nouns.many}`} />
@@ -120,7 +136,9 @@ export function Cards({ search, selecting, kind, label, empty, onStatus, sheet }
       )}
       {first.isError && <NoList error={first.error} retry={() => void first.refetch()} />}
       {first.data && total === 0 && empty}
-      <div ref={box} className={css.box}>
+      {/* It takes the keys of the cards, which are stops of their own. */}
+      {/* eslint-disable-next-line jsx-a11y/no-static-element-interactions */}
+      <div ref={box} className={css.box} onKeyDown={arrows}>
         <ul aria-label={label} className={css.list} style={{ height: virtual.getTotalSize() }}>
           {virtual.getVirtualItems().flatMap((line) =>
             Array.from({ length: Math.min(lanes, total - line.index * lanes) }, (_, lane) => {
@@ -180,7 +198,7 @@ function Card({ contact, chosen, onChoose, onStatus }: OneProps) {
     <article className={cx(css.card, chosen && css.chosen)}>
       <header className={css.head}>
         <LightCheckbox label={`Select ${contact.name}`} chosen={chosen} onChange={(_, span) => onChoose(span)} />
-        <h2 className={css.name}>
+        <h2 className={css.name} data-whole="">
           <Link to="/contacts/$contactId" params={{ contactId: contact.id }}>
             <Marked contact={contact} />
           </Link>
@@ -241,7 +259,7 @@ function Line({ contact, chosen, onChoose, onStatus }: OneProps) {
   return (
     <div className={css.line}>
       <LightCheckbox label={`Select ${contact.name}`} chosen={chosen} onChange={(_, span) => onChoose(span)} />
-      <Link to="/contacts/$contactId" params={{ contactId: contact.id }} className={css.lineName}>
+      <Link to="/contacts/$contactId" params={{ contactId: contact.id }} className={css.lineName} data-whole="">
         <Marked contact={contact} />
       </Link>
       <span className={css.linePhone}>

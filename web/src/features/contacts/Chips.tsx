@@ -10,7 +10,8 @@ import { now } from "@/api/clock";
 import { humane } from "@/lib/words";
 import { GroupMark } from "@/ui/Badge";
 import css from "./Chips.module.css";
-import { Facets, type FacetKey } from "./Facets";
+import { Facets } from "./Facets";
+import { FACET_OF } from "./telling";
 import { WORDS, type ListSearch, type TextSearch } from "./filters";
 import { useForms } from "./queries";
 import { STATUS } from "./status";
@@ -63,9 +64,6 @@ export function useChips(list: List): Chip[] {
   return chips;
 }
 
-/** Where a chip's filter is edited; what was typed or named has no boxes to tick. */
-const EDITOR: Record<string, FacetKey> = { status: "status", attention: "status", groups: "groups", none: "groups", when: "when", from: "when", call: "call", last: "last", result: "result", industry: "industry", priority: "more", own: "more", inactive: "more" };
-
 export function Chips({ list, chips, facets }: { list: List; chips: Chip[]; facets: Schemas["ContactFacets"] | undefined }) {
   if (chips.length === 0) return null;
   return (
@@ -81,7 +79,7 @@ export function Chips({ list, chips, facets }: { list: List; chips: Chip[]; face
 function OneChip({ list, chip, facets }: { list: List; chip: Chip; facets: Schemas["ContactFacets"] | undefined }) {
   const trigger = useRef<HTMLButtonElement>(null);
   const [open, setOpen] = useState(false);
-  const editor = EDITOR[chip.key];
+  const editor = FACET_OF[chip.key];
   const remove = () => list.change(chip.without.search, { ...list.text, ...chip.without.text });
   const keys = (event: KeyboardEvent) => {
     if (event.key !== "Backspace" && event.key !== "Delete") return;

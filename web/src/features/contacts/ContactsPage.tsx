@@ -6,6 +6,7 @@ import { useNouns } from "@/features/session/business";
 import { useMay } from "@/features/session/use";
 import { useShortcuts } from "@/features/shell/shortcuts";
 import { now } from "@/api/clock";
+import type { Schemas } from "@/api/client";
 import { useDelayed } from "@/lib/useDelayed";
 import { useNarrow } from "@/lib/useNarrow";
 import { count, number } from "@/lib/words";
@@ -15,6 +16,7 @@ import { TextField } from "@/ui/Field";
 import { Menu } from "@/ui/Menu";
 import { Empty } from "@/ui/Notes";
 import { Segments } from "@/ui/Segments";
+import { say } from "@/ui/say";
 import { Cards } from "./Cards";
 import { Chips, useChips, type Chip } from "./Chips";
 import { ColumnsDialog } from "./ColumnsDialog";
@@ -29,9 +31,11 @@ import { bodyOf, type View } from "./filters";
 import { useTotal } from "./counts";
 import { useRows } from "./queries";
 import { viewOf } from "./saved";
-import { useSelection } from "./selection";
+import { useSelection, whom } from "./selection";
 import { isStatus } from "./status";
 import { useList, type List } from "./useList";
+
+type Search = Schemas["ContactSearch"];
 
 /** Everybody the business knows: found, sorted, chosen, changed together. */
 export default function ContactsPage() {
@@ -49,6 +53,7 @@ export default function ContactsPage() {
   const { whole: total, rows, facets, first } = useRows(body, 0, 0, sheet);
   const read = useMemo(() => (first.data && !first.isPlaceholderData ? { by: body, ids: new Set([...rows.values()].map((each) => each.id)), whole: rows.size >= total } : undefined), [first.data, first.isPlaceholderData, body, rows, total]);
   const everybody = useTotal({}, true);
+  useFound(list.filtered, read && body, total);
   const [since] = useState(() => new Date(now().getTime() - 86_400_000).toISOString());
   const chips = useChips(list);
   const [columns, setColumns] = useState(false);
@@ -142,7 +147,7 @@ export default function ContactsPage() {
           </button>
         )}
         {/* Beside the filters, so that the list does not move when it is known. */}
-        <p className={css.found} role="status">
+        <p className={css.found}>
           {first.data && !first.isPlaceholderData && list.filtered && total > 0 && `${count(total, nouns.one, nouns.many)} ${total === 1 ? "matches" : "match"}`}
         </p>
         {shown === "table" && (
@@ -188,6 +193,19 @@ export default function ContactsPage() {
       )}
     </div>
   );
+}
+
+/** Reads out how many a search or a filter finds once it is there; not what becomes of the list by itself. */
+function useFound(filtered: boolean, by: Search | undefined, total: number): void {
+  const nouns = useNouns();
+  const before = useRef<string | null>(null);
+  const asked = by && whom(by);
+  useEffect(() => {
+    if (asked === undefined || before.current === asked) return;
+    // The list that the page begins with is read as the page is.
+    if (before.current !== null) say(total === 0 ? "Nobody is found." : `${count(total, nouns.one, nouns.many)} ${!filtered ? "in total" : total === 1 ? "matches" : "match"}.`, "found");
+    before.current = asked;
+  }, [asked, filtered, nouns, total]);
 }
 
 function SearchBox({ list, field, many }: { list: List; field: React.RefObject<HTMLInputElement | null>; many: string }) {

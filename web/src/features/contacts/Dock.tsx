@@ -1,9 +1,10 @@
-import { useQuery } from "@tanstack/react-query";
+import { useMutation, useQuery } from "@tanstack/react-query";
 import { Check, Download, Ellipsis, Layers, Megaphone, SquarePen, Trash2, Undo2, X } from "lucide-react";
-import { useEffect, useState } from "react";
+import { Suspense, lazy, useEffect, useState } from "react";
 import { api, body, type Schemas } from "@/api/client";
 import { now } from "@/api/clock";
 import { Refusal } from "@/api/problem";
+import { MOST_OF_GROUP, idsKept } from "@/features/campaigns/selected";
 import { useNouns } from "@/features/session/business";
 import { useMay, useMe } from "@/features/session/use";
 import { LeftOut } from "@/features/shell/LeftOut";
@@ -14,14 +15,18 @@ import { Meter } from "@/ui/Bar";
 import { Button, IconButton } from "@/ui/Button";
 import { Kbd } from "@/ui/Kbd";
 import { Menu } from "@/ui/Menu";
+import { say, useSay } from "@/ui/say";
 import { toast } from "@/ui/toast";
 import { cx } from "@/ui/cx";
 import { BulkDialog, type BulkKind } from "./BulkDialog";
 import css from "./Dock.module.css";
 import { ExportDialog } from "./ExportDialog";
 import { setLast, undoable, useBulk, useLast, type LastChange } from "./bulk";
+import { everybody } from "./everybody";
 import { notShown, selectionBody, type Read, type Selecting } from "./selection";
-import { CallSelection, idsKept } from "@/features/campaigns/CallSelection";
+
+/** The steps of a campaign come when they are wanted. */
+const CallSelection = lazy(() => import("@/features/campaigns/CallSelection"));
 
 interface DockProps {
   selecting: Selecting;
@@ -39,31 +44,46 @@ export function Dock({ selecting, total, search, read }: DockProps) {
   const [kind, setKind] = useState<BulkKind | null>(null);
   const [exporting, setExporting] = useState(false);
   const me = useMe();
-  const [calling, setCalling] = useState(() => idsKept(me.id));
+  const [calling, setCalling] = useState(() => {
+    const ids = idsKept(me.id);
+    return ids && { ids, size: ids.length };
+  });
   const { size, selection } = selecting;
+  const call = useMutation({
+    mutationFn: async () => {
+      if (selection.kind === "ids") return { ids: [...selection.ids.keys()], size };
+      if (size > MOST_OF_GROUP) return { ids: [], size };
+      const ids = [...(await everybody(selection.filter, MOST_OF_GROUP)).keys()];
+      return { ids, size: ids.length };
+    },
+    onSuccess: setCalling,
+    onError: () => toast("Not all of them could be read. Nobody is called; try again.", true),
+  });
   const escape = { Escape: () => selecting.clear() };
   useShortcuts(size > 0 ? escape : {});
   const mayChange = may("edit_all_contacts", "modify_call_schedules");
   const chosen = size > 0;
   const away = read ? notShown(selection, read) : { count: 0, sure: true };
   const where = size === 1 ? "" : `${number(away.count)} `;
+  useSay("selection", chosen ? `${number(size)} selected` : "");
   return (
     <>
       {chosen ? (
         <section className={css.dock} aria-label="Selection">
-          <p className={css.size} role="status">
+          <p className={css.size}>
             <b className="num">{number(size)}</b> selected{selecting.elsewhere && " by another filter"}
             {away.count > 0 && `, ${where}${away.sure ? "not shown" : "under another filter"}`}
           </p>
           {selection.kind === "ids" && size < total && (
             <button type="button" className={css.all} onClick={() => selecting.all(search, total)}>
-              Select all {number(total)} in this list
+              Select all {number(total)}
+              <span className={css.list}> in this list</span>
             </button>
           )}
           {mayChange && (
             <div className={css.acts}>
-              {may("modify_call_schedules") && selection.kind === "ids" && (
-                <Button look="dock" icon={Megaphone} onPress={() => setCalling([...selection.ids.keys()])}>
+              {may("modify_call_schedules") && (
+                <Button look="dock" icon={Megaphone} isPending={call.isPending} onPress={() => call.mutate()}>
                   {`Call ${number(size)}`}
                 </Button>
               )}
@@ -103,7 +123,11 @@ export function Dock({ selecting, total, search, read }: DockProps) {
       )}
       {kind && <BulkDialog kind={kind} selection={selectionBody(selection)} size={size} onClose={() => setKind(null)} onDone={selecting.clear} />}
       {exporting && <ExportDialog whom={selection.kind === "ids" ? { ids: [...selection.ids.keys()] } : { filter: selection.filter }} total={size} onClose={() => setExporting(false)} />}
-      {calling && <CallSelection ids={calling} onClose={() => setCalling(null)} onStarted={selecting.clear} />}
+      {calling && (
+        <Suspense fallback={null}>
+          <CallSelection {...calling} onClose={() => setCalling(null)} onStarted={selecting.clear} />
+        </Suspense>
+      )}
     </>
   );
 }
@@ -119,6 +143,8 @@ const notUndone = (error: unknown): string =>
   !(error instanceof Refusal) || error.status >= 500 || error.status === 0 || error.status === 429
     ? "Not put back: nothing was changed. Undo can be tried again."
     : `Not put back. ${error.detail}`;
+
+const spoken = new Map<string, string>();
 
 /** What was done last: its progress, and ten minutes in which it can be undone. */
 function Last({ change }: { change: LastChange }) {
@@ -150,14 +176,19 @@ function Last({ change }: { change: LastChange }) {
         }
       },
     });
+  const words = undo.isPending ? "Being put back." : undo.isError ? notUndone(undo.error) : going ? "Under way. You can leave this page." : job.kind === "undo" ? undoneWords(job) : `${change.text}${out > 0 ? ` ${count(out, "was", "were")} left out.` : ""}`;
+  // It comes with what it says, and comes again with the page.
+  useEffect(() => {
+    if (spoken.get(job.job_id) === words) return;
+    spoken.set(job.job_id, words);
+    say(words, "change");
+  }, [job.job_id, words]);
   const keys = { "ctrl+z": back };
   useShortcuts(can ? keys : {});
   return (
     <section className={cx(css.dock, css.done)} aria-label="Last change">
       {going ? <span className={css.progress}><Meter label="Progress" value={job.done_rows} most={job.total_rows} /></span> : <Check size={17} aria-hidden />}
-      <p className={css.size} role="status">
-        {undo.isPending ? "Being put back." : undo.isError ? notUndone(undo.error) : going ? `${number(job.done_rows)} of ${number(job.total_rows)}. You can leave this page.` : job.kind === "undo" ? undoneWords(job) : `${change.text}${out > 0 ? ` ${count(out, "was", "were")} left out.` : ""}`}
-      </p>
+      <p className={css.size}>{going && !undo.isPending && !undo.isError ? `${number(job.done_rows)} of ${number(job.total_rows)}. You can leave this page.` : words}</p>
       {out > 0 && (
         <button type="button" className={css.all} onClick={() => setLooking(true)}>
           {out === 1 ? "See who and why" : "See them"}

@@ -1,20 +1,20 @@
-import { ChevronDown } from "lucide-react";
-import { useState, type ReactNode } from "react";
+import { ChevronDown, TriangleAlert } from "lucide-react";
+import { lazy, Suspense, useMemo, useState, type ReactNode } from "react";
 import type { Schemas } from "@/api/client";
 import { useGroups } from "@/features/groups/queries";
+import { useNouns } from "@/features/session/business";
 import { useMe } from "@/features/session/use";
 import { humane, number } from "@/lib/words";
 import { GroupMark } from "@/ui/Badge";
 import { Checkbox } from "@/ui/Field";
 import { cx } from "@/ui/cx";
 import css from "./Facets.module.css";
-import { useCounts, type Choice } from "./counts";
+import { useCounts, useTotal, type Choice } from "./counts";
+import { chosenIn, telling, type FacetKey } from "./telling";
 import { WORDS, bodyOf, type ListSearch } from "./filters";
-import { useForms } from "./queries";
+import { useFew, useForms } from "./queries";
 import { STATUS, STATUSES } from "./status";
 import type { List } from "./useList";
-
-export type FacetKey = "status" | "groups" | "when" | "call" | "last" | "result" | "industry" | "more";
 
 /** What is counted for a facet besides what comes with every list. */
 const COUNTED: Partial<Record<FacetKey, Choice[]>> = { status: ["attention"], when: ["appointment"], call: ["call"], last: ["last_contact"], result: ["call_result"], more: ["priority", "own", "is_active"] };
@@ -22,11 +22,18 @@ const COUNTED: Partial<Record<FacetKey, Choice[]>> = { status: ["attention"], wh
 const UNFOLDED: FacetKey[] = ["status", "groups", "when"];
 const CHOICES = { when: "appointment", call: "call", last: "last_contact", result: "call_result" } as const;
 
+const Between = lazy(() => import("./Between"));
+
 /** The filters beside a list, with what each would find under all the others; or one of them. */
 export function Facets({ list, facets, only }: { list: List; facets: Schemas["ContactFacets"] | undefined; only?: FacetKey }) {
-  const shows = (key: FacetKey) => only === undefined || only === key;
   const { search, text, change } = list;
+  const nouns = useNouns();
+  const few = useFew(useTotal({}));
+  const apart = useMemo(() => few && telling(few), [few]);
+  const chosen = chosenIn(search);
+  const shows = (key: FacetKey) => (only ? only === key : !apart || apart.has(key) || chosen.has(key));
   const me = useMe();
+  const [between, setBetween] = useState(Boolean(search.from ?? search.to));
   const groups = useGroups().data?.groups ?? [];
   const body = bodyOf(search, text);
   const [open, setOpen] = useState(only ? [only] : UNFOLDED);
@@ -42,6 +49,7 @@ export function Facets({ list, facets, only }: { list: List; facets: Schemas["Co
       <Box key={value} name={name} count={counted?.of(CHOICES[key], value)} chosen={search[key] === value} onChange={(next) => change({ [key]: next ? value : undefined, ...(key === "when" && { from: undefined, to: undefined }) })} />
     ));
 
+  if (apart?.size === 0 && chosen.size === 0 && !only) return <p className="faint">{`Filters come as soon as two ${nouns.many} differ.`}</p>;
   return (
     <div className={css.facets}>
       {shows("status") && (
@@ -63,7 +71,7 @@ export function Facets({ list, facets, only }: { list: List; facets: Schemas["Co
             />
           );
         })}
-        <Box name="Needs attention" count={counted?.of("attention", "true")} chosen={search.attention ?? false} onChange={(next) => change({ attention: next || undefined })} />
+        <Box name="Needs attention" icon={<TriangleAlert size={15} aria-hidden className={css.attention} />} count={counted?.of("attention", "true")} chosen={search.attention ?? false} onChange={(next) => change({ attention: next || undefined })} />
       </Facet>
       )}
       {shows("groups") && groups.length > 0 && (
@@ -99,7 +107,19 @@ export function Facets({ list, facets, only }: { list: List; facets: Schemas["Co
           )}
         </Facet>
       )}
-      {shows("when") && <Facet name="Appointment" {...facet("when")}>{one("when", WORDS.when)}</Facet>}
+      {shows("when") && (
+        <Facet name="Appointment" {...facet("when")}>
+          {one("when", WORDS.when)}
+          <button type="button" className={cx(css.way, css.days, (search.from ?? search.to) !== undefined && css.chosen)} aria-expanded={between} onClick={() => setBetween(!between)}>
+            Between two days
+          </button>
+          {between && (
+            <Suspense fallback={null}>
+              <Between from={search.from} to={search.to} onChange={(days) => change({ ...days, when: undefined })} />
+            </Suspense>
+          )}
+        </Facet>
+      )}
       {shows("call") && (
         <Facet name="Reminder call" {...facet("call")}>
           {one("call", WORDS.call)}

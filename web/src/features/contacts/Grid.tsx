@@ -8,10 +8,10 @@ import { DetailsOf } from "@/features/preferences/hidden";
 import { useNouns } from "@/features/session/business";
 import { useMay, useMe } from "@/features/session/use";
 import { remPixels } from "@/lib/useWidth";
-import { number } from "@/lib/words";
 import { Checkbox } from "@/ui/Field";
 import { LightCheckbox, LightIconButton, LightMenu } from "@/ui/Light";
 import { Skeleton } from "@/ui/Notes";
+import { Rereading } from "@/ui/Rereading";
 import { cx } from "@/ui/cx";
 import { placeIn, standAt } from "./back";
 import { columnsOf, useColumnChoice, type Choice, type Column } from "./columns";
@@ -66,7 +66,8 @@ export function Grid({ search, selecting, sort, onSort, onStatus, label, empty, 
   const list = useMemo(() => JSON.stringify([search, sheet]), [search, sheet]);
   const [begun] = useState(() => placeIn(list));
   const [active, setActive] = useState(begun);
-  const wanted = useRef(false);
+  /** Which row the focus goes to once it is drawn; an effect of a drawing before it leaves it alone. */
+  const wanted = useRef<number | null>(null);
 
   const [range, setRange] = useState({ from: 0, to: 30 });
   const { first, total, whole, rows } = useRows(search, range.from, range.to, sheet);
@@ -108,17 +109,17 @@ export function Grid({ search, selecting, sort, onSort, onStatus, label, empty, 
   const focusRow = useCallback(
     (place: number) => {
       const next = Math.max(0, Math.min(total - 1, place));
-      wanted.current = true;
+      wanted.current = next;
       setActive(next);
       virtual.scrollToIndex(next);
     },
     [total, virtual],
   );
   useEffect(() => {
-    if (!wanted.current) return;
+    if (wanted.current !== active) return;
     const row = box.current?.querySelector<HTMLElement>(`[data-place="${String(active)}"]`);
     if (row) {
-      wanted.current = false;
+      wanted.current = null;
       row.focus({ preventScroll: true });
     }
   });
@@ -173,7 +174,7 @@ export function Grid({ search, selecting, sort, onSort, onStatus, label, empty, 
   const items = virtual.getVirtualItems();
   return (
     <div className={css.frame} aria-busy={first.isFetching}>
-      {first.isFetching && !first.isPending && <div className={css.progress} aria-hidden />}
+      <Rereading shown={first.isPlaceholderData} />
       {/* The grid takes the keys of its rows; each row is a stop of its own while it is the active one. */}
       {/* eslint-disable-next-line jsx-a11y/interactive-supports-focus */}
       <div ref={box} className={cx(css.box, total === 0 && css.bare)} role="grid" aria-label={label} aria-rowcount={whole + 1} aria-colcount={columns.length + 2} aria-multiselectable onKeyDown={keys}>
@@ -225,9 +226,6 @@ export function Grid({ search, selecting, sort, onSort, onStatus, label, empty, 
           {first.data && empty}
         </div>
       )}
-      <p className="hidden-visually" role="status">
-        {first.data ? `${number(whole)} ${nouns.many}` : ""}
-      </p>
     </div>
   );
 }

@@ -2,7 +2,7 @@ import { useQuery } from "@tanstack/react-query";
 import { ShieldAlert } from "lucide-react";
 import { api, body, type Schemas } from "@/api/client";
 import { useDelayed } from "@/lib/useDelayed";
-import { humane } from "@/lib/words";
+import { humane, number } from "@/lib/words";
 import { Button } from "@/ui/Button";
 import { TextField } from "@/ui/Field";
 import { cx } from "@/ui/cx";
@@ -53,7 +53,7 @@ export function SpokenField({ label, field, value, onChange, rows, most, help, e
         help={
           <span className={css.under}>
             <span>{help}</span>
-            <span className="num">{`${String(value.length)} of ${String(most)}`}</span>
+            <span className="num">{`${number(value.length)} of ${number(most)}`}</span>
           </span>
         }
       />

@@ -1,10 +1,10 @@
-import { Hourglass, MessageSquareText, Phone, PhoneCall, PhoneOff, TriangleAlert } from "lucide-react";
+import { Hourglass, MessageSquareText, Phone, PhoneCall, PhoneOff, ShieldAlert, TriangleAlert } from "lucide-react";
 import { useMemo, useSyncExternalStore, type ReactNode } from "react";
 import { adoptColumns, columnsKey as keyOf, onColumns, type Choice } from "@/features/preferences/columns";
 import { keepPreferences } from "@/features/preferences/keep";
 import { reasonOf } from "@/features/attention/reasons";
-import { useHidden, useSaid } from "@/features/preferences/hidden";
-import { useLocations, useZone } from "@/features/session/business";
+import { useHidden } from "@/features/preferences/hidden";
+import { useBusiness, useLocations, useZone } from "@/features/session/business";
 import { useColleague } from "@/features/session/team";
 import { ago, clock, day, dayAndTime } from "@/lib/time";
 import { now } from "@/api/clock";
@@ -17,6 +17,7 @@ import { WORDS } from "./filters";
 import type { ContactFound } from "./one";
 import { useKeepColumns, type SavedList } from "./saved";
 import { StatusBadge } from "./status";
+import { lacksConsent } from "./unasked";
 
 export interface Column {
   id: string;
@@ -53,10 +54,9 @@ export function columnsOf(one: string): Column[] {
 }
 
 export function Person({ contact }: { contact: ContactFound }) {
-  const said = useSaid();
   return (
     <span className={css.two}>
-      <span className={`${css.strong ?? ""} truncate`} title={said.name(contact.name)}>
+      <span className={`${css.strong ?? ""} truncate`}>
         <Marked contact={contact} />
       </span>
       <span className={css.second}>
@@ -87,6 +87,7 @@ function When({ contact }: { contact: ContactFound }) {
 /** What Vio does next, or why it does nothing. */
 export function Reminder({ contact }: { contact: ContactFound }) {
   const zone = useZone();
+  const business = useBusiness().data;
   if (contact.call_state === "calling_in_progress") {
     return (
       <Badge tone="calling" icon={PhoneCall}>
@@ -110,6 +111,15 @@ export function Reminder({ contact }: { contact: ContactFound }) {
       </span>
     );
   }
+  if (lacksConsent(contact, business, now())) {
+    return (
+      <span className={css.attention} title={contact.preferences.voice_consent.state === "withdrawn" ? "Not called: consent to calls was withdrawn." : "Not called: consent to calls is not recorded."}>
+        <Badge tone="attention" icon={ShieldAlert}>
+          No consent
+        </Badge>
+      </span>
+    );
+  }
   if (!contact.next_call_at) return <span className="faint">{contact.appointment_status === "confirmed" ? "Not needed" : "None"}</span>;
   const due = Date.parse(contact.next_call_at) <= now().getTime();
   const Icon = contact.preferred_contact_method !== "voice" ? MessageSquareText : due ? Hourglass : Phone;
@@ -128,7 +138,7 @@ export function Groups({ contact, most = 2 }: { contact: ContactFound; most?: nu
   const shown = contact.groups.slice(0, contact.group_count > most ? most - 1 || 1 : most);
   const more = contact.group_count - shown.length;
   return (
-    <span className={css.groups} title={contact.groups.map((each) => each.name).join(", ")}>
+    <span className={css.groups} {...(more > 0 && { "data-whole": contact.groups.map((each) => each.name).join(", ") })}>
       {shown.map((each) => (
         <GroupTag key={each.id} {...each} />
       ))}

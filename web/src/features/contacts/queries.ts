@@ -63,3 +63,14 @@ export function useAllForms(enabled = true): Forms | undefined {
   // Which one is the business's own changes with its kind.
   return useQuery({ queryKey: ["forms"], queryFn: () => body(api.GET("/api/forms")), staleTime: 5 * 60_000, enabled, select: (found) => found as unknown as Forms }).data;
 }
+
+/** So few are worth looking at one by one. */
+const FEW = 10;
+
+/** Everybody there is, where that is only a few. */
+export function useFew(everybody: number | undefined): ContactFound[] | undefined {
+  const few = everybody !== undefined && everybody <= FEW;
+  return useQuery({ queryKey: ["contacts", "search", "few"], queryFn: () => read({}, 1, FEW), enabled: few, select: fewOf }).data;
+}
+
+const fewOf = (list: Schemas["ContactList"]): ContactFound[] | undefined => (list.facets.total <= list.contacts.length ? list.contacts : undefined);

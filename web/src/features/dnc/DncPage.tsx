@@ -21,6 +21,7 @@ import { Empty, ErrorNote, Skeleton } from "@/ui/Notes";
 import { Panel } from "@/ui/Panel";
 import { ShowMore } from "@/ui/ShowMore";
 import { toast } from "@/ui/toast";
+import { useSay } from "@/ui/say";
 import { useEntryOf, type Entry } from "./entry";
 import { ImportDialog } from "./ImportDialog";
 
@@ -106,13 +107,13 @@ function FindNumber({ onRemove }: { onRemove: (entry: Entry) => void }) {
   const found = useEntryOf(settled);
   const wrong = found.error instanceof Refusal ? byField(found.error).phone : undefined;
   const answered = phone === settled && found.isSuccess;
+  const answer = !answered ? "" : found.data ? "On the list:" : "Not on the list. Vio may call it.";
+  useSay("number", answer.replace(":", "."));
   return (
     <>
       <search className={css.filters}>
         <TextField label="Find a number" type="search" leading={<Search size={16} aria-hidden />} value={phone} onChange={setPhone} autoComplete="off" error={phone === settled ? wrong : undefined} />
-        <p role="status" className="muted">
-          {answered && (found.data ? "On the list:" : "Not on the list. Vio may call it.")}
-        </p>
+        <p className="muted">{answer}</p>
       </search>
       {found.isError && !wrong && <ErrorNote error={found.error} what="Could not look the number up." retry={() => void found.refetch()} />}
       {answered && found.data && (

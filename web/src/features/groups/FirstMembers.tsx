@@ -4,18 +4,20 @@ import { useState } from "react";
 import { api, body, type Schemas } from "@/api/client";
 import { Name } from "@/features/preferences/hidden";
 import { useNouns } from "@/features/session/business";
+import { everybody } from "@/features/contacts/everybody";
 import { STATUS, STATUSES, type AppointmentStatus } from "@/features/contacts/status";
 import { useDelayed } from "@/lib/useDelayed";
 import { count, number } from "@/lib/words";
 import { Button } from "@/ui/Button";
 import { Checkbox, SelectField, TextField } from "@/ui/Field";
 import { ErrorNote, Skeleton } from "@/ui/Notes";
+import { Rereading } from "@/ui/Rereading";
+import { useSay } from "@/ui/say";
 import css from "./FirstMembers.module.css";
 
 /** As many as a group may begin with (rules.md Bulk work). */
 const MOST = 10_000;
 const SHOWN = 10;
-const AT_ONCE = 100;
 
 interface Props {
   chosen: ReadonlyMap<string, string>;
@@ -23,18 +25,6 @@ interface Props {
 }
 
 type Query = Schemas["ContactSearch"];
-
-/** Everybody a search finds, page by page. */
-async function everybody(query: Query): Promise<Map<string, string>> {
-  const found = new Map<string, string>();
-  let cursor: string | null = null;
-  do {
-    const page: Schemas["ContactList"] = await body(api.POST("/api/contacts/search", { body: { ...query, page_size: AT_ONCE, ...(cursor && { cursor }) } }));
-    for (const each of page.contacts) found.set(each.id, each.name);
-    cursor = page.pagination.next_cursor;
-  } while (cursor && found.size < MOST);
-  return found;
-}
 
 /** Who is in a new group from the start: found by name or by filter, one by one or all that were found. */
 export function FirstMembers({ chosen, onChange }: Props) {
@@ -48,7 +38,7 @@ export function FirstMembers({ chosen, onChange }: Props) {
   const found = asks ? list.data : undefined;
   const total = found?.pagination.total_contacts ?? 0;
   const all = useMutation({
-    mutationFn: () => everybody(query),
+    mutationFn: () => everybody(query, MOST),
     onSuccess: (people) => onChange(new Map([...chosen, ...people].slice(0, MOST))),
   });
   const toggle = (id: string, name: string, on: boolean) => {
@@ -57,15 +47,15 @@ export function FirstMembers({ chosen, onChange }: Props) {
     else next.delete(id);
     onChange(next);
   };
+  const told = chosen.size > 0 ? `${number(chosen.size)} chosen` : "";
+  useSay("chosen", told);
   return (
     <section className={css.part} aria-label={`${nouns.Many} from the start`}>
       <div className={css.head}>
         <p className={css.label}>
           {nouns.Many} from the start <span className="muted">optional</span>
         </p>
-        <p role="status" className="muted">
-          {chosen.size > 0 && `${number(chosen.size)} chosen`}
-        </p>
+        <p className="muted">{told}</p>
       </div>
       <div className={css.search}>
         <TextField bare label={`Find ${nouns.many}`} type="search" placeholder="Name, phone or email" value={typed} onChange={setTyped} leading={<Search size={16} aria-hidden />} autoComplete="off" />
@@ -76,6 +66,7 @@ export function FirstMembers({ chosen, onChange }: Props) {
       {asks && list.isLoading && <Skeleton rows={2} label="Searching" />}
       {found && (
         <div className={css.found}>
+          <Rereading shown={list.isPlaceholderData} />
           <ul className={css.list}>
             {found.contacts.map((each) => (
               <li key={each.id}>

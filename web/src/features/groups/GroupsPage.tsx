@@ -16,6 +16,7 @@ import { Button, buttonClass } from "@/ui/Button";
 import { Checkbox, SelectField, TextField } from "@/ui/Field";
 import { Empty, ErrorNote, Skeleton } from "@/ui/Notes";
 import { PageHeader } from "@/ui/Panel";
+import { Rereading } from "@/ui/Rereading";
 import { Segments } from "@/ui/Segments";
 import { ShowMore } from "@/ui/ShowMore";
 import { GroupMenu, useArchive } from "./GroupActions";
@@ -23,7 +24,7 @@ import { GroupDialog } from "./GroupDialog";
 import css from "./GroupsPage.module.css";
 import { GroupRows, GroupsTable } from "./GroupsTable";
 import { GroupTile } from "./GroupTile";
-import { TemplatesDialog } from "./TemplatesDialog";
+import { TemplatesDialog, useTemplates } from "./TemplatesDialog";
 import type { Group } from "./queries";
 import { SORTS, isSort, pressed, visibility, type GroupsSearch } from "./view";
 
@@ -44,7 +45,7 @@ export default function GroupsPage(): ReactNode {
   const view = asked.view ?? (phone ? "table" : "cards");
   const go = (next: GroupsSearch) => void navigate({ search: { ...asked, ...next }, replace: true, resetScroll: false });
   const [archived, setArchived] = useState(false);
-  const [dialog, setDialog] = useState<"new" | "templates" | null>(null);
+  const [dialog, setDialog] = useState<"new" | { template?: string } | null>(null);
   const list = useInfiniteQuery({
     queryKey: ["groups", "page", search, sort, way, archived],
     queryFn: ({ pageParam }) =>
@@ -92,7 +93,7 @@ export default function GroupsPage(): ReactNode {
             )}
             {manages && (
             <>
-              <Button icon={LayoutTemplate} onPress={() => setDialog("templates")}>
+              <Button icon={LayoutTemplate} onPress={() => setDialog({})}>
                 Templates
               </Button>
               <Button look="primary" icon={Plus} onPress={() => setDialog("new")}>
@@ -134,16 +135,15 @@ export default function GroupsPage(): ReactNode {
         <Empty
           title={search ? "No group has this in its name" : archived ? "Nothing is archived" : "No groups yet"}
           action={
-            !search && !archived && manages ? (
-              <Button look="primary" icon={LayoutTemplate} onPress={() => setDialog("templates")}>
-                See templates for your business
-              </Button>
-            ) : undefined
+            !search && !archived && manages ? <FirstGroups onChoose={(template) => setDialog({ template })} /> : undefined
           }
         >
           {!search && !archived && `A group lets you call many ${nouns.many} together. Nobody is added until you say so.`}
         </Empty>
       )}
+      <div className={css.list}>
+        <Rereading shown={list.isPlaceholderData} />
+      </div>
       {view === "cards" ? (
         <ul className={css.cards}>
           {groups.map((each) => (
@@ -155,8 +155,31 @@ export default function GroupsPage(): ReactNode {
       )}
       <ShowMore list={list} bare />
       {dialog === "new" && <GroupDialog onClose={() => setDialog(null)} />}
-      {dialog === "templates" && <TemplatesDialog onClose={() => setDialog(null)} />}
+      {dialog && dialog !== "new" && <TemplatesDialog first={dialog.template} onClose={() => setDialog(null)} />}
     </>
+  );
+}
+
+/** So many templates begin with; all of them are behind the button above. */
+const FIRST = 3;
+
+/** What businesses of this kind often begin with, each with whom it would hold. */
+function FirstGroups({ onChoose }: { onChoose: (template: string) => void }) {
+  const templates = useTemplates().data?.templates ?? [];
+  return (
+    <ul className={css.first} aria-label="Templates for your business">
+      {templates.slice(0, FIRST).map((each) => (
+        <li key={each.id}>
+          <button type="button" className={css.begin} onClick={() => onChoose(each.id)}>
+            <GroupTile group={{ color: each.color, icon: null }} />
+            <span>
+              <b>{each.name}</b>
+              <span className="muted">{each.description}</span>
+            </span>
+          </button>
+        </li>
+      ))}
+    </ul>
   );
 }
 

@@ -61,7 +61,7 @@ export function GroupsTable({ groups, sort, way, onSort }: Props) {
                       <Link to="/groups/$groupId" params={{ groupId: group.id }} className={css.name}>
                         <bdi>{group.name}</bdi>
                       </Link>
-                      {group.description && <span className={css.text}>{group.description}</span>}
+                      {group.description && <span className={css.text} data-whole="">{group.description}</span>}
                     </span>
                   </span>
                 </th>

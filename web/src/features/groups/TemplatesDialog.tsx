@@ -1,6 +1,6 @@
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
-import { useState } from "react";
+import { useEffect, useState } from "react";
 import { api, body } from "@/api/client";
 import { Refusal } from "@/api/problem";
 import { Name } from "@/features/preferences/hidden";
@@ -12,13 +12,18 @@ import { Empty, ErrorNote, Skeleton } from "@/ui/Notes";
 import css from "./GroupsPage.module.css";
 import { GroupTile } from "./GroupTile";
 
-/** Groups that businesses of this kind often have, with whom each would hold. */
-export function TemplatesDialog({ onClose }: { onClose: () => void }) {
+/** Groups that businesses of this kind often have; what they are changes with the kind alone. */
+export function useTemplates(enabled = true) {
+  return useQuery({ queryKey: ["groups", "templates"], queryFn: () => body(api.GET("/api/groups/templates")), staleTime: Infinity, enabled });
+}
+
+/** The templates, with whom each would hold; one of them at once where it was chosen before. */
+export function TemplatesDialog({ first = null, onClose }: { first?: string | null; onClose: () => void }) {
   const nouns = useNouns();
   const client = useQueryClient();
   const navigate = useNavigate();
-  const [chosen, setChosen] = useState<string | null>(null);
-  const templates = useQuery({ queryKey: ["groups", "templates"], queryFn: () => body(api.GET("/api/groups/templates")), staleTime: Infinity });
+  const [chosen, setChosen] = useState(first);
+  const templates = useTemplates();
   const proposal = useMutation({
     mutationFn: async (template: string) => {
       const answer = await body(api.POST("/api/groups/templates/apply", { body: { template, dry_run: true } }));
@@ -26,6 +31,10 @@ export function TemplatesDialog({ onClose }: { onClose: () => void }) {
       return answer;
     },
   });
+  const { mutate: see } = proposal;
+  useEffect(() => {
+    if (first) see(first);
+  }, [first, see]);
   const apply = useMutation({
     mutationFn: (template: string) => body(api.POST("/api/groups/templates/apply", { body: { template } })),
     onSuccess: (group) => {
@@ -93,7 +102,7 @@ export function TemplatesDialog({ onClose }: { onClose: () => void }) {
                 isPending={proposal.isPending && chosen === each.id}
                 onPress={() => {
                   setChosen(each.id);
-                  proposal.mutate(each.id);
+                  see(each.id);
                 }}
               >
                 See who<span className="hidden-visually"> for {each.name}</span>

@@ -1,16 +1,20 @@
+import { useQueryClient } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { Bell as BellIcon, CalendarCheck, CalendarSync, CalendarX, CircleAlert, Info, Megaphone, PauseCircle, PhoneCall, PhoneMissed, type LucideIcon } from "lucide-react";
 import { useEffect, useRef, useState } from "react";
 import { now } from "@/api/clock";
 import { useZone } from "@/features/session/business";
+import { campaignStatus, type CampaignStatus } from "@/features/campaigns/queries";
 import { reasonOf } from "@/features/attention/reasons";
 import { Name } from "@/features/preferences/hidden";
+import { useMe } from "@/features/session/use";
 import { ago } from "@/lib/time";
 import { IconTile } from "@/ui/Badge";
 import { Button, IconButton } from "@/ui/Button";
 import { Dialog } from "@/ui/Dialog";
 import { Empty, ErrorNote, Skeleton } from "@/ui/Notes";
-import { placeToasts, toast } from "@/ui/toast";
+import { say } from "@/ui/say";
+import { placeToasts, show } from "@/ui/toast";
 import css from "./Bell.module.css";
 import { useDisplay, useNewest, useNotifications, useRead, type Notification } from "./queries";
 
@@ -37,29 +41,40 @@ export function Bell() {
   const display = useDisplay();
   const [open, setOpen] = useState(false);
   const unread = newest?.unread ?? 0;
+  const some = unread > 99 ? "99+" : String(unread);
   useEffect(() => {
     if (display) placeToasts(display.notification_position, display.notification_duration);
   }, [display]);
   useToasts(newest?.notifications);
   return (
     <>
-      <IconButton icon={BellIcon} label={unread > 0 ? `Messages, ${String(unread)} new` : "Messages"} onPress={() => setOpen(true)} badge={unread > 0 && <span className={css.badge}>{unread > 99 ? "99+" : unread}</span>} />
+      <IconButton icon={BellIcon} label={unread > 0 ? `Messages, ${some} new` : "Messages"} onPress={() => setOpen(true)} badge={unread > 0 && <span className={css.badge}>{some}</span>} />
       {open && <Messages onClose={() => setOpen(false)} />}
     </>
   );
 }
 
-/** Shows what came since the page knows of any. */
+/** Shows what came since the page knows of any. It is read out only where it is of something that this person started. */
 function useToasts(newest: Notification[] | undefined): void {
   const known = useRef<Set<string> | null>(null);
+  const client = useQueryClient();
+  const me = useMe().id;
   useEffect(() => {
     if (!newest) return;
     const before = known.current;
     known.current = new Set([...(before ?? []), ...newest.map((each) => each.id)]);
     if (!before) return;
     const fresh = newest.filter((each) => !before.has(each.id) && !each.read).reverse();
-    for (const each of fresh.slice(-3)) toast(lineOf(each));
-  }, [newest]);
+    for (const each of fresh.slice(-3)) {
+      show(lineOf(each));
+      if (each.topic !== "campaign_ended" || !each.campaign_id) continue;
+      const told = (campaign: CampaignStatus) => {
+        if (campaign.started_by === me) say(lineOf(each));
+      };
+      // Whoever may not see campaigns started none.
+      client.fetchQuery(campaignStatus(each.campaign_id)).then(told, () => undefined);
+    }
+  }, [newest, client, me]);
 }
 
 function Messages({ onClose }: { onClose: () => void }) {

@@ -10,7 +10,7 @@ export function Restored({ shown, onDiscard }: { shown: boolean; onDiscard: () =
     <div role="status">
       <Hint tone="moved" icon={<History size={16} aria-hidden />}>
         <span className={css.line}>
-          Restored draft: what you had typed before the page was loaded again.
+          Restored draft: what you had entered here before.
           <Button small look="quiet" onPress={onDiscard}>
             Discard it
           </Button>

@@ -53,7 +53,10 @@ function Outline() {
         <header className={shell.top}>
           <span className={shell.search}>
             <Search size={17} aria-hidden />
-            <span className={shell.searchText}>Search {lastNouns().many}, or type a command</span>
+            <span className={shell.searchText}>
+              Search {lastNouns().many}
+              <span className={shell.wideOnly}>, or type a command</span>
+            </span>
           </span>
         </header>
         <main aria-label="Opening" />

@@ -7,13 +7,15 @@ const same = (a: unknown, b: unknown): boolean => JSON.stringify(a) === JSON.str
 export interface Keeping<T> {
   value: T;
   set: (next: T | ((before: T) => T)) => void;
-  /** What is shown was typed before the page was loaded again. */
+  /** What is shown was typed before the page was loaded again, or left for a while. */
   restored: boolean;
   /** Back to the beginning, on purpose. */
   discard: () => void;
+  /** Keeps it although it is left: for a way from the form to what it lacks. */
+  stay: () => void;
 }
 
-/** The state of a form that survives a reload, but not leaving it. What is as at the beginning is not kept. */
+/** The state of a form that survives a reload, but not leaving it, unless that was to see to what it lacks. What is as at the beginning is not kept. */
 export function useKept<T extends object>(form: string, beginning: T): Keeping<T> {
   const me = useMe().id;
   const { status } = useSession();
@@ -32,11 +34,20 @@ export function useKept<T extends object>(form: string, beginning: T): Keeping<T
     else if (same(value, start)) drop(form);
     else keep(owner, form, value);
   }, [form, value, start, before, owner, me, status]);
-  useEffect(() => () => drop(form), [form]);
+  const stays = useRef(false);
+  useEffect(
+    () => () => {
+      if (!stays.current) drop(form);
+    },
+    [form],
+  );
 
   const discard = () => {
     set(start);
     setRestored(false);
   };
-  return { value, set, restored, discard };
+  const stay = () => {
+    stays.current = true;
+  };
+  return { value, set, restored, discard, stay };
 }

@@ -2,7 +2,7 @@ import { useQueryClient } from "@tanstack/react-query";
 import { useEffect } from "react";
 import { api, versioned, type Schemas } from "@/api/client";
 import { TimeField } from "@/ui/DateTime";
-import { Row, SelectField, Switch, TextField } from "@/ui/Field";
+import { MarkBadge, Row, SelectField, Switch, TextField } from "@/ui/Field";
 import { ErrorNote, Skeleton } from "@/ui/Notes";
 import { Panel } from "@/ui/Panel";
 import { capital } from "@/lib/words";
@@ -24,14 +24,14 @@ export function Business() {
     read: () => versioned(api.GET("/api/users/business")),
     write: (patch, etag) => versioned(api.PATCH("/api/users/business", { params: { header: { "If-Match": etag } }, body: patch })),
   });
-  const { value, set, errors, query, savedAt } = state;
+  const { value, set, mark, errors, query, savedAt } = state;
   useEffect(() => {
     if (savedAt) void client.invalidateQueries({ queryKey: ["business"] });
   }, [savedAt, client]);
   if (query.isLoadingError) return <ErrorNote error={query.error} what="Could not load your business." retry={() => void query.refetch()} />;
   if (!value) return <Skeleton rows={6} />;
   const text = (key: "company_legal_name" | "business_trading_name" | "primary_phone" | "business_email" | "website_url" | "street_address" | "city" | "county_state" | "postal_code", label: string, help?: string) => (
-    <TextField label={label} value={value[key] ?? ""} onChange={(next) => set({ [key]: next || null })} error={errors[key]} help={help} optional={key !== "company_legal_name"} />
+    <TextField label={label} value={value[key] ?? ""} onChange={(next) => set({ [key]: next || null })} mark={mark(key)} error={errors[key]} help={help} optional={key !== "company_legal_name"} />
   );
   const schedule = value.business_hours.operating_schedule;
   return (
@@ -51,6 +51,7 @@ export function Business() {
             value={value.business_type}
             options={["medical", "salon", "restaurant", "consultant", "general"].map((each) => ({ id: each, name: capital(each) }))}
             onChange={(business_type) => set({ business_type })}
+            mark={mark("business_type")}
             help="Decides the words of the console and its forms."
           />
           <Row>
@@ -64,19 +65,22 @@ export function Business() {
             {text("county_state", "County")}
             {text("postal_code", "Postcode")}
           </Row>
-          <TextField label="Time zone" value={value.timezone} onChange={(timezone) => set({ timezone })} error={errors.timezone} help="Such as Europe/London." />
+          <TextField label="Time zone" value={value.timezone} onChange={(timezone) => set({ timezone })} mark={mark("timezone")} error={errors.timezone} help="Such as Europe/London." />
         </div>
       </Panel>
       <Panel title="Phone numbers">
         <div className={css.fields}>
-          <PhoneRegions regions={value.accepted_phone_regions} onChange={(accepted_phone_regions) => set({ accepted_phone_regions })} error={errors.accepted_phone_regions} />
+          <PhoneRegions regions={value.accepted_phone_regions} onChange={(accepted_phone_regions) => set({ accepted_phone_regions })} mark={mark("accepted_phone_regions")} error={errors.accepted_phone_regions} />
         </div>
       </Panel>
       {schedule && (
         <Panel title="Opening hours">
           {DAYS.map((day) => (
             <div key={day} className={css.day}>
-              <b>{capital(day)}</b>
+              <span className={css.named}>
+                <b>{capital(day)}</b>
+                <MarkBadge mark={mark(`business_hours.operating_schedule.${day}`)} />
+              </span>
               <Switch isSelected={!schedule[day].closed} onChange={(open) => set({ business_hours: { operating_schedule: { [day]: { closed: !open } } } })}>
                 {schedule[day].closed ? "Closed" : "Open"}
               </Switch>

@@ -8,6 +8,8 @@ import { ago, dayAndTime } from "@/lib/time";
 import { Button } from "@/ui/Button";
 import { ErrorNote, Hint } from "@/ui/Notes";
 import { Facts } from "@/ui/Panel";
+import { useSay } from "@/ui/say";
+import { syncQuery } from "./connections";
 import css from "./settings.module.css";
 
 type Tried = Schemas["ConnectionTest"];
@@ -25,8 +27,9 @@ export function ConnectionTest({ provider, children, shown }: { provider: keyof 
   const zone = useZone();
   const test = useMutation({ mutationFn: tries[provider] });
   const tried: Tried | undefined = test.data;
+  useSay(`test of ${provider}`, tried?.message ?? "");
   return (
-    <div className={css.test} aria-live="polite">
+    <div className={css.test}>
       <div className={css.both}>
         {children}
         {shown && (
@@ -49,7 +52,7 @@ const WEBHOOK = { active: "tells us at once", disabled: "switched off by the cal
 /** How a calendar is doing: when it was read, what came of it, what went wrong. */
 export function CalendarSync({ calendar: which }: { calendar: "calcom" | "calendly" }) {
   const zone = useZone();
-  const found = useQuery({ queryKey: ["settings", "integrations", "status"], queryFn: () => body(api.GET("/api/settings/integrations/status")), refetchInterval: 30_000 });
+  const found = useQuery({ ...syncQuery, refetchInterval: 30_000 });
   if (found.isError) return <ErrorNote error={found.error} what="Could not load how the calendar is doing." retry={() => void found.refetch()} />;
   const calendar = found.data?.[which];
   if (!calendar?.connected) return null;

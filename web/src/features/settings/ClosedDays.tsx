@@ -5,6 +5,7 @@ import { day } from "@/lib/time";
 import { joined } from "@/lib/words";
 import { Button, IconButton } from "@/ui/Button";
 import { DateField } from "@/ui/DateTime";
+import { MarkBadge, type Mark } from "@/ui/Field";
 import css from "./settings.module.css";
 
 /** S3: as many closed days of its own as a business may list. */
@@ -20,7 +21,7 @@ export function comingHolidays(all: { date: string; title: string }[]): string {
 }
 
 /** Days on which the business is closed besides: past ones are kept and not shown. */
-export function ClosedDays({ dates, onChange, error }: { dates: string[]; onChange: (dates: string[]) => void; error?: string | undefined }) {
+export function ClosedDays({ dates, onChange, mark, error }: { dates: string[]; onChange: (dates: string[]) => void; mark: Mark | undefined; error?: string | undefined }) {
   const [typed, setTyped] = useState("");
   const coming = dates.filter((each) => each >= today()).sort();
   const add = () => {
@@ -29,7 +30,9 @@ export function ClosedDays({ dates, onChange, error }: { dates: string[]; onChan
   };
   return (
     <div role="group" aria-label="Your own closed days">
-      <p className={css.label}>Your own closed days</p>
+      <p className={css.label}>
+        Your own closed days <MarkBadge mark={mark} />
+      </p>
       {coming.length > 0 && (
         <ul className={css.closed}>
           {coming.map((each) => (
@@ -40,7 +43,7 @@ export function ClosedDays({ dates, onChange, error }: { dates: string[]; onChan
           ))}
         </ul>
       )}
-      <div className={css.times}>
+      <div className={css.region}>
         <DateField label="Closed on" value={typed} onChange={setTyped} error={error} />
         <Button icon={CalendarPlus} isDisabled={!typed || dates.length >= MOST} onPress={add}>
           Add

@@ -3,7 +3,6 @@ import { Check, CirclePause, Copy, KeyRound, ListTree, Plus, Power, Send, Square
 import { useState } from "react";
 import { api, body, type Schemas } from "@/api/client";
 import { now } from "@/api/clock";
-import { Refusal } from "@/api/problem";
 import { useZone } from "@/features/session/business";
 import { agoWithin, dayAndTime, dayAndTimeWithin } from "@/lib/time";
 import { Badge } from "@/ui/Badge";
@@ -97,18 +96,16 @@ function State({ webhook }: { webhook: Webhook }) {
 
 function Address({ webhook, open, changed }: { webhook: Webhook; open: (what: Open) => void; changed: () => void }) {
   const zone = useZone();
-  const failed = (error: unknown) => toast(error instanceof Refusal ? error.detail : "Nothing was changed.", true);
   const test = useMutation({
     mutationFn: () => body(api.POST(`${PATH}/test`, { params: path(webhook.id), body: {} })),
     onSuccess: () => open({ kind: "deliveries", webhook }),
-    onError: failed,
   });
   const switched = useMutation({
     mutationFn: () => body(api.PATCH(PATH, { params: path(webhook.id), body: { enabled: !webhook.enabled } })),
     onSuccess: () => toast(webhook.enabled ? "Switched off. Nothing is sent there." : "Switched on. What waited is sent now."),
-    onError: failed,
     onSettled: changed,
   });
+  const failed = [test, switched].find((each) => each.error);
   const name = webhook.description ?? webhook.url;
   return (
     <Panel title={<bdi>{webhook.description ?? new URL(webhook.url).host}</bdi>} aside={<State webhook={webhook} />}>
@@ -144,6 +141,7 @@ function Address({ webhook, open, changed }: { webhook: Webhook; open: (what: Op
             Remove
           </Button>
         </div>
+        {failed && <ErrorNote error={failed.error} what={failed === test ? "No sample was sent." : webhook.enabled ? "Not switched off." : "Not switched on."} onClose={failed.reset} />}
         <p className="faint">Added {agoWithin(new Date(webhook.created_at), zone, now())}.</p>
       </div>
     </Panel>

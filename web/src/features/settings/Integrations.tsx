@@ -1,11 +1,12 @@
 import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
-import { api, versioned, type Schemas } from "@/api/client";
+import type { Schemas } from "@/api/client";
 import { Button } from "@/ui/Button";
 import { Row, Switch, TextField } from "@/ui/Field";
 import { ErrorNote, Skeleton } from "@/ui/Notes";
 import { CalendarPanel } from "./Calendars";
 import { ConnectionTest } from "./CalendarSync";
+import { connectionsQuery } from "./connections";
 import { Provider, useSave } from "./Provider";
 import css from "./settings.module.css";
 
@@ -13,7 +14,7 @@ type View = Schemas["IntegrationsView"];
 
 /** The phone provider, the calendars, text messages and email. Secrets go in and never come out. */
 export function Integrations() {
-  const found = useQuery({ queryKey: ["settings", "integrations"], queryFn: () => versioned(api.GET("/api/settings/integrations")) });
+  const found = useQuery(connectionsQuery);
   if (found.isLoadingError) return <ErrorNote error={found.error} what="Could not load the integrations." retry={() => void found.refetch()} />;
   if (!found.data) return <Skeleton rows={5} />;
   const { value, etag } = found.data;

@@ -23,7 +23,6 @@ export function Locations() {
   const remove = useMutation({
     mutationFn: (place: Place) => api.DELETE("/api/locations/{location_id}", { params: { path: { location_id: place.id } } }),
     onSuccess: () => toast("Removed."),
-    onError: (error) => toast(error instanceof Refusal ? error.detail : "Nothing was removed.", true),
     onSettled: () => void client.invalidateQueries({ queryKey: ["locations"] }),
   });
   return (
@@ -46,6 +45,11 @@ export function Locations() {
               </span>
               <IconButton icon={SquarePen} label={`Edit ${each.name}`} onPress={() => setEditing(each)} />
               <IconButton icon={Trash2} label={`Remove ${each.name}`} onPress={() => remove.mutate(each)} />
+              {remove.error && remove.variables.id === each.id && (
+                <div className={css.refused}>
+                  <ErrorNote error={remove.error} what="Not removed." onClose={remove.reset} />
+                </div>
+              )}
             </li>
           ))}
         </ul>
@@ -85,7 +89,7 @@ function PlaceDialog({ place, onClose }: { place?: Place; onClose: () => void })
         </>
       }
     >
-      {refusal && refusal.fields.length === 0 && <ErrorNote error={refusal} what="Not saved." />}
+      {save.error && !(refusal && refusal.fields.length > 0) && <ErrorNote error={save.error} what="Not saved." />}
       <TextField label="Name" value={name} onChange={setName} error={errors.name} isRequired autoFocus />
       <TextField label="Address" optional value={address} onChange={setAddress} error={errors.address} />
       <TextField label="Phone" optional type="tel" value={phone} onChange={setPhone} error={errors.phone} />

@@ -18,7 +18,7 @@ export function Privacy() {
     read: () => versioned(api.GET("/api/settings/privacy")),
     write: (patch, etag) => versioned(api.PATCH("/api/settings/privacy", { params: { header: { "If-Match": etag } }, body: patch })),
   });
-  const { value, set, query } = state;
+  const { value, set, mark, query } = state;
   if (query.isLoadingError) return <ErrorNote error={query.error} what="Could not load the privacy settings." retry={() => void query.refetch()} />;
   if (!value) return <Skeleton rows={5} />;
   return (
@@ -29,7 +29,7 @@ export function Privacy() {
       </div>
       <Panel title="Health data">
         <div className={css.fields}>
-          <Switch isSelected={value.hipaa_mode} onChange={(hipaa_mode) => set({ hipaa_mode })} help="Health data is handled strictly: consent, checklist, and few words on the call.">
+          <Switch isSelected={value.hipaa_mode} onChange={(hipaa_mode) => set({ hipaa_mode })} mark={mark("hipaa_mode")} help="Health data is handled strictly: consent, checklist, and few words on the call.">
             HIPAA mode
           </Switch>
           {value.hipaa_mode && (
@@ -42,9 +42,10 @@ export function Privacy() {
                 { id: "basic", name: "Basic: also the type and the spoken words" },
               ]}
               onChange={(hipaa_level) => set({ hipaa_level })}
+              mark={mark("hipaa_level")}
             />
           )}
-          <Switch isSelected={value.phi_detection} onChange={(phi_detection) => set({ phi_detection })}>
+          <Switch isSelected={value.phi_detection} onChange={(phi_detection) => set({ phi_detection })} mark={mark("phi_detection")}>
             Look for health details in what is typed
           </Switch>
           {value.phi_detection && (
@@ -57,13 +58,14 @@ export function Privacy() {
                 { id: "minimal", name: "Minimal" },
               ]}
               onChange={(phi_level) => set({ phi_level })}
+              mark={mark("phi_level")}
             />
           )}
         </div>
       </Panel>
       <Panel title="Consent">
         <div className={css.fields}>
-          <Switch isSelected={value.require_voice_consent} onChange={(require_voice_consent) => set({ require_voice_consent })} help="Nobody is called without a recorded consent.">
+          <Switch isSelected={value.require_voice_consent} onChange={(require_voice_consent) => set({ require_voice_consent })} mark={mark("require_voice_consent")} help="Nobody is called without a recorded consent.">
             Call only people who agreed
           </Switch>
           <SelectField
@@ -76,6 +78,7 @@ export function Privacy() {
               { id: "implied", name: "By booking" },
             ]}
             onChange={(consent_documentation) => set({ consent_documentation })}
+            mark={mark("consent_documentation")}
           />
         </div>
       </Panel>
@@ -87,8 +90,9 @@ export function Privacy() {
               value={value.contact_retention_months == null ? "never" : String(value.contact_retention_months)}
               options={[...months([12, 24, 36, 60, 84]), { id: "never", name: "Until deleted by hand" }]}
               onChange={(each) => set({ contact_retention_months: each === "never" ? null : Number(each) })}
+              mark={mark("contact_retention_months")}
             />
-            <SelectField label="Call logs" value={String(value.call_log_retention_months)} options={months([6, 12, 24, 36])} onChange={(each) => set({ call_log_retention_months: Number(each) })} />
+            <SelectField label="Call logs" value={String(value.call_log_retention_months)} options={months([6, 12, 24, 36])} onChange={(each) => set({ call_log_retention_months: Number(each) })} mark={mark("call_log_retention_months")} />
           </Row>
         </div>
       </Panel>

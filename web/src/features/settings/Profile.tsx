@@ -23,7 +23,7 @@ export function Profile() {
       return answer;
     },
   });
-  const { value, set, errors, query } = state;
+  const { value, set, mark, errors, query } = state;
   if (query.isLoadingError) return <ErrorNote error={query.error} what="Could not load your profile." retry={() => void query.refetch()} />;
   if (!value) return <Skeleton rows={3} />;
   return (
@@ -35,14 +35,14 @@ export function Profile() {
       <Panel>
         <div className={css.fields}>
           <Row>
-            <TextField label="Name" value={value.full_name} onChange={(full_name) => set({ full_name })} error={errors.full_name} />
-            <TextField label="What you do" optional value={value.job_title ?? ""} onChange={(text) => set({ job_title: text || null })} error={errors.job_title} />
+            <TextField label="Name" value={value.full_name} onChange={(full_name) => set({ full_name })} mark={mark("full_name")} error={errors.full_name} />
+            <TextField label="What you do" optional value={value.job_title ?? ""} onChange={(text) => set({ job_title: text || null })} mark={mark("job_title")} error={errors.job_title} />
           </Row>
           <Row>
             <TextField label="Email" value={value.email_address} isReadOnly help="What you sign in with. It cannot be changed here." />
-            <TextField label="Phone" optional type="tel" value={value.phone_number ?? ""} onChange={(text) => set({ phone_number: text || null })} error={errors.phone_number} />
+            <TextField label="Phone" optional type="tel" value={value.phone_number ?? ""} onChange={(text) => set({ phone_number: text || null })} mark={mark("phone_number")} error={errors.phone_number} />
           </Row>
-          <SelectField label="Sign out after" value={String(value.session_timeout)} options={["2", "4", "8", "12", "24"].map((each) => ({ id: each, name: `${each} hours without use` }))} onChange={(each) => set({ session_timeout: Number(each) })} />
+          <SelectField label="Sign out after" value={String(value.session_timeout)} options={["2", "4", "8", "12", "24"].map((each) => ({ id: each, name: `${each} hours without use` }))} onChange={(each) => set({ session_timeout: Number(each) })} mark={mark("session_timeout")} />
         </div>
       </Panel>
     </>

@@ -12,6 +12,7 @@ import { ErrorNote, Hint } from "@/ui/Notes";
 import { Panel } from "@/ui/Panel";
 import { copy } from "@/ui/copy";
 import { toast } from "@/ui/toast";
+import { connectionsQuery } from "./connections";
 import css from "./settings.module.css";
 
 /** Saves a part of the connections, under the version that is shown. */
@@ -20,11 +21,11 @@ export function useSave(etag: string) {
   const save = useMutation({
     mutationFn: (patch: Schemas["IntegrationsPatch"]) => versioned(api.PATCH("/api/settings/integrations", { params: { header: { "If-Match": etag } }, body: patch })),
     onSuccess: (answer) => {
-      client.setQueryData(["settings", "integrations"], answer);
+      client.setQueryData(connectionsQuery.queryKey, answer);
       toast("Saved.");
     },
     onError: (error) => {
-      if (error instanceof Refusal && error.status === 412) void client.invalidateQueries({ queryKey: ["settings", "integrations"] });
+      if (error instanceof Refusal && error.status === 412) void client.invalidateQueries({ queryKey: connectionsQuery.queryKey });
     },
   });
   const refusal = save.error instanceof Refusal ? save.error : null;

@@ -3,15 +3,17 @@ import { useZone } from "@/features/session/business";
 import { clock } from "@/lib/time";
 import { Button } from "@/ui/Button";
 import { ErrorNote, Hint } from "@/ui/Notes";
+import { useSay } from "@/ui/say";
 import css from "./settings.module.css";
 import type { AutoSave } from "./useAutoSave";
 
 /** Says whether a section is saved, and what to do where it is not. */
 export function SaveState({ state }: { state: AutoSave }) {
   const zone = useZone();
+  useSay("saved", !state.saving && !state.dirty && state.savedAt ? `Saved ${clock(state.savedAt, zone)}` : "");
   return (
     <>
-      <p className={css.state} role="status">
+      <p className={css.state}>
         {state.saving ? (
           <>
             <LoaderCircle size={15} aria-hidden /> Saving

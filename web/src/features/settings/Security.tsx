@@ -84,6 +84,11 @@ function Devices() {
     >
       {devices.isPending && <Skeleton rows={2} />}
       {devices.isError && <ErrorNote error={devices.error} what="Could not load the devices." retry={() => void devices.refetch()} />}
+      {others.error && (
+        <div className={css.above}>
+          <ErrorNote error={others.error} what="The other devices are still signed in." onClose={others.reset} />
+        </div>
+      )}
       <ul className={css.rows}>
         {list.map((each) => (
           <li key={each.id}>
@@ -100,6 +105,11 @@ function Devices() {
                   Sign out
                 </Button>
               </>
+            )}
+            {one.error && one.variables === each.id && (
+              <div className={css.refused}>
+                <ErrorNote error={one.error} what="Still signed in there." onClose={one.reset} />
+              </div>
             )}
           </li>
         ))}

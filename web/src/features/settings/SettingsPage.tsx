@@ -5,6 +5,7 @@ import { CallMeter } from "@/features/calls/CallMeter";
 import { useMay } from "@/features/session/use";
 import { useRail } from "@/features/shell/useRail";
 import { useNarrow } from "@/lib/useNarrow";
+import { Problem } from "@/ui/Badge";
 import { Empty } from "@/ui/Notes";
 import { useParam } from "@/lib/useParam";
 import { PageHeader } from "@/ui/Panel";
@@ -18,6 +19,7 @@ import { Locations } from "./Locations";
 import { Privacy } from "./Privacy";
 import { Team } from "./Team";
 import { BackLink } from "./BackLink";
+import { useProblems } from "./problems";
 import { SECTIONS } from "./sections";
 import css from "./settings.module.css";
 
@@ -30,6 +32,7 @@ export default function SettingsPage() {
   const may = useMay();
   const phone = useNarrow("48rem");
   const rail = useRail();
+  const problem = useProblems().integrations;
   const shown = PAGES.filter((each) => may(each.needs));
   const chosen = shown.find((each) => each.id === section) ?? (phone ? undefined : shown[0]);
   const Chosen = chosen?.show;
@@ -42,6 +45,7 @@ export default function SettingsPage() {
             {shown.map(({ id, name, icon: Icon }) => (
               <Link key={id} to="/settings/$section" params={{ section: id }} className={cx(css.entry, id === chosen?.id && css.current)} aria-current={id === chosen?.id ? "page" : undefined}>
                 <Icon size={17} aria-hidden /> {name}
+                {id === "integrations" && problem && <Problem words={problem} />}
               </Link>
             ))}
             <Link to="/account" className={css.entry}>

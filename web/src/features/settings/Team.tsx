@@ -3,7 +3,6 @@ import { Ellipsis, KeyRound, MailPlus, Pencil, Plus, Search, Trash2, UserCheck, 
 import { useState } from "react";
 import { api, body } from "@/api/client";
 import { now } from "@/api/clock";
-import { Refusal } from "@/api/problem";
 import { useZone } from "@/features/session/business";
 import { useTeam } from "@/features/session/team";
 import { useMe } from "@/features/session/use";
@@ -86,9 +85,9 @@ function Row({ member, onEdit, onAsk }: { member: Member; onEdit: () => void; on
   const client = useQueryClient();
   const again = () => void client.invalidateQueries({ queryKey: ["team"] });
   const path = { path: { user_id: member.id } };
-  const failed = (error: unknown) => toast(error instanceof Refusal ? error.problem.detail : "Not done.", true);
-  const invite = useMutation({ mutationFn: () => api.POST("/api/team/{user_id}/invite", { params: path }), onSuccess: () => toast(`A new invitation is on its way to ${member.full_name}.`), onError: failed, onSettled: again });
-  const enter = useMutation({ mutationFn: () => body(api.PATCH("/api/team/{user_id}", { params: path, body: { status: "active" } })), onSuccess: () => toast(`${member.full_name} can sign in again.`), onError: failed, onSettled: again });
+  const invite = useMutation({ mutationFn: () => api.POST("/api/team/{user_id}/invite", { params: path }), onSuccess: () => toast(`A new invitation is on its way to ${member.full_name}.`), onSettled: again });
+  const enter = useMutation({ mutationFn: () => body(api.PATCH("/api/team/{user_id}", { params: path, body: { status: "active" } })), onSuccess: () => toast(`${member.full_name} can sign in again.`), onSettled: again });
+  const failed = [invite, enter].find((each) => each.error);
   const invited = member.status === "invited";
   const own = member.id === me;
   const single = (member.permission_changes.add?.length ?? 0) + (member.permission_changes.remove?.length ?? 0);
@@ -121,6 +120,11 @@ function Row({ member, onEdit, onAsk }: { member: Member; onEdit: () => void; on
           !invited && !own && { id: "delete", name: "Delete", icon: Trash2, danger: true, run: () => onAsk("delete") },
         ]}
       />
+      {failed && (
+        <div className={css.refused}>
+          <ErrorNote error={failed.error} what={failed === invite ? "No invitation was sent." : "Not let in."} onClose={failed.reset} />
+        </div>
+      )}
     </li>
   );
 }

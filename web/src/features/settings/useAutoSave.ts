@@ -2,6 +2,7 @@ import { useQuery, useQueryClient, type QueryKey } from "@tanstack/react-query";
 import { useCallback, useEffect, useRef, useState } from "react";
 import { now } from "@/api/clock";
 import { Refusal, byField } from "@/api/problem";
+import type { Mark } from "@/ui/Field";
 
 interface Versioned<T> {
   value: T;
@@ -28,12 +29,29 @@ export function merged<T extends object>(before: T, change: object): T {
 
 const isPlain = (value: unknown): value is object => typeof value === "object" && value !== null && !Array.isArray(value);
 
+const same = (a: unknown, b: unknown): boolean => JSON.stringify(a) === JSON.stringify(b);
+
+/** What lies at `call_hours.start_time`; undefined where nothing does. */
+const at = (value: unknown, path: string): unknown => path.split(".").reduce<unknown>((within, key) => (isPlain(within) ? (within as Record<string, unknown>)[key] : undefined), value);
+
+/** Whether a field, or one within it, waits to be saved or was saved last; one that was put back to what it is does not wait. */
+export function markOf(path: string, server: object | undefined, patch: object | null, sent: object | null): Mark | undefined {
+  const change = at(patch, path);
+  if (change !== undefined) {
+    const is = at(server, path);
+    const becomes = isPlain(change) && isPlain(is) ? merged(is, change) : change;
+    if (!same(is, becomes)) return "changed";
+  }
+  return at(sent, path) === undefined ? undefined : "saved";
+}
+
 /** Settings that save themselves two seconds after the last change, under the version they were read at. */
 export function useAutoSave<T extends object, P extends object>({ key, read, write }: Options<T, P>) {
   const client = useQueryClient();
   const query = useQuery({ queryKey: key, queryFn: read, staleTime: 60_000 });
   const [patch, setPatch] = useState<P | null>(null);
   const [savedAt, setSavedAt] = useState<Date | null>(null);
+  const [saved, setSaved] = useState<P | null>(null);
   const [saving, setSaving] = useState(false);
   const [refusal, setRefusal] = useState<Refusal | null>(null);
   const [clashed, setClashed] = useState(false);
@@ -53,6 +71,7 @@ export function useAutoSave<T extends object, P extends object>({ key, read, wri
         setPatch(null);
       }
       setSavedAt(now());
+      setSaved(sent);
       setRefusal(null);
       setClashed(false);
     } catch (error) {
@@ -102,7 +121,7 @@ export function useAutoSave<T extends object, P extends object>({ key, read, wri
   }, [save]);
 
   const server = query.data?.value;
-  return { query, value: server && patch ? merged(server, patch) : server, set, drop, save: () => void save(), dirty: patch !== null, saving, savedAt, refusal, clashed, errors: byField(refusal) };
+  return { query, value: server && patch ? merged(server, patch) : server, mark: (path: string) => markOf(path, server, patch, saved), set, drop, save: () => void save(), dirty: patch !== null, saving, savedAt, refusal, clashed, errors: byField(refusal) };
 }
 
 export type AutoSave = Pick<ReturnType<typeof useAutoSave>, "dirty" | "saving" | "savedAt" | "refusal" | "clashed" | "drop" | "save">;

@@ -5,7 +5,8 @@ import { api, body } from "@/api/client";
 import { now } from "@/api/clock";
 import { useZone } from "@/features/session/business";
 import { save } from "@/lib/save";
-import { ago, clock, dateKey } from "@/lib/time";
+import { ago, dateKey, endAbout } from "@/lib/time";
+import { useNow } from "@/lib/useNow";
 import { Meter } from "@/ui/Bar";
 import { Button, IconButton } from "@/ui/Button";
 import { Dialog } from "@/ui/Dialog";
@@ -60,6 +61,7 @@ function WorkDialog({ onClose }: { onClose: () => void }) {
 function JobRow({ job }: { job: Job }) {
   const client = useQueryClient();
   const zone = useZone();
+  const at = useNow();
   const done = () => {
     void client.invalidateQueries({ queryKey: ["jobs"] });
     void client.invalidateQueries({ queryKey: ["contacts"] });
@@ -79,12 +81,12 @@ function JobRow({ job }: { job: Job }) {
     <li className={css.job}>
       <div className={css.head}>
         <b>{KIND[job.kind] ?? job.kind}</b>
-        <span className="faint">{ago(new Date(job.created_at), zone, now())}</span>
+        <span className="faint">{ago(new Date(job.created_at), zone, at)}</span>
       </div>
       <p className="muted">
         {jobWords(job)}
         {job.undone_by && ", undone"}
-        {isGoing(job) && job.estimated_at && `, done about ${clock(new Date(job.estimated_at), zone)}`}
+        {isGoing(job) && job.estimated_at && `, ${endAbout("done", new Date(job.estimated_at), zone, at)}`}
       </p>
       {isGoing(job) && <Meter label="Progress" value={job.done_rows} most={job.total_rows} />}
       {(cancel.isError || undo.isError) && <ErrorNote error={cancel.error ?? undo.error} what="Nothing was changed." />}

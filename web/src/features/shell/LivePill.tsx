@@ -54,7 +54,7 @@ export function LivePill({ strip = false }: { strip?: boolean }) {
     );
   }
   return (
-    <span className={cx(css.pill, strip && css.strip)} role="status">
+    <span className={cx(css.pill, strip && css.strip)}>
       {inside}
     </span>
   );

@@ -7,6 +7,7 @@ import { useOfflineSince } from "@/api/connection";
 import { every, polling, startLive } from "@/api/live";
 import { isTold, pushed } from "@/api/socket";
 import { signOut } from "@/api/session";
+import { useGiven } from "@/features/attention/given";
 import { useOpenWork } from "@/features/attention/queries";
 import { CallMeter } from "@/features/calls/CallMeter";
 import { CallsPanel } from "@/features/calls/CallsPanel";
@@ -21,14 +22,17 @@ import { KeepPreferences } from "@/features/preferences/Keep";
 import { SessionWatch } from "@/features/session/Watch";
 import { useBusiness, useNouns, useZone } from "@/features/session/business";
 import { useMay, useMe } from "@/features/session/use";
+import { useProblems } from "@/features/settings/problems";
 import { clock } from "@/lib/time";
 import { useNarrow } from "@/lib/useNarrow";
 import { initials, number } from "@/lib/words";
-import { Avatar, Count } from "@/ui/Badge";
+import { Avatar, Count, Problem } from "@/ui/Badge";
 import { Button, IconButton } from "@/ui/Button";
 import { Kbd } from "@/ui/Kbd";
 import { Menu } from "@/ui/Menu";
+import { Whole } from "@/ui/Whole";
 import { cx } from "@/ui/cx";
+import { useSay } from "@/ui/say";
 import { BackgroundWork } from "./BackgroundWork";
 import { LivePill } from "./LivePill";
 import css from "./Shell.module.css";
@@ -69,6 +73,7 @@ export function Shell() {
   useHideWhenLeft();
   useReveal();
   useFocusOnNavigation();
+  useGiven();
   const { followed, open } = useFollowed();
 
   return (
@@ -81,7 +86,10 @@ export function Shell() {
         <header className={cx(css.top, "no-print")}>
           <button type="button" className={css.search} onClick={() => setPalette(true)}>
             <Search size={17} aria-hidden />
-            <span className={css.searchText}>Search {nouns.many}, or type a command</span>
+            <span className={css.searchText}>
+              Search {nouns.many}
+              <span className={css.wideOnly}>, or type a command</span>
+            </span>
             <Kbd>Ctrl K</Kbd>
           </button>
           <div className={css.tools}>
@@ -105,6 +113,7 @@ export function Shell() {
         <div className={cx(css.work, open && followed.length > 0 && css.beside)}>
           <main id="main" className={css.main} tabIndex={-1}>
             <Outlet />
+            <Whole />
           </main>
           <aside className={cx(css.aside, "no-print")} aria-label="Your calls">
             <CallsPanel />
@@ -137,9 +146,11 @@ function useFocusOnNavigation(): void {
 function useBadges(): Partial<Record<Entry["to"], React.ReactNode>> {
   const { total: work, counted } = useOpenWork();
   const calls = useCallsUnderWay()?.length ?? 0;
+  const problem = useProblems().integrations;
   return {
     "/today": work > 0 && <Count value={counted ? number(work) : `${number(work)}+`} tone="attention" />,
     "/calls": calls > 0 && <Count value={calls} tone="calling" />,
+    "/settings": problem && <Problem words={problem} />,
   };
 }
 
@@ -217,10 +228,11 @@ function Account() {
 function OfflineStrip() {
   const since = useOfflineSince();
   const zone = useZone();
+  useSay("connection", since ? "No connection. Nothing can be changed until it is back." : "");
   if (!since) return null;
   return (
-    <p className={css.offline} role="status">
+    <section aria-label="Connection" className={css.offline}>
       <WifiOff size={16} aria-hidden /> No connection since {clock(since, zone)}. You see what was here then: it may be out of date. Nothing can be changed until the connection is back.
-    </p>
+    </section>
   );
 }

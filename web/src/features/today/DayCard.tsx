@@ -12,6 +12,7 @@ import { useDay } from "./queries";
 
 const SHADE: Record<string, Shade> = { confirmed: "confirmed", pending: "waiting", rescheduled: "moved", cancelled: "cancelled" };
 const ORDER = ["confirmed", "pending", "rescheduled", "cancelled"] as const;
+const statusOf = (shade: Shade) => ORDER.find((each) => SHADE[each] === shade);
 
 /** A day in one line, for phones. */
 export function DayLine({ title, date }: { title: string; date: string }) {
@@ -27,7 +28,7 @@ export function DayLine({ title, date }: { title: string; date: string }) {
 }
 
 
-/** A day in one bar; each number leads to the list it counts. What stands below keeps its place: the card is as high before it knows the numbers. */
+/** A day in one bar; each of its parts and each number leads to the list it counts. What stands below keeps its place: the card is as high before it knows the numbers. */
 export function DayCard({ title, date }: { title: string; date: string }) {
   const day = useDay(date);
   const offline = useOfflineSince() !== null;
@@ -44,6 +45,12 @@ export function DayCard({ title, date }: { title: string; date: string }) {
             label={known ? `${title}: ${ORDER.map((each) => `${number(known.status[each])} ${STATUS[each].word.toLowerCase()}`).join(", ")}` : `${title}: not known yet`}
             total={STATUSES.reduce((sum, each) => sum + (known?.status[each] ?? 0), 0)}
             parts={ORDER.map((each) => ({ shade: SHADE[each] ?? "unreached", value: known?.status[each] ?? 0 }))}
+            link={(shade, over) => {
+              const status = statusOf(shade);
+              if (!status || !known) return null;
+              const name = `${title}: ${number(known.status[status])} ${STATUS[status].word.toLowerCase()}`;
+              return <Link key={status} to="/contacts" search={{ ...filter, status: [status] }} aria-label={name} title={name} {...over} />;
+            }}
           />
           <ul className={css.counts}>
             {ORDER.map((each) => {

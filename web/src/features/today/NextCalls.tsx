@@ -3,9 +3,9 @@ import { Megaphone } from "lucide-react";
 import { useCampaigns, useCampaignStatus } from "@/features/campaigns/queries";
 import { Name } from "@/features/preferences/hidden";
 import { useZone } from "@/features/session/business";
-import { clock, day } from "@/lib/time";
+import { clock, dayAndTime, endAbout } from "@/lib/time";
 import { useNow } from "@/lib/useNow";
-import { count } from "@/lib/words";
+import { capital, count, number } from "@/lib/words";
 import { Meter } from "@/ui/Bar";
 import { ErrorNote, Skeleton } from "@/ui/Notes";
 import { Panel } from "@/ui/Panel";
@@ -20,14 +20,14 @@ export function NextCalls() {
   const running = useCampaigns().data?.campaigns.filter((each) => ["executing", "paused", "preparing"].includes(each.status)) ?? [];
   const coming = next.data?.contacts.filter((each) => each.next_call_at) ?? [];
   return (
-    <Panel title="Next calls" aside={next.data && <span className="faint">{next.data.total} planned today</span>}>
+    <Panel title="Next calls" aside={next.data && <span className="faint">{number(next.data.total)} planned today</span>}>
       {next.isPending && <Skeleton rows={3} />}
       {next.isError && <ErrorNote error={next.error} what="Could not load the next calls." retry={() => void next.refetch()} />}
       {next.data && coming.length === 0 && <p className={css.none}>No more calls are planned today.</p>}
       <ul className={css.list}>
         {coming.slice(0, 6).map((each) => (
           <li key={each.id} className={css.next}>
-            <span className={`${css.time ?? ""} num`}>
+            <span className="num">
               {each.next_call_at && (
                 <Time at={each.next_call_at} zone={zone}>
                   {Date.parse(each.next_call_at) <= at.getTime() ? (
@@ -44,7 +44,7 @@ export function NextCalls() {
               <Name>{each.name}</Name>
             </Link>
             <span className={css.about}>
-              {each.appointment_time && day(new Date(each.appointment_time), zone, at)}
+              {each.appointment_time && dayAndTime(new Date(each.appointment_time), zone, at)}
               {each.call_attempts > 0 && `, try ${String(each.call_attempts + 1)}`}
             </span>
           </li>
@@ -66,6 +66,7 @@ export function NextCalls() {
 
 function RunningCampaign({ id, name }: { id: string; name: string }) {
   const zone = useZone();
+  const at = useNow();
   const { data } = useCampaignStatus(id);
   if (!data) return null;
   const called = data.total_members - data.counts.skipped - data.counts.planned;
@@ -76,11 +77,11 @@ function RunningCampaign({ id, name }: { id: string; name: string }) {
           <Megaphone size={15} aria-hidden /> <bdi>{name}</bdi>
         </span>
         <span className="faint num">
-          {called} of {data.total_members - data.counts.skipped}
+          {number(called)} of {number(data.total_members - data.counts.skipped)}
         </span>
       </span>
       <Meter label={`Progress of ${name}`} value={called} most={data.total_members - data.counts.skipped} />
-      <span className="muted">{data.status === "paused" ? "Paused" : data.estimated_completion ? `Ends about ${clock(new Date(data.estimated_completion), zone)}` : "Calling"}</span>
+      <span className="muted">{data.status === "paused" ? "Paused" : data.estimated_completion ? capital(endAbout("ends", new Date(data.estimated_completion), zone, at)) : "Calling"}</span>
     </Link>
   );
 }

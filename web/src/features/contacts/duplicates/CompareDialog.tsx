@@ -9,13 +9,14 @@ import { useNouns, useZone } from "@/features/session/business";
 import { useColleague } from "@/features/session/team";
 import { useMay, useMayEdit } from "@/features/session/use";
 import { day, dayAndTime } from "@/lib/time";
-import { humane } from "@/lib/words";
+import { humane, joined } from "@/lib/words";
 import { Badge } from "@/ui/Badge";
 import { Button } from "@/ui/Button";
 import { Dialog } from "@/ui/Dialog";
 import { ErrorNote, Hint, Skeleton } from "@/ui/Notes";
 import { toast } from "@/ui/toast";
 import { contactQuery, type Contact } from "../one";
+import { useLastChange } from "../record/lastChange";
 import css from "./Duplicates.module.css";
 import { FIELDS, appointmentsOf, changedSince, differing, inCalendar, mergeBody, settle, usual, type Choice, type Field, type From, type Known } from "./join";
 
@@ -113,6 +114,8 @@ function Compare({ pair, calendars, alike, onClose }: { pair: [Known, Known]; ca
   const failed = merge.error ?? apart.error;
   const conflict = failed instanceof Refusal && failed.status === 412;
   const news = pair.map(({ value }, place) => (before?.[place] ? changedSince(before[place], value) : []));
+  const changes = [useLastChange(pair[0].value.id, news[0]?.length ? pair[0].etag : null), useLastChange(pair[1].value.id, news[1]?.length ? pair[1].etag : null)];
+  const told = pair.flatMap(({ value }, place) => (news[place]?.length ? [`${changes[place]?.who ?? "Somebody"} changed ${said.name(value.name)} ${changes[place]?.when ?? ""}`] : []));
   return (
     <Dialog
       title="Compare"
@@ -138,7 +141,7 @@ function Compare({ pair, calendars, alike, onClose }: { pair: [Known, Known]; ca
       <div className={css.side}>
         {conflict ? (
           <Hint tone="attention">
-            {`Nothing was done: somebody changed ${pair.filter((_, place) => (news[place]?.length ?? 0) > 0).map(({ value }) => said.name(value.name)).join(" and ") || "one of them"} after you opened this. What is new is marked below. Look once more, then make one record.`}
+            {`${joined(told) || "A colleague changed one of them a moment ago"}, and nothing was done. What is new is marked below. Look once more, then make one record.`}
           </Hint>
         ) : (
           failed && <ErrorNote error={failed} what={merge.error ? `Nothing was changed.${failed instanceof Refusal && failed.fields[0] ? ` ${failed.fields[0].detail}` : ""}` : "Not noted."} />

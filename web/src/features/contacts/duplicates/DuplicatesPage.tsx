@@ -1,4 +1,4 @@
-import { useInfiniteQuery } from "@tanstack/react-query";
+import { keepPreviousData, useInfiniteQuery } from "@tanstack/react-query";
 import { Link, useNavigate, useSearch } from "@tanstack/react-router";
 import { ChevronRight, Mail, Phone as PhoneIcon, Users } from "lucide-react";
 import { useState, type ReactNode } from "react";
@@ -30,7 +30,9 @@ export default function DuplicatesPage(): ReactNode {
     queryFn: ({ pageParam }) => body(api.GET("/api/contacts/duplicates", { params: { query: { relation, page_size: 25, ...(of && { contact_id: of }), ...(pageParam && { cursor: pageParam }) } } })),
     initialPageParam: "",
     getNextPageParam: (page) => page.pagination.next_cursor ?? undefined,
+    placeholderData: keepPreviousData,
   });
+  const others = list.isPlaceholderData;
   const pairs = list.data?.pages.flatMap((page) => page.pairs) ?? [];
   const total = list.data?.pages[0]?.pagination.total_pairs;
   const alike = relation === "duplicate";
@@ -61,10 +63,10 @@ export default function DuplicatesPage(): ReactNode {
           Of one {nouns.one} only. <Link to="/contacts/duplicates">Show everybody</Link>
         </p>
       )}
-      <Panel title={total ? count(total, "pair") : undefined}>
-        {list.isPending && <Skeleton rows={4} tall />}
+      <Panel title={total ? count(total, "pair") : undefined} busy={others}>
+        {(list.isPending || (others && pairs.length === 0)) && <Skeleton rows={4} tall />}
         {list.isError && <ErrorNote error={list.error} what="Could not load the pairs." retry={() => void list.refetch()} />}
-        {list.data && pairs.length === 0 && (
+        {list.data && !others && pairs.length === 0 && (
           <Empty title={alike ? "Nobody seems to be here twice" : "Nobody shares a number or an email"}>
             {alike ? `Two ${nouns.many} with the same number or email and a similar name would be listed here.` : `Two ${nouns.many} with the same number or email and another name would be listed here.`}
           </Empty>

@@ -28,6 +28,8 @@ export function PhoneField({ label, value, onChange, error, isRequired = false, 
     staleTime: Infinity,
     gcTime: 0,
     retry: false,
+    // Whoever comes back from allowing the country sees that it is.
+    refetchOnWindowFocus: (query) => (query.state.data?.is_accepted === false ? "always" : false),
   });
   const business = useBusiness().data;
   const answer = settled === value.trim() ? check.data : undefined;
@@ -57,14 +59,14 @@ export function PhoneField({ label, value, onChange, error, isRequired = false, 
   );
 }
 
-/** What to do about a number of a country that is not allowed. */
+/** What to do about a number of a country that is not allowed; in another tab, because leaving loses what was typed here. */
 function Abroad() {
   if (!useMay()("manage_business_settings")) return "Check the number. An administrator can allow the country.";
   return (
     <>
       Check the number, or{" "}
-      <Link to="/settings/$section" params={{ section: "business" }} hash="phone-regions">
-        open allowed countries
+      <Link to="/settings/$section" params={{ section: "business" }} hash="phone-regions" target="_blank">
+        open allowed countries in a new tab
       </Link>
       .
     </>

@@ -3,7 +3,7 @@ import { CalendarPlus, CalendarSync, Check, Hourglass, Phone, UserCheck, UserX, 
 import { useState } from "react";
 import { api, body, type Schemas } from "@/api/client";
 import { Refusal } from "@/api/problem";
-import { useCallSettings, useLocations, useZone } from "@/features/session/business";
+import { useBusiness, useCallSettings, useLocations, useZone } from "@/features/session/business";
 import { clock, city, dayAndTimeWithin, distance, wall } from "@/lib/time";
 import { useNow } from "@/lib/useNow";
 import { Button } from "@/ui/Button";
@@ -14,7 +14,9 @@ import { Time } from "@/ui/Time";
 import { toast } from "@/ui/toast";
 import { AppointmentLine } from "../AppointmentLine";
 import type { Contact } from "../one";
+import { lacksConsent } from "../unasked";
 import css from "./AppointmentCard.module.css";
+import { useLastChange } from "./lastChange";
 
 type Change = Pick<Schemas["ContactBody"], "appointment_status" | "attendance" | "reason" | "confirmation_method">;
 
@@ -25,6 +27,7 @@ export function AppointmentCard({ contact, etag, editable, onMove, onAdd }: { co
   const client = useQueryClient();
   const locations = useLocations().data;
   const settings = useCallSettings().data;
+  const business = useBusiness().data;
   const [cancelling, setCancelling] = useState(false);
   const save = useMutation({
     mutationFn: (change: Change) =>
@@ -43,6 +46,8 @@ export function AppointmentCard({ contact, etag, editable, onMove, onAdd }: { co
       void client.invalidateQueries({ queryKey: ["attention"] });
     },
   });
+  const clashed = save.error instanceof Refusal && save.error.status === 412;
+  const change = useLastChange(contact.id, clashed ? etag : null, ["date", "time"]);
   if (!contact.appointment_time) {
     return (
       <section className={css.card} aria-label="Appointment">
@@ -107,7 +112,7 @@ export function AppointmentCard({ contact, etag, editable, onMove, onAdd }: { co
                 </span>
               </>
             ) : (
-              <b>{contact.appointment_status === "confirmed" ? "Not needed" : contact.call_state === "calling_in_progress" ? "On the phone now" : "None"}</b>
+              <b>{contact.appointment_status === "confirmed" ? "Not needed" : contact.call_state === "calling_in_progress" ? "On the phone now" : lacksConsent(contact, business, at) ? "None: no consent" : "None"}</b>
             )}
           </p>
         </div>
@@ -154,7 +159,7 @@ export function AppointmentCard({ contact, etag, editable, onMove, onAdd }: { co
       )}
       {save.isError && !cancelling && (
         <div className={css.error}>
-          <ErrorNote error={save.error} what={save.error instanceof Refusal && save.error.status === 412 ? "Somebody changed this a moment ago; you see their change now." : "Nothing was changed."} />
+          <ErrorNote error={save.error} what={clashed ? `${change.who} changed this ${change.when}; you see it as it is now.` : "Nothing was changed."} />
         </div>
       )}
       {cancelling && <CancelDialog busy={save.isPending} error={save.error} onClose={() => setCancelling(false)} onCancel={(reason) => save.mutate({ appointment_status: "cancelled", reason })} />}

@@ -61,7 +61,8 @@ function Entry({ entry, times }: { entry: HistoryEntry; times: number }) {
     <li>
       <b>{isLook(entry) ? LOOKED : actionWords(entry.action)}</b>
       <span className="muted">
-        {entry.fields.length > 0 && `${entry.fields.map(fieldWords).join(", ")} · `}
+        {/* Somebody new has every field: what it was filled with is behind the button. */}
+        {entry.action !== "contact.created" && entry.fields.length > 0 && `${entry.fields.map(fieldWords).join(", ")} · `}
         {who}, {dayAndTimeWithin(new Date(entry.at), zone, now())}
         {times > 1 && `, ${number(times)} times`}
       </span>

@@ -11,13 +11,14 @@ import { LABEL, type Clash, type Draft } from "../form/draft";
 import { toldOf } from "../form/shape";
 import { useForm, useForms } from "../queries";
 import css from "./Conflict.module.css";
+import type { LastChange } from "./lastChange";
 
 const CHANNEL: Record<string, string> = { voice: "Phone call", sms: "Text message", email: "Email" };
 /** Words of the API that are said as they are. */
 const PLAIN: ReadonlySet<keyof Draft> = new Set(["priority", "preferred"]);
 
 /** Two people changed the same fields. Only those are shown; theirs stays unless mine is kept. */
-export function Conflict({ clashes, industry, onClose, onKeep }: { clashes: Clash[]; industry: string; onClose: () => void; onKeep: (keep: ReadonlySet<keyof Draft>) => void }) {
+export function Conflict({ clashes, change, industry, onClose, onKeep }: { clashes: Clash[]; change: LastChange; industry: string; onClose: () => void; onKeep: (keep: ReadonlySet<keyof Draft>) => void }) {
   const [keep, setKeep] = useState<ReadonlySet<keyof Draft>>(new Set());
   const groups = useGroups().data?.groups;
   const locations = useLocations().data;
@@ -37,7 +38,7 @@ export function Conflict({ clashes, industry, onClose, onKeep }: { clashes: Clas
   };
   return (
     <Dialog
-      title="A colleague changed this a moment ago"
+      title={`${change.who} changed this ${change.when}`}
       kind="wide"
       open
       onClose={onClose}
@@ -50,13 +51,15 @@ export function Conflict({ clashes, industry, onClose, onKeep }: { clashes: Clas
         </>
       }
     >
-      <p className="muted">You both changed the fields below. Theirs is chosen; tick what of yours you want to keep. Everything else goes together by itself.</p>
+      <p className="muted">
+        {change.own ? "It was in another window. What you saved there is chosen; tick what of this form you want to keep." : "You both changed the fields below. Theirs is chosen; tick what of yours you want to keep."} Everything else goes together by itself.
+      </p>
       <table className={css.table}>
         <thead>
           <tr>
             <th scope="col">Field</th>
-            <th scope="col">Yours</th>
-            <th scope="col">Theirs</th>
+            <th scope="col">{change.own ? "This form" : "Yours"}</th>
+            <th scope="col">{change.own ? "Saved" : "Theirs"}</th>
             <th scope="col">
               <span className="hidden-visually">Keep yours</span>
             </th>

@@ -15,6 +15,7 @@ import { Industry, More, Notes, Section, When, Who, Words } from "../form/Sectio
 import { changesOf, clashes, draftOf, merge, type Clash, type Draft } from "../form/draft";
 import type { Contact } from "../one";
 import { Conflict } from "./Conflict";
+import { useLastChange } from "./lastChange";
 
 interface Base {
   draft: Draft;
@@ -41,6 +42,7 @@ export function EditSheet({ contact, etag, onClose }: { contact: Contact; etag: 
   const setBase = (base: Base) => setForm((before) => ({ ...before, base }));
   const [conflict, setConflict] = useState<{ theirs: Draft; clashes: Clash[]; etag: string } | null>(null);
   const [merged, setMerged] = useState(false);
+  const change = useLastChange(contact.id, conflict?.etag ?? (merged ? base.etag : null), conflict?.clashes.map((each) => each.key));
   const set = (change: Partial<Draft>) => setForm((before) => ({ ...before, draft: { ...before.draft, ...change } }));
 
   const save = useMutation({
@@ -79,6 +81,7 @@ export function EditSheet({ contact, etag, onClose }: { contact: Contact; etag: 
     return (
       <Conflict
         clashes={conflict.clashes}
+        change={change}
         industry={draft.industry}
         onClose={() => setConflict(null)}
         onKeep={(keep) => {
@@ -107,7 +110,7 @@ export function EditSheet({ contact, etag, onClose }: { contact: Contact; etag: 
       }
     >
       <Restored shown={restored && changed > 0} onDiscard={discard} />
-      {merged && <Hint tone="moved">A colleague changed this record a moment ago. Their changes are in the form now, with yours. Look it over, then save.</Hint>}
+      {merged && <Hint tone="moved">{`${change.who} changed this record ${change.when}${change.own ? ", in another window" : ""}. ${change.own ? "What you saved there is" : "Their changes are"} in the form now, with yours. Look it over, then save.`}</Hint>}
       {refusal && <ErrorNote error={refusal} what={refusal.fields.length > 0 ? "Not saved yet: some fields need correcting." : `Not saved. ${refusal.problem.title}.`} />}
       <Who {...sections} />
       {contact.appointment_time && <When {...sections} zone={base.timezone} />}
