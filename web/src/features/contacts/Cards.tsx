@@ -230,7 +230,7 @@ function Card({ contact, chosen, onChoose, onStatus }: OneProps) {
       <p className={cx(css.words, "faint")}>{contact.last_contact_time ? `Last spoken to ${agoWithin(new Date(contact.last_contact_time), zone, now())}` : "Never spoken to"}</p>
       <p className={css.groups}>{contact.group_count > 0 ? <Groups contact={contact} most={3} /> : <span className="faint">In no group</span>}</p>
       <p className={cx(css.fact, css.words)}>
-        <Megaphone size={15} aria-hidden /> <span className="truncate">{hidden ? "" : contact.special_instructions ? <>“<MarkedText contact={contact} field="special_instructions" />”</> : "No extra words"}</span>
+        <Megaphone size={15} aria-hidden /> <span className="truncate">{hidden ? "Hidden" : contact.special_instructions ? <>“<MarkedText contact={contact} field="special_instructions" />”</> : "No extra words"}</span>
       </p>
       <footer className={css.foot}>
         {may("trigger_manual_calls") && contact.phone && (

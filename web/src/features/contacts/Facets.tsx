@@ -1,4 +1,4 @@
-import { ChevronDown, TriangleAlert } from "lucide-react";
+import { ChevronDown } from "lucide-react";
 import { lazy, Suspense, useMemo, useState, type ReactNode } from "react";
 import type { Schemas } from "@/api/client";
 import { useGroups } from "@/features/groups/queries";
@@ -71,7 +71,7 @@ export function Facets({ list, facets, only }: { list: List; facets: Schemas["Co
             />
           );
         })}
-        <Box name="Needs attention" icon={<TriangleAlert size={15} aria-hidden className={css.attention} />} count={counted?.of("attention", "true")} chosen={search.attention ?? false} onChange={(next) => change({ attention: next || undefined })} />
+        <Box name="Needs attention" count={counted?.of("attention", "true")} chosen={search.attention ?? false} onChange={(next) => change({ attention: next || undefined })} />
       </Facet>
       )}
       {shows("groups") && groups.length > 0 && (

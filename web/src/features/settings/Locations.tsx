@@ -41,7 +41,7 @@ export function Locations() {
           {list.data?.map((each) => (
             <li key={each.id}>
               <span className={css.grow}>
-                <b>{each.name}</b> <span className="muted">{[each.address, each.phone && phoneText(each.phone), each.timezone].filter(Boolean).join(" · ")}</span>
+                <b>{each.name}</b> <span className="muted">{[each.address, each.phone && phoneText(each.phone).replaceAll(" ", "\u00a0"), each.timezone].filter(Boolean).join(" · ")}</span>
               </span>
               <IconButton icon={SquarePen} label={`Edit ${each.name}`} onPress={() => setEditing(each)} />
               <IconButton icon={Trash2} label={`Remove ${each.name}`} onPress={() => remove.mutate(each)} />

@@ -21,7 +21,7 @@ export function DayLine({ title, date }: { title: string; date: string }) {
     <Link to="/contacts" search={{ from: date, to: date }} className={css.short}>
       <b>{title}</b>
       <span className="num">
-        {day && `${number(day.status.confirmed)} of ${number(day.total)} confirmed`} <ChevronRight size={16} aria-hidden />
+        {day && (day.total === 0 ? "No appointments" : `${number(day.status.confirmed)} of ${number(day.total)} confirmed`)} <ChevronRight size={16} aria-hidden />
       </span>
     </Link>
   );
