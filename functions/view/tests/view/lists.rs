@@ -352,7 +352,7 @@ async fn counts_say_what_each_choice_would_find() {
     world
         .made(json!({ "name": "Bob Stone", "phone": "07912 345679" }))
         .await;
-    world.first.app.advance(chrono::TimeDelta::hours(1));
+    world.first.app.advance(chrono::TimeDelta::minutes(5));
     let since = world.tenant.store.now();
     let path = format!("/api/contacts/{zoe}");
     let patch = json!({ "appointment_status": "confirmed", "reason": "rang us" });
