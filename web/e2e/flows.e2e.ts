@@ -237,7 +237,7 @@ describe("a person", () => {
     await title.waitFor();
     expect(await title.evaluate((element) => element === document.activeElement)).toBe(true);
     await page.getByRole("button", { name: "Show all checks" }).click();
-    await page.getByText("Time since the last call").waitFor();
+    await page.getByRole("listitem").getByText("Time since the last call").waitFor();
     expect(await violations(page)).toEqual([]);
     await page.context().close();
   });
