@@ -28,4 +28,17 @@ export default tseslint.config(
       "no-console": "error",
     },
   },
+  {
+    files: ["e2e/**"],
+    rules: {
+      "no-restricted-syntax": [
+        "error",
+        {
+          selector:
+            "CallExpression[callee.name='expect'] > AwaitExpression > CallExpression[callee.property.name=/^(count|isChecked|isDisabled|isEnabled|isVisible|isHidden|inputValue|textContent|innerText|getAttribute|allTextContents)$/]",
+          message: "A page answers when it can: await expect.poll(() => …).",
+        },
+      ],
+    },
+  },
 );

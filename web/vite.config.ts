@@ -3,7 +3,7 @@ import { fileURLToPath } from "node:url";
 import { defineConfig } from "vitest/config";
 
 /** In Chromium against a local host: one file after another, because they share its clock. */
-const inChromium = { globalSetup: "e2e/setup.ts", fileParallelism: false, testTimeout: 90_000, hookTimeout: 90_000 };
+const inChromium = { globalSetup: "e2e/setup.ts", fileParallelism: false, testTimeout: 90_000, hookTimeout: 90_000, expect: { poll: { timeout: 10_000 } } };
 
 const api = process.env.VIO_API ?? "http://127.0.0.1:8787";
 

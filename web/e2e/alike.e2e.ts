@@ -1,6 +1,6 @@
 import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { asUser, base, clockNow, launch, open, settled, signIn, violations } from "./browser";
+import { asUser, base, clockNow, launch, letters, open, settled, signIn, violations } from "./browser";
 
 let browser: Browser;
 let ask: Awaited<ReturnType<typeof asUser>>;
@@ -11,7 +11,6 @@ beforeAll(async () => {
 });
 afterAll(() => browser.close());
 
-const letters = (): string => Array.from({ length: 7 }, () => "abcdefghij"[Math.floor(Math.random() * 10)]).join("");
 const number = (): string => `+44151496${String(Math.floor(Math.random() * 9000) + 1000)}`;
 
 async function somebody(body: object): Promise<string> {
@@ -39,8 +38,8 @@ it("two records of one person are compared and made one, with the values chosen 
   await page.getByRole("button", { name: `Compare ${name} and ${longer}` }).click();
   const dialog = page.getByRole("dialog", { name: "Compare" });
   await dialog.getByRole("radio", { name: `Keep ${name}`, exact: true }).waitFor();
-  expect(await dialog.getByRole("radio", { name: `Keep ${name}`, exact: true }).isChecked()).toBe(true);
-  expect(await dialog.getByRole("radio", { name: "Both, one under the other" }).isChecked()).toBe(true);
+  await expect.poll(() => dialog.getByRole("radio", { name: `Keep ${name}`, exact: true }).isChecked()).toBe(true);
+  await expect.poll(() => dialog.getByRole("radio", { name: "Both, one under the other" }).isChecked()).toBe(true);
   await dialog.getByRole("radio", { name: longer, exact: true }).check();
   expect(await violations(page)).toEqual([]);
   // Somebody changes one of the two meanwhile: nothing is done, and what is new is shown before it is done.
@@ -52,7 +51,7 @@ it("two records of one person are compared and made one, with the values chosen 
   await dialog.getByRole("button", { name: "Make one record" }).click();
   await dialog.getByText(`You changed ${longer} a moment ago, and nothing was done.`).waitFor();
   await dialog.getByRole("cell", { name: /New.*Moved Ltd/s }).waitFor();
-  expect(await dialog.getByRole("radio", { name: longer, exact: true }).isChecked()).toBe(true);
+  await expect.poll(() => dialog.getByRole("radio", { name: longer, exact: true }).isChecked()).toBe(true);
   expect(await violations(page)).toEqual([]);
   await dialog.getByRole("button", { name: "Make one record" }).click();
   await page.getByText("The other can be brought back for 30 days.").waitFor();
@@ -98,13 +97,13 @@ it("two people who look alike are kept apart, and a household is not a duplicate
   const { page } = await open(browser, { width: 390, height: 844 });
   await signIn(page, "reception", `/contacts/duplicates?of=${one}`);
   await settled(page);
-  expect(await page.getByRole("main").getByText(wife).count()).toBe(0);
+  await expect.poll(() => page.getByRole("main").getByText(wife).count()).toBe(0);
   await page.getByRole("button", { name: /^Compare/ }).click();
   const dialog = page.getByRole("dialog", { name: "Compare" });
   await dialog.getByText("Added", { exact: true }).waitFor();
   expect(await violations(page)).toEqual([]);
   // Whoever may not delete does not make one of two.
-  expect(await dialog.getByRole("button", { name: "Make one record" }).count()).toBe(0);
+  await expect.poll(() => dialog.getByRole("button", { name: "Make one record" }).count()).toBe(0);
   await dialog.getByRole("button", { name: "Not the same person" }).click();
   await page.getByText("Noted: two people.").waitFor();
   await page.getByText("Nobody seems to be here twice").waitFor();

@@ -9,6 +9,9 @@ const ARGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run
 export const base = (): string => inject("base");
 export const api = (): string => inject("api");
 
+/** A name of its own: tests share a clinic, and names hold no digits. */
+export const letters = (): string => Array.from({ length: 7 }, () => "abcdefghij"[Math.floor(Math.random() * 10)]).join("");
+
 /** A Chromium; another one if it ends while it starts. */
 export const launch = (): Promise<Browser> => {
   const begun = () => chromium.launch({ executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium", args: ARGS });

@@ -26,7 +26,7 @@ it("a date is chosen in a calendar by keys alone: the week begins on Monday, tod
   expect((await calendar.locator("th").allTextContents()).slice(0, 2)).toEqual(["Mon", "Tue"]);
   const today = await clockNow();
   const marked = calendar.locator("[class*='today']");
-  expect(await marked.allTextContents()).toEqual([String(today.getUTCDate())]);
+  await expect.poll(() => marked.allTextContents()).toEqual([String(today.getUTCDate())]);
   expect(await marked.evaluate((each) => each === document.activeElement)).toBe(true);
   await page.keyboard.press("Escape");
   await calendar.waitFor({ state: "detached" });
@@ -44,7 +44,7 @@ it("a date is chosen in a calendar by keys alone: the week begins on Monday, tod
   // What is typed is what the calendar opens with.
   await page.keyboard.press("Enter");
   await calendar.waitFor();
-  expect(await calendar.locator("[data-selected]").textContent()).toBe(String(Number(later.slice(8))));
+  await expect.poll(() => calendar.locator("[data-selected]").textContent()).toBe(String(Number(later.slice(8))));
   await context.close();
 });
 

@@ -63,7 +63,7 @@ describe("the steps to a campaign", () => {
     const name = `Steps ${tag}`;
     const group = await groupOf(ids, name);
     const page = await signedIn(`/groups/${group}/call`);
-    expect(await stands(page).textContent()).toMatch(/Who/);
+    await expect.poll(() => stands(page).textContent()).toMatch(/Who/);
     await page.getByText(/^3 patients$/).first().waitFor();
     expect(await violations(page)).toEqual([]);
     await picture(page, "step-who");
@@ -73,7 +73,7 @@ describe("the steps to a campaign", () => {
     await page.keyboard.press("Enter");
     const focused = () => page.evaluate(() => document.activeElement?.getAttribute("aria-label") ?? "");
     await expect.poll(focused).toBe("Step 2 of 4: When");
-    expect(await stands(page).textContent()).toMatch(/When/);
+    await expect.poll(() => stands(page).textContent()).toMatch(/When/);
     expect(await violations(page)).toEqual([]);
     await picture(page, "step-when");
 
@@ -81,7 +81,7 @@ describe("the steps to a campaign", () => {
     await page.getByRole("radio", { name: "At a time" }).click();
     await steps(page).getByRole("button", { name: "Check and start" }).click();
     await page.getByText("Say on which day.").waitFor();
-    expect(await stands(page).textContent()).toMatch(/When/);
+    await expect.poll(() => stands(page).textContent()).toMatch(/When/);
     await page.getByRole("radio", { name: "Now" }).click();
     await page.getByRole("radio", { name: "One call every few minutes" }).click();
     await page.getByRole("textbox", { name: "Minutes from one call to the next" }).fill("2");
@@ -97,9 +97,9 @@ describe("the steps to a campaign", () => {
     const words = await said.innerText();
 
     await page.getByRole("button", { name: "Back", exact: true }).click();
-    expect(await page.getByRole("textbox", { name: "Minutes from one call to the next" }).inputValue()).toBe("2");
+    await expect.poll(() => page.getByRole("textbox", { name: "Minutes from one call to the next" }).inputValue()).toBe("2");
     await page.getByRole("button", { name: "Next: Words" }).click();
-    expect(await page.getByRole("textbox", { name: "Words added to the call" }).inputValue()).toBe(added);
+    await expect.poll(() => page.getByRole("textbox", { name: "Words added to the call" }).inputValue()).toBe(added);
 
     // The check says who is left out; recording their consent there lets them be called, and the check is made again.
     await page.getByRole("button", { name: "See what would happen" }).click();
@@ -124,7 +124,7 @@ describe("the steps to a campaign", () => {
     await page.getByRole("heading", { name: "Call settings" }).waitFor();
     await page.goBack();
     await page.getByText("Restored draft").waitFor();
-    expect(await page.getByRole("textbox", { name: "Minutes from one call to the next" }).inputValue()).toBe("2");
+    await expect.poll(() => page.getByRole("textbox", { name: "Minutes from one call to the next" }).inputValue()).toBe("2");
     await steps(page).getByRole("button", { name: "Check and start" }).click();
     await start.click();
     await page.waitForURL(/\/calls\/campaigns\//);
@@ -204,7 +204,7 @@ describe("people selected in a list", () => {
     await dialog.getByRole("navigation", { name: "Steps" }).getByRole("button", { name: "Check and start" }).click();
     const button = dialog.getByRole("button", { name: /^Call 1 person from / });
     await button.waitFor();
-    expect(await button.textContent()).toMatch(/^Call 1 person from (tomorrow|[A-Z][a-z]{2} \d+ [A-Z][a-z]{2},) \d+(:\d\d)?[ap]m$/);
+    await expect.poll(() => button.textContent()).toMatch(/^Call 1 person from (tomorrow|[A-Z][a-z]{2} \d+ [A-Z][a-z]{2},) \d+(:\d\d)?[ap]m$/);
     expect(await violations(page)).toEqual([]);
     await picture(page, "selection-check");
     await button.click();

@@ -1,4 +1,4 @@
-import { asUser, clockNow, dev, workingHours } from "./browser";
+import { asUser, clockNow, dev, letters, workingHours } from "./browser";
 
 type Ask = Awaited<ReturnType<typeof asUser>>;
 
@@ -110,7 +110,6 @@ export async function more(ask: Ask): Promise<{ refused: string; changed: string
   return { refused, changed };
 }
 
-const letters = (): string => Array.from({ length: 7 }, () => "abcdefghij"[Math.floor(Math.random() * 10)]).join("");
 /** Numbers of nobody else here: the limit of calls to one number is not what is looked at. */
 const number = (place: number): string => `+44113496${String(Math.floor(Math.random() * 80) * 12 + place).padStart(4, "0")}`;
 const CONSENT = { voice_consent: { method: "verbal" }, hipaa_checklist: { consent_obtained: true, minimum_necessary: true, no_phi_in_instructions: true, sensitivity_set: true, staff_trained: true } };

@@ -27,7 +27,7 @@ describe("a list", () => {
     const names = (await search({ sort: ["name"] })).contacts.map((each) => each.name);
     const pager = page.getByRole("navigation", { name: "Pages" });
     await pager.getByText(/^1 to 10 of/).waitFor();
-    expect(await page.getByRole("row").count()).toBe(11);
+    await expect.poll(() => page.getByRole("row").count()).toBe(11);
     await pager.getByRole("button", { name: "Later" }).click();
     await pager.getByText(/^11 to 20 of/).waitFor();
     await page.getByRole("row", { name: new RegExp(names[10] ?? "") }).first().waitFor();
@@ -76,9 +76,9 @@ describe("the day on paper", () => {
     await page.emulateMedia({ media: "print" });
     const table = page.getByRole("table");
     await table.getByText("Papera P.").first().waitFor();
-    expect(await table.getByRole("columnheader").allTextContents()).toEqual(["Time", "Name", "With", "Status", "Came"]);
-    expect(await page.getByText("Contains personal data").isVisible()).toBe(true);
-    expect(await page.locator("nav:visible, header button:visible, h2:visible").count()).toBe(0);
+    await expect.poll(() => table.getByRole("columnheader").allTextContents()).toEqual(["Time", "Name", "With", "Status", "Came"]);
+    await expect.poll(() => page.getByText("Contains personal data").isVisible()).toBe(true);
+    await expect.poll(() => page.locator("nav:visible, header button:visible, h2:visible").count()).toBe(0);
     const look = await table.evaluate((each) => ({ color: getComputedStyle(each).color, background: getComputedStyle(document.body).backgroundColor }));
     expect(look.color).toBe("rgb(0, 0, 0)");
     expect(["rgb(255, 255, 255)", "rgba(0, 0, 0, 0)"]).toContain(look.background);
@@ -109,8 +109,8 @@ describe("the day on paper", () => {
     await page.emulateMedia({ media: "print" });
     const row = page.getByRole("row").filter({ hasText: "Wholea Named" }).first();
     await row.waitFor();
-    expect(await row.textContent()).toContain("0151 496 0556");
-    expect(await page.getByText(/^Printed by .+, \w{3} \d+ \w{3,4}, \d+:\d\d[ap]m\. Contains personal data/).isVisible()).toBe(true);
+    await expect.poll(() => row.textContent()).toContain("0151 496 0556");
+    await expect.poll(() => page.getByText(/^Printed by .+, \w{3} \d+ \w{3,4}, \d+:\d\d[ap]m\. Contains personal data/).isVisible()).toBe(true);
     // As the page itself wants its paper: A4, upright.
     const pdf = (await page.pdf({ preferCSSPageSize: true })).toString("latin1");
     expect(/\/MediaBox\s*\[\s*0 0 (\d+)[\d.]* (\d+)/.exec(pdf)?.slice(1)).toEqual(["594", "841"]);
@@ -126,7 +126,7 @@ describe("any page on paper", () => {
     await page.getByText("0151 496 0557").first().waitFor();
     await page.emulateMedia({ media: "print" });
     await page.getByRole("heading", { level: 1, name: "Lyinga A." }).waitFor();
-    expect(await page.getByText("0151 496 0557").count()).toBe(0);
+    await expect.poll(() => page.getByText("0151 496 0557").count()).toBe(0);
     await page.emulateMedia({ media: "screen" });
     await page.getByRole("heading", { level: 1, name: "Lyinga About" }).waitFor();
     // Before the print there is the event alone: the page is right when it is over.
@@ -137,13 +137,13 @@ describe("any page on paper", () => {
       return said;
     });
     expect(during).toContain("Lyinga A.");
-    expect(await heading.textContent()).toContain("Lyinga About");
+    await expect.poll(() => heading.textContent()).toContain("Lyinga About");
     await page.evaluate(() => localStorage.setItem("vio.screen", JSON.stringify({ paper: "shown" })));
     await page.reload();
     await page.getByRole("heading", { level: 1, name: "Lyinga About" }).waitFor();
     await page.emulateMedia({ media: "print" });
     await page.waitForTimeout(200);
-    expect(await heading.textContent()).toContain("Lyinga About");
+    await expect.poll(() => heading.textContent()).toContain("Lyinga About");
     await page.context().close();
   });
 });
@@ -223,6 +223,6 @@ it("the main work is done without a mouse: sign in, add somebody, be told of the
   await page.getByRole("menuitem", { name: new RegExp(name) }).first().waitFor();
   await page.keyboard.press("Enter");
   await page.getByRole("heading", { level: 1, name }).waitFor();
-  expect(await page.getByText("Confirmed").first().isVisible()).toBe(true);
+  await expect.poll(() => page.getByText("Confirmed").first().isVisible()).toBe(true);
   await page.context().close();
 });

@@ -32,7 +32,7 @@ it("an address is added, its secret shown once, a sample followed to its answer 
   await page.getByRole("button", { name: "Add an address" }).click();
   const dialog = page.getByRole("dialog", { name: "Add an address" });
   const add = dialog.getByRole("button", { name: "Add and show the secret" });
-  expect(await add.isDisabled()).toBe(true);
+  await expect.poll(() => add.isDisabled()).toBe(true);
   await dialog.getByRole("textbox", { name: "Address" }).fill("not an address");
   await dialog.getByRole("checkbox", { name: /^appointment\.confirmed/ }).click({ force: true });
   await add.click();
@@ -47,7 +47,7 @@ it("an address is added, its secret shown once, a sample followed to its answer 
   expect(await violations(page)).toEqual([]);
   // Not by a slip: only by saying so.
   await page.keyboard.press("Escape");
-  expect(await secret.count()).toBe(1);
+  await expect.poll(() => secret.count()).toBe(1);
   await secret.getByRole("button", { name: "I have kept it" }).click();
   await secret.waitFor({ state: "detached" });
   expect(await page.content()).not.toContain(shown);
@@ -68,12 +68,12 @@ it("an address is added, its secret shown once, a sample followed to its answer 
   await card.getByRole("button", { name: "Switch off" }).click();
   await card.getByText("Switched off", { exact: true }).waitFor();
   await card.getByText("Somebody on your team switched it off.").waitFor();
-  expect(await card.getByRole("button", { name: "Send a sample" }).isDisabled()).toBe(true);
+  await expect.poll(() => card.getByRole("button", { name: "Send a sample" }).isDisabled()).toBe(true);
   await card.getByRole("button", { name: "Switch on" }).click();
   await card.getByText("On", { exact: true }).waitFor();
   await card.getByRole("button", { name: "New secret" }).click();
   await page.getByRole("dialog", { name: "Make a new secret?" }).getByRole("button", { name: "Make a new secret" }).click();
-  expect(await secret.getByText(/^whsec_/).textContent()).not.toBe(shown);
+  await expect.poll(() => secret.getByText(/^whsec_/).textContent()).not.toBe(shown);
   await secret.getByRole("button", { name: "I have kept it" }).click();
   await card.getByText(/^The secret before signs too until/).waitFor();
   await card.getByRole("button", { name: "Remove The kiosk" }).click();

@@ -26,7 +26,7 @@ it("an email to somebody who agreed is written, sent and among what happened; wh
   await page.getByRole("menuitem", { name: "Send an email" }).click();
   const dialog = page.getByRole("dialog", { name: "Email Emma Email" });
   await dialog.getByLabel("Subject").fill("Your visit");
-  expect(await dialog.getByRole("button", { name: "Send" }).isDisabled()).toBe(true);
+  await expect.poll(() => dialog.getByRole("button", { name: "Send" }).isDisabled()).toBe(true);
   await dialog.getByLabel("Message").fill("a".repeat(4_001));
   await dialog.getByText("1 character too many.").waitFor();
   await dialog.getByLabel("Message").fill("The entrance is in the courtyard.\n\nSee you soon.");
@@ -57,6 +57,6 @@ it("an email to somebody who agreed is written, sent and among what happened; wh
   }, `/contacts/${no}`);
   await page.getByRole("heading", { level: 1, name: "Norman Never" }).waitFor();
   await settled(page);
-  expect(await page.getByRole("button", { name: "Write", exact: true }).count()).toBe(0);
+  await expect.poll(() => page.getByRole("button", { name: "Write", exact: true }).count()).toBe(0);
   await page.context().close();
 });

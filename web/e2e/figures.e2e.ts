@@ -1,6 +1,6 @@
 import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { asUser, clockNow, dev, launch, open, settled, signIn, violations, workingHours } from "./browser";
+import { asUser, clockNow, dev, launch, letters, open, settled, signIn, violations, workingHours } from "./browser";
 
 let browser: Browser;
 
@@ -13,7 +13,6 @@ afterAll(async () => {
   await browser.close();
 });
 
-const letters = (): string => Array.from({ length: 7 }, () => "abcdefghij"[Math.floor(Math.random() * 10)]).join("");
 const confirmed = { disconnection_reason: "user_hangup", appointment_action: "confirmed" };
 /** How the calls to six people end: four answer, three of them confirm. */
 const ENDS: object[] = [confirmed, confirmed, confirmed, { disconnection_reason: "user_hangup" }, { disconnection_reason: "dial_no_answer" }, { disconnection_reason: "dial_no_answer" }];
@@ -69,7 +68,7 @@ it("a group's figures are those of the calls that were made, and can be hidden",
   await main.getByText("75%").first().waitFor();
   await main.getByText("6 of 6").first().waitFor();
   await main.getByText("Under 20 calls").waitFor();
-  expect(await main.getByRole("img", { name: "How calls ended: Answered 4, No answer 2" }).count()).toBe(1);
+  await expect.poll(() => main.getByRole("img", { name: "How calls ended: Answered 4, No answer 2" }).count()).toBe(1);
   expect(await violations(page)).toEqual([]);
 
   // The calls are among what happened with the group, and lead to what came of them.
@@ -87,10 +86,10 @@ it("a group's figures are those of the calls that were made, and can be hidden",
   await main.getByRole("radio", { name: /^Not reached\s*2$/ }).click();
   await results.nth(2).waitFor({ state: "detached" });
   await results.getByText("No answer").nth(1).waitFor();
-  expect(await results.count()).toBe(2);
+  await expect.poll(() => results.count()).toBe(2);
   await main.getByRole("radio", { name: /^Undecided\s*1$/ }).click();
   await results.getByText(/, spoke /).waitFor();
-  expect(await results.count()).toBe(1);
+  await expect.poll(() => results.count()).toBe(1);
   await main.getByRole("button", { name: /^As a table\s*: Pace$/ }).click();
   const quarters = await main.getByRole("table", { name: "Pace" }).locator("tbody td:first-of-type").allTextContents();
   expect(quarters.reduce((sum, each) => sum + Number(each), 0)).toBe(6);
@@ -109,8 +108,8 @@ it("a group's figures are those of the calls that were made, and can be hidden",
   await main.getByText("How calls ended").first().waitFor();
   await settled(page);
   await page.waitForFunction(() => !document.querySelector("main")?.textContent.includes("4 of 6 calls"));
-  expect(await main.getByText("67%").count()).toBe(0);
-  expect(await main.getByRole("heading", { name: /^Calls in the last/ }).count()).toBe(0);
+  await expect.poll(() => main.getByText("67%").count()).toBe(0);
+  await expect.poll(() => main.getByRole("heading", { name: /^Calls in the last/ }).count()).toBe(0);
   expect(await violations(page)).toEqual([]);
   await ask("PATCH", "/api/users/preferences", { show_call_success_rates: true, show_appointment_trends: true });
   await page.context().close();

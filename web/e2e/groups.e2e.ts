@@ -103,7 +103,7 @@ it("where there is nothing to compare, the page says what it takes and makes a g
     await signIn(reader, "readonly", "/groups/compare");
     await settled(reader);
     await reader.getByRole("main").getByText(/administrator/i).first().waitFor();
-    expect(await reader.getByRole("button", { name: "New group" }).count()).toBe(0);
+    await expect.poll(() => reader.getByRole("button", { name: "New group" }).count()).toBe(0);
     await reader.context().close();
     await page.context().close();
   } finally {
@@ -124,8 +124,8 @@ it("where there is no group yet, three of the industry begin one, each shown bef
     await page.getByText("No groups yet").waitFor();
     const first = page.getByRole("list", { name: "Templates for your business" }).getByRole("button");
     await first.first().waitFor();
-    expect(await first.count()).toBe(3);
-    for (const [place, { name }] of templates.slice(0, 3).entries()) expect(await first.nth(place).textContent()).toContain(name);
+    await expect.poll(() => first.count()).toBe(3);
+    for (const [place, { name }] of templates.slice(0, 3).entries()) await expect.poll(() => first.nth(place).textContent()).toContain(name);
     expect(await violations(page)).toEqual([]);
     await first.nth(1).focus();
     await page.keyboard.press("Enter");
@@ -176,7 +176,7 @@ it("a text message counts its parts while it is written, and is not offered to w
   await dialog.getByRole("button", { name: "Cancel" }).click();
   await page.goto(page.url().replace(yes.id, no.id));
   await settled(page);
-  expect(await page.getByRole("button", { name: "Write a text message" }).isDisabled()).toBe(true);
+  await expect.poll(() => page.getByRole("button", { name: "Write a text message" }).isDisabled()).toBe(true);
   await page.getByText("They have not agreed to text messages").waitFor();
   await page.context().close();
 });
@@ -214,7 +214,7 @@ it("a person's groups are changed in one place, with a new one made on the way",
   await dialog.getByLabel("New group").fill(name);
   await dialog.getByRole("button", { name: "Make" }).click();
   await dialog.getByRole("checkbox", { name }).waitFor({ state: "attached" });
-  expect(await dialog.getByRole("checkbox", { name }).isChecked()).toBe(true);
+  await expect.poll(() => dialog.getByRole("checkbox", { name }).isChecked()).toBe(true);
   expect(await violations(page)).toEqual([]);
   await dialog.getByRole("button", { name: "Save" }).click();
   await dialog.waitFor({ state: "detached" });
@@ -268,11 +268,11 @@ it("groups are a table too: sorted by its headings, in an address that can be sh
   await page.waitForURL(/view=/);
   const table = page.getByRole("region", { name: "Groups" }).getByRole("table");
   const heading = (of: string) => table.getByRole("columnheader", { name: of });
-  expect(await heading("Last activity").getAttribute("aria-sort")).toBe("descending");
+  await expect.poll(() => heading("Last activity").getAttribute("aria-sort")).toBe("descending");
   await table.getByRole("row", { name: new RegExp(name) }).getByText("Everyone").waitFor();
   await heading("Members").getByRole("button").click();
   await page.waitForURL(/sort=/);
-  expect(await heading("Members").getAttribute("aria-sort")).toBe("descending");
+  await expect.poll(() => heading("Members").getAttribute("aria-sort")).toBe("descending");
   const members = async () => {
     const cells = await table.locator("tbody tr > td:nth-child(2)").allTextContents();
     return cells.map((each) => Number(each.replace(",", "")));
@@ -283,14 +283,14 @@ it("groups are a table too: sorted by its headings, in an address that can be sh
   expect(await violations(page)).toEqual([]);
   await page.reload();
   await table.waitFor();
-  expect(await heading("Members").getAttribute("aria-sort")).toBe("ascending");
+  await expect.poll(() => heading("Members").getAttribute("aria-sort")).toBe("ascending");
   await page.context().close();
   const phone = (await open(browser, { width: 390, height: 844 })).page;
   await signIn(phone, "admin", "/groups");
   await settled(phone);
   await phone.getByRole("radio", { name: "List", checked: true }).waitFor();
   await phone.getByRole("listitem").filter({ hasText: name }).getByText(/^0 patients, changed/).waitFor();
-  expect(await phone.getByRole("table").count()).toBe(0);
+  await expect.poll(() => phone.getByRole("table").count()).toBe(0);
   expect(await violations(phone)).toEqual([]);
   await phone.context().close();
 });

@@ -1,6 +1,6 @@
 import type { Browser, Locator, Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from "vitest";
-import { asUser, launch, open, settled, signIn, violations } from "./browser";
+import { asUser, launch, letters, open, settled, signIn, violations } from "./browser";
 
 interface Field {
   name: string;
@@ -28,7 +28,6 @@ afterEach(async () => {
 });
 afterAll(() => browser.close());
 
-const letters = (): string => Array.from({ length: 7 }, () => "abcdefghij"[Math.floor(Math.random() * 10)]).join("");
 const phone = (): string => `0151 496 ${String(Math.floor(Math.random() * 9000) + 1000)}`;
 
 /** What is said of a field when it has the focus. */
@@ -68,11 +67,11 @@ it.each(["medical", "restaurant", "salon", "consultant", "general"])("the form o
     const role = ({ date: "group", select: "button", boolean: "switch" } as const)[field.type] ?? "textbox";
     // The choice of a list says its value beside its name.
     const by = form.getByRole(role, { name: new RegExp(`^${field.type === "select" ? ".*" : ""}${field.label}( optional)?$`) });
-    expect(await by.count(), `${field.label} (${field.type})`).toBe(1);
-    if (field.max_length !== undefined) expect(await by.getAttribute("maxlength")).toBe(String(field.max_length));
+    await expect.poll(() => by.count(), { message: `${field.label} (${field.type})` }).toBe(1);
+    if (field.max_length !== undefined) await expect.poll(() => by.getAttribute("maxlength")).toBe(String(field.max_length));
     if (field.type === "select") {
       await by.click();
-      expect(await page.getByRole("option").allTextContents()).toEqual(["Not said", ...(field.options ?? []).map((each) => each.label)]);
+      await expect.poll(() => page.getByRole("option").allTextContents()).toEqual(["Not said", ...(field.options ?? []).map((each) => each.label)]);
       await page.keyboard.press("Escape");
     }
   }
@@ -92,7 +91,7 @@ it("what the data does not allow is said at the field, and what was saved is on 
   await form.getByRole("textbox", { name: "Dietary needs" }).fill("No nuts");
   await save(page);
   await form.getByText("Party size must be at least 1.").waitFor();
-  expect(await size.getAttribute("aria-invalid")).toBe("true");
+  await expect.poll(() => size.getAttribute("aria-invalid")).toBe("true");
   expect(await described(page, size)).toContain("Party size must be at least 1.");
   // Whoever saved is taken to it.
   expect(await size.evaluate((element) => element === document.activeElement)).toBe(true);
@@ -117,8 +116,8 @@ it("what the data does not allow is said at the field, and what was saved is on 
   await about.getByRole("button", { name: "Edit" }).click();
   const sheet = page.getByRole("dialog", { name: "Edit guest" });
   const again = sheet.getByRole("textbox", { name: "Party size" });
-  expect(await again.inputValue()).toBe("6");
-  expect(await sheet.getByRole("switch", { name: "High chair" }).isChecked()).toBe(true);
+  await expect.poll(() => again.inputValue()).toBe("6");
+  await expect.poll(() => sheet.getByRole("switch", { name: "High chair" }).isChecked()).toBe(true);
   await again.fill("101");
   await sheet.getByRole("button", { name: "Save", exact: true }).click();
   await sheet.getByText("Party size must be at most 100.").waitFor();
@@ -139,21 +138,21 @@ it("another industry's form is chosen for somebody new and changed on the record
     await page.getByRole("option", { name: option }).click();
   };
   const industry = form.getByRole("button", { name: /Industry$/ });
-  expect(await industry.textContent()).toContain("as your business");
+  await expect.poll(() => industry.textContent()).toContain("as your business");
   await industry.click();
   expect((await page.getByRole("option").allTextContents()).length).toBe(forms.length);
   await page.keyboard.press("Escape");
   await form.getByRole("textbox", { name: "Insurance provider" }).fill("Bupa");
   await choose(form, "Legal");
-  expect(await form.getByRole("textbox", { name: "Insurance provider" }).count()).toBe(0);
+  await expect.poll(() => form.getByRole("textbox", { name: "Insurance provider" }).count()).toBe(0);
   await form.getByRole("button", { name: "Case status" }).click();
   await page.getByRole("option", { name: "Active" }).click();
   expect(await violations(page)).toEqual([]);
   // Who chose by mistake has what was typed again.
   await choose(form, /as your business/);
-  expect(await form.getByRole("textbox", { name: "Insurance provider" }).inputValue()).toBe("Bupa");
+  await expect.poll(() => form.getByRole("textbox", { name: "Insurance provider" }).inputValue()).toBe("Bupa");
   await choose(form, "Legal");
-  expect(await form.getByRole("button", { name: "Case status" }).textContent()).toContain("Active");
+  await expect.poll(() => form.getByRole("button", { name: "Case status" }).textContent()).toContain("Active");
   await save(page);
   await page.getByRole("heading", { level: 1, name }).waitFor({ timeout: 20_000 });
   const ask = await asUser();
@@ -164,7 +163,7 @@ it("another industry's form is chosen for somebody new and changed on the record
 
   const about = page.getByRole("region", { name: "More about them" });
   const fact = (what: string) => about.locator("dl > div").filter({ has: page.locator("dt", { hasText: new RegExp(`^${what}$`) }) }).locator("dd");
-  expect(await fact("Industry").textContent()).toBe("Legal");
+  await expect.poll(() => fact("Industry").textContent()).toBe("Legal");
   await about.getByRole("button", { name: "Edit" }).click();
   const sheet = page.getByRole("dialog", { name: "Edit patient" });
   const again = sheet.getByRole("group", { name: "More about them" });
@@ -176,11 +175,11 @@ it("another industry's form is chosen for somebody new and changed on the record
   await sheet.waitFor({ state: "detached" });
   expect(await kept()).toMatchObject({ industry: "healthcare", custom_fields: { insurance_provider: "Aviva", case_status: "active" } });
   await about.getByText("Aviva").waitFor();
-  expect(await fact("Industry").count()).toBe(0);
+  await expect.poll(() => fact("Industry").count()).toBe(0);
   // Back again, the answers are those of the form again.
   await about.getByRole("button", { name: "Edit" }).click();
   await choose(again, "Legal");
-  expect(await again.getByRole("button", { name: "Case status" }).textContent()).toContain("Active");
+  await expect.poll(() => again.getByRole("button", { name: "Case status" }).textContent()).toContain("Active");
   await sheet.getByRole("button", { name: "Save", exact: true }).click();
   await sheet.waitFor({ state: "detached" });
   expect(await kept()).toMatchObject({ industry: "legal", custom_fields: { insurance_provider: "Aviva", case_status: "active" } });

@@ -39,12 +39,12 @@ describe("a half-filled form", () => {
     expect(await page.evaluate(() => JSON.stringify({ ...localStorage }) + location.href + document.cookie)).not.toContain("Halfa");
     await page.reload();
     await page.getByText("Restored draft").waitFor();
-    expect(await page.getByLabel("Name", { exact: true }).inputValue()).toBe("Halfa Filled");
-    expect(await page.getByRole("textbox", { name: "Notes optional", exact: true }).inputValue()).toBe("Rings twice");
+    await expect.poll(() => page.getByLabel("Name", { exact: true }).inputValue()).toBe("Halfa Filled");
+    await expect.poll(() => page.getByRole("textbox", { name: "Notes optional", exact: true }).inputValue()).toBe("Rings twice");
     expect(await violations(page)).toEqual([]);
     await page.getByRole("button", { name: "Discard it" }).click();
     await page.getByText("Restored draft").waitFor({ state: "detached" });
-    expect(await page.getByLabel("Name", { exact: true }).inputValue()).toBe("");
+    await expect.poll(() => page.getByLabel("Name", { exact: true }).inputValue()).toBe("");
     expect(await forms(page)).toEqual([]);
     await page.context().close();
   });
@@ -81,7 +81,7 @@ describe("a half-filled form", () => {
     await page.evaluate(() => localStorage.setItem("vio.active", "1"));
     await page.getByRole("dialog", { name: "Sign in again" }).waitFor({ timeout: 20_000 });
     expect(await everywhere(page)).not.toContain("Idla");
-    expect(await page.getByLabel("Name", { exact: true }).inputValue()).toBe("Idla Away");
+    await expect.poll(() => page.getByLabel("Name", { exact: true }).inputValue()).toBe("Idla Away");
     await page.context().close();
   });
 
@@ -96,19 +96,19 @@ describe("a half-filled form", () => {
     await warning.waitFor({ timeout: 15_000 });
     expect(await violations(page)).toEqual([]);
     await page.clock.runFor(12_000);
-    expect(await warning.count()).toBe(1);
+    await expect.poll(() => warning.count()).toBe(1);
     await warning.getByRole("button", { name: "Stay signed in" }).click();
     await warning.waitFor({ state: "detached" });
     await page.clock.runFor(6_000);
-    expect(await warning.count()).toBe(0);
-    expect(await page.getByLabel("Name", { exact: true }).inputValue()).toBe("Warna Early");
+    await expect.poll(() => warning.count()).toBe(0);
+    await expect.poll(() => page.getByLabel("Name", { exact: true }).inputValue()).toBe("Warna Early");
     // Without an answer it ends, and what was typed is there.
     await page.evaluate((most) => localStorage.setItem("vio.active", String(Date.now() - most * 3_600_000 + 12_000)), hours);
     await page.clock.runFor(6_000);
     await warning.waitFor({ timeout: 15_000 });
     await page.clock.runFor(12_000);
     await page.getByRole("dialog", { name: "Sign in again" }).waitFor({ timeout: 30_000 });
-    expect(await page.getByLabel("Name", { exact: true }).inputValue()).toBe("Warna Early");
+    await expect.poll(() => page.getByLabel("Name", { exact: true }).inputValue()).toBe("Warna Early");
     await page.context().close();
   });
 
@@ -133,11 +133,11 @@ describe("a half-filled form", () => {
     await page.getByRole("textbox", { name: "Words added to the call" }).fill("We have moved to the first floor.");
     await page.reload();
     await page.getByText("Restored draft").waitFor();
-    expect(await page.getByRole("textbox", { name: "Words added to the call" }).inputValue()).toBe("We have moved to the first floor.");
+    await expect.poll(() => page.getByRole("textbox", { name: "Words added to the call" }).inputValue()).toBe("We have moved to the first floor.");
     // The step that was open is open again; discarded, all begins anew.
     await page.getByRole("button", { name: "Discard it" }).click();
     for (const next of ["Next: When", "Next: Words"]) await page.getByRole("button", { name: next }).click();
-    expect(await page.getByRole("textbox", { name: "Words added to the call" }).inputValue()).toBe("");
+    await expect.poll(() => page.getByRole("textbox", { name: "Words added to the call" }).inputValue()).toBe("");
     await page.context().close();
   });
 });
@@ -167,14 +167,14 @@ describe("without a connection", () => {
     await sheet.getByRole("textbox", { name: "Email" }).fill("later@example.org");
     await sheet.getByRole("button", { name: "Save", exact: true }).click();
     await sheet.getByText("Not saved. No connection.").waitFor();
-    expect(await sheet.getByRole("textbox", { name: "Email" }).inputValue()).toBe("later@example.org");
+    await expect.poll(() => sheet.getByRole("textbox", { name: "Email" }).inputValue()).toBe("later@example.org");
 
     // Meanwhile somebody else, who has one, changes the name.
     await ask("PATCH", `/api/contacts/${ids.contact}`, { name: "Lasta Changed" });
     await page.context().setOffline(false);
     await page.getByText(/No connection since/).waitFor({ state: "detached", timeout: 15_000 });
     await page.locator("h1", { hasText: "Lasta Changed" }).waitFor({ timeout: 15_000 });
-    expect(await sheet.getByRole("textbox", { name: "Email" }).inputValue()).toBe("later@example.org");
+    await expect.poll(() => sheet.getByRole("textbox", { name: "Email" }).inputValue()).toBe("later@example.org");
     // The name merges by itself; saving twice is all it takes.
     await sheet.getByRole("button", { name: "Save", exact: true }).click();
     await sheet.getByText("A colleague changed this record").waitFor();

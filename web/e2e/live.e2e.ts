@@ -60,7 +60,7 @@ describe("what changes elsewhere", () => {
     await signIn(page, "admin", `/contacts/${who.id}`);
     await page.getByText("Updating every 4 s").first().waitFor({ state: "attached" });
     expect(await confirmedWithin(page, who)).toBeLessThan(5_500);
-    expect(await page.getByText("Live", { exact: true }).count()).toBe(0);
+    await expect.poll(() => page.getByText("Live", { exact: true }).count()).toBe(0);
     await page.context().close();
   });
 });

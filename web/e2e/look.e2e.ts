@@ -164,7 +164,7 @@ describe.each([
     const menu = page.getByRole("navigation", { name: "Main" });
     const place = await menu.first().boundingBox();
     const tabs = width < 768;
-    expect(await menu.count()).toBe(1);
+    await expect.poll(() => menu.count()).toBe(1);
     if (tabs) expect((place?.y ?? 0) + (place?.height ?? 0)).toBeGreaterThan(850);
     else expect(place?.x).toBeLessThan(60);
     if (who === "admin") {
@@ -173,7 +173,7 @@ describe.each([
     } else {
       // What is not theirs is not there by its address either.
       await to(page, "/settings/privacy");
-      expect(await page.getByText("Health data is handled strictly").count()).toBe(0);
+      await expect.poll(() => page.getByText("Health data is handled strictly").count()).toBe(0);
     }
     await context.close();
   });

@@ -1,9 +1,8 @@
 import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { asUser, clockNow, dev, launch, open, settled, signIn, violations, workingHours } from "./browser";
+import { asUser, clockNow, dev, launch, letters, open, settled, signIn, violations, workingHours } from "./browser";
 
 let browser: Browser;
-const letters = (): string => Array.from({ length: 7 }, () => "abcdefghij"[Math.floor(Math.random() * 10)]).join("");
 const number = (): string => `+44161496${String(Math.floor(Math.random() * 1000)).padStart(4, "0")}`;
 
 beforeAll(async () => {
@@ -111,7 +110,7 @@ it("the words are those of the business", { timeout: 120_000 }, async () => {
       await signIn(page, "admin", "/contacts");
       await page.getByRole("heading", { level: 1, name: word }).waitFor();
       await page.getByRole("navigation", { name: "Main" }).getByRole("link", { name: word }).waitFor();
-      expect(await page.getByText(/patient/i).count()).toBe(0);
+      await expect.poll(() => page.getByText(/patient/i).count()).toBe(0);
       await page.context().close();
     }
   } finally {

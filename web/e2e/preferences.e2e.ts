@@ -44,7 +44,7 @@ it("what somebody prefers acts at once, and in another browser too", { timeout: 
   await other.waitForURL(/\/contacts/);
   await settled(other);
   expect((await other.getByRole("complementary", { name: "Menu and calling" }).boundingBox())?.width).toBeLessThan(wide / 2);
-  expect(await other.getByRole("radio", { name: "List", exact: true }).isChecked()).toBe(true);
+  await expect.poll(() => other.getByRole("radio", { name: "List", exact: true }).isChecked()).toBe(true);
   expect(await violations(other)).toEqual([]);
 
   // Nothing comes by itself; pressing the button brings it.
@@ -54,7 +54,7 @@ it("what somebody prefers acts at once, and in another browser too", { timeout: 
   const made = await ask("POST", "/api/contacts", { name: "Una Unasked", phone: `+44151496${String(Math.floor(Math.random() * 9000) + 1000)}`, on_duplicate: "create_new" });
   expect(made.status).toBe(201);
   await other.waitForTimeout(7_000);
-  expect(await shown.textContent()).toBe(before);
+  await expect.poll(() => shown.textContent()).toBe(before);
   await other.getByRole("button", { name: "Update", exact: true }).click();
   await other.waitForFunction((text) => !document.querySelector("main")?.textContent.includes(text ?? "-"), before);
 

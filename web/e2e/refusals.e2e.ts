@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { asUser, clockNow, dev, launch, open, settled, signIn, violations, workingHours } from "./browser";
+import { asUser, clockNow, dev, launch, letters, open, settled, signIn, violations, workingHours } from "./browser";
 
 let browser: Browser;
 
@@ -11,7 +11,6 @@ beforeAll(async () => {
 });
 afterAll(() => browser.close());
 
-const letters = (): string => Array.from({ length: 7 }, () => "abcdefghij"[Math.floor(Math.random() * 10)]).join("");
 const phone = (): string => `+44161496${String(Math.floor(Math.random() * 1000)).padStart(4, "0")}`;
 
 const CONSENT = { voice_consent: { method: "verbal" }, hipaa_checklist: { consent_obtained: true, minimum_necessary: true, no_phi_in_instructions: true, sensitivity_set: true, staff_trained: true } };
@@ -275,7 +274,7 @@ it("a number of another country is refused with its name, and the country is all
     await settings.close();
     await page.evaluate(() => window.dispatchEvent(new Event("visibilitychange")));
     await form.getByLabel("The number is good").waitFor();
-    expect(await form.getByLabel("Phone", { exact: true }).inputValue()).toContain("23 45 67 89");
+    await expect.poll(() => form.getByLabel("Phone", { exact: true }).inputValue()).toContain("23 45 67 89");
     const after = (await (await ask("GET", "/api/users/business")).json()) as { accepted_phone_regions: string[] };
     expect(after.accepted_phone_regions).toEqual([...before.accepted_phone_regions, "FR"].sort());
   } finally {

@@ -59,6 +59,6 @@ it("whoever adds somebody is told on which day and when Vio would call", async (
   const before = new Date(Date.parse(`${day}T12:00:00Z`) - 86_400_000);
   const words = `${["Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"][before.getUTCDay()] ?? ""} ${String(before.getUTCDate())} `;
   // A day before, to the minute.
-  expect(await said.nth(1).textContent()).toContain(words);
+  await expect.poll(() => said.nth(1).textContent()).toContain(words);
   await page.context().close();
 });

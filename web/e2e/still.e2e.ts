@@ -1,6 +1,6 @@
 import type { Browser, Locator } from "playwright-core";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { asUser, clockNow, launch, open, settled, signIn, workingHours } from "./browser";
+import { asUser, clockNow, launch, letters, open, settled, signIn, workingHours } from "./browser";
 
 let browser: Browser;
 
@@ -9,7 +9,6 @@ beforeAll(async () => {
 });
 afterAll(() => browser.close());
 
-const letters = (): string => Array.from({ length: 7 }, () => "abcdefghij"[Math.floor(Math.random() * 10)]).join("");
 const place = (row: Locator): Promise<number> => row.evaluate((each: HTMLElement) => each.offsetTop);
 
 it("rows keep their place under the pointer and the keyboard; what came meanwhile is told above them", { timeout: 120_000 }, async () => {
@@ -35,12 +34,12 @@ it("rows keep their place under the pointer and the keyboard; what came meanwhil
   const before = await place(row(first));
   const second = await booked(170);
   await fresh.waitFor();
-  expect(await row(second).count()).toBe(0);
+  await expect.poll(() => row(second).count()).toBe(0);
   expect(await place(row(first))).toBe(before);
   // The pointer leaves the list.
   await page.getByRole("heading", { level: 1 }).hover();
   await row(second).waitFor();
-  expect(await fresh.count()).toBe(0);
+  await expect.poll(() => fresh.count()).toBe(0);
   expect(await place(row(second))).toBeLessThan(await place(row(first)));
 
   await page.keyboard.press("Shift");
@@ -48,11 +47,11 @@ it("rows keep their place under the pointer and the keyboard; what came meanwhil
   const held = await place(row(first));
   const third = await booked(160);
   await fresh.waitFor();
-  expect(await row(third).count()).toBe(0);
+  await expect.poll(() => row(third).count()).toBe(0);
   expect(await place(row(first))).toBe(held);
   await fresh.press("Enter");
   await row(third).waitFor();
-  expect(await fresh.count()).toBe(0);
+  await expect.poll(() => fresh.count()).toBe(0);
   expect(await page.evaluate(() => document.activeElement?.closest("li") !== null)).toBe(true);
   await page.context().close();
 });

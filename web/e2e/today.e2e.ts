@@ -84,8 +84,8 @@ it.each([
       expect(tries).toBeLessThan(5);
     }
     // There is much to tell: each of these pushed something down.
-    for (const name of [/^Snoozed/, /^Nobody’s/]) expect(await page.getByRole("radio", { name }).count()).toBe(1);
-    expect(await page.getByRole("region", { name: /^Since you closed/ }).getByText(/needs? attention$/).count()).toBe(1);
+    for (const name of [/^Snoozed/, /^Nobody’s/]) await expect.poll(() => page.getByRole("radio", { name }).count()).toBe(1);
+    await expect.poll(() => page.getByRole("region", { name: /^Since you closed/ }).getByText(/needs? attention$/).count()).toBe(1);
     expect(await covered(page)).toEqual([]);
     const { cls, shifted } = await seenOn(page);
     process.stdout.write(`Today at ${String(width)}, text ${String(text)} %: CLS ${cls.toFixed(4)}\n${shifted.map((each) => `    ${each}\n`).join("")}`);

@@ -1,6 +1,6 @@
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { asUser, clockNow, dev, launch, open, settled, signIn, violations, workingHours } from "./browser";
+import { asUser, clockNow, dev, launch, letters, open, settled, signIn, violations, workingHours } from "./browser";
 
 let browser: Browser;
 
@@ -11,8 +11,6 @@ afterAll(async () => {
   await (await asUser("reception"))("PATCH", "/api/settings/notifications", { sms_notifications: { enable_sms: false }, in_app_notifications: { notification_position: "top_right", notification_duration: 5 } });
   await browser.close();
 });
-
-const letters = (): string => Array.from({ length: 7 }, () => "abcdefghij"[Math.floor(Math.random() * 10)]).join("");
 
 /** The number in one's profile, or none. */
 async function phoneOfReception(number: string | null): Promise<void> {
@@ -34,10 +32,10 @@ it("alerts by text message cannot be switched on without a number, say why, and 
     const ids = (await alerts.getAttribute("aria-describedby"))?.split(" ") ?? [];
     return (await Promise.all(ids.map((id) => page.evaluate((each) => document.getElementById(each)?.textContent ?? "", id)))).join(" ");
   };
-  expect(await alerts.isDisabled()).toBe(true);
-  expect(await alerts.isChecked()).toBe(false);
+  await expect.poll(() => alerts.isDisabled()).toBe(true);
+  await expect.poll(() => alerts.isChecked()).toBe(false);
   expect(await described()).toContain("Needs a phone number.");
-  for (const name of ALERTS) expect(await page.getByRole("switch", { name }).isDisabled(), name).toBe(true);
+  for (const name of ALERTS) await expect.poll(() => page.getByRole("switch", { name }).isDisabled(), { message: name }).toBe(true);
   expect(await violations(page)).toEqual([]);
   // The reason leads to where it is mended, and back it is mended at once.
   await page.getByRole("link", { name: "Enter yours in your profile" }).click();
@@ -45,10 +43,10 @@ it("alerts by text message cannot be switched on without a number, say why, and 
   await page.getByText(/Saved \d/).waitFor();
   await page.getByRole("navigation", { name: "Your account" }).getByRole("link", { name: "Notifications" }).click();
   await page.waitForFunction(() => !document.body.textContent.includes("Needs a phone number"));
-  expect(await alerts.isDisabled()).toBe(false);
+  await expect.poll(() => alerts.isDisabled()).toBe(false);
   await alerts.click({ force: true });
   await page.getByText(/Saved \d/).waitFor();
-  for (const name of ALERTS) expect(await page.getByRole("switch", { name }).isDisabled(), name).toBe(false);
+  for (const name of ALERTS) await expect.poll(() => page.getByRole("switch", { name }).isDisabled(), { message: name }).toBe(false);
   const kept = (await (await (await asUser("reception"))("GET", "/api/settings/notifications")).json()) as { sms_notifications: { enable_sms: boolean } };
   expect(kept.sms_notifications.enable_sms).toBe(true);
   await page.context().close();
@@ -63,7 +61,7 @@ it("whose number is taken away again is told so, without a reload", { timeout: 1
   await page.getByText(/Saved \d/).waitFor();
   await page.getByRole("navigation", { name: "Your account" }).getByRole("link", { name: "Notifications" }).click();
   await page.getByText("Needs a phone number.").waitFor();
-  expect(await page.getByRole("switch", { name: "Alerts by text message" }).isDisabled()).toBe(true);
+  await expect.poll(() => page.getByRole("switch", { name: "Alerts by text message" }).isDisabled()).toBe(true);
   await page.context().close();
 });
 
@@ -119,14 +117,14 @@ it("messages of the console appear in the corner that was chosen, for as long as
     if (seconds > 0) {
       // It stood there for less than a second and a half before it was seen.
       await page.clock.runFor((seconds - 1.5) * 1_000);
-      expect(await message.count(), words).toBe(1);
+      await expect.poll(() => message.count(), { message: words }).toBe(1);
       await page.clock.runFor(1_600);
       // Another may have come a little later, never one that goes earlier.
       if ((await message.count()) > 0) await page.clock.runFor(3_000);
       await gone();
     } else {
       await page.clock.runFor(60_000);
-      expect(await message.count()).toBe(1);
+      await expect.poll(() => message.count()).toBe(1);
       for (let left_ = await message.getByRole("button").count(); left_ > 0; left_ -= 1) await message.getByRole("button").first().click();
       await gone();
     }
