@@ -1,6 +1,7 @@
 import { useMutation, useQueries, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { api, body } from "@/api/client";
+import { WAYS_TO_AGREE } from "@/features/contacts/agreed";
 import { contactOnce } from "@/features/contacts/one";
 import { Name } from "@/features/preferences/hidden";
 import { useZone } from "@/features/session/business";
@@ -74,12 +75,7 @@ export function ConsentOfMany({ people, onClose, onDone }: { people: { id: strin
       <SelectField
         label="How they agreed"
         value={method}
-        options={[
-          { id: "verbal", name: "Said so" },
-          { id: "written", name: "On paper" },
-          { id: "electronic", name: "Online or by email" },
-          { id: "implied", name: "By booking" },
-        ]}
+        options={WAYS_TO_AGREE}
         onChange={setMethod}
       />
     </Dialog>

@@ -1,4 +1,5 @@
 import { api, versioned, type Schemas } from "@/api/client";
+import { WAYS_TO_AGREE } from "@/features/contacts/agreed";
 import { Row, SelectField, Switch } from "@/ui/Field";
 import { ErrorNote, Skeleton } from "@/ui/Notes";
 import { Panel } from "@/ui/Panel";
@@ -71,12 +72,7 @@ export function Privacy() {
           <SelectField
             label="How consent is usually given"
             value={value.consent_documentation}
-            options={[
-              { id: "verbal", name: "Said so" },
-              { id: "written", name: "On paper" },
-              { id: "electronic", name: "Online or by email" },
-              { id: "implied", name: "By booking" },
-            ]}
+            options={WAYS_TO_AGREE}
             onChange={(consent_documentation) => set({ consent_documentation })}
             mark={mark("consent_documentation")}
           />

@@ -12,6 +12,7 @@ import { DateField, TimeField } from "@/ui/DateTime";
 import { Checkbox, Row, SelectField, Switch, TextField } from "@/ui/Field";
 import { Hint } from "@/ui/Notes";
 import { SpokenField } from "../SpokenField";
+import { WAYS_TO_AGREE } from "../agreed";
 import { useAllForms } from "../queries";
 import { CustomFields } from "./CustomFields";
 import { PhoneField } from "./PhoneField";
@@ -251,13 +252,7 @@ export function Permission({ draft, set, errors, medical }: SectionProps & { med
       <SelectField
         label="Agreed to reminder calls"
         value={draft.consent || "none"}
-        options={[
-          { id: "none", name: "Not recorded" },
-          { id: "verbal", name: "Said so" },
-          { id: "written", name: "On paper" },
-          { id: "electronic", name: "Online or by email" },
-          { id: "implied", name: "By booking" },
-        ]}
+        options={[{ id: "none", name: "Not recorded" }, ...WAYS_TO_AGREE]}
         onChange={(consent) => set({ consent: consent === "none" ? "" : consent, ...(consent !== "none" && { checks: { ...draft.checks, consent_obtained: true } }) })}
         error={errors.voice_consent}
       />

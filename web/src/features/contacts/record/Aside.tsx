@@ -12,13 +12,12 @@ import { humane, initials } from "@/lib/words";
 import { Avatar, Badge, GroupTag } from "@/ui/Badge";
 import { Button } from "@/ui/Button";
 import { Facts, Panel } from "@/ui/Panel";
+import { agreed } from "../agreed";
 import { ABOUT } from "../form/draft";
 import { formOf, toldOf } from "../form/shape";
 import { contactQuery, type Contact } from "../one";
 import { useAllForms } from "../queries";
 import css from "./Aside.module.css";
-
-const METHOD: Record<string, string> = { verbal: "said so", written: "on paper", electronic: "online", implied: "by booking" };
 
 interface Props {
   contact: Contact;
@@ -69,7 +68,7 @@ export function Aside({ contact, editable, onEdit, onConsent, onGroups, onText }
               "Reminder calls",
               consent.state === "given" ? (
                 <span className={css.yes}>
-                  <Check size={14} aria-hidden /> Yes, {METHOD[consent.method ?? ""] ?? "recorded"}
+                  <Check size={14} aria-hidden /> Yes, {agreed(consent.method)?.toLowerCase() ?? "recorded"}
                   {consent.obtained_at && `, ${day(new Date(consent.obtained_at), zone, now())}`}
                 </span>
               ) : consent.state === "withdrawn" ? (

@@ -10,6 +10,7 @@ import { Dialog } from "@/ui/Dialog";
 import { SelectField } from "@/ui/Field";
 import { ErrorNote } from "@/ui/Notes";
 import { toast } from "@/ui/toast";
+import { WAYS_TO_AGREE } from "../agreed";
 import type { Contact } from "../one";
 
 /** Records that somebody agreed to reminder calls, or withdrew that. */
@@ -49,12 +50,7 @@ export function ConsentDialog({ contact, onClose }: { contact: Contact; onClose:
         <SelectField
           label="How they agreed"
           value={method}
-          options={[
-            { id: "verbal", name: "Said so" },
-            { id: "written", name: "On paper" },
-            { id: "electronic", name: "Online or by email" },
-            { id: "implied", name: "By booking" },
-          ]}
+          options={WAYS_TO_AGREE}
           onChange={setMethod}
         />
       )}

@@ -15,6 +15,7 @@ import { capital, humane } from "@/lib/words";
 import { IconTile, type Tone } from "@/ui/Badge";
 import { Empty, ErrorNote, Skeleton } from "@/ui/Notes";
 import { Time } from "@/ui/Time";
+import { agreed } from "../agreed";
 import type { Contact } from "../one";
 import { STATUS } from "../status";
 import { statusChanges } from "./statusChanges";
@@ -47,8 +48,6 @@ const SENT: Record<string, [string, Tone]> = {
 };
 /** What staff noted of a message that went outside the system. */
 const BECAME: Record<string, [string, Tone]> = { read: ["read", "confirmed"] };
-const CONSENT: Record<string, string> = { verbal: "Said so", written: "On paper", electronic: "Online", implied: "By booking" };
-
 type Call = Schemas["ContactCall"];
 
 /** Why a call that is not on its way was not made: the last decision that stopped it. */
@@ -143,7 +142,7 @@ export function Timeline({ contact }: { contact: Contact }) {
       icon: each.action === "given" ? ShieldCheck : ShieldX,
       tone: each.action === "given" ? "confirmed" : "cancelled",
       title: each.action === "given" ? "Agreed to reminder calls" : "Withdrew permission for calls",
-      line: `${each.method ? (CONSENT[each.method] ?? each.method) : ""}${by(each.recorded_by)}`.replace(/^, /, ""),
+      line: `${each.method ? (agreed(each.method) ?? each.method) : ""}${by(each.recorded_by)}`.replace(/^, /, ""),
     })),
     made,
   ].sort((a, b) => b.at.localeCompare(a.at));
