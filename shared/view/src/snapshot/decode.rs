@@ -1,13 +1,12 @@
 //! From chunks to a view.
 
 use vio_domain::ids::TenantId;
-use zstd::bulk::Decompressor;
 
 use super::encode::{COLUMN_BYTES, Names};
 use super::header::{Header, Kind, PREFIX};
 use super::seal::Place;
 use super::{SnapshotError, SnapshotInfo, SnapshotKey};
-use crate::memory::{Reused, Wipe, Wiped, Wiping};
+use crate::memory::{Reused, Wiped, Wiping, wipe};
 use crate::model::plain::{Section, slack, spans_mut};
 use crate::model::{Groups, TenantView};
 use crate::text::{BLOCK_BYTES, Block};
@@ -30,7 +29,6 @@ pub struct Loading<'a> {
     header: Option<(Vec<u8>, Header)>,
     next: usize,
     view: TenantView,
-    inflate: Option<Decompressor<'static>>,
 }
 
 impl<'a> Loading<'a> {
@@ -45,7 +43,6 @@ impl<'a> Loading<'a> {
             header: None,
             next: 0,
             view: TenantView::new(tenant, chrono::DateTime::UNIX_EPOCH),
-            inflate: None,
         }
     }
 
@@ -97,10 +94,7 @@ impl<'a> Loading<'a> {
         let place = Place::new(bytes, self.next as u32);
         self.next += 1;
         let chunk = self.key.open(&place, &mut self.waiting)?;
-        let read = match &mut self.inflate {
-            Some(inflate) => read_chunk(&mut self.view, inflate, &mut self.pieces, kind, chunk),
-            None => Err(SnapshotError::NotMade),
-        };
+        let read = read_chunk(&mut self.view, &mut self.pieces, kind, chunk);
         self.waiting.emptied();
         read
     }
@@ -117,7 +111,6 @@ impl<'a> Loading<'a> {
         self.view.now = header.now;
         let largest = header.chunks.iter().map(|(_, len)| *len as usize).max();
         self.waiting = Reused::with_capacity(largest.unwrap_or_default());
-        self.inflate = Some(Decompressor::new().map_err(|_| SnapshotError::NotMade)?);
         self.header = Some((bytes, header));
         Ok(())
     }
@@ -152,20 +145,15 @@ fn sections_mut(view: &mut TenantView) -> Vec<&mut dyn Section> {
 /// Puts an opened chunk into the view. Whatever it holds, this does not panic.
 pub(super) fn read_chunk(
     view: &mut TenantView,
-    inflate: &mut Decompressor<'static>,
     pieces: &mut Reused,
     kind: Kind,
     chunk: &[u8],
 ) -> Result<(), SnapshotError> {
     let bad = SnapshotError::Malformed;
     let mut rest = chunk;
-    let mut part = |capacity| {
-        let mut out = Vec::with_capacity(capacity);
-        frame(inflate, &mut rest, &mut out).map(|()| out)
-    };
     match kind {
         Kind::Names => {
-            let names = Wiping::new(part(0)?);
+            let names = Wiping::new(part(&mut rest, 0)?);
             let names: Names = serde_json::from_slice(&names).map_err(|_| bad)?;
             view.groups = Groups::from_stored(names.groups);
             for (number, word) in (0..).zip(&names.words) {
@@ -183,14 +171,17 @@ pub(super) fn read_chunk(
             if plain.is_none_or(|plain| plain as usize > MOST_PIECES) {
                 return Err(bad);
             }
-            frame(inflate, &mut rest, pieces.emptied())?;
+            let (plain, frame) = next(&mut rest)?;
+            let room = pieces.emptied();
+            room.resize(plain, 0);
+            inflate(frame, room)?;
             columns(view, pieces)?;
         }
         Kind::Text => {
-            let entries = Wiping::new(part(0)?);
+            let entries = Wiping::new(part(&mut rest, 0)?);
             // Room to grow in the last block; the others are full.
-            let text = Wiped::from_vec(part(BLOCK_BYTES)?);
-            let upper = Wiped::from_vec(part(BLOCK_BYTES / 8)?);
+            let text = Wiped::from_vec(part(&mut rest, BLOCK_BYTES)?);
+            let upper = Wiped::from_vec(part(&mut rest, BLOCK_BYTES / 8)?);
             let mut block = Block {
                 text,
                 upper,
@@ -216,12 +207,17 @@ pub(super) fn read_chunk(
     if rest.is_empty() { Ok(()) } else { Err(bad) }
 }
 
-/// Inflates the next part of a chunk into `out`, which is empty.
-pub(super) fn frame(
-    inflate: &mut Decompressor<'static>,
-    rest: &mut &[u8],
-    out: &mut Vec<u8>,
-) -> Result<(), SnapshotError> {
+/// The next part of a chunk, inflated, in memory for at least `capacity` bytes.
+pub(super) fn part(rest: &mut &[u8], capacity: usize) -> Result<Vec<u8>, SnapshotError> {
+    let (plain, frame) = next(rest)?;
+    // All at once: memory that comes zeroed is not written twice.
+    let mut out = vec![0; plain.max(capacity)];
+    out.truncate(plain);
+    inflate(frame, &mut out).map(|()| out)
+}
+
+/// The length of the next part once it is inflated, and its frame.
+fn next<'a>(rest: &mut &'a [u8]) -> Result<(usize, &'a [u8]), SnapshotError> {
     let bad = SnapshotError::Malformed;
     let (plain, frame) = (number(rest)? as usize, number(rest)? as usize);
     let (frame, after) = rest.split_at_checked(frame).ok_or(bad)?;
@@ -229,16 +225,19 @@ pub(super) fn frame(
     if plain > LARGEST_PART {
         return Err(bad);
     }
-    out.reserve_exact(plain);
-    let done = inflate.decompress_to_buffer(frame, out);
-    if done.ok() == Some(plain) && out.len() == plain {
-        Ok(())
-    } else {
-        // What was inflated until then is beyond its length.
-        out.resize(out.capacity(), 0);
-        out.wipe();
-        out.clear();
-        Err(bad)
+    Ok((plain, frame))
+}
+
+/// Inflates a frame that fills `out`.
+fn inflate(frame: &[u8], out: &mut [u8]) -> Result<(), SnapshotError> {
+    // Neither is longer than a chunk may be.
+    let plain = i32::try_from(out.len()).map_err(|_| SnapshotError::Malformed)?;
+    match lz4::block::decompress_to_buffer(frame, Some(plain), out) {
+        Ok(done) if done == out.len() => Ok(()),
+        _ => {
+            wipe(out);
+            Err(SnapshotError::Malformed)
+        }
     }
 }
 

@@ -9,7 +9,7 @@ use super::{SnapshotError, SnapshotInfo};
 
 /// The magic, and the format's number in its last character. Any change of what chunks hold, of the order of columns or
 /// of the lists of codes is a new format: an old snapshot is then rebuilt, never misread.
-pub(super) const MAGIC: &[u8; 8] = b"VIOVIEW3";
+pub(super) const MAGIC: &[u8; 8] = b"VIOVIEW4";
 /// Bytes before the header: magic and the header's length.
 pub(super) const PREFIX: usize = 12;
 /// A header never has more bytes: chunks enough for many million contacts.

@@ -1,7 +1,7 @@
 //! A view as sealed bytes: one object of independent chunks.
 //!
 //! ```text
-//! magic "VIOVIEW3" | header length u32 | header | chunk 0 | chunk 1 | …
+//! magic "VIOVIEW4" | header length u32 | header | chunk 0 | chunk 1 | …
 //! header  tenant, version, instant, rows, blocks, and for each chunk its kind and its sealed length
 //! chunk   nonce (12) | AES-256-GCM of the chunk | tag (16)
 //!         associated data: SHA-256 of the header | the chunk's number
@@ -9,7 +9,7 @@
 //!
 //! The header is in clear and holds nothing of a person; as every chunk is bound to it, it cannot be changed, nor can
 //! chunks be left out, moved, repeated, or taken from another snapshot, version or tenant. A reader can open each chunk
-//! as it arrives. Chunks hold zstd frames (level 1) of 2 to 4 MB in clear: a block of searched texts, or parts of
+//! as it arrives. Chunks hold LZ4 blocks of 2 to 4 MB in clear: a block of searched texts, or parts of
 //! columns.
 
 mod decode;
