@@ -326,15 +326,18 @@ it("the rows that an import left out are downloaded, to be corrected and importe
   const text = readFileSync(await download.path(), "utf8");
   const [head = "", ...rows] = text.replace(/^\uFEFF/, "").trim().split(/\r?\n/);
   expect(rows).toHaveLength(2);
-  // Each number as it was given, its row of the file and what is wrong with it.
-  expect(head).toBe("phone,row,code,detail");
-  expect(rows[0]).toMatch(new RegExp(`^12${String(mark)},3,[a-z_]+,.+`));
-  expect(rows[1]).toMatch(/^nobody knows,5,[a-z_]+,.+/);
+  // Each number and reason as they were given, the row of the file and what is wrong with it.
+  expect(head).toBe("phone,reason,row,code,detail");
+  expect(rows[0]).toMatch(new RegExp(`^12${String(mark)},"too short, he said",3,[a-z_]+,.+`));
+  expect(rows[1]).toMatch(/^nobody knows,by email,5,[a-z_]+,.+/);
   await page.getByText("The file is among your downloads.").waitFor();
   await page.keyboard.press("Escape");
-  // Corrected in its place, the same file is taken.
+  // Corrected in its place, the same file is taken, and its reason with it.
   await imported([head, (rows[0] ?? "").replace(`12${String(mark)}`, `0141 498 ${String(mark)}`)], 1);
   await page.getByRole("button", { name: /^Background work/ }).click();
   await work.getByRole("listitem").filter({ hasText: "Do-not-call import" }).first().getByText("Finished, 1 added").waitFor({ timeout: 30_000 });
+  const ask = await asUser();
+  const found = (await (await ask("POST", "/api/dnc/find", { phone: `0141 498 ${String(mark)}` })).json()) as { entry?: { reason?: string } };
+  expect(found.entry?.reason).toBe("too short, he said");
   await page.context().close();
 });

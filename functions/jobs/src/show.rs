@@ -273,8 +273,8 @@ pub(crate) async fn read(
 /// The rows that were not taken, with the reasons, as a CSV that can be corrected and imported again.
 #[utoipa::path(get, path = "/api/jobs/{job_id}/errors.csv", tag = "jobs",
     params(("job_id" = Uuid, Path, description = "The job")),
-    responses((status = 200, description = "phone, row, code, detail", body = String, content_type = "text/csv",
-        example = json!("phone,row,code,detail\n0207,17,too_short,Enter a full phone number with its area code.\n"))))]
+    responses((status = 200, description = "phone, reason, row, code, detail", body = String, content_type = "text/csv",
+        example = json!("phone,reason,row,code,detail\n0207,Asked us to stop,17,too_short,Enter a full phone number with its area code.\n"))))]
 pub(crate) async fn errors(
     State(app): State<App>,
     who: Principal,
@@ -291,11 +291,12 @@ pub(crate) async fn errors(
         .map_err(store_problem)?;
     let mut text = csv::Writer::from_writer(Vec::new());
     let broken = |error: csv::Error| Problem::internal(&error);
-    text.write_record(["phone", "row", "code", "detail"])
+    text.write_record(["phone", "reason", "row", "code", "detail"])
         .map_err(broken)?;
     for row in rows {
         let record = [
             vio_domain::text::neutral(&row.given).into_owned(),
+            vio_domain::text::neutral(row.reason.as_deref().unwrap_or_default()).into_owned(),
             row.row.to_string(),
             row.code,
             row.detail,

@@ -122,7 +122,7 @@ impl World {
     }
 }
 
-const FILE: &str = "phone,reason\n07911 123456,Asked at the desk.\n+44 (0)7911 123456,\nnot a number,\n(07911) 123-457,\n020 7946 0018,\n";
+const FILE: &str = "phone,reason\n07911 123456,Asked at the desk.\n+44 (0)7911 123456,\nnot a number,Rang us.\n(07911) 123-457,\n020 7946 0018,\n";
 
 #[tokio::test]
 async fn a_preview_says_what_would_happen_and_writes_nothing() {
@@ -209,6 +209,13 @@ async fn an_import_lists_numbers_and_ends_their_calls() {
         errors.header("content-type"),
         Some("text/csv; charset=utf-8")
     );
+    let id = job["job_id"].as_str().unwrap().parse().unwrap();
+    let rejected = world.tenant.store.rejected_rows(id).await.unwrap();
+    let kept: Vec<_> = rejected
+        .iter()
+        .map(|row| (row.given.as_str(), row.reason.as_deref()))
+        .collect();
+    assert_eq!(kept, [("not a number", Some("Rang us."))]);
     let again = world.import(json!({"csv": FILE})).await;
     world.work().await;
     let again = world.job(again.body["job_id"].as_str().unwrap()).await;

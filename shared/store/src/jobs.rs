@@ -164,8 +164,11 @@ impl Entity for JobPartRow {
 pub struct RejectedRow {
     /// Its number in the file, from 1; the header is row 1 where there is one.
     pub row: u32,
-    /// What it holds.
+    /// The number as it was given.
     pub given: String,
+    /// What stood beside it as the reason, so that the row can be corrected and imported again as it was.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
     /// For programs.
     pub code: String,
     /// For people.

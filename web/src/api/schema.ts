@@ -15822,15 +15822,15 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description phone, row, code, detail */
+            /** @description phone, reason, row, code, detail */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
                     /**
-                     * @example phone,row,code,detail
-                     *     0207,17,too_short,Enter a full phone number with its area code.
+                     * @example phone,reason,row,code,detail
+                     *     0207,Asked us to stop,17,too_short,Enter a full phone number with its area code.
                      */
                     "text/csv": string;
                 };

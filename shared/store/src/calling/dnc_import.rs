@@ -59,6 +59,7 @@ pub fn understand(row: &FileRow, country: Country) -> Result<Understood, Rejecte
     let rejected = |code: &str, detail: String| RejectedRow {
         row: row.row,
         given: row.phone.clone(),
+        reason: row.reason.clone(),
         code: code.to_owned(),
         detail,
     };
