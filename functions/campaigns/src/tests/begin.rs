@@ -388,6 +388,30 @@ async fn a_campaigns_own_hours_before() {
 }
 
 #[tokio::test]
+async fn with_nobody_to_call_it_ends_when_it_begins() {
+    let world = World::new().await;
+    let person = world.person(0, Some(28)).await;
+    let ts = &world.tenant.store;
+    let phone = ts.person(person).await.unwrap().unwrap().contact.phone;
+    let manual = DncSource::Manual;
+    let actor = Actor::system("test");
+    ts.add_do_not_call(phone.unwrap(), None, manual, None, &actor)
+        .await
+        .unwrap();
+    let group = world.group("A", &[person]).await;
+    let begins = "2026-03-03T10:00:00Z";
+    let mut body = json!({"call_timing": "scheduled", "scheduled_datetime": begins});
+    let path = world.begun(group, body.clone()).await;
+    world.play_for(5).await;
+    let status = world.get(&path).await;
+    assert_eq!(status["status"], "scheduled", "{status}");
+    assert_eq!(status["estimated_completion"], begins);
+    body["dry_run"] = json!(true);
+    let dry = world.call_all(group, body).await.body;
+    assert_eq!(dry["estimated_completion"], begins, "{dry}");
+}
+
+#[tokio::test]
 async fn who_may_begin_and_who_sees() {
     let world = World::new().await;
     let people = world.people(2).await;

@@ -126,8 +126,9 @@ impl TenantStore {
         let nobody = members
             .iter()
             .all(|one| matches!(one, Foreseen::Skipped(_)));
+        // With nobody to call it ends as soon as it begins.
         let completion = match nobody {
-            true => Some(now),
+            true => Some(campaign.starts_at.max(now)),
             false => last(members.iter().copied()),
         };
         Ok(Estimate {
@@ -184,10 +185,10 @@ impl TenantStore {
         let asked = lines.lines.len();
         lines.lines.extend(own);
         lines.add_waiting(campaign, members, now);
-        // Only calls under way are left.
+        // Only calls under way are left, or nobody is called once it begins.
         if lines.lines.len() == asked {
             return Ok(Ahead {
-                completion: Some(now),
+                completion: Some(campaign.starts_at.max(now)),
                 calls: Vec::new(),
             });
         }
