@@ -57,11 +57,20 @@ export function useAutoSave<T extends object, P extends object>({ key, read, wri
   const [clashed, setClashed] = useState(false);
   const timer = useRef<ReturnType<typeof setTimeout>>(undefined);
   const latest = useRef<P | null>(null);
+  /** `again`: more was to be saved while a save was under way. */
+  const busy = useRef<"once" | "again" | null>(null);
 
-  const save = useCallback(async () => {
+  const save = useCallback(async function run(): Promise<void> {
     const sent = latest.current;
     const base = client.getQueryData<Versioned<T>>(key);
     if (!sent || !base) return;
+    // One after another: a second one beside it would name the version that the first makes old, and clash with it.
+    if (busy.current) {
+      busy.current = "again";
+      return;
+    }
+    busy.current = "once";
+    let done = false;
     setSaving(true);
     try {
       const answer = await write(sent, base.etag);
@@ -74,6 +83,7 @@ export function useAutoSave<T extends object, P extends object>({ key, read, wri
       setSaved(sent);
       setRefusal(null);
       setClashed(false);
+      done = true;
     } catch (error) {
       if (error instanceof Refusal && error.status === 412) {
         // Somebody else saved meanwhile: theirs is read, mine is laid over it and waits for a word.
@@ -83,6 +93,9 @@ export function useAutoSave<T extends object, P extends object>({ key, read, wri
     } finally {
       setSaving(false);
     }
+    const again = (busy.current as "once" | "again") === "again";
+    busy.current = null;
+    if (done && again) await run();
     // eslint-disable-next-line react-hooks/exhaustive-deps -- the key and the calls of a section do not change
   }, [client]);
 
