@@ -68,7 +68,8 @@ function RunningCampaign({ id, name }: { id: string; name: string }) {
   const zone = useZone();
   const at = useNow();
   const { data } = useCampaignStatus(id);
-  if (!data) return null;
+  // The list may be a moment behind.
+  if (!data || ["completed", "cancelled"].includes(data.status)) return null;
   const called = data.total_members - data.counts.skipped - data.counts.planned;
   return (
     <Link to="/calls/campaigns/$campaignId" params={{ campaignId: id }} className={css.campaign}>
