@@ -3,4 +3,5 @@
 mod begin;
 mod course;
 mod faults;
+mod foreseen;
 mod world;
