@@ -14,6 +14,7 @@ mod groups;
 mod held;
 mod list;
 mod members;
+mod memory;
 mod params;
 mod saved;
 mod tags;
@@ -25,6 +26,7 @@ use utoipa_axum::routes;
 use vio_runtime::App;
 
 pub use held::{Held, Limits, ViewError, Views};
+pub use memory::begin_with_small_pages;
 
 /// What this function works with: the app, and the views that the process holds.
 #[derive(Clone)]

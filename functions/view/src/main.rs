@@ -3,15 +3,16 @@
 use std::sync::Arc;
 
 use vio_runtime::{App, bootstrap};
-use vio_views::{ViewApp, Views};
+use vio_views::{ViewApp, Views, begin_with_small_pages};
 
-/// Takes its memory from the kernel in huge pages, where they are to be had: a view is filled in a tenth of a second, and
-/// page by page the kernel would take a third of it.
+/// Takes its memory from the kernel in huge pages, once there is a view worth them ([`begin_with_small_pages`]):
+/// page by page the kernel would take as long as all the rest of filling one.
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 #[tokio::main]
 async fn main() -> Result<(), lambda_http::Error> {
+    begin_with_small_pages();
     vio_runtime::logging::start();
     let aws = bootstrap::aws().await;
     let app = App::from_aws(&aws)?;

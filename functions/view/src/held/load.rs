@@ -13,6 +13,7 @@ use futures::stream::TryStreamExt;
 
 use super::follow::{Clocks, Place, persons};
 use super::{Held, ViewError, Views, changes};
+use crate::memory;
 
 /// How far the enumeration index may be behind the table, by far: a build takes in the log from so long before it began.
 /// The index is usually behind by less than a second.
@@ -72,6 +73,9 @@ async fn open(views: &Views, tenant: &TenantStore, row: &SnapshotRow) -> Result<
         Err(error) => return Err(ViewError::Snapshot(error)),
     };
     let (id, version, complete_to) = (tenant.id, row.version, row.complete_to);
+    if bytes.len() >= memory::LARGE_SNAPSHOT {
+        memory::take_huge_pages();
+    }
     let read = move || {
         let mut loading = Loading::new(&key, id, version);
         loading.feed(&bytes)?;
@@ -100,12 +104,16 @@ pub(super) fn key_of(bytes: &[u8]) -> Option<SnapshotKey> {
 async fn build(held: &Held, tenant: &TenantStore, clocks: Clocks) -> Result<Place, ViewError> {
     let began = tenant.now();
     let mut view = TenantView::new(tenant.id, began);
-    let groups = tenant.all_groups().await?;
+    let (groups, mut page) =
+        futures::try_join!(tenant.all_groups(), tenant.enumerate_contacts(PAGE, None))?;
     view.apply(groups.into_iter().map(changes::of_group))?;
-    let (mut after, mut contacts) = (None, 0);
+    let mut contacts = 0;
     loop {
-        let (ids, next) = tenant.enumerate_contacts(PAGE, after).await?;
+        let (ids, next) = page;
         contacts += ids.len();
+        if contacts >= memory::MANY_CONTACTS {
+            memory::take_huge_pages();
+        }
         let wanted = |contact: &ContactId| Wanted {
             contact: *contact,
             memberships: true,
@@ -117,7 +125,7 @@ async fn build(held: &Held, tenant: &TenantStore, clocks: Clocks) -> Result<Plac
             view.apply(taken.flat_map(|person| changes::of_person(person, &[])))?;
         }
         match next {
-            Some(next) => after = Some(next),
+            Some(next) => page = tenant.enumerate_contacts(PAGE, Some(next)).await?,
             None => break,
         }
     }
